@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "err.h"
+
+int err_set(struct err *err, int error, const char *arg, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!err)
+		return error;
+
+	snprintf(err->arg, sizeof(err->arg), "%s", arg ? arg : "");
+	va_start(ap, fmt);
+	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
+	va_end(ap);
+	return error;
+}

@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+#include <net/netfilter/nf_conntrack_core.h>
+#include <net/netfilter/nf_conntrack_expect.h>
+#include <net/netfilter/nf_conntrack_helper.h>
+
+#include "conn.h"
+#include "dnat.h"
+#include "uapi/linux/double_nat.h"
+
+/* Looked at on each new connection, so that a flood of packets that are
+ * dropped later gives its ports back as fast as it takes them.
+ */
+#define DNAT_SETTLE_BUDGET 4
+
+struct dnat_conn {
+	struct nf_conn *ct;		/* a reference of our own */
+	struct dnat_pool *pool;		/* one of its users */
+	struct dnat_pending *pending;
+	struct list_head node;		/* in pending->conns, or empty */
+	u16 vdport;			/* host byte order, 0: none yet */
+};
+
+struct dnat_pending {
+	spinlock_t lock;		/* conns, and every node in it */
+	struct list_head conns;		/* oldest first */
+};
+
+/* The private part of struct nf_conn_help.  Whoever takes @conn out frees it. */
+struct dnat_help {
+	struct dnat_conn *conn;
+};
+
+static DEFINE_PER_CPU(struct dnat_pending, dnat_pending);
+static struct kmem_cache *dnat_conn_cache __read_mostly;
+
+static void dnat_pending_work_fn(struct work_struct *work);
+static DECLARE_DELAYED_WORK(dnat_pending_work, dnat_pending_work_fn);
+
+static void dnat_conn_free(struct dnat_conn *conn)
+{
+	if (conn->vdport) {
+		dnat_vdport_give(conn->pool, conn->vdport);
+		dnat_stat_inc(dnat_pernet(nf_ct_net(conn->ct)),
+			      DNAT_STAT_GIVEN);
+	}
+	dnat_pool_put(conn->pool);
+	nf_ct_put(conn->ct);
+	kmem_cache_free(dnat_conn_cache, conn);
+}
+
+static void dnat_conn_unlink(struct dnat_conn *conn)
+{
+	spin_lock_bh(&conn->pending->lock);
+	list_del_init(&conn->node);
+	spin_unlock_bh(&conn->pending->lock);
+}
+
+/* From here on the helper's destroy callback will tell of the end. */
+static bool dnat_conn_settled(const struct dnat_conn *conn)
+{
+	const struct dnat_help *help;
+
+	if (!nf_ct_is_confirmed(conn->ct))
+		return false;
+	help = nfct_help_data(conn->ct);
+	return help && READ_ONCE(help->conn) == conn;
+}
+
+static bool dnat_conn_orphaned(const struct dnat_conn *conn)
+{
+	return refcount_read(&conn->ct->ct_general.use) == 1;
+}
+
+/* Look at the @budget oldest; those whose conntrack nobody else knows any
+ * more go to @dead.
+ */
+static void dnat_pending_settle(struct dnat_pending *pending,
+				unsigned int budget, struct list_head *dead)
+{
+	struct dnat_conn *conn, *next;
+
+	lockdep_assert_held(&pending->lock);
+
+	list_for_each_entry_safe(conn, next, &pending->conns, node) {
+		if (!budget--)
+			break;
+		if (dnat_conn_orphaned(conn))
+			list_move_tail(&conn->node, dead);
+		else if (dnat_conn_settled(conn))
+			list_del_init(&conn->node);
+	}
+}
+
+static void dnat_free_unconfirmed(struct list_head *dead)
+{
+	struct dnat_conn *conn, *next;
+
+	list_for_each_entry_safe(conn, next, dead, node) {
+		dnat_stat_inc(dnat_pernet(nf_ct_net(conn->ct)),
+			      DNAT_STAT_UNCONFIRMED);
+		dnat_conn_free(conn);
+	}
+}
+
+static void dnat_pending_work_fn(struct work_struct *work)
+{
+	struct dnat_pending *pending;
+	bool again = false;
+	LIST_HEAD(dead);
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		pending = per_cpu_ptr(&dnat_pending, cpu);
+		spin_lock_bh(&pending->lock);
+		dnat_pending_settle(pending, UINT_MAX, &dead);
+		again |= !list_empty(&pending->conns);
+		spin_unlock_bh(&pending->lock);
+	}
+	dnat_free_unconfirmed(&dead);
+
+	if (again)
+		schedule_delayed_work(&dnat_pending_work, HZ);
+}
+
+/**
+ * dnat_conn_wanted - did a rule hand this connection to us?
+ * @ct: not confirmed yet
+ *
+ * Context: softirq, under rcu_read_lock().
+ */
+bool dnat_conn_wanted(const struct nf_conn *ct)
+{
+	const struct nf_conn_help *help = nfct_help(ct);
+	const struct nf_conntrack_helper *helper;
+
+	if (!help)
+		return false;
+	helper = rcu_dereference(help->helper);
+	return helper && helper->me == THIS_MODULE;
+}
+
+/**
+ * dnat_conn_new - a hold for a connection, with no vdport yet
+ * @ct: dnat_conn_wanted() and not confirmed yet
+ * @key: the pool that its vdport is to come from
+ *
+ * Context: softirq, under rcu_read_lock().
+ * Return: the hold, for dnat_conn_attach() or dnat_conn_drop(); NULL without
+ *	memory
+ */
+struct dnat_conn *dnat_conn_new(struct nf_conn *ct,
+				const struct dnat_pool_key *key)
+{
+	struct dnat_conn *conn;
+
+	conn = kmem_cache_alloc(dnat_conn_cache, GFP_ATOMIC | __GFP_NOWARN);
+	if (!conn)
+		return NULL;
+
+	conn->pool = dnat_pool_get(&dnat_pernet(nf_ct_net(ct))->vdports, key);
+	if (!conn->pool) {
+		kmem_cache_free(dnat_conn_cache, conn);
+		return NULL;
+	}
+	nf_conntrack_get(&ct->ct_general);
+	conn->ct = ct;
+	conn->vdport = 0;
+	INIT_LIST_HEAD(&conn->node);
+	return conn;
+}
+
+/* The pool that the hold's vdport comes from. */
+struct dnat_pool *dnat_conn_pool(const struct dnat_conn *conn)
+{
+	return conn->pool;
+}
+
+/* Give up a hold that was not attached. */
+void dnat_conn_drop(struct dnat_conn *conn)
+{
+	dnat_conn_free(conn);
+}
+
+/**
+ * dnat_conn_attach - tie a vdport to its connection
+ * @conn: from dnat_conn_new(); not the caller's any more
+ * @vdport: taken from dnat_conn_pool(), host byte order; comes back by itself
+ *	when the connection ends
+ *
+ * Context: softirq, under rcu_read_lock().
+ */
+void dnat_conn_attach(struct dnat_conn *conn, u16 vdport)
+{
+	struct dnat_help *help = nfct_help_data(conn->ct);
+	struct dnat_pending *pending;
+	LIST_HEAD(dead);
+
+	conn->vdport = vdport;
+	dnat_stat_inc(dnat_pernet(nf_ct_net(conn->ct)), DNAT_STAT_TAKEN);
+
+	pending = this_cpu_ptr(&dnat_pending);
+	conn->pending = pending;
+	spin_lock_bh(&pending->lock);
+	dnat_pending_settle(pending, DNAT_SETTLE_BUDGET, &dead);
+	list_add_tail(&conn->node, &pending->conns);
+	WRITE_ONCE(help->conn, conn);
+	spin_unlock_bh(&pending->lock);
+
+	dnat_free_unconfirmed(&dead);
+
+	if (!delayed_work_pending(&dnat_pending_work))
+		schedule_delayed_work(&dnat_pending_work, HZ);
+}
+
+/* The helper's destroy callback, and what ends a hold at module exit. */
+static void dnat_conn_end(struct nf_conn *ct)
+{
+	struct dnat_help *help = nfct_help_data(ct);
+	struct dnat_conn *conn;
+
+	conn = help ? xchg(&help->conn, NULL) : NULL;
+	if (!conn)
+		return;
+	dnat_conn_unlink(conn);
+	dnat_conn_free(conn);
+}
+
+static int dnat_conn_help(struct sk_buff *skb, unsigned int protoff,
+			  struct nf_conn *ct, enum ip_conntrack_info ctinfo)
+{
+	return NF_ACCEPT;
+}
+
+static const struct nf_conntrack_expect_policy dnat_no_expect;
+
+static struct nf_conntrack_helper dnat_helpers[4] __read_mostly;
+
+static void dnat_helpers_init(void)
+{
+	static const struct {
+		u16 l3num;
+		u16 l4proto;
+	} kinds[ARRAY_SIZE(dnat_helpers)] = {
+		{ NFPROTO_IPV4, IPPROTO_TCP },
+		{ NFPROTO_IPV4, IPPROTO_UDP },
+		{ NFPROTO_IPV6, IPPROTO_TCP },
+		{ NFPROTO_IPV6, IPPROTO_UDP },
+	};
+	int i;
+
+	NF_CT_HELPER_BUILD_BUG_ON(sizeof(struct dnat_help));
+
+	for (i = 0; i < ARRAY_SIZE(dnat_helpers); i++) {
+		nf_ct_helper_init(&dnat_helpers[i], kinds[i].l3num,
+				  kinds[i].l4proto, DNAT_HELPER_NAME, 0, 0, 0,
+				  &dnat_no_expect, 0, dnat_conn_help, NULL,
+				  THIS_MODULE);
+		dnat_helpers[i].destroy = dnat_conn_end;
+	}
+}
+
+static bool dnat_conn_has(const struct nf_conn *ct)
+{
+	const struct dnat_help *help;
+
+	if (!dnat_conn_wanted(ct))
+		return false;
+	help = nfct_help_data(ct);
+	return READ_ONCE(help->conn);
+}
+
+static int dnat_iter_kill(struct nf_conn *ct, void *data)
+{
+	bool has;
+
+	rcu_read_lock();
+	has = dnat_conn_has(ct);
+	rcu_read_unlock();
+	return has;
+}
+
+static int dnat_iter_forget(struct nf_conn *ct, void *data)
+{
+	rcu_read_lock();
+	if (dnat_conn_has(ct))
+		dnat_conn_end(ct);
+	rcu_read_unlock();
+	return 0;
+}
+
+/* End every pending hold of a netns (NULL: of all), but for those that the
+ * destroy callback is about to end on another CPU.
+ */
+static void dnat_pending_flush(const struct net *net)
+{
+	struct dnat_pending *pending;
+	struct dnat_conn *conn, *next;
+	struct dnat_help *help;
+	LIST_HEAD(dead);
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		pending = per_cpu_ptr(&dnat_pending, cpu);
+		spin_lock_bh(&pending->lock);
+		list_for_each_entry_safe(conn, next, &pending->conns, node) {
+			if (net && !net_eq(nf_ct_net(conn->ct), net))
+				continue;
+			help = nfct_help_data(conn->ct);
+			if (help && xchg(&help->conn, NULL) != conn)
+				list_del_init(&conn->node);
+			else
+				list_move_tail(&conn->node, &dead);
+		}
+		spin_unlock_bh(&pending->lock);
+	}
+	list_for_each_entry_safe(conn, next, &dead, node)
+		dnat_conn_free(conn);
+}
+
+/**
+ * dnat_conn_net_exit - end all holds of a netns that goes
+ * @net: its hooks are gone already
+ *
+ * A destroy callback may still be on its way on another CPU, under
+ * rcu_read_lock().
+ *
+ * Context: process.
+ */
+void dnat_conn_net_exit(struct net *net)
+{
+	const struct nf_ct_iter_data iter_data = { .net = net };
+
+	nf_ct_iterate_cleanup_net(dnat_iter_kill, &iter_data);
+	dnat_pending_flush(net);
+}
+
+int dnat_conn_setup(void)
+{
+	int cpu, err;
+
+	for_each_possible_cpu(cpu) {
+		struct dnat_pending *pending = per_cpu_ptr(&dnat_pending, cpu);
+
+		spin_lock_init(&pending->lock);
+		INIT_LIST_HEAD(&pending->conns);
+	}
+
+	dnat_conn_cache = KMEM_CACHE(dnat_conn, 0);
+	if (!dnat_conn_cache)
+		return -ENOMEM;
+
+	dnat_helpers_init();
+	err = nf_conntrack_helpers_register(dnat_helpers,
+					    ARRAY_SIZE(dnat_helpers));
+	if (err)
+		kmem_cache_destroy(dnat_conn_cache);
+	return err;
+}
+
+/**
+ * dnat_conn_teardown - forget all connections; they go on over nf_nat
+ *
+ * No hook of ours may run any more, in any netns.
+ *
+ * Context: process.
+ */
+void dnat_conn_teardown(void)
+{
+	nf_ct_iterate_destroy(dnat_iter_forget, NULL);
+	nf_conntrack_helpers_unregister(dnat_helpers,
+					ARRAY_SIZE(dnat_helpers));
+	cancel_delayed_work_sync(&dnat_pending_work);
+	dnat_pending_flush(NULL);
+	rcu_barrier();
+	kmem_cache_destroy(dnat_conn_cache);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the parts of nf_double_nat share: the state of a network namespace. */
+#ifndef DNAT_H
+#define DNAT_H
+
+#include <linux/percpu.h>
+#include <net/net_namespace.h>
+
+#include "vdport.h"
+
+/* configure.ac reads the project's version from this line */
+#define DNAT_VERSION "0.1.0"
+
+enum dnat_stat {
+	DNAT_STAT_TAKEN,
+	DNAT_STAT_GIVEN,
+	DNAT_STAT_UNCONFIRMED,
+	DNAT_STAT_EXHAUSTED,
+	DNAT_STAT_NOMEM,
+	DNAT_STAT_SKIPPED,
+	DNAT_STAT_COUNT
+};
+
+struct dnat_stats {
+	unsigned long count[DNAT_STAT_COUNT];
+};
+
+struct dnat_net {
+	struct dnat_vdports vdports;
+	struct dnat_stats __percpu *stats;
+};
+
+struct dnat_net *dnat_pernet(const struct net *net);
+
+/* Context: any. */
+static inline void dnat_stat_inc(const struct dnat_net *dn, enum dnat_stat stat)
+{
+	this_cpu_inc(dn->stats->count[stat]);
+}
+
+/* nat.c: the postrouting hook in every netns. */
+int dnat_nat_setup(void);
+void dnat_nat_teardown(void);
+
+/* netlink.c: the generic netlink family. */
+int dnat_netlink_setup(void);
+void dnat_netlink_teardown(void);
+
+#endif /* DNAT_H */

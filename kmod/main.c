@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/module.h>
+#include <linux/rcupdate.h>
+#include <net/netfilter/nf_conntrack_helper.h>
+#include <net/netns/generic.h>
+
+#include "conn.h"
+#include "dnat.h"
+#include "uapi/linux/double_nat.h"
+
+static unsigned int dnat_net_id __read_mostly;
+
+/**
+ * dnat_pernet - our state of a network namespace
+ * @net: that namespace
+ *
+ * Context: any, from the namespace's set-up until its conntracks are gone.
+ */
+struct dnat_net *dnat_pernet(const struct net *net)
+{
+	return net_generic(net, dnat_net_id);
+}
+
+static int __net_init dnat_net_init(struct net *net)
+{
+	struct dnat_net *dn = dnat_pernet(net);
+	int err;
+
+	dn->stats = alloc_percpu(struct dnat_stats);
+	if (!dn->stats)
+		return -ENOMEM;
+
+	err = dnat_vdports_init(&dn->vdports);
+	if (err)
+		free_percpu(dn->stats);
+	return err;
+}
+
+static void __net_exit dnat_net_exit_batch(struct list_head *nets)
+{
+	struct dnat_net *dn;
+	struct net *net;
+
+	list_for_each_entry(net, nets, exit_list)
+		dnat_conn_net_exit(net);
+	synchronize_rcu();
+
+	list_for_each_entry(net, nets, exit_list) {
+		dn = dnat_pernet(net);
+		dnat_vdports_clean(&dn->vdports);
+		free_percpu(dn->stats);
+	}
+}
+
+static struct pernet_operations dnat_net_ops = {
+	.init = dnat_net_init,
+	.exit_batch = dnat_net_exit_batch,
+	.id = &dnat_net_id,
+	.size = sizeof(struct dnat_net),
+};
+
+static int __init dnat_init(void)
+{
+	int err;
+
+	err = register_pernet_subsys(&dnat_net_ops);
+	if (err)
+		return err;
+
+	err = dnat_conn_setup();
+	if (err)
+		goto err_net;
+
+	err = dnat_nat_setup();
+	if (err)
+		goto err_conn;
+
+	err = dnat_netlink_setup();
+	if (err)
+		goto err_nat;
+
+	return 0;
+
+err_nat:
+	dnat_nat_teardown();
+err_conn:
+	dnat_conn_teardown();
+err_net:
+	unregister_pernet_subsys(&dnat_net_ops);
+	return err;
+}
+
+static void __exit dnat_exit(void)
+{
+	dnat_netlink_teardown();
+	dnat_nat_teardown();
+	dnat_conn_teardown();
+	unregister_pernet_subsys(&dnat_net_ops);
+}
+
+module_init(dnat_init);
+module_exit(dnat_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Double-NAT: vdports for load-balanced connections");
+MODULE_VERSION(DNAT_VERSION);
+MODULE_ALIAS_NFCT_HELPER(DNAT_HELPER_NAME);
+MODULE_ALIAS("net-pf-16-proto-16-family-" DNAT_GENL_NAME);

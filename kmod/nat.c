@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The source half of a new connection's NAT (paper, 3.1 step 3).
+ *
+ * A rule in prerouting or output has chosen the backend.  Just before nf_nat
+ * would look at the source, it is set to exactly (vip, vdport); nf_nat then
+ * rewrites this packet and all that follow.
+ */
+#include <linux/netfilter_ipv4.h>
+#include <net/netfilter/nf_conntrack_core.h>
+#include <net/netfilter/nf_nat.h>
+
+#include "conn.h"
+#include "dnat.h"
+
+/* How many ports that conntrack knows already one packet may come across. */
+#define DNAT_SKIP_MAX 64
+
+static void dnat_nat_key(const struct nf_conn *ct, struct dnat_pool_key *key)
+{
+	const struct nf_conntrack_tuple *orig, *reply;
+
+	orig = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
+	reply = &ct->tuplehash[IP_CT_DIR_REPLY].tuple;
+
+	memset(key, 0, sizeof(*key));
+	key->vip = orig->dst.u3;
+	key->bip = reply->src.u3;
+	key->bport = reply->src.u.all;
+	key->l3num = nf_ct_l3num(ct);
+	key->l4proto = nf_ct_protonum(ct);
+}
+
+/* What the backend will answer to.  A local process that talks to the backend
+ * from the VIP may hold that tuple, or an entry made by someone else.
+ */
+static bool dnat_nat_tuple_taken(const struct nf_conn *ct, u16 vdport)
+{
+	struct nf_conntrack_tuple tuple;
+
+	tuple = ct->tuplehash[IP_CT_DIR_REPLY].tuple;
+	tuple.dst.u3 = ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple.dst.u3;
+	tuple.dst.u.all = htons(vdport);
+	return nf_conntrack_tuple_taken(&tuple, ct);
+}
+
+/* Return: a port in host byte order or -ENOSPC */
+static int dnat_nat_take(const struct dnat_net *dn, const struct nf_conn *ct,
+			 struct dnat_pool *pool)
+{
+	int i, port;
+
+	for (i = 0; i < DNAT_SKIP_MAX; i++) {
+		port = dnat_vdport_take(pool);
+		if (port < 0 || !dnat_nat_tuple_taken(ct, port))
+			return port;
+		dnat_vdport_give(pool, port);
+		dnat_stat_inc(dn, DNAT_STAT_SKIPPED);
+	}
+	return -ENOSPC;
+}
+
+static unsigned int dnat_nat_source(struct nf_conn *ct, u16 vdport)
+{
+	struct nf_nat_range2 range = {
+		.flags = NF_NAT_RANGE_MAP_IPS | NF_NAT_RANGE_PROTO_SPECIFIED,
+		.min_addr = ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple.dst.u3,
+		.max_addr = ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple.dst.u3,
+		.min_proto.all = htons(vdport),
+		.max_proto.all = htons(vdport),
+	};
+
+	return nf_nat_setup_info(ct, &range, NF_NAT_MANIP_SRC);
+}
+
+static unsigned int dnat_nat_new(struct nf_conn *ct)
+{
+	const struct dnat_net *dn = dnat_pernet(nf_ct_net(ct));
+	struct dnat_pool_key key;
+	struct dnat_conn *conn;
+	int port;
+
+	dnat_nat_key(ct, &key);
+	conn = dnat_conn_new(ct, &key);
+	if (!conn) {
+		dnat_stat_inc(dn, DNAT_STAT_NOMEM);
+		return NF_DROP;
+	}
+
+	port = dnat_nat_take(dn, ct, dnat_conn_pool(conn));
+	if (port < 0) {
+		dnat_stat_inc(dn, DNAT_STAT_EXHAUSTED);
+		dnat_conn_drop(conn);
+		return NF_DROP;
+	}
+
+	if (dnat_nat_source(ct, port) != NF_ACCEPT) {
+		dnat_stat_inc(dn, DNAT_STAT_NOMEM);
+		dnat_vdport_give(dnat_conn_pool(conn), port);
+		dnat_conn_drop(conn);
+		return NF_DROP;
+	}
+	dnat_conn_attach(conn, port);
+	return NF_ACCEPT;
+}
+
+static unsigned int dnat_nat_postrouting(void *priv, struct sk_buff *skb,
+					 const struct nf_hook_state *state)
+{
+	enum ip_conntrack_info ctinfo;
+	struct nf_conn *ct;
+
+	ct = nf_ct_get(skb, &ctinfo);
+	if (!ct || ctinfo != IP_CT_NEW)
+		return NF_ACCEPT;
+
+	if (nf_ct_is_confirmed(ct) || nf_nat_initialized(ct, NF_NAT_MANIP_SRC))
+		return NF_ACCEPT;
+
+	/* With its destination unchanged a connection has no backend, and
+	 * then no VIP either.
+	 */
+	if (!(ct->status & IPS_DST_NAT) || !dnat_conn_wanted(ct))
+		return NF_ACCEPT;
+
+	return dnat_nat_new(ct);
+}
+
+/* NFPROTO_INET stands for IPv4 and IPv6 here, whose priorities are the same. */
+static const struct nf_hook_ops dnat_nat_ops[] = {
+	{
+		.hook = dnat_nat_postrouting,
+		.pf = NFPROTO_INET,
+		.hooknum = NF_INET_POST_ROUTING,
+		.priority = NF_IP_PRI_NAT_SRC - 1,
+	},
+};
+
+static int __net_init dnat_nat_net_init(struct net *net)
+{
+	return nf_register_net_hooks(net, dnat_nat_ops,
+				     ARRAY_SIZE(dnat_nat_ops));
+}
+
+/* Before exit: RCU readers are waited for between the two. */
+static void __net_exit dnat_nat_net_pre_exit(struct net *net)
+{
+	nf_unregister_net_hooks(net, dnat_nat_ops, ARRAY_SIZE(dnat_nat_ops));
+}
+
+static struct pernet_operations dnat_nat_net_ops = {
+	.init = dnat_nat_net_init,
+	.pre_exit = dnat_nat_net_pre_exit,
+};
+
+int dnat_nat_setup(void)
+{
+	return register_pernet_subsys(&dnat_nat_net_ops);
+}
+
+void dnat_nat_teardown(void)
+{
+	unregister_pernet_subsys(&dnat_nat_net_ops);
+}

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/slab.h>
+#include <net/genetlink.h>
+#include <net/sock.h>
+
+#include "dnat.h"
+#include "uapi/linux/double_nat.h"
+
+static struct genl_family dnat_genl_family;
+
+/* Return: a message to fill and to send with dnat_reply_send(), or NULL */
+static struct sk_buff *dnat_reply_new(struct genl_info *info, void **hdr)
+{
+	struct sk_buff *skb;
+
+	skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!skb)
+		return NULL;
+
+	*hdr = genlmsg_put_reply(skb, info, &dnat_genl_family, 0,
+				 info->genlhdr->cmd);
+	if (!*hdr) {
+		nlmsg_free(skb);
+		return NULL;
+	}
+	return skb;
+}
+
+static int dnat_reply_send(struct sk_buff *skb, void *hdr,
+			   struct genl_info *info, int err)
+{
+	if (err) {
+		NL_SET_ERR_MSG(info->extack, "the answer does not fit");
+		nlmsg_free(skb);
+		return err;
+	}
+	genlmsg_end(skb, hdr);
+	return genlmsg_reply(skb, info);
+}
+
+static int dnat_cmd_info_get(struct sk_buff *req, struct genl_info *info)
+{
+	struct sk_buff *skb;
+	void *hdr;
+	int err;
+
+	skb = dnat_reply_new(info, &hdr);
+	if (!skb)
+		return -ENOMEM;
+
+	err = nla_put_string(skb, DNAT_A_VERSION, DNAT_VERSION) ?:
+	      nla_put_u16(skb, DNAT_A_PORT_LIMIT_MIN, DNAT_PORT_LIMIT_MIN) ?:
+	      nla_put_u16(skb, DNAT_A_PORT_LIMIT_MAX, DNAT_PORT_LIMIT_MAX);
+	return dnat_reply_send(skb, hdr, info, err);
+}
+
+static int dnat_cmd_settings_get(struct sk_buff *req, struct genl_info *info)
+{
+	struct dnat_net *dn = dnat_pernet(genl_info_net(info));
+	struct dnat_range range = dnat_vdports_range(&dn->vdports);
+	struct sk_buff *skb;
+	void *hdr;
+	int err;
+
+	skb = dnat_reply_new(info, &hdr);
+	if (!skb)
+		return -ENOMEM;
+
+	err = nla_put_u16(skb, DNAT_A_PORT_MIN, range.min) ?:
+	      nla_put_u16(skb, DNAT_A_PORT_MAX, range.max);
+	return dnat_reply_send(skb, hdr, info, err);
+}
+
+static int dnat_cmd_settings_set(struct sk_buff *req, struct genl_info *info)
+{
+	struct dnat_net *dn = dnat_pernet(genl_info_net(info));
+	struct dnat_range range = dnat_vdports_range(&dn->vdports);
+	struct nlattr *min = info->attrs[DNAT_A_PORT_MIN];
+	struct nlattr *max = info->attrs[DNAT_A_PORT_MAX];
+
+	if (!min && !max) {
+		NL_SET_ERR_MSG(info->extack,
+			       "nothing to set: give PORT_MIN or PORT_MAX");
+		return -EINVAL;
+	}
+	if (min)
+		range.min = nla_get_u16(min);
+	if (max)
+		range.max = nla_get_u16(max);
+	if (range.min > range.max) {
+		NL_SET_ERR_MSG_ATTR(info->extack, max ?: min,
+				    "PORT_MIN is above PORT_MAX");
+		return -ERANGE;
+	}
+	dnat_vdports_set_range(&dn->vdports, range);
+	return 0;
+}
+
+static int dnat_cmd_stats_get(struct sk_buff *req, struct genl_info *info)
+{
+	static const int attrs[DNAT_STAT_COUNT] = {
+		[DNAT_STAT_TAKEN] = DNAT_A_STATS_TAKEN,
+		[DNAT_STAT_GIVEN] = DNAT_A_STATS_GIVEN,
+		[DNAT_STAT_UNCONFIRMED] = DNAT_A_STATS_UNCONFIRMED,
+		[DNAT_STAT_EXHAUSTED] = DNAT_A_STATS_EXHAUSTED,
+		[DNAT_STAT_NOMEM] = DNAT_A_STATS_NOMEM,
+		[DNAT_STAT_SKIPPED] = DNAT_A_STATS_SKIPPED,
+	};
+	struct dnat_net *dn = dnat_pernet(genl_info_net(info));
+	u64 sum[DNAT_STAT_COUNT] = {};
+	struct sk_buff *skb;
+	int i, cpu, err;
+	void *hdr;
+
+	for_each_possible_cpu(cpu)
+		for (i = 0; i < DNAT_STAT_COUNT; i++)
+			sum[i] += per_cpu_ptr(dn->stats, cpu)->count[i];
+
+	skb = dnat_reply_new(info, &hdr);
+	if (!skb)
+		return -ENOMEM;
+
+	err = nla_put_u32(skb, DNAT_A_IN_USE,
+			  sum[DNAT_STAT_TAKEN] - sum[DNAT_STAT_GIVEN]);
+	for (i = 0; i < DNAT_STAT_COUNT && !err; i++)
+		err = nla_put_u64_64bit(skb, attrs[i], sum[i], DNAT_A_PAD);
+	return dnat_reply_send(skb, hdr, info, err);
+}
+
+static int dnat_pool_put_addrs(struct sk_buff *skb,
+			       const struct dnat_pool_key *key)
+{
+	if (key->l3num == NFPROTO_IPV4)
+		return nla_put_in_addr(skb, DNAT_A_VIP, key->vip.ip) ?:
+		       nla_put_in_addr(skb, DNAT_A_BACKEND, key->bip.ip);
+
+	return nla_put_in6_addr(skb, DNAT_A_VIP, &key->vip.in6) ?:
+	       nla_put_in6_addr(skb, DNAT_A_BACKEND, &key->bip.in6);
+}
+
+static int dnat_pool_fill(struct sk_buff *skb, struct netlink_callback *cb,
+			  const struct dnat_pool *pool)
+{
+	void *hdr;
+	int err;
+
+	hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+			  &dnat_genl_family, NLM_F_MULTI, DNAT_CMD_POOL_GET);
+	if (!hdr)
+		return -EMSGSIZE;
+
+	err = dnat_pool_put_addrs(skb, &pool->key) ?:
+	      nla_put_be16(skb, DNAT_A_BACKEND_PORT, pool->key.bport) ?:
+	      nla_put_u8(skb, DNAT_A_L4PROTO, pool->key.l4proto) ?:
+	      nla_put_u32(skb, DNAT_A_IN_USE, dnat_pool_in_use(pool)) ?:
+	      nla_put_u32(skb, DNAT_A_CAPACITY, dnat_pool_capacity(pool)) ?:
+	      nla_put_u64_64bit(skb, DNAT_A_FAILED,
+				atomic64_read(&pool->failed), DNAT_A_PAD);
+	if (err) {
+		genlmsg_cancel(skb, hdr);
+		return err;
+	}
+	genlmsg_end(skb, hdr);
+	return 0;
+}
+
+struct dnat_pool_dump {
+	struct rhashtable_iter iter;
+};
+
+static struct dnat_pool_dump **dnat_pool_dump_ctx(struct netlink_callback *cb)
+{
+	BUILD_BUG_ON(sizeof(struct dnat_pool_dump *) > sizeof(cb->ctx));
+	return (struct dnat_pool_dump **)cb->ctx;
+}
+
+static int dnat_cmd_pool_start(struct netlink_callback *cb)
+{
+	struct dnat_net *dn = dnat_pernet(sock_net(cb->skb->sk));
+	struct dnat_pool_dump *dump;
+
+	dump = kmalloc(sizeof(*dump), GFP_KERNEL);
+	if (!dump)
+		return -ENOMEM;
+	rhashtable_walk_enter(&dn->vdports.pools, &dump->iter);
+	*dnat_pool_dump_ctx(cb) = dump;
+	return 0;
+}
+
+static int dnat_cmd_pool_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct dnat_pool_dump *dump = *dnat_pool_dump_ctx(cb);
+	struct dnat_pool *pool;
+	int err = 0;
+
+	rhashtable_walk_start(&dump->iter);
+	/* The pool that did not fit into the last message comes first. */
+	pool = rhashtable_walk_peek(&dump->iter);
+	while (pool) {
+		/* -EAGAIN: the table is being resized, and the walk goes on */
+		if (!IS_ERR(pool))
+			err = dnat_pool_fill(skb, cb, pool);
+		if (err)
+			break;
+		pool = rhashtable_walk_next(&dump->iter);
+	}
+	rhashtable_walk_stop(&dump->iter);
+	return err && !skb->len ? err : skb->len;
+}
+
+static int dnat_cmd_pool_done(struct netlink_callback *cb)
+{
+	struct dnat_pool_dump *dump = *dnat_pool_dump_ctx(cb);
+
+	rhashtable_walk_exit(&dump->iter);
+	kfree(dump);
+	return 0;
+}
+
+static const struct nla_policy dnat_settings_policy[DNAT_A_PORT_MAX + 1] = {
+	[DNAT_A_PORT_MIN] = NLA_POLICY_MIN(NLA_U16, DNAT_PORT_LIMIT_MIN),
+	[DNAT_A_PORT_MAX] = NLA_POLICY_MIN(NLA_U16, DNAT_PORT_LIMIT_MIN),
+};
+
+static const struct genl_ops dnat_genl_ops[] = {
+	{
+		.cmd = DNAT_CMD_INFO_GET,
+		.doit = dnat_cmd_info_get,
+	},
+	{
+		.cmd = DNAT_CMD_SETTINGS_GET,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.doit = dnat_cmd_settings_get,
+	},
+	{
+		.cmd = DNAT_CMD_SETTINGS_SET,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = dnat_settings_policy,
+		.maxattr = DNAT_A_PORT_MAX,
+		.doit = dnat_cmd_settings_set,
+	},
+	{
+		.cmd = DNAT_CMD_POOL_GET,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.start = dnat_cmd_pool_start,
+		.dumpit = dnat_cmd_pool_dump,
+		.done = dnat_cmd_pool_done,
+	},
+	{
+		.cmd = DNAT_CMD_STATS_GET,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.doit = dnat_cmd_stats_get,
+	},
+};
+
+static struct genl_family dnat_genl_family __ro_after_init = {
+	.name = DNAT_GENL_NAME,
+	.version = DNAT_GENL_VERSION,
+	.netnsok = true,
+	.parallel_ops = true,
+	.module = THIS_MODULE,
+	.ops = dnat_genl_ops,
+	.n_ops = ARRAY_SIZE(dnat_genl_ops),
+	.resv_start_op = __DNAT_CMD_MAX,
+};
+
+int __init dnat_netlink_setup(void)
+{
+	return genl_register_family(&dnat_genl_family);
+}
+
+void dnat_netlink_teardown(void)
+{
+	genl_unregister_family(&dnat_genl_family);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * Generic netlink family "double_nat": the kernel module nf_double_nat.
+ *
+ * A rule hands a new connection to the module with the conntrack helper
+ * "double-nat" (nft: ct helper set) and rewrites its destination with dnat.
+ * The module then gives it a vdport: the connection's source becomes
+ * (vip, vdport), where vip is the address that the client had asked for, and
+ * no two connections to one backend share a vdport.
+ *
+ * The vdports towards one (vip, l4proto, backend address, backend port) are a
+ * pool.  A pool exists while a connection holds one of its ports.
+ *
+ * Everything here is seen from the network namespace of the socket.  All
+ * commands but DNAT_CMD_INFO_GET need CAP_NET_ADMIN in the user namespace that
+ * owns that network namespace.  Attributes are in host byte order unless named
+ * as network byte order.  Unknown attributes are refused; every refusal
+ * carries an extended ack.
+ *
+ * Command                 Request                    Answer
+ * DNAT_CMD_INFO_GET       -                          VERSION, PORT_LIMIT_MIN,
+ *                                                    PORT_LIMIT_MAX
+ * DNAT_CMD_SETTINGS_GET   -                          PORT_MIN, PORT_MAX
+ * DNAT_CMD_SETTINGS_SET   PORT_MIN and/or PORT_MAX   -
+ *	-ERANGE: PORT_MIN above PORT_MAX, or a port out of the limits.
+ *	Pools made from then on have the new range; a pool that is in use
+ *	keeps its own until its last connection has ended.
+ * DNAT_CMD_POOL_GET       dump                       one message a pool: VIP,
+ *                                                    BACKEND, BACKEND_PORT,
+ *                                                    L4PROTO, IN_USE, CAPACITY,
+ *                                                    FAILED
+ * DNAT_CMD_STATS_GET      -                          STATS_*, IN_USE
+ */
+#ifndef _UAPI_LINUX_DOUBLE_NAT_H
+#define _UAPI_LINUX_DOUBLE_NAT_H
+
+#define DNAT_GENL_NAME		"double_nat"
+#define DNAT_GENL_VERSION	1
+
+#define DNAT_HELPER_NAME	"double-nat"
+
+#define DNAT_VERSION_LEN	32	/* bytes, with the final NUL */
+
+enum dnat_cmd {
+	DNAT_CMD_UNSPEC,
+	DNAT_CMD_INFO_GET,
+	DNAT_CMD_SETTINGS_GET,
+	DNAT_CMD_SETTINGS_SET,
+	DNAT_CMD_POOL_GET,
+	DNAT_CMD_STATS_GET,
+	__DNAT_CMD_MAX
+};
+
+#define DNAT_CMD_MAX (__DNAT_CMD_MAX - 1)
+
+enum dnat_attr {
+	DNAT_A_UNSPEC,
+	DNAT_A_VERSION,		/* string: the module's version */
+	DNAT_A_PORT_LIMIT_MIN,	/* u16: lowest port that PORT_MIN may be */
+	DNAT_A_PORT_LIMIT_MAX,	/* u16: highest port that PORT_MAX may be */
+	DNAT_A_PORT_MIN,	/* u16: lowest vdport */
+	DNAT_A_PORT_MAX,	/* u16: highest vdport */
+	DNAT_A_VIP,		/* 4 or 16 bytes, network byte order */
+	DNAT_A_BACKEND,		/* 4 or 16 bytes, network byte order */
+	DNAT_A_BACKEND_PORT,	/* u16, network byte order */
+	DNAT_A_L4PROTO,		/* u8: IPPROTO_TCP or IPPROTO_UDP */
+	DNAT_A_IN_USE,		/* u32: vdports held by connections */
+	DNAT_A_CAPACITY,	/* u32: vdports that the pool has */
+	DNAT_A_FAILED,		/* u64: connections refused for want of a port */
+	DNAT_A_STATS_TAKEN,	/* u64: vdports given to connections */
+	DNAT_A_STATS_GIVEN,	/* u64: vdports that came back */
+	DNAT_A_STATS_UNCONFIRMED, /* u64: of these, from connections dropped
+				   * before conntrack confirmed them
+				   */
+	DNAT_A_STATS_EXHAUSTED,	/* u64: packets dropped, no free vdport */
+	DNAT_A_STATS_NOMEM,	/* u64: packets dropped, no memory */
+	DNAT_A_STATS_SKIPPED,	/* u64: vdports passed over because conntrack
+				 * held the tuple already
+				 */
+	DNAT_A_PAD,
+	__DNAT_A_MAX
+};
+
+#define DNAT_A_MAX (__DNAT_A_MAX - 1)
+
+#endif /* _UAPI_LINUX_DOUBLE_NAT_H */
