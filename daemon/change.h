@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* One change asked for by the admin: all of it or nothing. */
+#ifndef DNAT_CHANGE_H
+#define DNAT_CHANGE_H
+
+#include <jansson.h>
+
+#include "dnatd.h"
+#include "err.h"
+
+/**
+ * change_apply - carry out one of the operations that model_plan() knows
+ * @dnatd: its model, state file, rules and addresses change together
+ * @op: "service.add" and so on
+ * @args: the request's arguments
+ *
+ * Return: 0, or a negative errno with @err set and everything as it was
+ */
+int change_apply(struct dnatd *dnatd, const char *op, const json_t *args,
+		 struct err *err);
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The control socket: one JSON object a line, one answer a line, in order.
+ *
+ *   {"op": "service.add", "args": {"name": "web", "vip": "192.0.2.10", "port": 80}}
+ *   {"ok": true, "result": ...}
+ *   {"ok": false, "error": {"errno": "EEXIST", "arg": "name", "msg": "service ..."}}
+ *
+ * op             args (? may be left out)                              result
+ * service.add    name vip port proto? mode? scheduler? dev?            null
+ * service.set    name, and one or more of scheduler dev                null
+ * service.del    name                                                  null
+ * service.show   name?                                                 [service]
+ * backend.add    service addr port? weight?                            null
+ * backend.set    service addr port? weight                             null
+ * backend.del    service addr port?                                    null
+ * backend.show   service?                                              [backend]
+ * vdport.show    -                                                     [pool]
+ * connection.show  service? backend?                                   [connection]
+ * status         -                                                     status
+ *
+ * Addresses are strings, ports and weights are integers.  Unknown operations,
+ * unknown arguments and arguments of the wrong type are refused.
+ *
+ * service:    {name vip port proto mode scheduler dev|null backends: [{addr port weight}]}
+ * backend:    {service addr port weight}
+ * pool:       {vip proto backend port in_use capacity failures}
+ * connection: {service proto client client_port vip port vdport backend
+ *              backend_port state age expires}; age and expires in seconds,
+ *              age null where the kernel keeps no timestamps
+ * status:     {version, allocator: {configured in_force reason},
+ *              module: {version}|null, services, backends,
+ *              checks: [{name value ok advice|null}]};
+ *              value is a string or an integer; advice may stand where all
+ *              is ok
+ *
+ * A backend's port left out means the service's port on add, and the only
+ * backend with that address on set and del.
+ *
+ * A line may have CONTROL_LINE_MAX bytes; a longer one, and one that ends
+ * before its newline, is answered with an error and the connection is closed.
+ */
+#ifndef DNAT_CONTROL_H
+#define DNAT_CONTROL_H
+
+#include <event2/event.h>
+#include <jansson.h>
+
+#include "err.h"
+
+#define CONTROL_LINE_MAX 65536
+
+/* For the rest of a line that has begun, and for any progress with an answer. */
+#ifndef CONTROL_TIMEOUT_MS
+#define CONTROL_TIMEOUT_MS 30000
+#endif
+
+#define CONTROL_SOCKET "/run/dnat/control.sock"
+
+struct control;
+
+/**
+ * typedef control_fn - carry out one request
+ * @op: the operation
+ * @args: its arguments, an object
+ * @result: answer on success; the callee gives a new reference
+ * @err: the sentence on failure
+ * @data: as given to control_new()
+ *
+ * Return: 0 or a negative errno
+ */
+typedef int (*control_fn)(const char *op, const json_t *args, json_t **result,
+			  struct err *err, void *data);
+
+/**
+ * control_new - listen on a unix socket
+ * @base: event loop that serves the clients
+ * @path: the socket; its directory is made if its parent is there
+ * @fn: carries out the requests
+ * @data: for @fn
+ *
+ * A socket that a dead daemon left behind is replaced.
+ *
+ * Return: NULL with @err set, such as where another daemon answers on @path
+ */
+struct control *control_new(struct event_base *base, const char *path,
+			    control_fn fn, void *data, struct err *err);
+
+/* Cut all clients off and take the socket away. */
+void control_free(struct control *control);
+
+#endif

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/double_nat.h>
+#include <linux/genetlink.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "addr.h"
+#include "kmod.h"
+#include "netlink.h"
+
+#define MODULE "nf_double_nat"
+#define TRIES 10
+
+/* What INFO_GET and SETTINGS_GET answered last. */
+struct info {
+	char version[DNAT_VERSION_LEN];
+	unsigned int port_min;
+	unsigned int port_max;
+};
+
+struct kmod {
+	struct nl nl;
+	uint16_t family;
+	uint32_t protocol;
+	struct info info;
+};
+
+struct attrs {
+	const struct nlattr *list[DNAT_A_MAX + 1];
+};
+
+static int take_attr(const struct nlattr *attr, void *data)
+{
+	struct attrs *attrs = data;
+	uint16_t type = mnl_attr_get_type(attr);
+
+	/* A newer module may say more than we know. */
+	if (type <= DNAT_A_MAX)
+		attrs->list[type] = attr;
+	return MNL_CB_OK;
+}
+
+static void parse(const struct nlmsghdr *nlh, struct attrs *attrs)
+{
+	memset(attrs, 0, sizeof(*attrs));
+	if (mnl_nlmsg_get_payload_len(nlh) >= sizeof(struct genlmsghdr))
+		mnl_attr_parse(nlh, sizeof(struct genlmsghdr), take_attr, attrs);
+}
+
+/* A number of as many bytes as the kernel chose for it; 0 where it is missing. */
+static uint64_t number(const struct attrs *attrs, uint16_t type)
+{
+	const struct nlattr *attr = attrs->list[type];
+	uint64_t u64;
+	uint32_t u32;
+	uint16_t u16;
+
+	switch (attr ? mnl_attr_get_payload_len(attr) : 0) {
+	case 1:
+		return mnl_attr_get_u8(attr);
+	case 2:
+		memcpy(&u16, mnl_attr_get_payload(attr), sizeof(u16));
+		return u16;
+	case 4:
+		memcpy(&u32, mnl_attr_get_payload(attr), sizeof(u32));
+		return u32;
+	case 8:
+		memcpy(&u64, mnl_attr_get_payload(attr), sizeof(u64));
+		return u64;
+	}
+	return 0;
+}
+
+static bool address(const struct attrs *attrs, uint16_t type, struct addr *addr)
+{
+	const struct nlattr *attr = attrs->list[type];
+	size_t len = attr ? mnl_attr_get_payload_len(attr) : 0;
+
+	memset(addr, 0, sizeof(*addr));
+	if (len == sizeof(addr->v4))
+		addr->family = AF_INET;
+	else if (len == sizeof(addr->v6))
+		addr->family = AF_INET6;
+	else
+		return false;
+	memcpy(addr->bytes, mnl_attr_get_payload(attr), len);
+	return true;
+}
+
+static int take_info(const struct nlmsghdr *nlh, void *data)
+{
+	struct info *info = data;
+	const struct nlattr *version;
+	struct attrs attrs;
+
+	parse(nlh, &attrs);
+	version = attrs.list[DNAT_A_VERSION];
+	if (version && mnl_attr_validate(version, MNL_TYPE_NUL_STRING) >= 0)
+		snprintf(info->version, sizeof(info->version), "%s",
+			 mnl_attr_get_str(version));
+	if (attrs.list[DNAT_A_PORT_MIN])
+		info->port_min = (unsigned int)number(&attrs, DNAT_A_PORT_MIN);
+	if (attrs.list[DNAT_A_PORT_MAX])
+		info->port_max = (unsigned int)number(&attrs, DNAT_A_PORT_MAX);
+	return 0;
+}
+
+int kmod_parse_pool(const struct nlmsghdr *nlh, void *pools)
+{
+	char vip_text[INET6_ADDRSTRLEN], backend_text[INET6_ADDRSTRLEN];
+	struct addr vip, backend;
+	struct attrs attrs;
+	json_t *pool;
+	uint64_t proto;
+
+	parse(nlh, &attrs);
+	proto = number(&attrs, DNAT_A_L4PROTO);
+	if (!address(&attrs, DNAT_A_VIP, &vip) ||
+	    !address(&attrs, DNAT_A_BACKEND, &backend) ||
+	    (proto != IPPROTO_TCP && proto != IPPROTO_UDP))
+		return 0;
+
+	pool = json_pack("{s:s, s:s, s:s, s:i, s:I, s:I, s:I}",
+			 "vip", addr_text(&vip, vip_text, sizeof(vip_text)),
+			 "proto", proto_text((uint8_t)proto),
+			 "backend",
+			 addr_text(&backend, backend_text, sizeof(backend_text)),
+			 "port",
+			 ntohs((uint16_t)number(&attrs, DNAT_A_BACKEND_PORT)),
+			 "in_use", (json_int_t)number(&attrs, DNAT_A_IN_USE),
+			 "capacity", (json_int_t)number(&attrs, DNAT_A_CAPACITY),
+			 "failures", (json_int_t)number(&attrs, DNAT_A_FAILED));
+	return json_array_append_new(pools, pool) ? -ENOMEM : 0;
+}
+
+static struct nlmsghdr *request(struct kmod *kmod, void *buf, uint16_t family,
+				uint16_t flags, uint8_t cmd, uint8_t version)
+{
+	struct nlmsghdr *nlh = nl_request(&kmod->nl, buf, family, flags);
+	struct genlmsghdr *genl = mnl_nlmsg_put_extra_header(nlh, sizeof(*genl));
+
+	genl->cmd = cmd;
+	genl->version = version;
+	return nlh;
+}
+
+static int take_family(const struct nlmsghdr *nlh, void *data)
+{
+	struct kmod *kmod = data;
+	const struct nlattr *attr;
+
+	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(struct genlmsghdr))
+		return 0;
+	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr)) {
+		if (mnl_attr_get_type(attr) == CTRL_ATTR_FAMILY_ID &&
+		    mnl_attr_validate(attr, MNL_TYPE_U16) >= 0)
+			kmod->family = mnl_attr_get_u16(attr);
+		if (mnl_attr_get_type(attr) == CTRL_ATTR_VERSION &&
+		    mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
+			kmod->protocol = mnl_attr_get_u32(attr);
+	}
+	return 0;
+}
+
+static bool loading_is_off(void)
+{
+	FILE *file = fopen("/proc/sys/kernel/modules_disabled", "re");
+	int c = file ? fgetc(file) : EOF;
+
+	if (file)
+		fclose(file);
+	return c == '1';
+}
+
+/* Why the kernel did not load it is not told to who asked: look around. */
+static int explain_missing(struct err *err)
+{
+	struct utsname host = { 0 };
+
+	uname(&host);
+	if (access("/proc/modules", F_OK))
+		return err_set(err, -ENOENT, NULL,
+			       "module " MODULE " is not loaded and could not be loaded: kernel %s has no loadable modules; use allocator nf_nat",
+			       host.release);
+	if (loading_is_off())
+		return err_set(err, -ENOENT, NULL,
+			       "module " MODULE " is not loaded and could not be loaded: kernel.modules_disabled is set until the next boot; load it earlier, by /etc/modules-load.d, or use allocator nf_nat");
+	return err_set(err, -ENOENT, NULL,
+		       "module " MODULE " is not loaded and could not be loaded: see what \"modprobe "
+		       MODULE "\" says; is it built and installed for kernel %s?",
+		       host.release);
+}
+
+static int get_family(struct kmod *kmod, struct err *err)
+{
+	char buf[MNL_SOCKET_BUFFER_SIZE]
+		__attribute__((aligned(__alignof__(struct nlmsghdr))));
+	struct nlmsghdr *nlh = request(kmod, buf, GENL_ID_CTRL, 0,
+				       CTRL_CMD_GETFAMILY, 1);
+	int rc;
+
+	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, DNAT_GENL_NAME);
+	rc = nl_talk(&kmod->nl, nlh, take_family, kmod);
+	if (rc == -ENOENT || (!rc && !kmod->family))
+		return explain_missing(err);
+	if (rc)
+		return err_set(err, rc, NULL, "cannot ask for module " MODULE ": %s",
+			       nl_reason(&kmod->nl, rc));
+	if (kmod->protocol != DNAT_GENL_VERSION)
+		return err_set(err, -EPROTO, NULL,
+			       "module " MODULE " speaks version %u of its protocol, dnatd speaks %u; install both from one release and reload the module",
+			       kmod->protocol, DNAT_GENL_VERSION);
+	return 0;
+}
+
+static int get(struct kmod *kmod, uint8_t cmd, struct err *err)
+{
+	char buf[MNL_SOCKET_BUFFER_SIZE]
+		__attribute__((aligned(__alignof__(struct nlmsghdr))));
+	struct nlmsghdr *nlh = request(kmod, buf, kmod->family, 0, cmd,
+				       DNAT_GENL_VERSION);
+	int rc = nl_talk(&kmod->nl, nlh, take_info, &kmod->info);
+
+	if (rc)
+		return err_set(err, rc, NULL, "module " MODULE " refused: %s",
+			       nl_reason(&kmod->nl, rc));
+	return 0;
+}
+
+struct kmod *kmod_open(struct err *err)
+{
+	struct kmod *kmod = calloc(1, sizeof(*kmod));
+
+	if (!kmod) {
+		err_set(err, -ENOMEM, NULL, "out of memory");
+		return NULL;
+	}
+	if (nl_open(&kmod->nl, NETLINK_GENERIC, err)) {
+		free(kmod);
+		return NULL;
+	}
+	if (get_family(kmod, err) || get(kmod, DNAT_CMD_INFO_GET, err)) {
+		kmod_close(kmod);
+		return NULL;
+	}
+	return kmod;
+}
+
+void kmod_close(struct kmod *kmod)
+{
+	if (!kmod)
+		return;
+	nl_close(&kmod->nl);
+	free(kmod);
+}
+
+const char *kmod_version(const struct kmod *kmod)
+{
+	return kmod->info.version;
+}
+
+int kmod_range(struct kmod *kmod, unsigned int *min, unsigned int *max,
+	       struct err *err)
+{
+	int rc = get(kmod, DNAT_CMD_SETTINGS_GET, err);
+
+	*min = kmod->info.port_min;
+	*max = kmod->info.port_max;
+	return rc;
+}
+
+int kmod_pools(struct kmod *kmod, json_t **pools, struct err *err)
+{
+	char buf[MNL_SOCKET_BUFFER_SIZE]
+		__attribute__((aligned(__alignof__(struct nlmsghdr))));
+	struct nlmsghdr *nlh;
+	json_t *all = NULL;
+	int rc = -EINTR;
+
+	/* A pool that came or went meanwhile: the dump is asked for again. */
+	for (int i = 0; i < TRIES && rc == -EINTR; i++) {
+		json_decref(all);
+		all = json_array();
+		if (!all)
+			return err_set(err, -ENOMEM, NULL, "out of memory");
+		nlh = request(kmod, buf, kmod->family, NLM_F_DUMP,
+			      DNAT_CMD_POOL_GET, DNAT_GENL_VERSION);
+		rc = nl_talk(&kmod->nl, nlh, kmod_parse_pool, all);
+	}
+	if (rc) {
+		json_decref(all);
+		return err_set(err, rc, NULL, "module " MODULE
+			       " gave no list of pools: %s",
+			       nl_reason(&kmod->nl, rc));
+	}
+	*pools = all;
+	return 0;
+}

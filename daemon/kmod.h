@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Client of the module's generic netlink family, see uapi/linux/double_nat.h. */
+#ifndef DNAT_KMOD_H
+#define DNAT_KMOD_H
+
+#include <jansson.h>
+
+#include "err.h"
+
+struct kmod;
+struct nlmsghdr;
+
+/**
+ * kmod_open - find the module, letting the kernel load it
+ *
+ * Return: NULL with @err set where there is no such module (-ENOENT) or the
+ *	kernel would not load it; the sentence says why and what to do
+ */
+struct kmod *kmod_open(struct err *err);
+void kmod_close(struct kmod *kmod);
+
+/* The module's version, such as "0.1.0". */
+const char *kmod_version(const struct kmod *kmod);
+
+/* Ports that one backend can have open at once: the range in force. */
+int kmod_range(struct kmod *kmod, unsigned int *min, unsigned int *max,
+	       struct err *err);
+
+/* The pools as vdport.show gives them (control.h). */
+int kmod_pools(struct kmod *kmod, json_t **pools, struct err *err);
+
+/* nl_fn (netlink.h): append the pool that @nlh tells of to the array @pools. */
+int kmod_parse_pool(const struct nlmsghdr *nlh, void *pools);
+
+#endif

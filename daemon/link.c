@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "link.h"
+#include "netlink.h"
+
+/* IFA_PROTO came with Linux 5.18; an enum cannot be asked for with #ifdef. */
+#define ATTR_IFA_PROTO 11
+
+struct address {
+	struct addr addr;
+	unsigned int ifindex;
+	uint8_t prefix;
+	uint8_t proto;
+};
+
+struct addresses {
+	size_t n;
+	size_t room;
+	struct address *list;
+};
+
+static int take_address(const struct nlmsghdr *nlh, void *data)
+{
+	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(nlh);
+	struct addresses *all = data;
+	struct address address = { 0 }, *more;
+	const struct nlattr *attr, *local = NULL, *peer = NULL;
+	size_t room;
+
+	if (nlh->nlmsg_type != RTM_NEWADDR ||
+	    mnl_nlmsg_get_payload_len(nlh) < sizeof(*ifa) ||
+	    (ifa->ifa_family != AF_INET && ifa->ifa_family != AF_INET6))
+		return 0;
+
+	mnl_attr_for_each(attr, nlh, sizeof(*ifa)) {
+		switch (mnl_attr_get_type(attr)) {
+		case IFA_LOCAL:
+			local = attr;
+			break;
+		case IFA_ADDRESS:
+			peer = attr;
+			break;
+		case ATTR_IFA_PROTO:
+			if (mnl_attr_get_payload_len(attr) >= 1)
+				address.proto = mnl_attr_get_u8(attr);
+			break;
+		}
+	}
+	if (!local)
+		local = peer;
+	if (!local ||
+	    mnl_attr_get_payload_len(local) != addr_len(ifa->ifa_family))
+		return 0;
+
+	address.addr.family = ifa->ifa_family;
+	memcpy(address.addr.bytes, mnl_attr_get_payload(local),
+	       addr_len(ifa->ifa_family));
+	address.ifindex = ifa->ifa_index;
+	address.prefix = ifa->ifa_prefixlen;
+
+	if (all->n == all->room) {
+		room = all->room ? all->room * 2 : 32;
+		more = realloc(all->list, room * sizeof(*more));
+		if (!more)
+			return -ENOMEM;
+		all->list = more;
+		all->room = room;
+	}
+	all->list[all->n++] = address;
+	return 0;
+}
+
+static int get_addresses(struct nl *nl, struct addresses *all)
+{
+	char buf[MNL_SOCKET_BUFFER_SIZE]
+		__attribute__((aligned(__alignof__(struct nlmsghdr))));
+	struct ifaddrmsg *ifa;
+	struct nlmsghdr *nlh;
+	int rc = -EINTR;
+
+	for (int i = 0; i < 10 && rc == -EINTR; i++) {
+		all->n = 0;
+		nlh = nl_request(nl, buf, RTM_GETADDR, NLM_F_DUMP);
+		ifa = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifa));
+		ifa->ifa_family = AF_UNSPEC;
+		rc = nl_talk(nl, nlh, take_address, all);
+	}
+	return rc;
+}
+
+static const struct address *find(const struct addresses *all,
+				  const struct addr *vip, unsigned int ifindex)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (all->list[i].ifindex == ifindex &&
+		    addr_equal(&all->list[i].addr, vip))
+			return &all->list[i];
+	return NULL;
+}
+
+static int change_address(struct nl *nl, uint16_t type, uint16_t flags,
+			  const struct address *address)
+{
+	char buf[MNL_SOCKET_BUFFER_SIZE]
+		__attribute__((aligned(__alignof__(struct nlmsghdr))));
+	struct nlmsghdr *nlh = nl_request(nl, buf, type, flags);
+	size_t len = addr_len(address->addr.family);
+	struct ifaddrmsg *ifa;
+
+	ifa = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifa));
+	ifa->ifa_family = address->addr.family;
+	ifa->ifa_prefixlen = address->prefix;
+	ifa->ifa_scope = RT_SCOPE_UNIVERSE;
+	ifa->ifa_index = address->ifindex;
+	mnl_attr_put(nlh, IFA_LOCAL, len, address->addr.bytes);
+	mnl_attr_put(nlh, IFA_ADDRESS, len, address->addr.bytes);
+	if (type == RTM_NEWADDR) {
+		mnl_attr_put_u8(nlh, ATTR_IFA_PROTO, LINK_IFA_PROTO);
+		/* A VIP has to answer at once, and may stand by elsewhere. */
+		if (address->addr.family == AF_INET6)
+			mnl_attr_put_u32(nlh, IFA_FLAGS, IFA_F_NODAD);
+	}
+	return nl_talk(nl, nlh, NULL, NULL);
+}
+
+static int add_address(struct nl *nl, const struct addr *vip,
+		       unsigned int ifindex, const char *dev, struct err *err)
+{
+	struct address address = {
+		.addr = *vip,
+		.ifindex = ifindex,
+		.prefix = (uint8_t)(addr_len(vip->family) * 8),
+	};
+	char text[INET6_ADDRSTRLEN];
+	int rc;
+
+	rc = change_address(nl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &address);
+	if (!rc || rc == -EEXIST)
+		return 0;
+	return err_set(err, rc, "dev", "cannot put %s on interface %s: %s",
+		       addr_text(vip, text, sizeof(text)), dev,
+		       nl_reason(nl, rc));
+}
+
+static int del_address(struct nl *nl, const struct address *address,
+		       struct err *err)
+{
+	char text[INET6_ADDRSTRLEN], dev[IF_NAMESIZE];
+	int rc = change_address(nl, RTM_DELADDR, 0, address);
+
+	if (!rc || rc == -EADDRNOTAVAIL || rc == -ENODEV)
+		return 0;
+	return err_set(err, rc, "dev", "cannot take %s from interface %s: %s",
+		       addr_text(&address->addr, text, sizeof(text)),
+		       if_indextoname(address->ifindex, dev) ? dev : "?",
+		       nl_reason(nl, rc));
+}
+
+static int no_device(const char *dev, struct err *err)
+{
+	return err_set(err, -ENODEV, "dev",
+		       "there is no interface \"%s\"; see \"ip link\"", dev);
+}
+
+/* A socket and all addresses there are. */
+static int start(struct nl *nl, struct addresses *all, struct err *err)
+{
+	int rc = nl_open(nl, NETLINK_ROUTE, err);
+
+	memset(all, 0, sizeof(*all));
+	if (rc)
+		return rc;
+	rc = get_addresses(nl, all);
+	if (!rc)
+		return 0;
+	err_set(err, rc, NULL, "cannot list addresses: %s", nl_reason(nl, rc));
+	free(all->list);
+	nl_close(nl);
+	return rc;
+}
+
+static void stop(struct nl *nl, struct addresses *all)
+{
+	free(all->list);
+	nl_close(nl);
+}
+
+int link_vip_add(const struct addr *vip, const char *dev, struct err *err)
+{
+	unsigned int ifindex = if_nametoindex(dev);
+	struct addresses all;
+	struct nl nl;
+	int rc;
+
+	if (!ifindex)
+		return no_device(dev, err);
+	rc = start(&nl, &all, err);
+	if (rc)
+		return rc;
+	if (!find(&all, vip, ifindex))
+		rc = add_address(&nl, vip, ifindex, dev, err);
+	stop(&nl, &all);
+	return rc;
+}
+
+int link_vip_del(const struct addr *vip, const char *dev, struct err *err)
+{
+	unsigned int ifindex = if_nametoindex(dev);
+	const struct address *address;
+	struct addresses all;
+	struct nl nl;
+	int rc;
+
+	if (!ifindex)
+		return 0;
+	rc = start(&nl, &all, err);
+	if (rc)
+		return rc;
+	address = find(&all, vip, ifindex);
+	if (address && address->proto == LINK_IFA_PROTO)
+		rc = del_address(&nl, address, err);
+	stop(&nl, &all);
+	return rc;
+}
+
+static bool is_wanted(const struct model *model, const struct address *address)
+{
+	for (size_t i = 0; i < model->n_services; i++) {
+		const struct service *service = model->services[i];
+
+		if (service->dev[0] &&
+		    addr_equal(&service->vip, &address->addr) &&
+		    if_nametoindex(service->dev) == address->ifindex)
+			return true;
+	}
+	return false;
+}
+
+int link_reconcile(const struct model *model, struct err *err)
+{
+	struct addresses all;
+	struct nl nl;
+	int rc, first;
+
+	first = start(&nl, &all, err);
+	if (first)
+		return first;
+
+	for (size_t i = 0; i < all.n; i++) {
+		if (all.list[i].proto != LINK_IFA_PROTO ||
+		    is_wanted(model, &all.list[i]))
+			continue;
+		rc = del_address(&nl, &all.list[i], first ? NULL : err);
+		first = first ? first : rc;
+	}
+	for (size_t i = 0; i < model->n_services; i++) {
+		const struct service *service = model->services[i];
+		unsigned int ifindex;
+
+		if (!service->dev[0])
+			continue;
+		ifindex = if_nametoindex(service->dev);
+		if (!ifindex)
+			rc = no_device(service->dev, first ? NULL : err);
+		else if (!find(&all, &service->vip, ifindex))
+			rc = add_address(&nl, &service->vip, ifindex,
+					 service->dev, first ? NULL : err);
+		else
+			rc = 0;
+		first = first ? first : rc;
+	}
+	stop(&nl, &all);
+	return first;
+}
+
+bool link_exists(const char *dev)
+{
+	return if_nametoindex(dev) != 0;
+}
+
+struct names {
+	size_t n;
+	const char **list;
+};
+
+static int take_link(const struct nlmsghdr *nlh, void *data)
+{
+	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
+	const struct nlattr *attr, *name = NULL;
+	struct names *names = data;
+	char *copy;
+
+	if (nlh->nlmsg_type != RTM_NEWLINK ||
+	    mnl_nlmsg_get_payload_len(nlh) < sizeof(*ifi) ||
+	    !(ifi->ifi_flags & IFF_UP) || (ifi->ifi_flags & IFF_LOOPBACK) ||
+	    names->n == LINK_NAMES_MAX)
+		return 0;
+	mnl_attr_for_each(attr, nlh, sizeof(*ifi))
+		if (mnl_attr_get_type(attr) == IFLA_IFNAME &&
+		    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0)
+			name = attr;
+	if (!name)
+		return 0;
+	copy = strdup(mnl_attr_get_str(name));
+	if (!copy)
+		return -ENOMEM;
+	names->list[names->n++] = copy;
+	return 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+void link_names_free(const char **names)
+{
+	for (size_t i = 0; names && names[i]; i++)
+		free((char *)names[i]);
+	free(names);
+}
+
+int link_up_names(const char ***list, size_t *n, struct err *err)
+{
+	char buf[MNL_SOCKET_BUFFER_SIZE]
+		__attribute__((aligned(__alignof__(struct nlmsghdr))));
+	struct names names = { 0 };
+	struct ifinfomsg *ifi;
+	struct nlmsghdr *nlh;
+	struct nl nl;
+	int rc;
+
+	rc = nl_open(&nl, NETLINK_ROUTE, err);
+	if (rc)
+		return rc;
+	names.list = calloc(LINK_NAMES_MAX + 1, sizeof(*names.list));
+	if (!names.list) {
+		rc = err_set(err, -ENOMEM, NULL, "out of memory");
+		goto out;
+	}
+	nlh = nl_request(&nl, buf, RTM_GETLINK, NLM_F_DUMP);
+	ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
+	ifi->ifi_family = AF_UNSPEC;
+	rc = nl_talk(&nl, nlh, take_link, &names);
+	/* A link that came or went meanwhile costs at most its place here. */
+	if (rc == -EINTR)
+		rc = 0;
+	if (rc) {
+		err_set(err, rc, NULL, "cannot list interfaces: %s",
+			nl_reason(&nl, rc));
+		link_names_free(names.list);
+		goto out;
+	}
+	qsort(names.list, names.n, sizeof(*names.list), compare_names);
+	*list = names.list;
+	*n = names.n;
+out:
+	nl_close(&nl);
+	return rc;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * VIPs on interfaces, by rtnetlink.
+ *
+ * dnatd marks the addresses it puts on an interface with IFA_PROTO
+ * LINK_IFA_PROTO ("ip address show proto 212"), so that it can tell its own
+ * from the admin's even after a crash, and takes away none but its own.
+ */
+#ifndef DNAT_LINK_H
+#define DNAT_LINK_H
+
+#include <stdbool.h>
+
+#include "addr.h"
+#include "err.h"
+#include "model.h"
+
+#define LINK_IFA_PROTO 212
+
+/**
+ * link_vip_add - have @vip on @dev, as a /32 or /128
+ *
+ * An address that is there already stays as it is, whoever put it there.
+ *
+ * Return: 0 or a negative errno with @err set (-ENODEV: no such interface)
+ */
+int link_vip_add(const struct addr *vip, const char *dev, struct err *err);
+
+/* Take @vip from @dev if dnatd put it there; not there any more is no error. */
+int link_vip_del(const struct addr *vip, const char *dev, struct err *err);
+
+/**
+ * link_reconcile - put every VIP of @model where its service says, and take
+ * away dnatd's own addresses that no service asks for any more
+ */
+int link_reconcile(const struct model *model, struct err *err);
+
+/* Is there an interface of that name? */
+bool link_exists(const char *dev);
+
+/**
+ * link_up_names - the interfaces that are up, loopback left out
+ * @names: result, sorted, ends in a NULL; for link_names_free()
+ * @n: how many, at most LINK_NAMES_MAX
+ */
+int link_up_names(const char ***names, size_t *n, struct err *err);
+void link_names_free(const char **names);
+
+#define LINK_NAMES_MAX 256	/* what the kernel takes in one flowtable */
+
+#endif

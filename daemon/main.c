@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <event2/event.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#ifdef HAVE_LIBSYSTEMD
+#include <systemd/sd-daemon.h>
+#endif
+#include <unistd.h>
+
+#include "control.h"
+#include "dnatd.h"
+#include "link.h"
+#include "request.h"
+#include "status.h"
+#include "store.h"
+
+struct options {
+	const char *socket;
+	const char *state;
+	enum allocator allocator;
+	bool done;		/* said what was asked for, nothing to run */
+};
+
+struct loop {
+	struct event_base *base;
+	struct event *term;
+	struct event *intr;
+};
+
+static const char usage[] =
+	"Usage: dnatd [--socket PATH] [--state PATH] [--allocator auto|module|nf_nat]\n"
+	"       dnatd --help | -V\n"
+	"\n"
+	"Programs the nf_tables table inet dnatd and answers dnatctl(8).\n"
+	"\n"
+	"  --socket PATH     where dnatctl asks (" CONTROL_SOCKET ")\n"
+	"  --state PATH      where services are kept (" STORE_PATH ")\n"
+	"  --allocator A     who gives out vdports: module, nf_nat, or auto (the\n"
+	"                    module where the kernel takes it, else nf_nat)\n"
+	"  -V, --version     print the version\n"
+	"  --help            print this\n";
+
+static void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+static void say(const char *fmt, ...)
+{
+	char line[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "dnatd: %s\n", line);
+}
+
+static void tell_systemd(const char *state)
+{
+#ifdef HAVE_LIBSYSTEMD
+	sd_notify(0, state);
+#else
+	(void)state;
+#endif
+}
+
+static int allocator_parse(const char *text, enum allocator *allocator)
+{
+	static const enum allocator all[] = { ALLOC_AUTO, ALLOC_MODULE,
+					      ALLOC_NF_NAT };
+	size_t i;
+
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (!strcmp(text, allocator_text(all[i]))) {
+			*allocator = all[i];
+			return 0;
+		}
+	}
+	return -1;
+}
+
+static int options_parse(int argc, char **argv, struct options *options)
+{
+	enum { OPT_SOCKET = 256, OPT_STATE, OPT_ALLOCATOR, OPT_HELP };
+	static const struct option known[] = {
+		{ "socket", required_argument, NULL, OPT_SOCKET },
+		{ "state", required_argument, NULL, OPT_STATE },
+		{ "allocator", required_argument, NULL, OPT_ALLOCATOR },
+		{ "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, OPT_HELP },
+		{ NULL, 0, NULL, 0 },
+	};
+	char quoted[80];
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "V", known, NULL)) != -1) {
+		switch (opt) {
+		case OPT_SOCKET:
+			options->socket = optarg;
+			break;
+		case OPT_STATE:
+			options->state = optarg;
+			break;
+		case OPT_ALLOCATOR:
+			if (!allocator_parse(optarg, &options->allocator))
+				break;
+			say("--allocator \"%s\" is not known; use auto, module or nf_nat",
+			    text_quote(optarg, quoted, sizeof(quoted)));
+			return -1;
+		case 'V':
+			printf("dnatd %s\n", PACKAGE_VERSION);
+			options->done = true;
+			return 0;
+		case OPT_HELP:
+			fputs(usage, stdout);
+			options->done = true;
+			return 0;
+		default:
+			return -1;
+		}
+	}
+	if (optind < argc) {
+		say("argument \"%s\" is not known; see dnatd --help",
+		    text_quote(argv[optind], quoted, sizeof(quoted)));
+		return -1;
+	}
+	return 0;
+}
+
+static void reason_set(struct dnatd *dnatd, const char *text)
+{
+	snprintf(dnatd->reason, sizeof(dnatd->reason), "%s", text);
+}
+
+/* Which allocator to try.  auto takes the module wherever there is one. */
+static int allocator_choose(struct dnatd *dnatd, struct err *err)
+{
+	if (dnatd->configured == ALLOC_NF_NAT) {
+		dnatd->in_force = ALLOC_NF_NAT;
+		reason_set(dnatd, "asked for with --allocator nf_nat");
+		return 0;
+	}
+
+	dnatd->kmod = kmod_open(err);
+	if (dnatd->kmod) {
+		dnatd->in_force = ALLOC_MODULE;
+		reason_set(dnatd, dnatd->configured == ALLOC_MODULE ?
+			   "asked for with --allocator module" :
+			   "the module is loaded");
+		return 0;
+	}
+	if (dnatd->configured == ALLOC_MODULE)
+		return -1;
+	dnatd->in_force = ALLOC_NF_NAT;
+	reason_set(dnatd, err->msg);
+	return 0;
+}
+
+/*
+ * The module may be there and its helper be refused all the same, so auto only
+ * knows when the rules are in.
+ */
+static int rules_start(struct dnatd *dnatd, struct err *err)
+{
+	struct err second;
+	bool changed = false;
+
+	if (!nft_reconcile(dnatd->nft, dnatd->in_force, dnatd->model, &changed,
+			   err))
+		return 0;
+	if (dnatd->configured != ALLOC_AUTO ||
+	    dnatd->in_force != ALLOC_MODULE ||
+	    nft_reconcile(dnatd->nft, ALLOC_NF_NAT, dnatd->model, &changed,
+			  &second))
+		return -1;
+	dnatd->in_force = ALLOC_NF_NAT;
+	reason_set(dnatd, err->msg);
+	return 0;
+}
+
+static void stop_requested(evutil_socket_t sig, short what, void *base)
+{
+	(void)sig;
+	(void)what;
+	event_base_loopbreak(base);
+}
+
+static int loop_open(struct loop *loop, struct err *err)
+{
+	loop->base = event_base_new();
+	if (loop->base) {
+		loop->term = evsignal_new(loop->base, SIGTERM, stop_requested,
+					  loop->base);
+		loop->intr = evsignal_new(loop->base, SIGINT, stop_requested,
+					  loop->base);
+	}
+	if (loop->term && loop->intr && !event_add(loop->term, NULL) &&
+	    !event_add(loop->intr, NULL))
+		return 0;
+	return err_set(err, -1, NULL, "no event loop: out of memory");
+}
+
+static void loop_close(struct loop *loop)
+{
+	if (loop->intr)
+		event_free(loop->intr);
+	if (loop->term)
+		event_free(loop->term);
+	if (loop->base)
+		event_base_free(loop->base);
+}
+
+/*
+ * The socket comes before the rules: a second daemon must find out that it is
+ * one before it touches the table of the first.
+ */
+static int dnatd_run(struct dnatd *dnatd, struct loop *loop,
+		     const char *socket, struct err *err)
+{
+	struct control *control;
+	struct err link_err;
+	int ret = -1;
+
+	control = control_new(loop->base, socket, request_handle, dnatd, err);
+	if (!control)
+		return -1;
+	dnatd->nft = nft_open(err);
+	if (!dnatd->nft || allocator_choose(dnatd, err))
+		goto out;
+
+	/* An interface that comes up late is no reason to stop the others. */
+	if (link_reconcile(dnatd->model, &link_err))
+		say("%s", link_err.msg);
+	if (rules_start(dnatd, err))
+		goto out;
+
+	say("%s: %zu services, allocator %s (%s)", PACKAGE_VERSION,
+	    dnatd->model->n_services, allocator_text(dnatd->in_force),
+	    dnatd->reason);
+	tell_systemd("READY=1");
+	ret = event_base_dispatch(loop->base) < 0 ?
+		err_set(err, -1, NULL, "the event loop failed") : 0;
+	tell_systemd("STOPPING=1");
+out:
+	control_free(control);
+	return ret;
+}
+
+static void dnatd_clean(struct dnatd *dnatd)
+{
+	if (dnatd->kmod)
+		kmod_close(dnatd->kmod);
+	if (dnatd->nft)
+		nft_close(dnatd->nft);
+	model_free(dnatd->model);
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = {
+		.socket = CONTROL_SOCKET,
+		.state = STORE_PATH,
+		.allocator = ALLOC_AUTO,
+	};
+	struct dnatd dnatd = { 0 };
+	struct loop loop = { 0 };
+	struct err err = { .msg = "failed without a reason" };
+	int ret = -1;
+
+	if (options_parse(argc, argv, &options))
+		return EXIT_FAILURE;
+	if (options.done)
+		return EXIT_SUCCESS;
+
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	dnatd.configured = options.allocator;
+	dnatd.state_path = options.state;
+	dnatd.model = store_load(options.state, &err);
+	if (dnatd.model && !loop_open(&loop, &err))
+		ret = dnatd_run(&dnatd, &loop, options.socket, &err);
+	if (ret)
+		say("%s%s", err.msg, geteuid() ? "; run dnatd as root" : "");
+
+	loop_close(&loop);
+	dnatd_clean(&dnatd);
+	libevent_global_shutdown();
+	return ret ? EXIT_FAILURE : EXIT_SUCCESS;
+}

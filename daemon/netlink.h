@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Netlink by libmnl: a socket, a request, its answers, what the kernel said. */
+#ifndef DNAT_NETLINK_H
+#define DNAT_NETLINK_H
+
+#include <libmnl/libmnl.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include "err.h"
+
+#define NL_EXTACK_LEN 160
+
+struct nl {
+	struct mnl_socket *sock;
+	unsigned int seq;
+	unsigned int portid;
+	char *buf;			/* NL_BUF_SIZE bytes, for what is received */
+	char extack[NL_EXTACK_LEN];	/* the kernel's words on the last error, or "" */
+};
+
+/**
+ * typedef nl_fn - take one message of an answer
+ *
+ * Return: 0, or a negative errno that ends the conversation
+ */
+typedef int (*nl_fn)(const struct nlmsghdr *nlh, void *data);
+
+/**
+ * nl_open - open a socket that receives extended acks
+ * @bus: NETLINK_NETFILTER, NETLINK_ROUTE, NETLINK_GENERIC
+ */
+int nl_open(struct nl *nl, int bus, struct err *err);
+void nl_close(struct nl *nl);
+
+/**
+ * nl_request - begin a request in @buf
+ * @buf: MNL_SOCKET_BUFFER_SIZE bytes, aligned for struct nlmsghdr
+ * @flags: besides NLM_F_REQUEST; NLM_F_ACK is added where it is no dump
+ */
+struct nlmsghdr *nl_request(struct nl *nl, void *buf, uint16_t type,
+			    uint16_t flags);
+
+/**
+ * nl_talk - send a request and take all of its answer
+ * @fn: called for each message of the answer; may be NULL
+ *
+ * Return: 0, the kernel's errno, @fn's errno; -EINTR: a dump saw a change half
+ *	way and has to be asked for again
+ */
+int nl_talk(struct nl *nl, const struct nlmsghdr *req, nl_fn fn, void *data);
+
+/**
+ * nl_walk - take the messages of one datagram
+ * @buf: what was received
+ * @len: its bytes
+ * @done: set when the answer to nl->seq is complete
+ *
+ * Messages that answer another request are passed over.
+ *
+ * Return: as nl_talk()
+ */
+int nl_walk(struct nl *nl, const void *buf, size_t len, nl_fn fn, void *data,
+	    int *done);
+
+/**
+ * nl_message - the next message of a datagram
+ * @offset: where to look, 0 at first; moved behind the message
+ *
+ * Return: NULL at the end, or where what is left is no whole message
+ */
+const struct nlmsghdr *nl_message(const void *buf, size_t len, size_t *offset);
+
+/**
+ * nl_error - what an NLMSG_ERROR message says
+ * @nlh: of type NLMSG_ERROR
+ * @extack: the kernel's text goes here, "" where it gave none
+ *
+ * Return: 0 for an ack, else a negative errno
+ */
+int nl_error(const struct nlmsghdr *nlh, char extack[NL_EXTACK_LEN]);
+
+/* The reason of @error in words: the kernel's own where it gave some. */
+const char *nl_reason(const struct nl *nl, int error);
+
+#define NL_BUF_SIZE 65536
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The table inet dnatd in the kernel, by libnftnl and libmnl.
+ *
+ * Every change is one batch.  A service's change touches that service's chain
+ * and its map element and nothing else.
+ */
+#ifndef DNAT_NFT_H
+#define DNAT_NFT_H
+
+#include <stdbool.h>
+
+#include "err.h"
+#include "model.h"
+#include "ruleset.h"
+
+struct nft;
+
+struct nft *nft_open(struct err *err);
+void nft_close(struct nft *nft);
+
+/**
+ * nft_reconcile - make the table hold what @model asks for
+ * @allocator: ALLOC_MODULE or ALLOC_NF_NAT
+ * @changed: set when something had to be sent
+ *
+ * Compares what the kernel has with what should be there.  Where all is right
+ * no batch is sent and the ruleset's generation stays.  Where a part differs
+ * that part alone is replaced; a table of another shape is replaced whole, in
+ * one batch, so that no packet sees it missing.
+ *
+ * Return: 0 or a negative errno with @err set
+ */
+int nft_reconcile(struct nft *nft, enum allocator allocator,
+		  const struct model *model, bool *changed, struct err *err);
+
+/**
+ * nft_change - carry out one change of one service
+ *
+ * What of the service stays as it was is not sent: a new dev alone sends
+ * nothing.  The counter goes on from where it stood.
+ *
+ * Return: 0 or a negative errno, nothing done.  -ESTALE: the table is not as
+ *	dnatd left it; nft_reconcile() puts that right, then try again
+ */
+int nft_change(struct nft *nft, enum allocator allocator,
+	       const struct change *change, struct err *err);
+
+#endif

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "addr.h"
+#include "args.h"
+#include "protocol.h"
+
+/* Takes @answer over. */
+static char *answer_line(json_t *answer)
+{
+	size_t len;
+	char *line;
+
+	if (!answer)
+		return NULL;
+	len = json_dumpb(answer, NULL, 0, JSON_COMPACT);
+	line = len ? malloc(len + 2) : NULL;
+	if (line) {
+		json_dumpb(answer, line, len, JSON_COMPACT);
+		line[len] = '\n';
+		line[len + 1] = '\0';
+	}
+	json_decref(answer);
+	return line;
+}
+
+char *protocol_refusal(int error, const struct err *err)
+{
+	const char *name = strerrorname_np(-error);
+	char arg[sizeof(err->arg)];
+	char msg[sizeof(err->msg)];
+
+	/* A cut name from elsewhere need not be the UTF-8 that JSON asks for. */
+	text_quote(err->arg, arg, sizeof(arg));
+	text_quote(err->msg, msg, sizeof(msg));
+	return answer_line(json_pack("{s:b, s:{s:s, s:s, s:s}}", "ok", 0,
+				     "error", "errno", name ? name : "EIO",
+				     "arg", arg, "msg", msg));
+}
+
+static int request_parse(const char *line, size_t len, json_t **request,
+			 struct err *err)
+{
+	json_error_t error;
+	char quoted[200];
+
+	*request = json_loadb(line, len, JSON_REJECT_DUPLICATES, &error);
+	if (!*request)
+		return err_set(err, -EINVAL, NULL,
+			       "the request is not JSON: column %d: %s",
+			       error.column,
+			       text_quote(error.text, quoted, sizeof(quoted)));
+	return 0;
+}
+
+/* "args" may be left out, then it is put in. */
+static int request_check(json_t *request, struct err *err)
+{
+	const char *key;
+	json_t *value;
+
+	if (!json_is_object(request))
+		return err_set(err, -EINVAL, NULL,
+			       "a request is an object with op and args");
+	json_object_foreach(request, key, value) {
+		char quoted[64];
+
+		if (!strcmp(key, "op") || !strcmp(key, "args"))
+			continue;
+		text_quote(key, quoted, sizeof(quoted));
+		return err_set(err, -EINVAL, quoted,
+			       "a request has op and args, not \"%s\"", quoted);
+	}
+
+	if (!json_is_string(json_object_get(request, "op")))
+		return err_set(err, -EINVAL, "op",
+			       "op is missing or not a string");
+	if (!json_object_get(request, "args") &&
+	    json_object_set_new(request, "args", json_object()))
+		return err_set(err, -ENOMEM, NULL, "dnatd is out of memory");
+	if (!json_is_object(json_object_get(request, "args")))
+		return err_set(err, -EINVAL, "args", "args is not an object");
+	return 0;
+}
+
+char *protocol_answer(const char *line, size_t len, control_fn fn, void *data)
+{
+	struct err err = { .msg = "dnatd failed without a reason" };
+	json_t *request = NULL;
+	json_t *result = NULL;
+	char *answer;
+	int ret;
+
+	ret = request_parse(line, len, &request, &err);
+	if (!ret)
+		ret = request_check(request, &err);
+	if (!ret)
+		ret = fn(args_string(request, "op"),
+			 json_object_get(request, "args"), &result, &err,
+			 data);
+	if (ret)
+		answer = protocol_refusal(ret, &err);
+	else
+		answer = answer_line(json_pack("{s:b, s:o}", "ok", 1, "result",
+					       result));
+	json_decref(request);
+	return answer;
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <string.h>
+
+#include "args.h"
+#include "change.h"
+#include "ct.h"
+#include "request.h"
+#include "status.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+static int no_memory(struct err *err)
+{
+	return err_set(err, -ENOMEM, NULL, "dnatd is out of memory");
+}
+
+/* The service that argument @key names; *service NULL where it is left out. */
+static int find_service(const struct model *model, const json_t *args,
+			const char *key, const struct service **service,
+			struct err *err)
+{
+	const char *name = args_string(args, key);
+	int ret;
+
+	*service = NULL;
+	if (!name)
+		return 0;
+	ret = name_check(name, key, err);
+	if (ret)
+		return ret;
+	*service = model_find(model, name);
+	if (!*service)
+		return err_set(err, -ENOENT, key,
+			       "there is no service %s; see service show",
+			       name);
+	return 0;
+}
+
+static int service_show(struct dnatd *dnatd, const json_t *args,
+			json_t **result, struct err *err)
+{
+	static const struct arg spec[] = { { "name", ARG_STRING, false } };
+	const struct service *only;
+	json_t *list;
+	size_t i;
+	int ret;
+
+	ret = args_check(args, spec, ARRAY_SIZE(spec), err);
+	if (!ret)
+		ret = find_service(dnatd->model, args, "name", &only, err);
+	if (ret)
+		return ret;
+
+	list = json_array();
+	for (i = 0; i < dnatd->model->n_services; i++) {
+		const struct service *service = dnatd->model->services[i];
+
+		if (only && service != only)
+			continue;
+		if (json_array_append_new(list, service_to_json(service))) {
+			json_decref(list);
+			return no_memory(err);
+		}
+	}
+	*result = list;
+	return 0;
+}
+
+static int list_backends(json_t *list, const struct service *service)
+{
+	size_t i;
+
+	for (i = 0; i < service->n_backends; i++)
+		if (json_array_append_new(list,
+				backend_to_json(&service->backends[i],
+						service->name)))
+			return -ENOMEM;
+	return 0;
+}
+
+static int backend_show(struct dnatd *dnatd, const json_t *args,
+			json_t **result, struct err *err)
+{
+	static const struct arg spec[] = { { "service", ARG_STRING, false } };
+	const struct service *only;
+	json_t *list;
+	size_t i;
+	int ret;
+
+	ret = args_check(args, spec, ARRAY_SIZE(spec), err);
+	if (!ret)
+		ret = find_service(dnatd->model, args, "service", &only, err);
+	if (ret)
+		return ret;
+
+	list = json_array();
+	for (i = 0; i < dnatd->model->n_services; i++) {
+		const struct service *service = dnatd->model->services[i];
+
+		if (only && service != only)
+			continue;
+		if (list_backends(list, service)) {
+			json_decref(list);
+			return no_memory(err);
+		}
+	}
+	*result = list;
+	return 0;
+}
+
+static int vdport_show(struct dnatd *dnatd, const json_t *args,
+		       json_t **result, struct err *err)
+{
+	int ret = args_check(args, NULL, 0, err);
+
+	if (ret)
+		return ret;
+	if (dnatd->in_force != ALLOC_MODULE)
+		return err_set(err, -EOPNOTSUPP, NULL,
+			       "vdports are counted by the module only, and allocator nf_nat is in force; see status");
+	return kmod_pools(dnatd->kmod, result, err);
+}
+
+static int connection_show(struct dnatd *dnatd, const json_t *args,
+			   json_t **result, struct err *err)
+{
+	static const struct arg spec[] = {
+		{ "service", ARG_STRING, false },
+		{ "backend", ARG_STRING, false },
+	};
+	const char *text = args_string(args, "backend");
+	const struct service *service;
+	struct addr backend;
+	int ret;
+
+	ret = args_check(args, spec, ARRAY_SIZE(spec), err);
+	if (!ret)
+		ret = find_service(dnatd->model, args, "service", &service,
+				   err);
+	if (!ret && text)
+		ret = addr_parse(text, "backend", &backend, err);
+	if (ret)
+		return ret;
+	return ct_show(dnatd->model, service, text ? &backend : NULL, result,
+		       err);
+}
+
+static int status(struct dnatd *dnatd, const json_t *args, json_t **result,
+		  struct err *err)
+{
+	int ret = args_check(args, NULL, 0, err);
+
+	if (ret)
+		return ret;
+	*result = status_to_json(dnatd, "/proc");
+	return *result ? 0 : no_memory(err);
+}
+
+static const struct query {
+	const char *op;
+	int (*answer)(struct dnatd *dnatd, const json_t *args,
+		      json_t **result, struct err *err);
+} queries[] = {
+	{ "service.show", service_show },
+	{ "backend.show", backend_show },
+	{ "vdport.show", vdport_show },
+	{ "connection.show", connection_show },
+	{ "status", status },
+};
+
+static const char *const changes[] = {
+	"service.add", "service.set", "service.del",
+	"backend.add", "backend.set", "backend.del",
+};
+
+int request_handle(const char *op, const json_t *args, json_t **result,
+		   struct err *err, void *data)
+{
+	char quoted[80];
+	size_t i;
+	int ret;
+
+	for (i = 0; i < ARRAY_SIZE(queries); i++)
+		if (!strcmp(queries[i].op, op))
+			return queries[i].answer(data, args, result, err);
+
+	for (i = 0; i < ARRAY_SIZE(changes); i++) {
+		if (strcmp(changes[i], op))
+			continue;
+		ret = change_apply(data, op, args, err);
+		if (!ret)
+			*result = json_null();
+		return ret;
+	}
+	return err_set(err, -EOPNOTSUPP, "op",
+		       "operation \"%s\" is not known; is dnatctl newer than dnatd?",
+		       text_quote(op, quoted, sizeof(quoted)));
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The operations of the control socket, see control.h. */
+#ifndef DNAT_REQUEST_H
+#define DNAT_REQUEST_H
+
+#include <jansson.h>
+
+#include "err.h"
+
+/* A control_fn; @data is the struct dnatd. */
+int request_handle(const char *op, const json_t *args, json_t **result,
+		   struct err *err, void *data);
+
+#endif

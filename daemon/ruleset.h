@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the nft table must hold for a model.  Pure: the same model gives the
+ * same ruleset, and nothing here talks to the kernel.
+ */
+#ifndef DNAT_RULESET_H
+#define DNAT_RULESET_H
+
+#include "model.h"
+
+#define RULESET_TABLE "dnatd"
+
+enum allocator {
+	ALLOC_AUTO,
+	ALLOC_MODULE,
+	ALLOC_NF_NAT,
+};
+
+/**
+ * ruleset_slots - the order in which a service's backends are used
+ * @service: with any scheduler
+ * @slots: result, SLOTS_MAX indices into service->backends at most
+ *
+ * Slot i of n serves every n-th connection.  rr has each backend of a weight
+ * above 0 once.  wrr has each as often as its weight says (divided by the
+ * weights' greatest common divisor), spread as evenly as can be.
+ *
+ * Return: how many slots; 0: no backend may be used
+ */
+size_t ruleset_slots(const struct service *service, uint16_t *slots);
+
+/* How many slots ruleset_slots() would give; may be above SLOTS_MAX. */
+size_t ruleset_n_slots(const struct service *service);
+
+#endif

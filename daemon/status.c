@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "checks.h"
+#include "status.h"
+
+/* What nf_nat and the module use unless told otherwise. */
+#define PORT_RANGE_MIN 1024
+#define PORT_RANGE_MAX 65535
+
+const char *allocator_text(enum allocator allocator)
+{
+	switch (allocator) {
+	case ALLOC_AUTO:
+		return "auto";
+	case ALLOC_MODULE:
+		return "module";
+	case ALLOC_NF_NAT:
+		return "nf_nat";
+	}
+	return "?";
+}
+
+static unsigned int ports_of_backend(const struct dnatd *dnatd)
+{
+	unsigned int min;
+	unsigned int max;
+
+	if (dnatd->in_force != ALLOC_MODULE ||
+	    kmod_range(dnatd->kmod, &min, &max, NULL)) {
+		min = PORT_RANGE_MIN;
+		max = PORT_RANGE_MAX;
+	}
+	return max - min + 1;
+}
+
+static json_t *module_to_json(const struct dnatd *dnatd)
+{
+	if (!dnatd->kmod)
+		return json_null();
+	return json_pack("{s:s}", "version", kmod_version(dnatd->kmod));
+}
+
+/* auto is content with either allocator, but the admin should know. */
+static json_t *module_check(const struct dnatd *dnatd)
+{
+	bool ok = dnatd->in_force == ALLOC_MODULE ||
+		  dnatd->configured == ALLOC_NF_NAT;
+
+	return json_pack("{s:s, s:s, s:b, s:s?}", "name", "nf_double_nat",
+			 "value", dnatd->kmod ? "loaded" : "not loaded", "ok",
+			 ok, "advice", ok ? NULL : dnatd->reason);
+}
+
+static int count_backends(const struct model *model)
+{
+	size_t total = 0;
+	size_t i;
+
+	for (i = 0; i < model->n_services; i++)
+		total += model->services[i]->n_backends;
+	return (int)total;
+}
+
+json_t *status_to_json(const struct dnatd *dnatd, const char *proc)
+{
+	json_t *checks = checks_to_json(dnatd->model, ports_of_backend(dnatd),
+					proc);
+
+	if (json_array_insert_new(checks, 0, module_check(dnatd))) {
+		json_decref(checks);
+		return NULL;
+	}
+	return json_pack("{s:s, s:{s:s, s:s, s:s}, s:o, s:i, s:i, s:o}",
+			 "version", PACKAGE_VERSION, "allocator",
+			 "configured", allocator_text(dnatd->configured),
+			 "in_force", allocator_text(dnatd->in_force),
+			 "reason", dnatd->reason, "module",
+			 module_to_json(dnatd), "services",
+			 (int)dnatd->model->n_services, "backends",
+			 count_backends(dnatd->model), "checks", checks);
+}

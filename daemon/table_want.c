@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* From the model to the table that it asks for. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter_ipv4.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libnftnl/udata.h>
+
+#include "table.h"
+
+#define TABLE_COMMENT "managed by dnatd; dnatctl(8)"
+#define CHAIN_PREFIX "svc-"
+#define CHAIN_NAME_LEN (sizeof(CHAIN_PREFIX) + SERVICE_NAME_LEN)
+
+/* nft writes these as "filter", "dstnat" and "srcnat", but not in output. */
+#define PRIO_FILTER 0
+#define PRIO_DSTNAT NF_IP_PRI_NAT_DST
+#define PRIO_SRCNAT NF_IP_PRI_NAT_SRC
+
+static const uint8_t families[] = { NFPROTO_IPV4, NFPROTO_IPV6 };
+
+static int want_table(struct table *table)
+{
+	struct nftnl_table *t = nftnl_table_alloc();
+	struct nftnl_udata_buf *comment = comment_new(NFTNL_UDATA_TABLE_COMMENT,
+						      TABLE_COMMENT);
+	struct item *item = NULL;
+
+	if (t && comment) {
+		nftnl_table_set_u32(t, NFTNL_TABLE_FAMILY, NFPROTO_INET);
+		nftnl_table_set_u32(t, NFTNL_TABLE_FLAGS, 0);
+		if (!nftnl_table_set_str(t, NFTNL_TABLE_NAME, RULESET_TABLE) &&
+		    !nftnl_table_set_data(t, NFTNL_TABLE_USERDATA,
+					  nftnl_udata_buf_data(comment),
+					  nftnl_udata_buf_len(comment)))
+			item = table_add(table, ITEM_TABLE, strdup(RULESET_TABLE),
+					 text_table(t), NULL);
+	}
+	if (comment)
+		nftnl_udata_buf_free(comment);
+	if (item)
+		item->table = t;
+	else if (t)
+		nftnl_table_free(t);
+	return item ? 0 : -ENOMEM;
+}
+
+static int want_helper(struct table *table, const char *name, uint8_t proto)
+{
+	struct nftnl_obj *object = nftnl_obj_alloc();
+	struct item *item;
+
+	if (!object)
+		return -ENOMEM;
+	nftnl_obj_set_u32(object, NFTNL_OBJ_FAMILY, NFPROTO_INET);
+	nftnl_obj_set_u32(object, NFTNL_OBJ_TYPE, NFT_OBJECT_CT_HELPER);
+	nftnl_obj_set_str(object, NFTNL_OBJ_TABLE, RULESET_TABLE);
+	nftnl_obj_set_str(object, NFTNL_OBJ_NAME, name);
+	nftnl_obj_set_str(object, NFTNL_OBJ_CT_HELPER_NAME, DNAT_HELPER_NAME);
+	nftnl_obj_set_u16(object, NFTNL_OBJ_CT_HELPER_L3PROTO, NFPROTO_INET);
+	nftnl_obj_set_u8(object, NFTNL_OBJ_CT_HELPER_L4PROTO, proto);
+
+	item = table_add(table, ITEM_OBJECT, strdup(name), text_object(object),
+			 NULL);
+	if (!item) {
+		nftnl_obj_free(object);
+		return -ENOMEM;
+	}
+	item->object = object;
+	return 0;
+}
+
+static int want_flowtable(struct table *table, const struct flow_devices *flow)
+{
+	struct nftnl_flowtable *flowtable = nftnl_flowtable_alloc();
+	struct item *item = NULL;
+
+	if (!flowtable)
+		return -ENOMEM;
+	nftnl_flowtable_set_u32(flowtable, NFTNL_FLOWTABLE_FAMILY, NFPROTO_INET);
+	nftnl_flowtable_set_u32(flowtable, NFTNL_FLOWTABLE_HOOKNUM,
+				NF_NETDEV_INGRESS);
+	nftnl_flowtable_set_s32(flowtable, NFTNL_FLOWTABLE_PRIO, PRIO_FILTER);
+	if (!nftnl_flowtable_set_str(flowtable, NFTNL_FLOWTABLE_TABLE,
+				     RULESET_TABLE) &&
+	    !nftnl_flowtable_set_str(flowtable, NFTNL_FLOWTABLE_NAME, FLOWTABLE) &&
+	    !nftnl_flowtable_set_data(flowtable, NFTNL_FLOWTABLE_DEVICES,
+				      flow->names, 0))
+		item = table_add(table, ITEM_FLOWTABLE, strdup(FLOWTABLE),
+				 text_flowtable(flowtable), NULL);
+	if (!item) {
+		nftnl_flowtable_free(flowtable);
+		return -ENOMEM;
+	}
+	item->flowtable = flowtable;
+	return 0;
+}
+
+/* @type NULL: a chain without a hook. */
+static int want_chain(struct table *table, const char *name, const char *type,
+		      uint32_t hook, int prio, const char *owner)
+{
+	struct nftnl_chain *chain = nftnl_chain_alloc();
+	struct item *item;
+	int rc;
+
+	if (!chain)
+		return -ENOMEM;
+	nftnl_chain_set_u32(chain, NFTNL_CHAIN_FAMILY, NFPROTO_INET);
+	rc = nftnl_chain_set_str(chain, NFTNL_CHAIN_TABLE, RULESET_TABLE) ||
+	     nftnl_chain_set_str(chain, NFTNL_CHAIN_NAME, name);
+	if (type) {
+		nftnl_chain_set_u32(chain, NFTNL_CHAIN_HOOKNUM, hook);
+		nftnl_chain_set_s32(chain, NFTNL_CHAIN_PRIO, prio);
+		nftnl_chain_set_u32(chain, NFTNL_CHAIN_POLICY, NF_ACCEPT);
+		rc = rc || nftnl_chain_set_str(chain, NFTNL_CHAIN_TYPE, type);
+	}
+	item = rc ? NULL : table_add(table, ITEM_CHAIN, key_chain(chain),
+				     text_chain(chain), owner);
+	if (!item) {
+		nftnl_chain_free(chain);
+		return -ENOMEM;
+	}
+	item->chain = chain;
+	return 0;
+}
+
+static int want_set(struct table *table, const char *name, uint8_t family,
+		    bool map)
+{
+	bool v6 = family == NFPROTO_IPV6;
+	struct nftnl_set *set;
+	struct item *item;
+
+	set = set_new(name, ++table->last_set_id, map ? NFT_SET_MAP : 0,
+		      TYPE_CONCAT3(TYPE_INET_PROTOCOL,
+				   v6 ? TYPE_IP6ADDR : TYPE_IPADDR,
+				   TYPE_INET_SERVICE),
+		      v6 ? 24 : 12, NFT_DATA_VERDICT, 0, ORDER_NONE);
+	if (!set)
+		return -ENOMEM;
+	item = table_add(table, ITEM_SET, strdup(name), text_set(set), NULL);
+	if (!item) {
+		nftnl_set_free(set);
+		return -ENOMEM;
+	}
+	item->set = set;
+	return 0;
+}
+
+static char *rules_text(const struct rule *rules, size_t n)
+{
+	char *all = strdup(""), *one, *more;
+
+	for (size_t i = 0; all && i < n; i++) {
+		one = text_rule(rules[i].rule, rules[i].set);
+		more = NULL;
+		if (one && asprintf(&more, "%s%s", all, one) < 0)
+			more = NULL;
+		free(one);
+		free(all);
+		all = more;
+	}
+	return all;
+}
+
+/* Takes the rules over, also on failure. */
+static int want_rules(struct table *table, const char *chain,
+		      struct rule *rules, size_t n, const char *owner)
+{
+	struct item *item = table_add(table, ITEM_RULES, strdup(chain),
+				      rules_text(rules, n), owner);
+
+	if (!item) {
+		for (size_t i = 0; i < n; i++)
+			rule_free(&rules[i]);
+		return -ENOMEM;
+	}
+	memcpy(item->rules.rule, rules, n * sizeof(*rules));
+	item->rules.n = n;
+	return 0;
+}
+
+typedef int (*rule_fn)(struct rule *rule, const char *chain, uint8_t family,
+		       uint32_t set_id);
+
+/* A base chain and its two rules, one a family. */
+static int want_base(struct table *table, const char *chain, const char *type,
+		     uint32_t hook, int prio, rule_fn fn)
+{
+	struct rule rules[2] = { 0 };
+	int rc = want_chain(table, chain, type, hook, prio, NULL);
+
+	for (size_t i = 0; !rc && i < 2; i++)
+		rc = fn(&rules[i], chain, families[i], ++table->last_set_id);
+	if (!rc)
+		return want_rules(table, chain, rules, 2, NULL);
+	rule_free(&rules[0]);
+	return rc;
+}
+
+/* The element that leads to a service: protocol, address and port, padded. */
+static struct nftnl_set_elem *element_new(const struct service *service,
+					  const char *chain)
+{
+	struct nftnl_udata_buf *comment = comment_new(NFTNL_UDATA_SET_ELEM_COMMENT,
+						      service->name);
+	struct nftnl_set_elem *elem = nftnl_set_elem_alloc();
+	size_t len = addr_len(service->vip.family);
+	uint16_t port = htons(service->port);
+	uint8_t key[24] = { service->proto };
+	bool ok = comment && elem;
+
+	memcpy(key + 4, service->vip.bytes, len);
+	memcpy(key + 4 + len, &port, sizeof(port));
+	if (ok)
+		ok = !nftnl_set_elem_set(elem, NFTNL_SET_ELEM_KEY, key,
+					 (uint32_t)len + 8) &&
+		     !nftnl_set_elem_set(elem, NFTNL_SET_ELEM_USERDATA,
+					 nftnl_udata_buf_data(comment),
+					 nftnl_udata_buf_len(comment));
+	if (ok && chain) {
+		nftnl_set_elem_set_u32(elem, NFTNL_SET_ELEM_VERDICT,
+				       (uint32_t)NFT_GOTO);
+		ok = !nftnl_set_elem_set_str(elem, NFTNL_SET_ELEM_CHAIN, chain);
+	}
+	if (comment)
+		nftnl_udata_buf_free(comment);
+	if (!ok && elem) {
+		nftnl_set_elem_free(elem);
+		elem = NULL;
+	}
+	return elem;
+}
+
+static int want_element(struct table *table, const char *set_name,
+			const struct service *service, const char *chain)
+{
+	struct nftnl_set_elem *elem = element_new(service, chain);
+	struct nftnl_set *set = nftnl_set_alloc();
+	struct item *item;
+
+	if (!elem || !set)
+		goto fail;
+	nftnl_set_set_u32(set, NFTNL_SET_FAMILY, NFPROTO_INET);
+	if (nftnl_set_set_str(set, NFTNL_SET_TABLE, RULESET_TABLE) ||
+	    nftnl_set_set_str(set, NFTNL_SET_NAME, set_name))
+		goto fail;
+	item = table_add(table, ITEM_ELEMENT, key_element(set_name, elem),
+			 text_element(elem), service->name);
+	if (!item)
+		goto fail;
+	nftnl_set_elem_add(set, elem);
+	item->set = set;
+	return 0;
+
+fail:
+	if (elem)
+		nftnl_set_elem_free(elem);
+	if (set)
+		nftnl_set_free(set);
+	return -ENOMEM;
+}
+
+static int want_service(struct table *table, enum allocator allocator,
+			const struct service *service)
+{
+	bool v6 = service->vip.family == AF_INET6;
+	struct rule rule = { 0 };
+	char chain[CHAIN_NAME_LEN];
+	int rc;
+
+	snprintf(chain, sizeof(chain), CHAIN_PREFIX "%s", service->name);
+	rc = want_chain(table, chain, NULL, 0, 0, service->name);
+	if (!rc)
+		rc = rule_service(&rule, chain, service, allocator,
+				  ++table->last_set_id);
+	if (!rc)
+		rc = want_rules(table, chain, &rule, 1, service->name);
+	if (!rc)
+		rc = want_element(table, v6 ? MAP_SERVICES6 : MAP_SERVICES4,
+				  service, chain);
+	if (!rc && allocator == ALLOC_NF_NAT)
+		rc = want_element(table, v6 ? SET_SOURCES6 : SET_SOURCES4,
+				  service, NULL);
+	return rc;
+}
+
+static int want_nf_nat(struct table *table, const struct flow_devices *flow)
+{
+	int rc = want_set(table, SET_SOURCES4, NFPROTO_IPV4, false);
+
+	if (!rc)
+		rc = want_set(table, SET_SOURCES6, NFPROTO_IPV6, false);
+	if (!rc)
+		rc = want_base(table, "postrouting", "nat", NF_INET_POST_ROUTING,
+			       PRIO_SRCNAT, rule_source);
+	if (!rc && flow && flow->n) {
+		rc = want_flowtable(table, flow);
+		if (!rc)
+			rc = want_base(table, "forward", "filter",
+				       NF_INET_FORWARD, PRIO_FILTER, rule_flow);
+	}
+	return rc;
+}
+
+static int want_module(struct table *table)
+{
+	int rc = want_helper(table, HELPER_TCP, IPPROTO_TCP);
+
+	return rc ? rc : want_helper(table, HELPER_UDP, IPPROTO_UDP);
+}
+
+int table_want(struct table *table, enum allocator allocator,
+	       const struct model *model, const struct flow_devices *flow)
+{
+	int rc = want_table(table);
+
+	if (!rc)
+		rc = allocator == ALLOC_MODULE ? want_module(table) :
+						 want_nf_nat(table, flow);
+	if (!rc)
+		rc = want_set(table, MAP_SERVICES4, NFPROTO_IPV4, true);
+	if (!rc)
+		rc = want_set(table, MAP_SERVICES6, NFPROTO_IPV6, true);
+	if (!rc)
+		rc = want_base(table, "prerouting", "nat", NF_INET_PRE_ROUTING,
+			       PRIO_DSTNAT, rule_dispatch);
+	if (!rc)
+		rc = want_base(table, "output", "nat", NF_INET_LOCAL_OUT,
+			       PRIO_DSTNAT, rule_dispatch);
+	for (size_t i = 0; !rc && i < model->n_services; i++)
+		rc = want_service(table, allocator, model->services[i]);
+	if (!rc)
+		table_sort(table);
+	return rc;
+}
+
+int table_want_service(struct table *table, enum allocator allocator,
+		       const struct service *service)
+{
+	int rc = service ? want_service(table, allocator, service) : 0;
+
+	if (!rc)
+		table_sort(table);
+	return rc;
+}

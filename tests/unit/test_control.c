@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A server in a child process, and every kind of client that it must bear. */
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "control.h"
+#include "unit.h"
+
+#define CLIENTS_MAX 256
+#define ANSWER_MAX (2U << 20)
+
+static char dir[] = "/tmp/dnat-control-XXXXXX";
+static char path[100];
+static struct err err;
+
+/* echo: the args; fail: an error; big: a string of "bytes" bytes. */
+static int answer(const char *op, const json_t *args, json_t **result,
+		  struct err *error, void *data)
+{
+	(void)data;
+	if (!strcmp(op, "echo")) {
+		*result = json_deep_copy(args);
+		return 0;
+	}
+	if (!strcmp(op, "big")) {
+		size_t len = (size_t)json_integer_value(
+			json_object_get(args, "bytes"));
+		char *text = malloc(len);
+
+		NEED(text);
+		memset(text, 'x', len);
+		*result = json_stringn(text, len);
+		free(text);
+		return 0;
+	}
+	return err_set(error, -ENOENT, "name", "no \"%s\" \xff here", op);
+}
+
+static void stop(evutil_socket_t sig, short what, void *base)
+{
+	(void)sig;
+	(void)what;
+	event_base_loopbreak(base);
+}
+
+static void serve(int ready)
+{
+	struct event_base *base = event_base_new();
+	struct event *term = evsignal_new(base, SIGTERM, stop, base);
+	struct control *control = control_new(base, path, answer, NULL, &err);
+
+	unit_failures = 0;
+	signal(SIGPIPE, SIG_IGN);
+	if (!control)
+		fprintf(stderr, "%s\n", err.msg);
+	NEED(control);
+	NEED(!event_add(term, NULL));
+	NEED(write(ready, "r", 1) == 1);
+	event_base_dispatch(base);
+	control_free(control);
+	event_free(term);
+	event_base_free(base);
+	libevent_global_shutdown();
+	exit(unit_result());
+}
+
+static pid_t server_start(void)
+{
+	int ready[2];
+	char byte;
+	pid_t pid;
+
+	NEED(!pipe(ready));
+	pid = fork();
+	NEED(pid >= 0);
+	if (!pid) {
+		close(ready[0]);
+		serve(ready[1]);
+	}
+	close(ready[1]);
+	NEED(read(ready[0], &byte, 1) == 1);
+	close(ready[0]);
+	return pid;
+}
+
+static void server_stop(pid_t pid)
+{
+	int status;
+
+	kill(pid, SIGTERM);
+	NEED(waitpid(pid, &status, 0) == pid);
+	CHECK(WIFEXITED(status) && !WEXITSTATUS(status));
+	CHECK(access(path, F_OK));
+}
+
+static int client(void)
+{
+	const struct timeval patience = { .tv_sec = 60 };
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	NEED(fd >= 0);
+	strcpy(addr.sun_path, path);
+	NEED(!connect(fd, (struct sockaddr *)&addr, sizeof(addr)));
+	NEED(!setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience,
+			 sizeof(patience)));
+	return fd;
+}
+
+/* A server that has had enough may close in the middle. */
+static void put(int fd, const char *text, size_t len)
+{
+	while (len) {
+		ssize_t n = send(fd, text, len, MSG_NOSIGNAL);
+
+		if (n <= 0)
+			return;
+		text += n;
+		len -= (size_t)n;
+	}
+}
+
+static void say(int fd, const char *text)
+{
+	put(fd, text, strlen(text));
+}
+
+/* One line without its newline; NULL at the end. */
+static char *hear(int fd)
+{
+	static char line[ANSWER_MAX];
+	size_t len = 0;
+
+	while (len < sizeof(line)) {
+		char *end;
+		ssize_t n = recv(fd, line + len, sizeof(line) - len, MSG_PEEK);
+
+		if (n <= 0) {
+			line[len] = '\0';
+			CHECK_STR(line, "");
+			return NULL;
+		}
+		end = memchr(line + len, '\n', (size_t)n);
+		if (end)
+			n = end + 1 - (line + len);
+		NEED(recv(fd, line + len, (size_t)n, 0) == n);
+		len += (size_t)n;
+		if (end) {
+			*end = '\0';
+			return line;
+		}
+	}
+	NEED(len < sizeof(line));
+	return NULL;
+}
+
+#define REFUSED(fd, name)                                                  \
+	do {                                                               \
+		const char *heard = hear(fd);                              \
+		CHECK(heard && !strncmp(heard, "{\"ok\":false,", 12));     \
+		CHECK(heard && strstr(heard, "\"errno\":\"" name "\""));   \
+	} while (0)
+
+#define CLOSED(fd)                                                         \
+	do {                                                               \
+		CHECK(!hear(fd));                                          \
+		close(fd);                                                 \
+	} while (0)
+
+static void test_talk(void)
+{
+	int fd = client();
+
+	say(fd, "{\"op\":\"echo\",\"args\":{\"a\":1}}\n");
+	CHECK_STR(hear(fd), "{\"ok\":true,\"result\":{\"a\":1}}");
+	say(fd, "{\"op\":\"echo\"}\n{\"op\":\"echo\",\"args\":{\"b\":2}}\n{\"op\":");
+	CHECK_STR(hear(fd), "{\"ok\":true,\"result\":{}}");
+	CHECK_STR(hear(fd), "{\"ok\":true,\"result\":{\"b\":2}}");
+	say(fd, "\"fail\"}\n");
+	CHECK_STR(hear(fd),
+		  "{\"ok\":false,\"error\":{\"errno\":\"ENOENT\",\"arg\":\"name\","
+		  "\"msg\":\"no \\\"fail\\\" \\\\xff here\"}}");
+	/* Answers are taken after the last request is sent. */
+	say(fd, "{\"op\":\"echo\"}\n");
+	NEED(!shutdown(fd, SHUT_WR));
+	CHECK_STR(hear(fd), "{\"ok\":true,\"result\":{}}");
+	CLOSED(fd);
+}
+
+static void test_bad(void)
+{
+	static const char *const bad[] = {
+		"\n", "x\n", "[]\n", "{}\n", "{\"op\":1}\n", "\"op\"\n",
+		"{\"op\":\"echo\",\"args\":[]}\n",
+		"{\"op\":\"echo\",\"args\":null}\n",
+		"{\"op\":\"echo\",\"more\":1}\n",
+		"{\"op\":\"echo\",\"op\":\"echo\"}\n",
+		"{\"op\":\"echo\",\"args\":{\"a\":1,\"a\":2}}\n",
+		"{\"op\":\"echo\"} {\"op\":\"echo\"}\n",
+		"{\"op\":\"\xff\"}\n", "{\"op\":\"a\\u0000b\"}\n",
+		"{\"op\":\"echo\"\n",
+	};
+	static char deep[20000];
+	int fd = client();
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		say(fd, bad[i]);
+		REFUSED(fd, "EINVAL");
+	}
+	put(fd, "{\"op\":\0\"echo\"}\n", 15);
+	REFUSED(fd, "EINVAL");
+	memset(deep, '[', sizeof(deep));
+	put(fd, deep, sizeof(deep));
+	say(fd, "\n");
+	REFUSED(fd, "EINVAL");
+
+	say(fd, "{\"op\":\"echo\"}\n");
+	CHECK_STR(hear(fd), "{\"ok\":true,\"result\":{}}");
+	say(fd, "{\"op\":\"ec");
+	NEED(!shutdown(fd, SHUT_WR));
+	REFUSED(fd, "EINVAL");
+	CLOSED(fd);
+}
+
+static void test_long(void)
+{
+	static char line[1 << 20];
+	int fd = client();
+
+	/* The longest line, blanks being allowed in JSON. */
+	memset(line, ' ', sizeof(line));
+	memcpy(line, "{\"op\":\"echo\"", 12);
+	line[CONTROL_LINE_MAX - 1] = '}';
+	line[CONTROL_LINE_MAX] = '\n';
+	put(fd, line, CONTROL_LINE_MAX + 1);
+	CHECK_STR(hear(fd), "{\"ok\":true,\"result\":{}}");
+	/* Several in a row fill what the server reads at once. */
+	put(fd, line, CONTROL_LINE_MAX + 1);
+	put(fd, line, CONTROL_LINE_MAX + 1);
+	CHECK_STR(hear(fd), "{\"ok\":true,\"result\":{}}");
+	CHECK_STR(hear(fd), "{\"ok\":true,\"result\":{}}");
+
+	line[CONTROL_LINE_MAX - 1] = ' ';
+	line[CONTROL_LINE_MAX] = '}';
+	line[CONTROL_LINE_MAX + 1] = '\n';
+	put(fd, line, CONTROL_LINE_MAX + 2);
+	REFUSED(fd, "EMSGSIZE");
+	CLOSED(fd);
+
+	fd = client();
+	memset(line, 'x', sizeof(line));
+	put(fd, line, sizeof(line));
+	REFUSED(fd, "EMSGSIZE");
+	close(fd);
+}
+
+/* More answers than are let wait: the rest is asked for as they are taken. */
+static void test_large(void)
+{
+	int fd = client();
+	int i;
+
+	for (i = 0; i < 100; i++)
+		say(fd, "{\"op\":\"big\",\"args\":{\"bytes\":1000000}}\n");
+	usleep(100000);
+	for (i = 0; i < 100; i++) {
+		const char *line = hear(fd);
+
+		NEED(line);
+		CHECK_INT(strlen(line), 1000000 + 23);
+	}
+	say(fd, "{\"op\":\"big\",\"args\":{\"bytes\":70000000}}\n");
+	REFUSED(fd, "EMSGSIZE");
+	say(fd, "{\"op\":\"echo\"}\n");
+	CHECK_STR(hear(fd), "{\"ok\":true,\"result\":{}}");
+	close(fd);
+}
+
+/* Both clients make no headway; a third, merely idle, stays. */
+static void test_slow(void)
+{
+	int idle = client();
+	int half = client();
+	int deaf = client();
+	struct pollfd gone = { .fd = deaf };
+	int i;
+
+	say(half, "{\"op\":");
+	for (i = 0; i < 3; i++)
+		say(deaf, "{\"op\":\"big\",\"args\":{\"bytes\":9000000}}\n");
+	REFUSED(half, "ETIMEDOUT");
+	CLOSED(half);
+
+	CHECK_INT(poll(&gone, 1, CONTROL_TIMEOUT_MS * 3), 1);
+	CHECK(gone.revents & POLLHUP);
+	close(deaf);
+	say(idle, "{\"op\":\"echo\"}\n");
+	CHECK_STR(hear(idle), "{\"ok\":true,\"result\":{}}");
+	close(idle);
+}
+
+static void test_many(void)
+{
+	int fds[CLIENTS_MAX];
+	int fd;
+	int i;
+
+	for (i = 0; i < CLIENTS_MAX; i++) {
+		fds[i] = client();
+		say(fds[i], "{\"op\":\"echo\"}\n");
+		CHECK_STR(hear(fds[i]), "{\"ok\":true,\"result\":{}}");
+	}
+	fd = client();
+	REFUSED(fd, "EBUSY");
+	CLOSED(fd);
+	for (i = 0; i < CLIENTS_MAX; i++)
+		close(fds[i]);
+	do {
+		const char *line;
+
+		fd = client();
+		say(fd, "{\"op\":\"echo\"}\n");
+		line = hear(fd);
+		i = line && strstr(line, "EBUSY");
+		close(fd);
+	} while (i);
+}
+
+static void test_stranger(void)
+{
+	int status;
+	pid_t pid;
+
+	if (geteuid()) {
+		puts("not root: no other user to be");
+		return;
+	}
+	/* The mode alone would keep him out. */
+	NEED(!chmod(path, 0666) && !chmod(dir, 0755));
+	pid = fork();
+	NEED(pid >= 0);
+	if (!pid) {
+		int fd;
+
+		unit_failures = 0;
+		NEED(!setuid(65534));
+		fd = client();
+		REFUSED(fd, "EPERM");
+		CLOSED(fd);
+		_exit(unit_result());
+	}
+	NEED(waitpid(pid, &status, 0) == pid);
+	CHECK(WIFEXITED(status) && !WEXITSTATUS(status));
+}
+
+static void test_place(void)
+{
+	struct event_base *base = event_base_new();
+	char other[200];
+	struct stat st;
+	FILE *file;
+
+	NEED(!stat(path, &st));
+	CHECK_INT(st.st_mode & 07777, 0600);
+	CHECK(!control_new(base, path, answer, NULL, &err));
+	CHECK(strstr(err.msg, "another dnatd is running"));
+	CHECK(!access(path, F_OK));
+
+	snprintf(other, sizeof(other), "%s/file", dir);
+	file = fopen(other, "w");
+	NEED(file);
+	fclose(file);
+	CHECK(!control_new(base, other, answer, NULL, &err));
+	CHECK(strstr(err.msg, "not a socket"));
+	CHECK(!unlink(other));
+
+	memset(other, 'a', 150);
+	other[150] = '\0';
+	CHECK(!control_new(base, other, answer, NULL, &err));
+	CHECK(strstr(err.msg, "150 bytes"));
+
+	snprintf(other, sizeof(other), "%s/a/b/sock", dir);
+	CHECK(!control_new(base, other, answer, NULL, &err));
+	CHECK(strstr(err.msg, "cannot be made"));
+	event_base_free(base);
+}
+
+int main(void)
+{
+	pid_t pid;
+	int status;
+
+	NEED(mkdtemp(dir));
+	/* The directory of the socket is not there yet. */
+	snprintf(path, sizeof(path), "%s/run/control.sock", dir);
+
+	pid = server_start();
+	test_place();
+	test_talk();
+	test_bad();
+	test_long();
+	test_large();
+	test_slow();
+	test_many();
+	test_stranger();
+	kill(pid, SIGKILL);
+	NEED(waitpid(pid, &status, 0) == pid);
+
+	/* What the killed one left is no hindrance. */
+	CHECK(!access(path, F_OK));
+	pid = server_start();
+	test_talk();
+	server_stop(pid);
+
+	*strrchr(path, '/') = '\0';
+	rmdir(path);
+	rmdir(dir);
+	return unit_result();
+}

@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+
+#include "model.h"
+#include "unit.h"
+
+static struct err err;
+
+/* Single quotes stand for double ones, which C would have to escape. */
+static json_t *json(const char *text)
+{
+	char *copy = strdup(text);
+	json_error_t error;
+	json_t *value;
+	char *p;
+
+	NEED(copy);
+	for (p = copy; *p; p++)
+		if (*p == '\'')
+			*p = '"';
+	value = json_loads(copy, JSON_REJECT_DUPLICATES, &error);
+	if (!value)
+		fprintf(stderr, "%s: %s\n", copy, error.text);
+	NEED(value);
+	free(copy);
+	return value;
+}
+
+static int apply(struct model *model, const char *op, const char *text)
+{
+	json_t *args = json(text);
+	struct change change;
+	int ret;
+
+	memset(&err, 0, sizeof(err));
+	ret = model_plan(model, op, args, &change, &err);
+	if (!ret)
+		model_commit(model, &change);
+	json_decref(args);
+	return ret;
+}
+
+/* A refusal must change nothing, name the argument and be one plain line. */
+static void refused(struct model *model, int line, const char *op,
+		    const char *text, int error, const char *arg)
+{
+	json_t *before = model_to_json(model, NULL);
+	int ret = apply(model, op, text);
+	json_t *after = model_to_json(model, NULL);
+	const char *p;
+
+	if (ret != error || strcmp(err.arg, arg)) {
+		unit_failures++;
+		fprintf(stderr, "%s:%d: %s %s: %d, arg \"%s\", \"%s\"\n",
+			__FILE__, line, op, text, ret, err.arg, err.msg);
+	}
+	CHECK(err.msg[0]);
+	for (p = err.msg; *p; p++)
+		CHECK(*p >= ' ' && *p <= '~');
+	CHECK(json_equal(before, after));
+	json_decref(before);
+	json_decref(after);
+}
+
+#define REFUSED(op, text, error, arg) \
+	refused(model, __LINE__, op, text, error, arg)
+
+static struct model *sample(void)
+{
+	struct model *model = model_new();
+
+	NEED(model);
+	NEED(!apply(model, "service.add",
+		    "{'name':'web','vip':'192.0.2.10','port':80}"));
+	NEED(!apply(model, "backend.add",
+		    "{'service':'web','addr':'10.1.0.11','port':8080,'weight':2}"));
+	NEED(!apply(model, "service.add",
+		    "{'name':'six','vip':'2001:db8::10','port':443,'dev':'eth0'}"));
+	NEED(!apply(model, "service.add",
+		    "{'name':'dns','vip':'192.0.2.10','port':53,'proto':'udp','scheduler':'wrr'}"));
+	return model;
+}
+
+static void test_accepted(void)
+{
+	struct model *model = sample();
+	const struct service *service;
+
+	CHECK_INT(model->n_services, 3);
+	CHECK_STR(model->services[0]->name, "dns");
+	CHECK_STR(model->services[1]->name, "six");
+	CHECK_STR(model->services[2]->name, "web");
+	service = model_find(model, "web");
+	NEED(service);
+	CHECK_INT(service->proto, IPPROTO_TCP);
+	CHECK_INT(service->scheduler, SCHED_RR);
+	CHECK_INT(service->mode, MODE_DOUBLE_NAT);
+	CHECK_STR(service->dev, "");
+	CHECK_INT(service->n_backends, 1);
+	CHECK_INT(service->backends[0].port, 8080);
+	CHECK_INT(service->backends[0].weight, 2);
+	CHECK_STR(model_find(model, "six")->dev, "eth0");
+
+	/* The port left out is the service's. */
+	CHECK_INT(apply(model, "backend.add",
+			"{'service':'web','addr':'10.1.0.12'}"), 0);
+	service = model_find(model, "web");
+	CHECK_INT(service->backends[1].port, 80);
+	CHECK_INT(service->backends[1].weight, 1);
+
+	/* tcp and udp on one VIP and port; a backend used by two services. */
+	CHECK_INT(apply(model, "service.add",
+			"{'name':'dns-tcp','vip':'192.0.2.10','port':53}"), 0);
+	CHECK_INT(apply(model, "backend.add",
+			"{'service':'dns-tcp','addr':'10.1.0.11','port':8080}"),
+		  0);
+
+	CHECK_INT(apply(model, "service.set",
+			"{'name':'web','scheduler':'wrr','dev':'eth1'}"), 0);
+	service = model_find(model, "web");
+	CHECK_INT(service->scheduler, SCHED_WRR);
+	CHECK_STR(service->dev, "eth1");
+	CHECK_INT(service->n_backends, 2);
+	CHECK_INT(apply(model, "service.set", "{'name':'web','dev':null}"), 0);
+	CHECK_STR(model_find(model, "web")->dev, "");
+	CHECK_INT(apply(model, "service.set", "{'name':'six','dev':'none'}"),
+		  0);
+	CHECK_STR(model_find(model, "six")->dev, "");
+
+	CHECK_INT(apply(model, "backend.set",
+			"{'service':'web','addr':'10.1.0.11','weight':0}"), 0);
+	CHECK_INT(model_find(model, "web")->backends[0].weight, 0);
+	CHECK_INT(apply(model, "backend.del",
+			"{'service':'web','addr':'10.1.0.11'}"), 0);
+	service = model_find(model, "web");
+	CHECK_INT(service->n_backends, 1);
+	CHECK_INT(service->backends[0].port, 80);
+
+	CHECK_INT(apply(model, "service.del", "{'name':'web'}"), 0);
+	CHECK(!model_find(model, "web"));
+	CHECK_INT(model->n_services, 3);
+	model_free(model);
+}
+
+static void test_service_refused(void)
+{
+	struct model *model = sample();
+
+#define ADD(rest, error, arg) \
+	REFUSED("service.add", "{'name':'new','vip':'192.0.2.11'," rest "}", \
+		error, arg)
+	ADD("'port':0", -EINVAL, "port");
+	ADD("'port':65536", -EINVAL, "port");
+	ADD("'port':-1", -EINVAL, "port");
+	ADD("'port':4294967376", -EINVAL, "port");
+	ADD("'port':'80'", -EINVAL, "port");
+	ADD("'port':80.0", -EINVAL, "port");
+	ADD("'port':null", -EINVAL, "port");
+	ADD("'dev':'eth0'", -EINVAL, "port");
+	ADD("'port':80,'proto':'sctp'", -EINVAL, "proto");
+	ADD("'port':80,'proto':null", -EINVAL, "proto");
+	ADD("'port':80,'mode':'nat'", -EINVAL, "mode");
+	ADD("'port':80,'scheduler':'lc'", -EINVAL, "scheduler");
+	ADD("'port':80,'dev':''", -EINVAL, "dev");
+	ADD("'port':80,'dev':'a b'", -EINVAL, "dev");
+	ADD("'port':80,'dev':'a/b'", -EINVAL, "dev");
+	ADD("'port':80,'dev':'..'", -EINVAL, "dev");
+	ADD("'port':80,'dev':'eth0\\n'", -EINVAL, "dev");
+	ADD("'port':80,'dev':'abcdefghijklmnop'", -EINVAL, "dev");
+	ADD("'port':80,'dev':7", -EINVAL, "dev");
+	ADD("'port':80,'weight':1", -EINVAL, "weight");
+	ADD("'port':80,'backends':[]", -EINVAL, "backends");
+	ADD("'port':80,'\\u001b[31m':1", -EINVAL, "\\x1b[31m");
+#undef ADD
+	REFUSED("service.add", "{'vip':'192.0.2.11','port':80}", -EINVAL,
+		"name");
+	REFUSED("service.add", "{'name':'a\\nb','vip':'192.0.2.11','port':80}",
+		-EINVAL, "name");
+	REFUSED("service.add", "{'name':'','vip':'192.0.2.11','port':80}",
+		-EINVAL, "name");
+	REFUSED("service.add", "{'name':'new','vip':'192.0.2.300','port':80}",
+		-EINVAL, "vip");
+	REFUSED("service.add", "{'name':'new','vip':'ff02::1','port':80}",
+		-EINVAL, "vip");
+	REFUSED("service.add", "{'name':'web','vip':'192.0.2.11','port':80}",
+		-EEXIST, "name");
+	REFUSED("service.add", "{'name':'new','vip':'192.0.2.10','port':80}",
+		-EEXIST, "vip");
+	CHECK(strstr(err.msg, "service web"));
+	REFUSED("service.add",
+		"{'name':'new','vip':'2001:db8:0:0::10','port':443}", -EEXIST,
+		"vip");
+
+	REFUSED("service.set", "{'name':'web'}", -EINVAL, "");
+	REFUSED("service.set", "{'name':'none','scheduler':'rr'}", -ENOENT,
+		"name");
+	REFUSED("service.set", "{'name':'web','port':81}", -EINVAL, "port");
+	REFUSED("service.set", "{'name':'web','vip':'192.0.2.11'}", -EINVAL,
+		"vip");
+	REFUSED("service.set", "{'name':'web','scheduler':null}", -EINVAL,
+		"scheduler");
+	REFUSED("service.set", "{'scheduler':'rr'}", -EINVAL, "name");
+	REFUSED("service.del", "{'name':'none'}", -ENOENT, "name");
+	REFUSED("service.del", "{'name':7}", -EINVAL, "name");
+	REFUSED("service.del", "{'name':'web','port':80}", -EINVAL, "port");
+	REFUSED("service.del", "{}", -EINVAL, "name");
+	REFUSED("service.rename", "{'name':'web'}", -EINVAL, "op");
+	model_free(model);
+}
+
+static void test_backend_refused(void)
+{
+	struct model *model = sample();
+
+#define ADD(rest, error, arg) \
+	REFUSED("backend.add", "{'service':'web'," rest "}", error, arg)
+	ADD("'port':80", -EINVAL, "addr");
+	ADD("'addr':'fd00::1'", -EINVAL, "addr");
+	ADD("'addr':'192.0.2.10'", -EINVAL, "addr");
+	ADD("'addr':'0.0.0.0'", -EINVAL, "addr");
+	ADD("'addr':'10.1.0.11','port':8080", -EEXIST, "addr");
+	ADD("'addr':'10.1.0.12','port':0", -EINVAL, "port");
+	ADD("'addr':'10.1.0.12','port':65536", -EINVAL, "port");
+	ADD("'addr':'10.1.0.12','weight':257", -EINVAL, "weight");
+	ADD("'addr':'10.1.0.12','weight':-1", -EINVAL, "weight");
+	ADD("'addr':'10.1.0.12','name':'web'", -EINVAL, "name");
+#undef ADD
+	REFUSED("backend.add", "{'service':'no','addr':'10.1.0.12'}", -ENOENT,
+		"service");
+	REFUSED("backend.add", "{'service':'six','addr':'10.1.0.12'}",
+		-EINVAL, "addr");
+	REFUSED("backend.add", "{'addr':'10.1.0.12'}", -EINVAL, "service");
+
+	NEED(!apply(model, "backend.add",
+		    "{'service':'web','addr':'10.1.0.11','port':81}"));
+	REFUSED("backend.del", "{'service':'web','addr':'10.1.0.11'}", -EINVAL,
+		"port");
+	CHECK(strstr(err.msg, "8080, 81"));
+	REFUSED("backend.set",
+		"{'service':'web','addr':'10.1.0.11','weight':1}", -EINVAL,
+		"port");
+	REFUSED("backend.set",
+		"{'service':'web','addr':'10.1.0.11','port':81}", -EINVAL,
+		"weight");
+	REFUSED("backend.del", "{'service':'web','addr':'10.1.0.11','port':82}",
+		-ENOENT, "port");
+	REFUSED("backend.del", "{'service':'web','addr':'10.1.0.99'}", -ENOENT,
+		"addr");
+	REFUSED("backend.del", "{'service':'web','addr':'fd00::99'}", -ENOENT,
+		"addr");
+	CHECK_INT(apply(model, "backend.del",
+			"{'service':'web','addr':'10.1.0.11','port':8080}"), 0);
+	CHECK_INT(apply(model, "backend.del",
+			"{'service':'web','addr':'10.1.0.11'}"), 0);
+	CHECK_INT(model_find(model, "web")->n_backends, 0);
+	model_free(model);
+}
+
+static void test_limits(void)
+{
+	struct model *model = sample();
+	char text[160];
+	int i;
+
+	for (i = 1; i < BACKENDS_MAX; i++) {
+		snprintf(text, sizeof(text),
+			 "{'service':'web','addr':'10.2.%d.%d','weight':%d}",
+			 i / 250, i % 250, i % 2 ? 255 : 256);
+		NEED(!apply(model, "backend.add", text));
+	}
+	CHECK_INT(model_find(model, "web")->n_backends, BACKENDS_MAX);
+	REFUSED("backend.add", "{'service':'web','addr':'10.9.0.1'}", -E2BIG,
+		"addr");
+	REFUSED("service.set", "{'name':'web','scheduler':'wrr'}", -E2BIG,
+		"scheduler");
+	CHECK(strstr(err.msg, "smaller"));
+	model_free(model);
+
+	/* More services than the first room; removed in another order. */
+	model = sample();
+	for (i = 0; i < 100; i++) {
+		snprintf(text, sizeof(text),
+			 "{'name':'s%d','vip':'198.51.100.%d','port':%d}",
+			 i * 37 % 100, i + 1, i + 1);
+		CHECK_INT(apply(model, "service.add", text), 0);
+	}
+	CHECK_INT(model->n_services, 103);
+	for (i = 1; i < 103; i++)
+		CHECK(strcmp(model->services[i - 1]->name,
+			     model->services[i]->name) < 0);
+	for (i = 0; i < 100; i++) {
+		snprintf(text, sizeof(text), "{'name':'s%d'}", i);
+		CHECK_INT(apply(model, "service.del", text), 0);
+	}
+	CHECK_INT(model->n_services, 3);
+	model_free(model);
+}
+
+static void test_json(void)
+{
+	struct model *model = sample();
+	json_t *root = model_to_json(model, NULL);
+	struct model *again = model_from_json(root, &err);
+	json_t *args = json("{'name':'mid','vip':'192.0.2.9','port':1}");
+	json_t *expected;
+	struct change change;
+	json_t *second;
+
+	NEED(again);
+	second = model_to_json(again, NULL);
+	CHECK(json_equal(root, second));
+	json_decref(second);
+	model_free(again);
+	json_decref(root);
+
+	expected = json("{'name':'web','vip':'192.0.2.10','port':80,'proto':'tcp',"
+			"'mode':'double-nat','scheduler':'rr','dev':null,'backends':"
+			"[{'addr':'10.1.0.11','port':8080,'weight':2}]}");
+	root = service_to_json(model_find(model, "web"));
+	CHECK(json_equal(root, expected));
+	json_decref(root);
+	json_decref(expected);
+
+	/* What the file would say with a change in force, in its place. */
+	NEED(!model_plan(model, "service.add", args, &change, &err));
+	json_decref(args);
+	root = model_to_json(model, &change);
+	CHECK_INT(json_array_size(json_object_get(root, "services")), 4);
+	model_commit(model, &change);
+	second = model_to_json(model, NULL);
+	CHECK(json_equal(root, second));
+	json_decref(root);
+	json_decref(second);
+
+	args = json("{'service':'six','addr':'fd00::1'}");
+	NEED(!model_plan(model, "backend.add", args, &change, &err));
+	json_decref(args);
+	root = model_to_json(model, &change);
+	model_commit(model, &change);
+	second = model_to_json(model, NULL);
+	CHECK(json_equal(root, second));
+	json_decref(root);
+	json_decref(second);
+
+	args = json("{'name':'dns'}");
+	NEED(!model_plan(model, "service.del", args, &change, &err));
+	json_decref(args);
+	root = model_to_json(model, &change);
+	model_commit(model, &change);
+	second = model_to_json(model, NULL);
+	CHECK(json_equal(root, second));
+	json_decref(root);
+	json_decref(second);
+	model_free(model);
+}
+
+static void bad_state(int line, const char *text, const char *arg)
+{
+	json_t *root = json(text);
+	struct model *model;
+
+	memset(&err, 0, sizeof(err));
+	model = model_from_json(root, &err);
+	if (model || strcmp(err.arg, arg)) {
+		unit_failures++;
+		fprintf(stderr, "%s:%d: %s: arg \"%s\", \"%s\"\n", __FILE__,
+			line, text, err.arg, err.msg);
+	}
+	model_free(model);
+	json_decref(root);
+}
+
+#define BAD_STATE(text, arg) bad_state(__LINE__, text, arg)
+#define ONE "{'name':'a','vip':'192.0.2.1','port':1}"
+
+static void test_state_refused(void)
+{
+	BAD_STATE("[]", "");
+	BAD_STATE("{}", "version");
+	BAD_STATE("{'version':2,'services':[]}", "version");
+	BAD_STATE("{'version':1}", "services");
+	BAD_STATE("{'version':1,'services':{}}", "services");
+	BAD_STATE("{'version':1,'services':[],'more':1}", "more");
+	BAD_STATE("{'version':1,'services':[1]}", "services[0]");
+	BAD_STATE("{'version':1,'services':[" ONE "," ONE "]}",
+		  "services[1].name");
+	BAD_STATE("{'version':1,'services':[{'name':'a','vip':'192.0.2.1','port':0}]}",
+		  "services[0].port");
+	BAD_STATE("{'version':1,'services':[" ONE ",{'name':'b','vip':'192.0.2.2','port':1,"
+		  "'backends':[{'addr':'10.0.0.1'},{'addr':'10.0.0.1'}]}]}",
+		  "services[1].backends[1].addr");
+	BAD_STATE("{'version':1,'services':[{'name':'b','vip':'192.0.2.2','port':1,"
+		  "'backends':['10.0.0.1']}]}",
+		  "services[0].backends[0]");
+	BAD_STATE("{'version':1,'services':[{'name':'b','vip':'192.0.2.2','port':1,"
+		  "'backends':[{'addr':'10.0.0.1','service':'b'}]}]}",
+		  "services[0].backends[0].service");
+}
+
+int main(void)
+{
+	test_accepted();
+	test_service_refused();
+	test_backend_refused();
+	test_limits();
+	test_json();
+	test_state_refused();
+	return unit_result();
+}
