@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "addr.h"
+#include "client.h"
+
+#define ANSWER_TIMEOUT 60	/* seconds without a byte from the daemon */
+#define QUOTED_LEN 128
+
+static int unreachable(const char *path, int error, struct err *err)
+{
+	char quoted[QUOTED_LEN];
+	const char *advice;
+
+	switch (error) {
+	case ENOENT:
+		advice = "no such socket; start dnatd, or name its socket with --socket";
+		break;
+	case ECONNREFUSED:
+		advice = "nobody listens there; start dnatd";
+		break;
+	case EACCES:
+	case EPERM:
+		advice = "permission denied; run as root";
+		break;
+	case EAGAIN:
+		advice = "dnatd is too busy to answer; try again";
+		break;
+	default:
+		advice = strerror(error);
+	}
+	return err_set(err, -error, NULL, "cannot reach dnatd at %s: %s",
+		       text_quote(path, quoted, sizeof(quoted)), advice);
+}
+
+static int client_connect(const char *path, struct err *err)
+{
+	struct timeval timeout = { .tv_sec = ANSWER_TIMEOUT };
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int fd, ret;
+
+	if (strlen(path) >= sizeof(sun.sun_path))
+		return unreachable(path, ENAMETOOLONG, err);
+	strcpy(sun.sun_path, path);
+
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return unreachable(path, errno, err);
+
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout)) ||
+	    connect(fd, (struct sockaddr *)&sun, sizeof(sun))) {
+		ret = unreachable(path, errno, err);
+		close(fd);
+		return ret;
+	}
+	return fd;
+}
+
+static int lost(int error, struct err *err)
+{
+	if (error == EAGAIN)
+		return err_set(err, -ETIMEDOUT, NULL,
+			       "dnatd did not answer within %d s; see its log",
+			       ANSWER_TIMEOUT);
+	return err_set(err, -ECONNRESET, NULL,
+		       "dnatd closed the connection before its answer was complete; see its log, and \"dnatctl service show\" for what is in force");
+}
+
+/* A daemon that hangs up early may still have said why: no error on EPIPE. */
+static int request_send(int fd, const char *line, size_t len, struct err *err)
+{
+	ssize_t n;
+
+	while (len) {
+		n = send(fd, line, len, MSG_NOSIGNAL);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && (errno == EPIPE || errno == ECONNRESET))
+			return 0;
+		if (n < 0)
+			return lost(errno, err);
+		line += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+/* Read up to the newline; the caller frees *@line. */
+static int answer_read(int fd, char **line, size_t *len, struct err *err)
+{
+	size_t size = 4096, used = 0;
+	char *buf = malloc(size);
+	char *bigger, *end;
+	ssize_t n = 0;
+
+	while (buf) {
+		n = read(fd, buf + used, size - used);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		end = memchr(buf + used, '\n', (size_t)n);
+		used += (size_t)n;
+		if (end) {
+			*line = buf;
+			*len = (size_t)(end - buf);
+			return 0;
+		}
+		if (used < size)
+			continue;
+		size *= 2;
+		bigger = realloc(buf, size);
+		if (!bigger)
+			free(buf);
+		buf = bigger;
+	}
+	if (!buf)
+		return err_set(err, -ENOMEM, NULL, "out of memory");
+	n = lost(n < 0 ? errno : 0, err);
+	free(buf);
+	return (int)n;
+}
+
+static json_t *answer_parse(const char *line, size_t len)
+{
+	json_t *answer = json_loadb(line, len, 0, NULL);
+	const json_t *ok = json_object_get(answer, "ok");
+	const json_t *error = json_object_get(answer, "error");
+
+	if (json_is_true(ok) ||
+	    (json_is_false(ok) && json_is_string(json_object_get(error, "msg"))))
+		return answer;
+	json_decref(answer);
+	return NULL;
+}
+
+static char *request_text(const char *op, json_t *args)
+{
+	json_t *request = json_pack("{s:s, s:O}", "op", op, "args", args);
+	char *text = json_dumps(request, JSON_COMPACT);
+
+	json_decref(request);
+	return text;
+}
+
+int client_call(const char *path, const char *op, json_t *args,
+		json_t **answer, struct err *err)
+{
+	char *text, *line = NULL;
+	size_t len;
+	int fd, ret;
+
+	text = request_text(op, args);
+	if (!text)
+		return err_set(err, -ENOMEM, NULL, "out of memory");
+	/* The newline takes the place of the final NUL: it ends the request. */
+	len = strlen(text);
+	text[len] = '\n';
+
+	ret = client_connect(path, err);
+	if (ret < 0)
+		goto out_text;
+	fd = ret;
+
+	ret = request_send(fd, text, len + 1, err);
+	if (!ret)
+		ret = answer_read(fd, &line, &len, err);
+	close(fd);
+	if (ret)
+		goto out_text;
+
+	*answer = answer_parse(line, len);
+	if (!*answer)
+		ret = err_set(err, -EPROTO, NULL,
+			      "the answer makes no sense; are dnatctl and dnatd of the same version?");
+	free(line);
+out_text:
+	free(text);
+	return ret;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Every command of dnatctl in one table.  Parsing, help and the request that
+ * goes to the daemon all come from it.
+ */
+#ifndef DNATCTL_GRAMMAR_H
+#define DNATCTL_GRAMMAR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "show.h"
+
+enum value_type {
+	VALUE_NAME,	/* a service's name */
+	VALUE_ADDR,
+	VALUE_PORT,
+	VALUE_WEIGHT,
+	VALUE_WORD,	/* one of the words in @value, '|' between them */
+	VALUE_DEV,	/* an interface's name */
+};
+
+struct arg {
+	const char *name;	/* keyword, and key in the request */
+	const char *value;	/* what help calls the value */
+	enum value_type type;
+	bool required;
+	const char *help;
+};
+
+struct command {
+	const char *object;
+	const char *name;	/* NULL: the object alone is the command */
+	const char *op;		/* as in control.h */
+	struct arg target;	/* value without a keyword; name NULL: none */
+	const struct arg *args;	/* up to one whose name is NULL */
+	bool any;		/* at least one of @args must be there */
+	show_fn *show;		/* NULL: a change, there is nothing to show */
+	const char *help;
+};
+
+/* All commands, those of an object together, up to one whose object is NULL. */
+extern const struct command commands[];
+
+/* The first command of @object, NULL if there is no such object. */
+const struct command *grammar_object(const char *object);
+
+/* The next command of the same object, or NULL. */
+const struct command *grammar_next(const struct command *command);
+
+const struct arg *grammar_arg(const struct command *command, const char *name);
+
+/* Is @text one of the words in @words, '|' between them? */
+bool grammar_word(const char *words, const char *text);
+
+/* "service add", or "status" where the object is the command. */
+const char *grammar_title(const struct command *command, char *buf, size_t len);
+
+#endif

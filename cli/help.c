@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "control.h"
+#include "help.h"
+
+#define ARG_WIDTH 22
+
+static void print_synopsis(FILE *out, const struct command *c)
+{
+	const struct arg *a;
+	char title[32];
+
+	fprintf(out, "dnatctl %s", grammar_title(c, title, sizeof(title)));
+	if (c->target.name)
+		fprintf(out, c->target.required ? " %s" : " [%s]",
+			c->target.value);
+	for (a = c->args; a->name; a++)
+		fprintf(out, a->required ? " %s %s" : " [%s %s]", a->name,
+			a->value);
+}
+
+static void print_arg(FILE *out, const char *name, const char *value,
+		      const char *help)
+{
+	int used = fprintf(out, "  %s%s%s", name, *name ? " " : "", value);
+
+	fprintf(out, "%*s%s\n", used < ARG_WIDTH ? ARG_WIDTH - used : 1, "",
+		help);
+}
+
+void help_all(FILE *out)
+{
+	const struct command *c;
+
+	fputs("usage: dnatctl [-j] [-p] [--socket PATH] OBJECT COMMAND [NAME] [KEYWORD VALUE]...\n"
+	      "       dnatctl help | -h | -V\n"
+	      "\ncommands:\n", out);
+	for (c = commands; c->object; c++) {
+		fputs("  ", out);
+		print_synopsis(out, c);
+		fputc('\n', out);
+	}
+	fputs("\noptions, before the object:\n", out);
+	print_arg(out, "-j", "", "print JSON, on one line");
+	print_arg(out, "-p", "", "print JSON, indented");
+	print_arg(out, "--socket", "PATH",
+		  "control socket of dnatd, default " CONTROL_SOCKET);
+	print_arg(out, "-h, --help", "", "print this text");
+	print_arg(out, "-V, --version", "", "print the version");
+	fputs("\n\"dnatctl OBJECT help\" and \"dnatctl OBJECT COMMAND help\" tell more.\n",
+	      out);
+}
+
+void help_object(FILE *out, const struct command *first)
+{
+	const struct command *c;
+
+	if (!first->name) {
+		help_command(out, first);
+		return;
+	}
+	for (c = first; c; c = grammar_next(c)) {
+		print_synopsis(out, c);
+		fprintf(out, "\n        %s\n", c->help);
+	}
+}
+
+void help_command(FILE *out, const struct command *command)
+{
+	const struct arg *a;
+
+	fputs("usage: ", out);
+	print_synopsis(out, command);
+	fprintf(out, "\n\n%s\n", command->help);
+
+	if (command->target.name || command->args->name)
+		fputc('\n', out);
+	if (command->target.name)
+		print_arg(out, "", command->target.value,
+			  command->target.help);
+	for (a = command->args; a->name; a++)
+		print_arg(out, a->name, a->value, a->help);
+	if (command->any)
+		fputs("\nat least one of them must be given\n", out);
+}

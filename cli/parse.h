@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The command line, to what shall be done. */
+#ifndef DNATCTL_PARSE_H
+#define DNATCTL_PARSE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "err.h"
+#include "grammar.h"
+
+enum action {
+	ACTION_RUN,
+	ACTION_USAGE,		/* no arguments at all */
+	ACTION_HELP_ALL,
+	ACTION_HELP_OBJECT,
+	ACTION_HELP_COMMAND,
+	ACTION_VERSION,
+};
+
+struct cli {
+	enum action action;
+	const char *socket;
+	bool json;
+	bool pretty;
+	const struct command *command;	/* set with RUN, HELP_OBJECT, HELP_COMMAND */
+	json_t *args;			/* set with RUN, the caller's to drop */
+};
+
+/**
+ * cli_parse - read the command line
+ * @argc: how many words, the program's name not among them
+ * @argv: the words; @cli keeps pointers into them
+ * @cli: result
+ * @err: the sentence on failure
+ *
+ * Every value is checked as far as that is possible without the daemon.
+ *
+ * Return: 0, -EINVAL, or -ENOMEM
+ */
+int cli_parse(int argc, char *const *argv, struct cli *cli, struct err *err);
+
+#endif

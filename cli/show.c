@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+
+#include "show.h"
+#include "columns.h"
+
+int show_services(FILE *out, const json_t *result, struct err *err)
+{
+	static const struct column columns[] = {
+		{ "NAME", "name", NULL, false },
+		{ "PROTO", "proto", NULL, false },
+		{ "VIP", "vip", "port", false },
+		{ "MODE", "mode", NULL, false },
+		{ "SCHEDULER", "scheduler", NULL, false },
+		{ "DEV", "dev", NULL, false },
+		{ "BACKENDS", "backends", NULL, true },
+		{ 0 }
+	};
+
+	return columns_print(out, result, columns, err);
+}
+
+int show_backends(FILE *out, const json_t *result, struct err *err)
+{
+	static const struct column columns[] = {
+		{ "SERVICE", "service", NULL, false },
+		{ "BACKEND", "addr", "port", false },
+		{ "WEIGHT", "weight", NULL, true },
+		{ 0 }
+	};
+
+	return columns_print(out, result, columns, err);
+}
+
+int show_pools(FILE *out, const json_t *result, struct err *err)
+{
+	static const struct column columns[] = {
+		{ "VIP", "vip", NULL, false },
+		{ "PROTO", "proto", NULL, false },
+		{ "BACKEND", "backend", "port", false },
+		{ "IN_USE", "in_use", NULL, true },
+		{ "CAPACITY", "capacity", NULL, true },
+		{ "FAILURES", "failures", NULL, true },
+		{ 0 }
+	};
+
+	return columns_print(out, result, columns, err);
+}
+
+int show_connections(FILE *out, const json_t *result, struct err *err)
+{
+	static const struct column columns[] = {
+		{ "PROTO", "proto", NULL, false },
+		{ "CLIENT", "client", "client_port", false },
+		{ "VIP", "vip", "port", false },
+		{ "VDPORT", "vdport", NULL, true },
+		{ "BACKEND", "backend", "backend_port", false },
+		{ "STATE", "state", NULL, false },
+		{ "AGE", "age", NULL, true },
+		{ 0 }
+	};
+
+	return columns_print(out, result, columns, err);
+}
+
+static int print_value(FILE *out, const char *name, const json_t *value,
+		       struct err *err)
+{
+	char *text = value_text(value);
+
+	if (!text)
+		return err_set(err, -ENOMEM, NULL, "out of memory");
+	fprintf(out, "%s%s\n", name, text);
+	free(text);
+	return 0;
+}
+
+static int print_module(FILE *out, const json_t *module, struct err *err)
+{
+	if (json_is_object(module))
+		return print_value(out, "module: ",
+				   json_object_get(module, "version"), err);
+	fputs("module: not loaded\n", out);
+	return 0;
+}
+
+static int print_check(FILE *out, const json_t *check, struct err *err)
+{
+	const json_t *advice = json_object_get(check, "advice");
+	bool ok = json_is_true(json_object_get(check, "ok"));
+	char *name;
+	int ret;
+
+	if (!json_is_string(json_object_get(check, "name")))
+		return answer_strange(err);
+	name = value_text(json_object_get(check, "name"));
+	if (!name)
+		return err_set(err, -ENOMEM, NULL, "out of memory");
+	fprintf(out, "%s", name);
+	free(name);
+
+	ret = print_value(out, ": ", json_object_get(check, "value"), err);
+	if (!ret && json_is_string(advice))
+		ret = print_value(out, ok ? "  note: " : "  -> ", advice, err);
+	return ret;
+}
+
+int show_status(FILE *out, const json_t *result, struct err *err)
+{
+	const json_t *allocator = json_object_get(result, "allocator");
+	const json_t *checks = json_object_get(result, "checks");
+	const struct {
+		const char *name;
+		const json_t *value;
+	} lines[] = {
+		{ "allocator: ", json_object_get(allocator, "in_force") },
+		{ "allocator asked for: ",
+		  json_object_get(allocator, "configured") },
+		{ "allocator reason: ", json_object_get(allocator, "reason") },
+		{ "services: ", json_object_get(result, "services") },
+		{ "backends: ", json_object_get(result, "backends") },
+	};
+	size_t i;
+	int ret;
+
+	if (!json_is_object(allocator) || !json_is_array(checks))
+		return answer_strange(err);
+
+	ret = print_value(out, "dnatd: ", json_object_get(result, "version"),
+			  err);
+	if (!ret)
+		ret = print_module(out, json_object_get(result, "module"), err);
+	for (i = 0; !ret && i < sizeof(lines) / sizeof(lines[0]); i++)
+		ret = print_value(out, lines[i].name, lines[i].value, err);
+	for (i = 0; !ret && i < json_array_size(checks); i++)
+		ret = print_check(out, json_array_get(checks, i), err);
+	return ret;
+}

@@ -1,0 +1,103 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""A control socket that answers from a table and keeps what it was asked.
+
+usage: fake_dnatd.py SOCKET LOG
+
+The service's name in a request may ask for a bad answer instead.
+"""
+import json
+import socket
+import sys
+
+WEB = {"name": "web", "vip": "192.0.2.10", "port": 80, "proto": "tcp",
+       "mode": "double-nat", "scheduler": "wrr", "dev": None,
+       "backends": [{"addr": "10.1.0.11", "port": 8080, "weight": 2},
+                    {"addr": "10.1.0.9", "port": 8080, "weight": 10}]}
+DNS = {"name": "dns", "vip": "2001:db8:0:1::10", "port": 53, "proto": "udp",
+       "mode": "double-nat", "scheduler": "rr", "dev": "v\x1b[31m0",
+       "backends": [{"addr": "fd00:1::11", "port": 53, "weight": 1}]}
+
+CONNECTION = {"service": "web", "proto": "tcp", "client": "10.2.0.5",
+              "client_port": 40000, "vip": "192.0.2.10", "port": 80,
+              "vdport": 1024, "backend": "10.1.0.11", "backend_port": 8080,
+              "state": "ESTABLISHED", "age": 12, "expires": 431999}
+CONNECTION6 = {"service": "dns", "proto": "udp", "client": "2001:db8:0:2::5",
+               "client_port": 50000, "vip": "2001:db8:0:1::10", "port": 53,
+               "vdport": 65535, "backend": "fd00:1::11", "backend_port": 53,
+               "state": "REPLIED", "age": None, "expires": 30}
+
+RESULTS = {
+    "service.show": [WEB, DNS],
+    "backend.show": [dict(b, service=s["name"])
+                     for s in (WEB, DNS) for b in s["backends"]],
+    "vdport.show": [
+        {"vip": "192.0.2.10", "proto": "tcp", "backend": "10.1.0.11",
+         "port": 8080, "in_use": 7, "capacity": 64512, "failures": 0},
+        {"vip": "2001:db8:0:1::10", "proto": "udp", "backend": "fd00:1::11",
+         "port": 53, "in_use": 1000, "capacity": 64512, "failures": 12}],
+    "connection.show": [CONNECTION6, CONNECTION],
+    "status": {
+        "version": "0.1.0",
+        "allocator": {"configured": "auto", "in_force": "module",
+                      "reason": "the module is there"},
+        "module": {"version": "0.1.0"}, "services": 2, "backends": 3,
+        "checks": [
+            {"name": "ip_forward", "value": 0, "ok": False,
+             "advice": "sysctl -w net.ipv4.ip_forward=1"},
+            {"name": "nf_conntrack_max", "value": "262144", "ok": True,
+             "advice": "it could be more"}]},
+}
+
+BAD_LINES = {
+    "cut": b'{"ok": true, "res',
+    "gone": b"",
+    "junk": b"what?\n",
+    "number": b"7\n",
+    "maybe": b'{"ok": "yes"}\n',
+    "mute": b'{"ok": false, "error": {"errno": "EINVAL"}}\n',
+}
+BAD_RESULTS = {
+    "text": "web", "rows": [1, 2], "hole": [{}],
+    "control": [dict(WEB, name="a\nb\x9b\x7f")], "empty": [],
+    "deep": [dict(WEB, name={"a": [1]}, vip=5, port="x", backends=True)],
+}
+
+
+def answer(request):
+    """The bytes to send for a request."""
+    op, args = request["op"], request["args"]
+    name = args.get("name", args.get("service"))
+    if name in BAD_LINES:
+        return BAD_LINES[name]
+    if name == "taken":
+        reply = {"ok": False, "error": {
+            "errno": "EEXIST", "arg": "name",
+            "msg": "name: service \"taken\" is there\nalready\x1b"}}
+    elif name in BAD_RESULTS:
+        reply = {"ok": True, "result": BAD_RESULTS[name]}
+    elif name == "many":
+        reply = {"ok": True, "result": [CONNECTION] * 5000}
+    elif op in ("service.show", "backend.show") and name:
+        key = "name" if op == "service.show" else "service"
+        reply = {"ok": True,
+                 "result": [r for r in RESULTS[op] if r[key] == name]}
+    else:
+        reply = {"ok": True, "result": RESULTS.get(op)}
+    return json.dumps(reply).encode() + b"\n"
+
+
+def main():
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(sys.argv[1])
+    server.listen(8)
+    with open(sys.argv[2], "w", encoding="ascii", buffering=1) as log:
+        while True:
+            client, _ = server.accept()
+            with client, client.makefile("rb") as lines:
+                line = lines.readline()
+                log.write(line.decode("ascii"))
+                client.sendall(answer(json.loads(line)))
+
+
+main()

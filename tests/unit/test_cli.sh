@@ -1,0 +1,407 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# dnatctl against a daemon that is not one: requests, output, exit codes,
+# completion, and that help, man page and completion know the same words.
+set -u
+export LC_ALL=C
+
+top=${srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
+dnatctl=${DNATCTL:-./dnatctl}
+dir=$(mktemp -d)
+sock=$dir/sock
+failed=0
+daemon=
+
+cleanup()
+{
+	[ -z "$daemon" ] || kill "$daemon" 2>/dev/null
+	rm -rf "$dir"
+}
+trap cleanup EXIT
+
+bad()
+{
+	echo "test_cli: $*" >&2
+	failed=$((failed + 1))
+}
+
+# check WHAT GOT WANTED
+check()
+{
+	[ "$2" = "$3" ] || bad "$1: got
+$2
+wanted
+$3"
+}
+
+# run STATUS ARGS...: what it prints is in $out and $err afterwards
+run()
+{
+	local want=$1 status
+
+	shift
+	"$dnatctl" --socket "$sock" "$@" >"$dir/out" 2>"$dir/err"
+	status=$?
+	out=$(cat "$dir/out")
+	err=$(cat "$dir/err")
+	ran="dnatctl $*"
+	[ "$status" -eq "$want" ] ||
+		bad "$ran: exit $status, wanted $want: $out $err"
+}
+
+# request JSON ARGS...: a command that succeeds, and what it asks for
+request()
+{
+	local want=$1
+
+	shift
+	run 0 "$@"
+	check "$ran: request" "$(tail -n 1 "$dir/log")" "$want"
+}
+
+# done_silently JSON ARGS...: the same for a change
+done_silently()
+{
+	request "$@"
+	check "$ran: output" "$out$err" ""
+}
+
+# refused STATUS SENTENCE ARGS...: one line on stderr, with the sentence in it
+refused()
+{
+	local want=$1 sentence=$2
+
+	shift 2
+	run "$want" "$@"
+	check "$ran: stdout" "$out" ""
+	[ "$(wc -l <"$dir/err")" -eq 1 ] || bad "$ran: not one line: $err"
+	if LC_ALL=C grep -q '[^ -~]' "$dir/err"; then
+		bad "$ran: control bytes: $(od -c "$dir/err")"
+	fi
+	case $err in
+	"dnatctl: "*"$sentence"*) ;;
+	*) bad "$ran: said '$err', wanted '$sentence'" ;;
+	esac
+}
+
+wrong()
+{
+	local before
+
+	before=$(wc -l <"$dir/log")
+	refused 1 "$@"
+	check "$ran: nothing asked" "$(wc -l <"$dir/log")" "$before"
+}
+
+test_requests()
+{
+	done_silently '{"op":"service.add","args":{"name":"web","vip":"192.0.2.10","port":80}}' \
+		service add web vip 192.0.2.10 port 80
+	done_silently '{"op":"service.add","args":{"name":"w.e_b-1","dev":"eth0.5","scheduler":"wrr","mode":"double-nat","proto":"udp","port":65535,"vip":"2001:db8:0:1::10"}}' \
+		service add w.e_b-1 dev eth0.5 scheduler wrr mode double-nat \
+		proto udp port 65535 vip 2001:DB8:0:1:0:0:0:10
+	done_silently '{"op":"service.set","args":{"name":"web","dev":"none"}}' \
+		service set web dev none
+	done_silently '{"op":"service.set","args":{"name":"web","scheduler":"rr","dev":"v0"}}' \
+		service set web scheduler rr dev v0
+	done_silently '{"op":"service.del","args":{"name":"web"}}' \
+		service del web
+	done_silently '{"op":"backend.add","args":{"service":"web","addr":"10.1.0.11"}}' \
+		backend add web addr 10.1.0.11
+	done_silently '{"op":"backend.add","args":{"service":"web","weight":0,"port":1,"addr":"10.1.0.11"}}' \
+		-j backend add web weight 0 port 1 addr 10.1.0.11
+	done_silently '{"op":"backend.set","args":{"service":"web","addr":"10.1.0.11","weight":256}}' \
+		backend set web addr 10.1.0.11 weight 256
+	done_silently '{"op":"backend.del","args":{"service":"web","addr":"10.1.0.11","port":8080}}' \
+		backend del web addr 10.1.0.11 port 8080
+	request '{"op":"service.show","args":{}}' service show
+	request '{"op":"service.show","args":{"name":"web"}}' service show web
+	request '{"op":"backend.show","args":{"service":"web"}}' backend show web
+	request '{"op":"vdport.show","args":{}}' vdport show
+	request '{"op":"connection.show","args":{"backend":"fd00:1::11","service":"web"}}' \
+		connection show backend fd00:1:0::11 service web
+	request '{"op":"status","args":{}}' status
+}
+
+test_output()
+{
+	run 0 service show
+	check "$ran" "$out" 'NAME  PROTO  VIP                    MODE        SCHEDULER  DEV         BACKENDS
+dns   udp    [2001:db8:0:1::10]:53  double-nat  rr         v\x1b[31m0         1
+web   tcp    192.0.2.10:80          double-nat  wrr        -                  2'
+	run 0 backend show
+	check "$ran" "$out" 'SERVICE  BACKEND          WEIGHT
+dns      [fd00:1::11]:53       1
+web      10.1.0.9:8080        10
+web      10.1.0.11:8080        2'
+	run 0 vdport show
+	check "$ran" "$out" 'VIP               PROTO  BACKEND          IN_USE  CAPACITY  FAILURES
+192.0.2.10        tcp    10.1.0.11:8080        7     64512         0
+2001:db8:0:1::10  udp    [fd00:1::11]:53    1000     64512        12'
+	run 0 connection show
+	check "$ran" "$out" 'PROTO  CLIENT                   VIP                    VDPORT  BACKEND          STATE        AGE
+tcp    10.2.0.5:40000           192.0.2.10:80            1024  10.1.0.11:8080   ESTABLISHED   12
+udp    [2001:db8:0:2::5]:50000  [2001:db8:0:1::10]:53   65535  [fd00:1::11]:53  REPLIED        -'
+	run 0 status
+	check "$ran" "$out" 'dnatd: 0.1.0
+module: 0.1.0
+allocator: module
+allocator asked for: auto
+allocator reason: the module is there
+services: 2
+backends: 3
+ip_forward: 0
+  -> sysctl -w net.ipv4.ip_forward=1
+nf_conntrack_max: 262144
+  note: it could be more'
+
+	run 0 service show empty
+	check "$ran" "$out" 'NAME  PROTO  VIP  MODE  SCHEDULER  DEV  BACKENDS'
+	run 0 service show control
+	check "$ran" "$(printf '%s' "$out" | tail -n 1 | cut -d ' ' -f 1)" \
+		'a\x0ab\xc2\x9b\x7f'
+	run 0 -j backend show dns
+	check "$ran" "$out" \
+		'[{"addr":"fd00:1::11","port":53,"weight":1,"service":"dns"}]'
+	run 0 -p backend show dns
+	check "$ran" "$out" '[
+  {
+    "addr": "fd00:1::11",
+    "port": 53,
+    "weight": 1,
+    "service": "dns"
+  }
+]'
+	run 0 -jp service show empty
+	check "$ran" "$out" '[]'
+	run 0 connection show service many
+	check "$ran" "$(wc -l <"$dir/out")" 5001
+	run 0 -V
+	check "$ran" "${out% *}" dnatctl
+	check "$ran" "$out" "$("$dnatctl" --version)"
+}
+
+test_usage()
+{
+	wrong 'not an object; use service, backend, vdport, connection, status or help' servic
+	wrong 'service: the command is missing; use add, set, del, show or help' service
+	wrong 'service: "ad" is not a command' service ad
+	wrong 'service add: NAME is missing' service add
+	wrong 'service add: vip is missing; add "vip ADDR"' service add web port 80
+	wrong 'service add: port needs a value' service add web vip 192.0.2.1 port
+	wrong 'service add: port is given twice' \
+		service add web vip 192.0.2.1 port 80 port 80
+	wrong '"ports" is not a keyword here; use vip, port, proto, mode, scheduler, dev' \
+		service add web ports 80
+	wrong 'service set: nothing to change' service set web
+	wrong 'service show: "x" is too much' service show web x
+	wrong 'status: "x" is too much' status x
+	wrong 'options stand before the object' service show web -j
+	wrong 'backend set: weight is missing' backend set web addr 10.1.0.1
+	wrong 'backend del: addr is missing' backend del web
+	wrong '"-x" is not an option' -x service show
+	wrong '"-" is not an option' - service show
+	wrong '"--json" is not an option' --json service show
+	wrong '--socket needs a path' --socket '' service show
+	wrong '--socket needs a path' -j --socket
+	wrong 'too long' "--socket=/$(printf '%0200d' 0)" service show
+
+	wrong 'vip "192.0.2.256" is not' service add web vip 192.0.2.256 port 80
+	wrong 'vip "192.0.2.1/32" is not' service add web vip 192.0.2.1/32 port 80
+	wrong 'addr "10.1.0.11:80" is not' backend add web addr 10.1.0.11:80
+	wrong 'addr "localhost" is not' backend add web addr localhost
+	wrong 'addr 224.0.0.1 is a multicast' backend add web addr 224.0.0.1
+	wrong 'backend "x" is not' connection show backend x
+	local port
+	for port in 0 65536 -1 +1 ' 1' 0x50 80a '' 99999999999999999999; do
+		wrong "port \"$port\" is not a number from 1 to 65535" \
+			service add web vip 192.0.2.1 port "$port"
+	done
+	wrong 'weight "257" is not a number from 0 to 256' \
+		backend set web addr 10.1.0.1 weight 257
+	wrong 'proto "TCP" is not known; use tcp|udp' \
+		service add web vip 192.0.2.1 port 80 proto TCP
+	wrong 'proto "" is not known' \
+		service add web vip 192.0.2.1 port 80 proto ''
+	wrong 'mode "nat" is not known; use double-nat' \
+		service add web vip 192.0.2.1 port 80 mode nat
+	wrong 'scheduler "rr|wrr" is not known' \
+		service set web scheduler 'rr|wrr'
+	wrong 'dev "a/b" is not an interface' service set web dev a/b
+	wrong 'dev "eth0123456789abc" is not' service set web dev eth0123456789abc
+	wrong 'name "" is not a service name' service del ''
+	wrong 'name "a\x0ab\x1b" is not a service name' service del $'a\nb\x1b'
+	wrong 'has 300 bytes; use 63' service del "$(printf '%0300d' 0)"
+	wrong '"\x1b[31m" is not an object' $'\x1b[31m'
+
+	"$dnatctl" >"$dir/out" 2>"$dir/err"
+	check 'no arguments: exit' $? 1
+	check 'no arguments: stdout' "$(cat "$dir/out")" ""
+	grep -q '^usage: dnatctl ' "$dir/err" || bad 'no arguments: no usage'
+	run 0 help
+	check 'help and no arguments' "$out" "$(cat "$dir/err" <("$dnatctl" 2>&1))"
+}
+
+test_refusals()
+{
+	refused 2 'name: service "taken" is there\x0aalready\x1b' \
+		service add taken vip 192.0.2.1 port 80
+	refused 3 'before its answer was complete' service del cut
+	refused 3 'before its answer was complete' service del gone
+	local name
+	for name in junk number maybe mute; do
+		refused 3 'the answer makes no sense' service del $name
+	done
+	for name in text rows; do
+		refused 3 'the answer makes no sense' service show $name
+	done
+	run 0 service show hole
+	run 0 service show deep
+
+	refused 3 'no such socket; start dnatd' --socket "$dir/none" status
+	: >"$dir/file"
+	refused 3 'nobody listens there; start dnatd' --socket "$dir/file" status
+	if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
+		cp "$dnatctl" "$dir/dnatctl"
+		chmod 755 "$dir" "$dir/dnatctl"
+		chmod 600 "$sock"
+		setpriv --reuid 65534 --clear-groups "$dir/dnatctl" \
+			--socket "$sock" status 2>"$dir/err"
+		check 'not root: exit' $? 3
+		grep -q 'permission denied; run as root' "$dir/err" ||
+			bad "not root: $(cat "$dir/err")"
+	fi
+
+	"$dnatctl" --socket "$sock" service show 2>"$dir/err" >/dev/full
+	check 'full disk: exit' $? 1
+	grep -q 'cannot write the output' "$dir/err" || bad 'full disk: silent'
+}
+
+# complete LINE WORDS: what is offered at the end of LINE, sorted
+completes()
+{
+	COMP_LINE=$1 COMP_POINT=${#1} COMPREPLY=()
+	_dnatctl 2>"$dir/err"
+	check "completion of '$1'" \
+		"$(printf '%s\n' "${COMPREPLY[@]}" | sort | xargs)" "$2"
+	check "completion of '$1': stderr" "$(cat "$dir/err")" ""
+}
+
+test_completion()
+{
+	# shellcheck source=completion/dnatctl
+	. "$top/completion/dnatctl"
+	local c="$dnatctl --socket $sock" COMP_LINE COMP_POINT
+
+	completes "$c " 'backend connection help service status vdport'
+	completes "$c -j s" 'service status'
+	completes "$dnatctl -" '--help --socket --version -V -h -j -p'
+	completes "$c service " 'add del help set show'
+	completes "$c status " 'help'
+	completes "$c help " ''
+	completes "$c bogus " 'help'
+	completes "$c bogus bogus " ''
+	completes "$c service add " 'help'
+	completes "$c service add x " 'dev mode port proto scheduler vip'
+	completes "$c service add x vip 192.0.2.1 p" 'port proto'
+	completes "$c service add x port 80 proto tcp p" ''
+	completes "$c service add x proto " 'tcp udp'
+	completes "$c service add x mode " 'double-nat'
+	completes "$c service add x scheduler w" 'wrr'
+	completes "$c service add x dev l" 'lo'
+	completes "$c service set web dev n" 'none'
+	completes "$c service del " 'dns help web'
+	completes "$c service del web " ''
+	completes "$c backend add w" 'web'
+	completes "$c backend del web addr " '10.1.0.11 10.1.0.9'
+	completes "$c backend del web addr 10.1.0.11 port " '8080'
+	completes "$c backend set dns addr fd00:1:" ':11'
+	completes "$c backend set web addr 10.1.0.9 " 'port weight'
+	completes "$c connection show service " 'dns web'
+	completes "$c connection show backend 1" '10.1.0.11 10.1.0.9'
+	completes "$c connection show service dns backend " 'fd00:1::11'
+	completes "$c --socket=$sock vdport s" 'show'
+	completes "$dnatctl --socket $dir/none service del " 'help'
+	completes "$dnatctl --socket $dir/none backend del web addr " ''
+	completes "$dnatctl --socket $dir/so" "$sock"
+}
+
+test_words()
+{
+	local page="$top/man/dnatctl.8" line object verb words word
+
+	"$dnatctl" help | sed -n 's/^  dnatctl //p' >"$dir/synopses"
+	[ -s "$dir/synopses" ] || bad 'help lists no commands'
+
+	# Completion: a line a command, the keywords in the order of the help.
+	while read -r line; do
+		echo "$line" | tr -d '[]' | tr ' ' '\n' |
+			grep -xE '[a-z]+' | xargs
+	done <"$dir/synopses" >"$dir/from_help"
+	check 'help and completion' "$(__dnatctl_grammar)" "$(cat "$dir/from_help")"
+
+	# Help of one command: every keyword stands in it.
+	while read -r object verb words; do
+		run 0 "$object" ${verb:+"$verb"} help
+		for word in $words; do
+			grep -q "^  $word " "$dir/out" ||
+				bad "$ran: nothing about $word"
+		done
+		head -n 1 "$dir/out" | sed 's/^usage: dnatctl //' |
+			grep -qxFf - "$dir/synopses" || bad "$ran: another synopsis"
+	done <"$dir/from_help"
+
+	# Options: in the completion, and in the page in mdoc's words.
+	COMP_LINE="$dnatctl -" COMP_POINT=$((${#dnatctl} + 2))
+	_dnatctl
+	for word in "${COMPREPLY[@]}"; do
+		"$dnatctl" help | grep -q -e "^  .*$word" ||
+			bad "help: nothing about $word"
+		grep -q -e "^\.It Fl .*${word#-}" "$page" ||
+			bad "man page: nothing about $word"
+	done
+
+	# Man page: the same commands with the same arguments.
+	sed -n 's/^\.It Ic //p' "$page" | sed -e 's/ \(Ic\|Cm\|Ar\) / /g' \
+		-e 's/ Oo \(Cm \)\?\(Ar \)\?/ [/g' -e 's/ Oc/]/g' >"$dir/from_page"
+	check 'help and man page' "$(cat "$dir/from_page")" "$(cat "$dir/synopses")"
+}
+
+# What the page and the README show can be typed.
+test_examples()
+{
+	local -a words
+
+	sed -n 's/^\.Dl # dnatctl //p' "$top/man/dnatctl.8" >"$dir/examples"
+	sed -n 's/^   dnatctl \([a-z]\)/\1/p' "$top/README" >>"$dir/examples"
+	[ "$(wc -l <"$dir/examples")" -gt 20 ] || bad 'where are the examples?'
+	while read -ra words; do
+		run 0 "${words[@]}"
+	done <"$dir/examples"
+}
+
+test_pages()
+{
+	command -v mandoc >/dev/null || return 0
+	# Our own pages are found by each other once they are installed.
+	check 'mandoc -Tlint' "$(mandoc -Tlint "$top"/man/*.[48] 2>/dev/null |
+		grep -v 'not found: Xr \(dnatctl\|dnatd\|nf_double_nat\) ')" ""
+}
+
+python3 "$top/tests/unit/fake_dnatd.py" "$sock" "$dir/log" &
+daemon=$!
+for _ in {1..100}; do
+	[ -S "$sock" ] && [ -f "$dir/log" ] && break
+	sleep 0.05
+done
+[ -S "$sock" ] || { bad 'the fake daemon does not start'; exit 1; }
+
+test_requests
+test_output
+test_usage
+test_refusals
+test_completion
+test_words
+test_examples
+test_pages
+[ "$failed" -eq 0 ]
