@@ -3,7 +3,7 @@
  * VIPs on interfaces, by rtnetlink.
  *
  * dnatd marks the addresses it puts on an interface with IFA_PROTO
- * LINK_IFA_PROTO ("ip address show proto 212"), so that it can tell its own
+ * LINK_IFA_PROTO, which a recent ip(8) shows as "proto 212", so that it can tell its own
  * from the admin's even after a crash, and takes away none but its own.
  */
 #ifndef DNAT_LINK_H

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Bad input on the command line: one clear line, the right exit status, nothing changed.
+# shellcheck shell=bash
+
+long=$(printf 'n%.0s' {1..300})
+
+# A line is the wanted exit status and dnatctl's arguments, as bash would read them.
+cases() {
+	cat <<-'EOT'
+		1 frobnicate
+		1 service
+		1 service frobnicate
+		1 service add
+		1 service add new
+		1 service add new vip
+		1 service add new vip 192.0.2.11
+		1 service add new vip 192.0.2.11 port
+		1 service add new vip 192.0.2.11 port 80 colour red
+		1 service add new vip 192.0.2.11 port 80 port 81
+		1 service add new vip 192.0.2.11 vip 192.0.2.12 port 80
+		1 service add new vip 192.0.2.11 port 0
+		1 service add new vip 192.0.2.11 port 65536
+		1 service add new vip 192.0.2.11 port -1
+		1 service add new vip 192.0.2.11 port 80x
+		1 service add new vip 192.0.2.11 port ''
+		1 service add new vip 192.0.2.11 port 99999999999999999999
+		1 service add new vip 192.0.2.256 port 80
+		1 service add new vip example.org port 80
+		1 service add new vip '' port 80
+		1 service add new vip 2001:db8::1::2 port 80
+		1 service add new vip 192.0.2.11/24 port 80
+		1 service add new vip 192.0.2.11 port 80 proto sctp
+		1 service add new vip 192.0.2.11 port 80 mode triple-nat
+		1 service add new vip 192.0.2.11 port 80 scheduler random
+		2 service add web4 vip 192.0.2.11 port 80
+		2 service add other vip 192.0.2.10 port 80
+		2 service set nobody scheduler wrr
+		1 service set web4 port 81
+		2 service del nobody
+		2 service show nobody
+		1 service del
+		1 backend add web4
+		1 backend add web4 addr
+		1 backend add web4 addr 10.1.0.14 port 8080 weight
+		1 backend add web4 addr 10.1.0.14 port 0
+		1 backend add web4 addr 10.1.0.14 port 65536
+		1 backend add web4 addr 10.1.0.14 port 8080 weight -1
+		1 backend add web4 addr 10.1.0.14 port 8080 weight many
+		1 backend add web4 addr 10.1.0.14 addr 10.1.0.15
+		1 backend add web4 addr nowhere port 8080
+		2 backend add web4 addr 10.1.0.11 port 8080
+		2 backend add web4 addr fd00:1::11 port 8080
+		2 backend add web6 addr 10.1.0.11 port 8080
+		2 backend add web4 addr 192.0.2.10 port 8080
+		2 backend add web6 addr 2001:db8:0:1::10 port 8080
+		2 backend add nobody addr 10.1.0.11 port 8080
+		2 backend set web4 addr 10.1.0.99 port 8080 weight 2
+		2 backend set nobody addr 10.1.0.11 port 8080 weight 2
+		2 backend del web4 addr 10.1.0.99 port 8080
+		2 backend del nobody addr 10.1.0.11 port 8080
+		2 backend show nobody
+		2 connection show service nobody
+		1 connection show backend nowhere
+		1 vdport
+		1 status now
+		1 --frobnicate
+	EOT
+}
+
+# refused STATUS ARGUMENT... - that exit status, and one printable line on stderr alone.
+refused() {
+	local wanted=$1 got
+
+	shift
+	dnatctl "$@" >"$LAB/out" 2>"$LAB/err" </dev/null
+	got=$?
+	cat "$LAB/out" "$LAB/err"
+	[ "$got" -eq "$wanted" ] || { echo "exit status $got"; return 1; }
+	[ ! -s "$LAB/out" ] || { echo "output"; return 1; }
+	[ "$(wc -l <"$LAB/err")" -eq 1 ] || { echo "not one line"; return 1; }
+	! LC_ALL=C grep -q '[^ -~]' "$LAB/err" || { echo "not printable"; return 1; }
+}
+
+check "dnatd starts" daemon_start || return
+check "services are added" services web 80 b1 b2 || return
+before=$(snapshot) generation=$(generation)
+
+arguments=()
+while read -r status line; do
+	eval "arguments=($line)"
+	case $line in
+	service|'service frobnicate'|frobnicate|vdport)
+		# What is missing is the choice: the help that lists it may take its lines.
+		check_rc "refused with $status: $line" "$status" dnatctl "${arguments[@]}" ;;
+	*)
+		check "refused with $status: $line" refused "$status" "${arguments[@]}" ;;
+	esac
+done < <(cases)
+check "refused: a name of 300 bytes" refused 1 service add "$long" vip 192.0.2.11 port 80
+check "refused: an empty name" refused 1 service add '' vip 192.0.2.11 port 80
+check "refused: a control character in a name" refused 1 service add $'a\eb' vip 192.0.2.11 port 80
+check "refused: a newline in a name" refused 1 service add $'a\nb' vip 192.0.2.11 port 80
+check "refused: a path as interface" refused 1 service add new vip 192.0.2.11 port 80 dev ../x
+check "refused: an interface that is not there" refused 2 service add new vip 192.0.2.11 port 80 dev nowhere0
+check_is "nothing of this changed anything" "$before" "$(snapshot)"
+check_is "nor was a transaction sent" "$generation" "$(generation)"
+
+as_nobody() {
+	setpriv --reuid 65534 --regid 65534 --clear-groups dnatctl status
+}
+check_rc "somebody who is not root is told so" 3 as_nobody
+check_match "in these words" root "$(as_nobody 2>&1)"
+daemon_stop
+check "no daemon" refused 3 status
+check "no daemon, a change" refused 3 service del web4
+check "no socket at that path" refused 3 --socket /run/nowhere status
+check_rc "help needs no daemon" 0 dnatctl service add help

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# A module that cannot be loaded, and a kernel without nf_tables.
+# shellcheck shell=bash
+
+block() {
+	printf 'install %s /bin/false\n' "$1" >"/etc/modprobe.d/dnat-lab-$1.conf"
+}
+
+rmmod nf_double_nat 2>/dev/null
+block nf_double_nat
+out=$(timeout 20 ip netns exec lb dnatd --allocator module 2>&1)
+check_is "--allocator module without the module: dnatd does not start" 1 $?
+check_match "and says why" 'nf_double_nat' "$out"
+check_is "in one line" 1 "$(wc -l <<<"$out")"
+
+check "--allocator auto: it does" daemon_start || return
+check "services are added" services web 80 b1 b2 b3 b4 b5 b6 || return
+check_is "status: nf_nat is in force" nf_nat "$(dnatctl -j status | jq -r .allocator.in_force)"
+check_match "and why" 'nf_double_nat' "$(dnatctl -j status | jq -r .allocator.reason)"
+for f in 4 6; do
+	url=URL$f vip=VIP$f
+	logs_clear
+	check_is "IPv$f: 60 requests, 10 from each backend" "$(printf '10 %s\n' b1 b2 b3 b4 b5 b6)" \
+		"$(get c1 60 "${!url}/" 2>&1 | spread)"
+	wait_for 5 logged 60
+	check_is "IPv$f: the backends see the VIP" "${!vip}" \
+		"$(peers b1 b2 b3 b4 b5 b6 | cut -d ' ' -f 1 | sort -u)"
+done
+daemon_stop
+rm /etc/modprobe.d/dnat-lab-*
+check "with the module there again, dnatd starts" daemon_start
+check_is "and uses it" module "$(dnatctl -j status | jq -r .allocator.in_force)"
+check_match "in its rules, too" 'ct helper set "double-nat-tcp"' "$(ruleset)"
+check_is "requests are answered" "$(printf '10 %s\n' b1 b2 b3 b4 b5 b6)" "$(get c1 60 "$URL4/" 2>&1 | spread)"
+daemon_stop
+
+in_ns lb nft flush ruleset
+in_ns lb conntrack -F 2>/dev/null
+block nf_tables
+unload_nf_tables() {
+	rmmod nf_double_nat
+	# shellcheck disable=SC2046
+	modprobe -r $(lsmod | awk '$1 == "nf_tables" { gsub(",", " ", $4); print $4 }')
+	modprobe -r nf_tables
+	[ ! -d /sys/module/nf_tables ]
+}
+if wait_for 20 unload_nf_tables; then
+	out=$(timeout 20 ip netns exec lb dnatd 2>&1)
+	check_is "a kernel without nf_tables: dnatd does not start" 1 $?
+	check_match "and says so" 'nf_tables' "$out"
+	check_is "in one line" 1 "$(wc -l <<<"$out")"
+else
+	fail "nf_tables can be unloaded: $(lsmod | grep nf_tables)"
+fi
+rm -f /etc/modprobe.d/dnat-lab-*

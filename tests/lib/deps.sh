@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Installs what building and testing need, and only what is missing.
+# shellcheck shell=bash
+
+DEPS_BUILD=(autoconf automake libtool make gcc pkg-config libc6-dev
+	libmnl-dev libnftnl-dev libnetfilter-conntrack-dev libevent-dev
+	libjansson-dev libsystemd-dev pahole xz-utils)
+DEPS_CHECK=(cppcheck mandoc shellcheck sparse jq)
+DEPS_LAB=(qemu-system-x86 busybox-static cpio kmod util-linux
+	iproute2 nftables conntrack ethtool nginx-light curl dnsmasq-base
+	bind9-dnsutils iputils-ping openssl procps python3 python3-scapy
+	socat tcpdump iperf3 man-db bash-completion)
+
+deps_missing() {
+	comm -23 <(printf '%s\n' "$@" | sort) \
+		<(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null |
+		  sed -n 's/^installed //p' | sort -u)
+}
+
+# deps_install - make sure that all of it is there; silent when it is.
+deps_install() {
+	local -a missing
+	local log
+
+	mapfile -t missing < <(deps_missing "${DEPS_BUILD[@]}" "${DEPS_CHECK[@]}" "${DEPS_LAB[@]}")
+	[ ${#missing[@]} -gt 0 ] || return 0
+
+	need_root
+	say "installing: ${missing[*]}"
+	log=$(mktemp)
+	if ! { apt-get update -q &&
+	       DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends \
+		       -o DPkg::Lock::Timeout=300 "${missing[@]}"; } >"$log" 2>&1; then
+		tail -n 30 "$log" >&2
+		rm -f "$log"
+		die "apt could not install ${missing[*]}"
+	fi
+	rm -f "$log"
+
+	# Only the program is wanted: a web server of the distribution's must not start with it.
+	if [[ " ${missing[*]} " = *" nginx-light "* ]] && [ -d /run/systemd/system ]; then
+		systemctl -q disable --now nginx || true
+	fi
+}

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The lab tests and the demonstration, each in a guest or where they can run.
+# shellcheck shell=bash
+
+# test_main - tests/lab test [--kernel NAME] [TEST]...
+test_main() {
+	local name=6.1 root test
+	local -a files=()
+
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--kernel)	name=${2:?}; shift 2 ;;
+		-*)		die "test: unknown option $1" ;;
+		*)		break ;;
+		esac
+	done
+	need_root
+	deps_install
+	for test in "$@"; do
+		test=$(basename "$test" .sh)
+		mapfile -t -O ${#files[@]} files < <(printf '%s\n' "$TOP"/tests/lab.d/*"$test"*.sh)
+		[ -e "${files[-1]}" ] || die "no test \"$test\" in tests/lab.d"
+	done
+	[ ${#files[@]} -gt 0 ] || files=("$TOP"/tests/lab.d/*.sh)
+	root=$(build_root) || die "the project does not build"
+	export DNAT_ROOT=$root
+	vm_main --kernel "$name" --env DNAT_ROOT --timeout 1500 -- "$TOP/tests/lib/guest.sh" "${files[@]}"
+}
+
+# Whether this kernel takes our module, and has what the test bed is made of.
+demo_here() {
+	[ -e /proc/modules ] && [ -e "/lib/modules/$(uname -r)/build/Makefile" ] &&
+	modprobe -qa nf_tables nf_conntrack 8021q bridge veth
+}
+
+# The module for this very kernel. insmod asks for no place in /lib/modules.
+demo_module() {
+	local tmp
+
+	[ ! -d /sys/module/nf_double_nat ] || return 0
+	tmp=$(mktemp -d)
+	kmod_copy "$tmp" || return 1
+	build_quietly "building the module for $(uname -r)" \
+		make -C "$tmp" KDIR="/lib/modules/$(uname -r)/build" || return 1
+	modprobe -a nf_conntrack nf_nat nf_tables
+	insmod "$tmp/nf_double_nat.ko" && rm -rf "$tmp"
+}
+
+demo_main() {
+	local name=6.1 here=auto root
+
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--kernel)	name=${2:?}; here=no; shift 2 ;;
+		*)		die "demo: unknown argument $1" ;;
+		esac
+	done
+	need_root
+	deps_install
+	root=$(build_root) || die "the project does not build"
+	export DNAT_ROOT=$root
+	if [ $here = auto ] && demo_here; then
+		demo_module || die "the module does not load"
+		"$TOP/tests/lib/demo.sh"
+	else
+		say "starting a Debian $name kernel"
+		vm_main --kernel "$name" --env DNAT_ROOT -- "$TOP/tests/lib/demo.sh"
+	fi
+}
