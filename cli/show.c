@@ -40,7 +40,10 @@ int show_pools(FILE *out, const json_t *result, struct err *err)
 		{ "PROTO", "proto", NULL, false },
 		{ "BACKEND", "backend", "port", false },
 		{ "IN_USE", "in_use", NULL, true },
+		{ "HALF_OPEN", "half_open", NULL, true },
+		{ "CLOSED", "closed", NULL, true },
 		{ "CAPACITY", "capacity", NULL, true },
+		{ "TAKEN_BACK", "taken_back", NULL, true },
 		{ "FAILURES", "failures", NULL, true },
 		{ 0 }
 	};

@@ -24,7 +24,8 @@
  *
  * service:    {name vip port proto mode scheduler dev|null backends: [{addr port weight}]}
  * backend:    {service addr port weight}
- * pool:       {vip proto backend port in_use capacity failures}
+ * pool:       {vip proto backend port in_use half_open closed capacity
+ *              taken_back failures}; half_open and closed are part of in_use
  * connection: {service proto client client_port vip port vdport backend
  *              backend_port state age expires}; age and expires in seconds,
  *              age null where the kernel keeps no timestamps

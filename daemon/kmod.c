@@ -126,7 +126,7 @@ int kmod_parse_pool(const struct nlmsghdr *nlh, void *pools)
 	    (proto != IPPROTO_TCP && proto != IPPROTO_UDP))
 		return 0;
 
-	pool = json_pack("{s:s, s:s, s:s, s:i, s:I, s:I, s:I}",
+	pool = json_pack("{s:s, s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:I}",
 			 "vip", addr_text(&vip, vip_text, sizeof(vip_text)),
 			 "proto", proto_text((uint8_t)proto),
 			 "backend",
@@ -134,7 +134,12 @@ int kmod_parse_pool(const struct nlmsghdr *nlh, void *pools)
 			 "port",
 			 ntohs((uint16_t)number(&attrs, DNAT_A_BACKEND_PORT)),
 			 "in_use", (json_int_t)number(&attrs, DNAT_A_IN_USE),
+			 "half_open",
+			 (json_int_t)number(&attrs, DNAT_A_HALF_OPEN),
+			 "closed", (json_int_t)number(&attrs, DNAT_A_CLOSED),
 			 "capacity", (json_int_t)number(&attrs, DNAT_A_CAPACITY),
+			 "taken_back",
+			 (json_int_t)number(&attrs, DNAT_A_RECLAIMED),
 			 "failures", (json_int_t)number(&attrs, DNAT_A_FAILED));
 	return json_array_append_new(pools, pool) ? -ENOMEM : 0;
 }

@@ -8,6 +8,7 @@
 
 #include "conn.h"
 #include "dnat.h"
+#include "reclaim.h"
 #include "uapi/linux/double_nat.h"
 
 /* Looked at on each new connection, so that a flood of packets that are
@@ -15,16 +16,8 @@
  */
 #define DNAT_SETTLE_BUDGET 4
 
-struct dnat_conn {
-	struct nf_conn *ct;		/* a reference of our own */
-	struct dnat_pool *pool;		/* one of its users */
-	struct dnat_pending *pending;
-	struct list_head node;		/* in pending->conns, or empty */
-	u16 vdport;			/* host byte order, 0: none yet */
-};
-
 struct dnat_pending {
-	spinlock_t lock;		/* conns, and every node in it */
+	spinlock_t lock;		/* conns, and each pending_node in it */
 	struct list_head conns;		/* oldest first */
 };
 
@@ -39,22 +32,30 @@ static struct kmem_cache *dnat_conn_cache __read_mostly;
 static void dnat_pending_work_fn(struct work_struct *work);
 static DECLARE_DELAYED_WORK(dnat_pending_work, dnat_pending_work_fn);
 
+static void dnat_conn_free_rcu(struct rcu_head *rcu)
+{
+	struct dnat_conn *conn = container_of(rcu, struct dnat_conn, rcu);
+
+	nf_ct_put(conn->ct);
+	kmem_cache_free(dnat_conn_cache, conn);
+}
+
 static void dnat_conn_free(struct dnat_conn *conn)
 {
 	if (conn->vdport) {
+		dnat_reclaim_del(conn);
 		dnat_vdport_give(conn->pool, conn->vdport);
 		dnat_stat_inc(dnat_pernet(nf_ct_net(conn->ct)),
 			      DNAT_STAT_GIVEN);
 	}
 	dnat_pool_put(conn->pool);
-	nf_ct_put(conn->ct);
-	kmem_cache_free(dnat_conn_cache, conn);
+	call_rcu(&conn->rcu, dnat_conn_free_rcu);
 }
 
 static void dnat_conn_unlink(struct dnat_conn *conn)
 {
 	spin_lock_bh(&conn->pending->lock);
-	list_del_init(&conn->node);
+	list_del_init(&conn->pending_node);
 	spin_unlock_bh(&conn->pending->lock);
 }
 
@@ -84,13 +85,13 @@ static void dnat_pending_settle(struct dnat_pending *pending,
 
 	lockdep_assert_held(&pending->lock);
 
-	list_for_each_entry_safe(conn, next, &pending->conns, node) {
+	list_for_each_entry_safe(conn, next, &pending->conns, pending_node) {
 		if (!budget--)
 			break;
 		if (dnat_conn_orphaned(conn))
-			list_move_tail(&conn->node, dead);
+			list_move_tail(&conn->pending_node, dead);
 		else if (dnat_conn_settled(conn))
-			list_del_init(&conn->node);
+			list_del_init(&conn->pending_node);
 	}
 }
 
@@ -98,7 +99,7 @@ static void dnat_free_unconfirmed(struct list_head *dead)
 {
 	struct dnat_conn *conn, *next;
 
-	list_for_each_entry_safe(conn, next, dead, node) {
+	list_for_each_entry_safe(conn, next, dead, pending_node) {
 		dnat_stat_inc(dnat_pernet(nf_ct_net(conn->ct)),
 			      DNAT_STAT_UNCONFIRMED);
 		dnat_conn_free(conn);
@@ -168,14 +169,9 @@ struct dnat_conn *dnat_conn_new(struct nf_conn *ct,
 	nf_conntrack_get(&ct->ct_general);
 	conn->ct = ct;
 	conn->vdport = 0;
-	INIT_LIST_HEAD(&conn->node);
+	INIT_LIST_HEAD(&conn->pending_node);
+	INIT_LIST_HEAD(&conn->class_node);
 	return conn;
-}
-
-/* The pool that the hold's vdport comes from. */
-struct dnat_pool *dnat_conn_pool(const struct dnat_conn *conn)
-{
-	return conn->pool;
 }
 
 /* Give up a hold that was not attached. */
@@ -187,7 +183,7 @@ void dnat_conn_drop(struct dnat_conn *conn)
 /**
  * dnat_conn_attach - tie a vdport to its connection
  * @conn: from dnat_conn_new(); not the caller's any more
- * @vdport: taken from dnat_conn_pool(), host byte order; comes back by itself
+ * @vdport: taken from its pool, host byte order; comes back by itself
  *	when the connection ends
  *
  * Context: softirq, under rcu_read_lock().
@@ -199,13 +195,14 @@ void dnat_conn_attach(struct dnat_conn *conn, u16 vdport)
 	LIST_HEAD(dead);
 
 	conn->vdport = vdport;
+	dnat_reclaim_add(conn);
 	dnat_stat_inc(dnat_pernet(nf_ct_net(conn->ct)), DNAT_STAT_TAKEN);
 
 	pending = this_cpu_ptr(&dnat_pending);
 	conn->pending = pending;
 	spin_lock_bh(&pending->lock);
 	dnat_pending_settle(pending, DNAT_SETTLE_BUDGET, &dead);
-	list_add_tail(&conn->node, &pending->conns);
+	list_add_tail(&conn->pending_node, &pending->conns);
 	WRITE_ONCE(help->conn, conn);
 	spin_unlock_bh(&pending->lock);
 
@@ -228,9 +225,15 @@ static void dnat_conn_end(struct nf_conn *ct)
 	dnat_conn_free(conn);
 }
 
+/* The helper's callback for each packet, when conntrack has seen it. */
 static int dnat_conn_help(struct sk_buff *skb, unsigned int protoff,
 			  struct nf_conn *ct, enum ip_conntrack_info ctinfo)
 {
+	const struct dnat_help *help = nfct_help_data(ct);
+	struct dnat_conn *conn = READ_ONCE(help->conn);
+
+	if (conn)
+		dnat_reclaim_update(conn);
 	return NF_ACCEPT;
 }
 
@@ -305,18 +308,18 @@ static void dnat_pending_flush(const struct net *net)
 	for_each_possible_cpu(cpu) {
 		pending = per_cpu_ptr(&dnat_pending, cpu);
 		spin_lock_bh(&pending->lock);
-		list_for_each_entry_safe(conn, next, &pending->conns, node) {
+		list_for_each_entry_safe(conn, next, &pending->conns, pending_node) {
 			if (net && !net_eq(nf_ct_net(conn->ct), net))
 				continue;
 			help = nfct_help_data(conn->ct);
 			if (help && xchg(&help->conn, NULL) != conn)
-				list_del_init(&conn->node);
+				list_del_init(&conn->pending_node);
 			else
-				list_move_tail(&conn->node, &dead);
+				list_move_tail(&conn->pending_node, &dead);
 		}
 		spin_unlock_bh(&pending->lock);
 	}
-	list_for_each_entry_safe(conn, next, &dead, node)
+	list_for_each_entry_safe(conn, next, &dead, pending_node)
 		dnat_conn_free(conn);
 }
 

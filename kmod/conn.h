@@ -17,13 +17,23 @@
 
 #include "vdport.h"
 
+struct dnat_conn {
+	struct nf_conn *ct;		/* a reference of our own */
+	struct dnat_pool *pool;		/* one of its users */
+	struct dnat_pending *pending;
+	struct list_head pending_node;	/* in pending->conns, or empty */
+	struct list_head class_node;	/* in pool->conns[class], or empty */
+	u16 vdport;			/* host byte order, 0: none yet */
+	u8 class;			/* enum dnat_class, under pool->lock */
+	struct rcu_head rcu;
+};
+
 int dnat_conn_setup(void);
 void dnat_conn_teardown(void);
 
 bool dnat_conn_wanted(const struct nf_conn *ct);
 struct dnat_conn *dnat_conn_new(struct nf_conn *ct,
 				const struct dnat_pool_key *key);
-struct dnat_pool *dnat_conn_pool(const struct dnat_conn *conn);
 void dnat_conn_attach(struct dnat_conn *conn, u16 vdport);
 void dnat_conn_drop(struct dnat_conn *conn);
 void dnat_conn_net_exit(struct net *net);

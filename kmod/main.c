@@ -96,6 +96,7 @@ static void __exit dnat_exit(void)
 	dnat_nat_teardown();
 	dnat_conn_teardown();
 	unregister_pernet_subsys(&dnat_net_ops);
+	rcu_barrier();
 }
 
 module_init(dnat_init);

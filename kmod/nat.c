@@ -7,14 +7,19 @@
  * rewrites this packet and all that follow.
  */
 #include <linux/netfilter_ipv4.h>
+#include <net/ip.h>
 #include <net/netfilter/nf_conntrack_core.h>
 #include <net/netfilter/nf_nat.h>
 
 #include "conn.h"
 #include "dnat.h"
+#include "reclaim.h"
 
 /* How many ports that conntrack knows already one packet may come across. */
 #define DNAT_SKIP_MAX 64
+
+/* Another CPU may be faster to take the port that was just made free. */
+#define DNAT_RECLAIM_MAX 4
 
 static void dnat_nat_key(const struct nf_conn *ct, struct dnat_pool_key *key)
 {
@@ -45,19 +50,44 @@ static bool dnat_nat_tuple_taken(const struct nf_conn *ct, u16 vdport)
 }
 
 /* Return: a port in host byte order or -ENOSPC */
-static int dnat_nat_take(const struct dnat_net *dn, const struct nf_conn *ct,
-			 struct dnat_pool *pool)
+static int dnat_nat_take_free(const struct dnat_net *dn, struct dnat_conn *conn)
 {
+	const struct nf_conn *ct = conn->ct;
 	int i, port;
 
 	for (i = 0; i < DNAT_SKIP_MAX; i++) {
-		port = dnat_vdport_take(pool);
-		if (port < 0 || !dnat_nat_tuple_taken(ct, port))
+		port = dnat_vdport_take(conn->pool, conn);
+		if (port < 0)
 			return port;
-		dnat_vdport_give(pool, port);
+		if (inet_is_local_reserved_port(nf_ct_net(ct), port)) {
+			dnat_vdport_retire(conn->pool, port);
+			continue;
+		}
+		if (!dnat_nat_tuple_taken(ct, port))
+			return port;
+		dnat_vdport_give(conn->pool, port);
 		dnat_stat_inc(dn, DNAT_STAT_SKIPPED);
 	}
 	return -ENOSPC;
+}
+
+/* Return: a port in host byte order or -ENOSPC */
+static int dnat_nat_take(const struct dnat_net *dn, struct dnat_conn *conn)
+{
+	int i, port;
+
+	port = dnat_nat_take_free(dn, conn);
+	for (i = 0; port < 0 && i < DNAT_RECLAIM_MAX; i++) {
+		if (!dnat_reclaim_one(conn->pool))
+			break;
+		dnat_stat_inc(dn, DNAT_STAT_RECLAIMED);
+		port = dnat_nat_take_free(dn, conn);
+	}
+	if (port < 0) {
+		dnat_pool_count(conn->pool, &conn->pool->failed);
+		dnat_stat_inc(dn, DNAT_STAT_EXHAUSTED);
+	}
+	return port;
 }
 
 static unsigned int dnat_nat_source(struct nf_conn *ct, u16 vdport)
@@ -87,16 +117,15 @@ static unsigned int dnat_nat_new(struct nf_conn *ct)
 		return NF_DROP;
 	}
 
-	port = dnat_nat_take(dn, ct, dnat_conn_pool(conn));
+	port = dnat_nat_take(dn, conn);
 	if (port < 0) {
-		dnat_stat_inc(dn, DNAT_STAT_EXHAUSTED);
 		dnat_conn_drop(conn);
 		return NF_DROP;
 	}
 
 	if (dnat_nat_source(ct, port) != NF_ACCEPT) {
 		dnat_stat_inc(dn, DNAT_STAT_NOMEM);
-		dnat_vdport_give(dnat_conn_pool(conn), port);
+		dnat_vdport_give(conn->pool, port);
 		dnat_conn_drop(conn);
 		return NF_DROP;
 	}

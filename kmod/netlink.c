@@ -105,6 +105,7 @@ static int dnat_cmd_stats_get(struct sk_buff *req, struct genl_info *info)
 		[DNAT_STAT_EXHAUSTED] = DNAT_A_STATS_EXHAUSTED,
 		[DNAT_STAT_NOMEM] = DNAT_A_STATS_NOMEM,
 		[DNAT_STAT_SKIPPED] = DNAT_A_STATS_SKIPPED,
+		[DNAT_STAT_RECLAIMED] = DNAT_A_STATS_RECLAIMED,
 	};
 	struct dnat_net *dn = dnat_pernet(genl_info_net(info));
 	u64 sum[DNAT_STAT_COUNT] = {};
@@ -139,10 +140,13 @@ static int dnat_pool_put_addrs(struct sk_buff *skb,
 }
 
 static int dnat_pool_fill(struct sk_buff *skb, struct netlink_callback *cb,
-			  const struct dnat_pool *pool)
+			  struct dnat_pool *pool)
 {
+	struct dnat_pool_info stand;
 	void *hdr;
 	int err;
+
+	dnat_pool_info(pool, &stand);
 
 	hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
 			  &dnat_genl_family, NLM_F_MULTI, DNAT_CMD_POOL_GET);
@@ -152,10 +156,16 @@ static int dnat_pool_fill(struct sk_buff *skb, struct netlink_callback *cb,
 	err = dnat_pool_put_addrs(skb, &pool->key) ?:
 	      nla_put_be16(skb, DNAT_A_BACKEND_PORT, pool->key.bport) ?:
 	      nla_put_u8(skb, DNAT_A_L4PROTO, pool->key.l4proto) ?:
-	      nla_put_u32(skb, DNAT_A_IN_USE, dnat_pool_in_use(pool)) ?:
-	      nla_put_u32(skb, DNAT_A_CAPACITY, dnat_pool_capacity(pool)) ?:
-	      nla_put_u64_64bit(skb, DNAT_A_FAILED,
-				atomic64_read(&pool->failed), DNAT_A_PAD);
+	      nla_put_u32(skb, DNAT_A_IN_USE, stand.taken) ?:
+	      nla_put_u32(skb, DNAT_A_CAPACITY,
+			  stand.range.max - stand.range.min + 1) ?:
+	      nla_put_u32(skb, DNAT_A_HALF_OPEN,
+			  stand.n_conns[DNAT_CLASS_HALF_OPEN]) ?:
+	      nla_put_u32(skb, DNAT_A_CLOSED,
+			  stand.n_conns[DNAT_CLASS_CLOSED]) ?:
+	      nla_put_u64_64bit(skb, DNAT_A_RECLAIMED, stand.reclaimed,
+				DNAT_A_PAD) ?:
+	      nla_put_u64_64bit(skb, DNAT_A_FAILED, stand.failed, DNAT_A_PAD);
 	if (err) {
 		genlmsg_cancel(skb, hdr);
 		return err;

@@ -4,6 +4,9 @@
 
 #include "vdport.h"
 
+/* How often pools that nobody has used for long are looked for. */
+#define DNAT_GC_PERIOD (60 * HZ)
+
 static const struct rhashtable_params dnat_pool_params = {
 	.head_offset = offsetof(struct dnat_pool, node),
 	.key_offset = offsetof(struct dnat_pool, key),
@@ -11,99 +14,207 @@ static const struct rhashtable_params dnat_pool_params = {
 	.automatic_shrinking = true,
 };
 
-/**
- * dnat_vdports_init - get ready to hand out vdports, in the default range
- * @vdports: embedded in a netns's state
- *
- * Context: process.
- * Return: 0 or a negative errno
- */
-int dnat_vdports_init(struct dnat_vdports *vdports)
+static bool dnat_quiet(u32 stamp)
 {
-	spin_lock_init(&vdports->lock);
-	vdports->range.min = DNAT_PORT_MIN_DEFAULT;
-	vdports->range.max = DNAT_PORT_MAX_DEFAULT;
-	return rhashtable_init(&vdports->pools, &dnat_pool_params);
+	return (u32)jiffies - stamp >= DNAT_QUIET;
 }
 
-/**
- * dnat_vdports_clean - undo dnat_vdports_init()
- * @vdports: no pool of which may be in use any more
- *
- * Context: process.
- */
-void dnat_vdports_clean(struct dnat_vdports *vdports)
+static bool dnat_in_range(struct dnat_range range, u16 port)
 {
-	WARN_ON_ONCE(atomic_read(&vdports->pools.nelems));
-	rhashtable_destroy(&vdports->pools);
+	return port >= range.min && port <= range.max;
 }
 
-/**
- * dnat_vdports_set_range - set the range of the pools made from now on
- * @vdports: whose
- * @range: checked by the caller
- *
- * Context: any but hard interrupt.
- */
-void dnat_vdports_set_range(struct dnat_vdports *vdports,
-			    struct dnat_range range)
+/* The chunk of @port is there. */
+static struct dnat_slot *dnat_slot(const struct dnat_pool *pool, u16 port)
 {
-	spin_lock_bh(&vdports->lock);
-	vdports->range = range;
-	spin_unlock_bh(&vdports->lock);
+	return &pool->chunk[port >> DNAT_CHUNK_SHIFT]
+			->slot[port & (DNAT_CHUNK_SLOTS - 1)];
 }
 
-/**
- * dnat_vdports_range - the range of the pools made from now on
- * @vdports: whose
- *
- * Context: any but hard interrupt.
- * Return: both ends, host byte order
- */
-struct dnat_range dnat_vdports_range(struct dnat_vdports *vdports)
+static bool dnat_listed(const struct dnat_pool *pool, u16 port)
 {
-	struct dnat_range range;
-
-	spin_lock_bh(&vdports->lock);
-	range = vdports->range;
-	spin_unlock_bh(&vdports->lock);
-	return range;
+	return dnat_slot(pool, port)->prev || pool->first == port;
 }
 
-static struct dnat_pool *dnat_pool_alloc(struct dnat_vdports *vdports,
-					 const struct dnat_pool_key *key)
+/* Put a free port behind @prev in the list; 0: in front of all. */
+static void dnat_link(struct dnat_pool *pool, u16 port, u16 prev)
 {
-	const gfp_t gfp = GFP_ATOMIC | __GFP_NOWARN;
+	struct dnat_slot *slot = dnat_slot(pool, port);
+	u16 next = prev ? dnat_slot(pool, prev)->next : pool->first;
+
+	lockdep_assert_held(&pool->lock);
+
+	slot->prev = prev;
+	slot->next = next;
+	if (prev)
+		dnat_slot(pool, prev)->next = port;
+	else
+		pool->first = port;
+	if (next)
+		dnat_slot(pool, next)->prev = port;
+	else
+		pool->last = port;
+}
+
+static void dnat_unlink(struct dnat_pool *pool, u16 port)
+{
+	struct dnat_slot *slot = dnat_slot(pool, port);
+
+	lockdep_assert_held(&pool->lock);
+
+	if (slot->prev)
+		dnat_slot(pool, slot->prev)->next = slot->next;
+	else
+		pool->first = slot->next;
+	if (slot->next)
+		dnat_slot(pool, slot->next)->prev = slot->prev;
+	else
+		pool->last = slot->prev;
+	slot->prev = 0;
+	slot->next = 0;
+}
+
+static bool dnat_chunk_in_range(struct dnat_range range, unsigned int index)
+{
+	return index >= range.min >> DNAT_CHUNK_SHIFT &&
+	       index <= range.max >> DNAT_CHUNK_SHIFT;
+}
+
+/* Offer what may be taken of a chunk: in front of all if it is as good as
+ * never used.
+ */
+static void dnat_chunk_offer(struct dnat_pool *pool, unsigned int index)
+{
+	unsigned int first = index << DNAT_CHUNK_SHIFT;
+	unsigned int port;
+	u16 prev = 0;
+
+	for (port = first; port < first + DNAT_CHUNK_SLOTS; port++) {
+		const struct dnat_slot *slot = dnat_slot(pool, port);
+
+		if (!dnat_in_range(pool->range, port) || slot->owner ||
+		    dnat_listed(pool, port))
+			continue;
+		if (dnat_quiet(slot->stamp)) {
+			dnat_link(pool, port, prev);
+			prev = port;
+		} else {
+			dnat_link(pool, port, pool->last);
+		}
+	}
+}
+
+static bool dnat_chunk_make(struct dnat_pool *pool, unsigned int index)
+{
+	struct dnat_chunk *chunk;
+	unsigned int i;
+
+	chunk = kzalloc(sizeof(*chunk), GFP_ATOMIC | __GFP_NOWARN);
+	if (!chunk)
+		return false;
+
+	chunk->stamp = (u32)jiffies - DNAT_QUIET;
+	for (i = 0; i < DNAT_CHUNK_SLOTS; i++)
+		chunk->slot[i].stamp = chunk->stamp;
+	pool->chunk[index] = chunk;
+	pool->absent--;
+	dnat_chunk_offer(pool, index);
+	return true;
+}
+
+/* Make one more chunk, if there is one to be made. */
+static void dnat_chunk_next(struct dnat_pool *pool)
+{
+	unsigned int i, index;
+
+	if (!pool->absent)
+		return;
+
+	for (i = 0; i < DNAT_CHUNKS; i++) {
+		index = (pool->start + i) % DNAT_CHUNKS;
+		if (pool->chunk[index] ||
+		    !dnat_chunk_in_range(pool->range, index))
+			continue;
+		if (dnat_chunk_make(pool, index))
+			pool->start = index;
+		return;
+	}
+}
+
+static void dnat_chunk_free(struct dnat_pool *pool, unsigned int index)
+{
+	unsigned int first = index << DNAT_CHUNK_SHIFT;
+	unsigned int port;
+
+	for (port = first; port < first + DNAT_CHUNK_SLOTS; port++)
+		if (dnat_listed(pool, port))
+			dnat_unlink(pool, port);
+	kfree(pool->chunk[index]);
+	pool->chunk[index] = NULL;
+	if (dnat_chunk_in_range(pool->range, index))
+		pool->absent++;
+}
+
+/* Each port that comes back pays for a look at one chunk. */
+static void dnat_pool_sweep(struct dnat_pool *pool)
+{
+	unsigned int index = pool->sweep;
+	const struct dnat_chunk *chunk = pool->chunk[index];
+
+	pool->sweep = (index + 1) % DNAT_CHUNKS;
+	if (chunk && !chunk->taken && dnat_quiet(chunk->stamp))
+		dnat_chunk_free(pool, index);
+}
+
+static void dnat_pool_init_range(struct dnat_pool *pool,
+				 struct dnat_range range)
+{
+	unsigned int index;
+
+	pool->range = range;
+	pool->absent = 0;
+	for (index = 0; index < DNAT_CHUNKS; index++)
+		if (!pool->chunk[index] && dnat_chunk_in_range(range, index))
+			pool->absent++;
+}
+
+static struct dnat_pool *dnat_pool_alloc(const struct dnat_pool_key *key)
+{
 	struct dnat_pool *pool;
-	unsigned int capacity;
+	int i;
 
-	pool = kzalloc(sizeof(*pool), gfp);
+	pool = kzalloc(sizeof(*pool), GFP_ATOMIC | __GFP_NOWARN);
 	if (!pool)
 		return NULL;
 
-	pool->key = *key;
-	pool->owner = vdports;
-	pool->range = dnat_vdports_range(vdports);
-	refcount_set(&pool->users, 1);
-	atomic64_set(&pool->failed, 0);
-
-	/* The backend may still hold TIME_WAIT for the ports that an earlier
-	 * pool, or this machine before it was booted, gave out last.
-	 */
-	capacity = dnat_pool_capacity(pool);
-	pool->rotation = reciprocal_scale(get_random_u32(), capacity);
-
-	if (sbitmap_init_node(&pool->map, capacity, -1, gfp, NUMA_NO_NODE,
-			      true, true)) {
+	pool->chunk = kcalloc(DNAT_CHUNKS, sizeof(*pool->chunk),
+			      GFP_ATOMIC | __GFP_NOWARN);
+	if (!pool->chunk) {
 		kfree(pool);
 		return NULL;
 	}
+
+	pool->key = *key;
+	refcount_set(&pool->users, 2);
+	spin_lock_init(&pool->lock);
+	for (i = 0; i < DNAT_CLASS_COUNT; i++)
+		INIT_LIST_HEAD(&pool->conns[i]);
+
+	/* The backend may still hold TIME_WAIT for the ports that this machine
+	 * gave out last before it was booted.
+	 */
+	pool->start = reciprocal_scale(get_random_u32(), DNAT_CHUNKS);
+	pool->stamp = (u32)jiffies;
 	return pool;
 }
 
 static void dnat_pool_free(struct dnat_pool *pool)
 {
-	sbitmap_free(&pool->map);
+	unsigned int i;
+
+	for (i = 0; i < DNAT_CHUNKS; i++)
+		kfree(pool->chunk[i]);
+	kfree(pool->chunk);
 	kfree(pool);
 }
 
@@ -112,23 +223,13 @@ static void dnat_pool_free_rcu(struct rcu_head *rcu)
 	dnat_pool_free(container_of(rcu, struct dnat_pool, rcu));
 }
 
-/* Find the pool, or put @fresh in its place.  Under the lock no pool in the
- * table has lost its last user.
- */
-static struct dnat_pool *dnat_pool_insert(struct dnat_vdports *vdports,
-					  struct dnat_pool *fresh)
+static struct dnat_pool *dnat_pool_lookup(struct dnat_vdports *vdports,
+					  const struct dnat_pool_key *key)
 {
 	struct dnat_pool *pool;
 
-	spin_lock_bh(&vdports->lock);
-	pool = rhashtable_lookup_get_insert_fast(&vdports->pools, &fresh->node,
-						 dnat_pool_params);
-	if (!pool)
-		pool = fresh;
-	else if (!IS_ERR(pool))
-		refcount_inc(&pool->users);
-	spin_unlock_bh(&vdports->lock);
-	return pool;
+	pool = rhashtable_lookup(&vdports->pools, key, dnat_pool_params);
+	return pool && refcount_inc_not_zero(&pool->users) ? pool : NULL;
 }
 
 /**
@@ -144,15 +245,25 @@ struct dnat_pool *dnat_pool_get(struct dnat_vdports *vdports,
 {
 	struct dnat_pool *pool, *fresh;
 
-	pool = rhashtable_lookup(&vdports->pools, key, dnat_pool_params);
-	if (pool && refcount_inc_not_zero(&pool->users))
+	pool = dnat_pool_lookup(vdports, key);
+	if (pool)
 		return pool;
 
-	fresh = dnat_pool_alloc(vdports, key);
+	fresh = dnat_pool_alloc(key);
 	if (!fresh)
 		return NULL;
 
-	pool = dnat_pool_insert(vdports, fresh);
+	/* Under the lock no pool in the table is without a user. */
+	spin_lock_bh(&vdports->lock);
+	dnat_pool_init_range(fresh, vdports->range);
+	pool = rhashtable_lookup_get_insert_fast(&vdports->pools, &fresh->node,
+						 dnat_pool_params);
+	if (!pool)
+		pool = fresh;
+	else if (!IS_ERR(pool))
+		refcount_inc(&pool->users);
+	spin_unlock_bh(&vdports->lock);
+
 	if (pool != fresh)
 		dnat_pool_free(fresh);
 	return IS_ERR(pool) ? NULL : pool;
@@ -162,61 +273,261 @@ struct dnat_pool *dnat_pool_get(struct dnat_vdports *vdports,
  * dnat_pool_put - stop using a pool
  * @pool: from dnat_pool_get(); its user's port has been given back
  *
- * Context: softirq or process.
+ * Context: any but hard interrupt.
  */
 void dnat_pool_put(struct dnat_pool *pool)
 {
-	struct dnat_vdports *vdports = pool->owner;
-	bool last;
-
-	if (refcount_dec_not_one(&pool->users))
-		return;
-
-	spin_lock_bh(&vdports->lock);
-	last = refcount_dec_and_test(&pool->users);
-	if (last)
-		rhashtable_remove_fast(&vdports->pools, &pool->node,
-				       dnat_pool_params);
-	spin_unlock_bh(&vdports->lock);
-
-	if (last)
+	if (refcount_dec_and_test(&pool->users))
 		call_rcu(&pool->rcu, dnat_pool_free_rcu);
 }
 
-/**
- * dnat_vdport_take - take a free vdport
- * @pool: in use by the caller
- *
- * Ports are handed out in turn, so that one that came back rests for as long
- * as there are others.
- *
- * Context: softirq or process.
- * Return: the port in host byte order, or -ENOSPC (counted in the pool)
- */
-int dnat_vdport_take(struct dnat_pool *pool)
+/* Add one to one of the pool's counters. */
+void dnat_pool_count(struct dnat_pool *pool, u64 *counter)
 {
-	int bit;
-
-	bit = sbitmap_get(&pool->map);
-	if (bit < 0) {
-		atomic64_inc(&pool->failed);
-		return -ENOSPC;
-	}
-	return pool->range.min +
-	       (bit + pool->rotation) % dnat_pool_capacity(pool);
+	spin_lock_bh(&pool->lock);
+	++*counter;
+	spin_unlock_bh(&pool->lock);
 }
 
 /**
- * dnat_vdport_give - give a vdport back
+ * dnat_pool_info - how a pool stands, all of one moment
+ * @pool: under rcu_read_lock() or in use
+ * @info: result
+ *
+ * Context: any but hard interrupt.
+ */
+void dnat_pool_info(struct dnat_pool *pool, struct dnat_pool_info *info)
+{
+	spin_lock_bh(&pool->lock);
+	info->range = pool->range;
+	info->taken = pool->taken;
+	memcpy(info->n_conns, pool->n_conns, sizeof(info->n_conns));
+	info->reclaimed = pool->reclaimed;
+	info->failed = pool->failed;
+	spin_unlock_bh(&pool->lock);
+}
+
+/**
+ * dnat_vdport_take - take the port that has been free longest
+ * @pool: in use by the caller
+ * @owner: who will hold it
+ *
+ * Ports that were never used are free longest, but for one that nobody can
+ * remember any more no memory is spent on them.
+ *
+ * Context: any but hard interrupt.
+ * Return: the port in host byte order, or -ENOSPC
+ */
+int dnat_vdport_take(struct dnat_pool *pool, struct dnat_conn *owner)
+{
+	struct dnat_slot *slot;
+	u16 port;
+
+	spin_lock_bh(&pool->lock);
+	if (!pool->first || !dnat_quiet(dnat_slot(pool, pool->first)->stamp))
+		dnat_chunk_next(pool);
+
+	port = pool->first;
+	if (port) {
+		dnat_unlink(pool, port);
+		slot = dnat_slot(pool, port);
+		slot->owner = owner;
+		pool->chunk[port >> DNAT_CHUNK_SHIFT]->taken++;
+		pool->taken++;
+	}
+	spin_unlock_bh(&pool->lock);
+	return port ?: -ENOSPC;
+}
+
+static void dnat_vdport_free(struct dnat_pool *pool, u16 port, bool offer)
+{
+	struct dnat_chunk *chunk;
+	struct dnat_slot *slot;
+
+	spin_lock_bh(&pool->lock);
+	slot = dnat_slot(pool, port);
+	if (!WARN_ON_ONCE(!slot->owner)) {
+		chunk = pool->chunk[port >> DNAT_CHUNK_SHIFT];
+		slot->owner = NULL;
+		slot->stamp = (u32)jiffies;
+		chunk->stamp = slot->stamp;
+		chunk->taken--;
+		pool->stamp = slot->stamp;
+		pool->taken--;
+		if (offer && dnat_in_range(pool->range, port))
+			dnat_link(pool, port, pool->last);
+		dnat_pool_sweep(pool);
+	}
+	spin_unlock_bh(&pool->lock);
+}
+
+/**
+ * dnat_vdport_give - give a port back
  * @pool: it was taken from
  * @port: host byte order
  *
- * Context: softirq or process.
+ * Context: any but hard interrupt.
  */
 void dnat_vdport_give(struct dnat_pool *pool, u16 port)
 {
-	unsigned int capacity = dnat_pool_capacity(pool);
-	unsigned int bit = port - pool->range.min + capacity - pool->rotation;
+	dnat_vdport_free(pool, port, true);
+}
 
-	sbitmap_put(&pool->map, bit % capacity);
+/**
+ * dnat_vdport_retire - give a port back that is not to be handed out again
+ * @pool: it was taken from
+ * @port: host byte order
+ *
+ * It stays away until its chunk is made anew or the range is set.
+ *
+ * Context: any but hard interrupt.
+ */
+void dnat_vdport_retire(struct dnat_pool *pool, u16 port)
+{
+	dnat_vdport_free(pool, port, false);
+}
+
+/* Ports in use that fall out of the range stay with their owners. */
+static void dnat_pool_set_range(struct dnat_pool *pool,
+				struct dnat_range range)
+{
+	unsigned int index, port, next;
+
+	spin_lock_bh(&pool->lock);
+	dnat_pool_init_range(pool, range);
+	for (port = pool->first; port; ) {
+		next = dnat_slot(pool, port)->next;
+		if (!dnat_in_range(range, port))
+			dnat_unlink(pool, port);
+		port = next;
+	}
+	for (index = 0; index < DNAT_CHUNKS; index++)
+		if (pool->chunk[index])
+			dnat_chunk_offer(pool, index);
+	spin_unlock_bh(&pool->lock);
+}
+
+/**
+ * dnat_vdports_set_range - set the range of all pools, of today and to come
+ * @vdports: whose
+ * @range: checked by the caller
+ *
+ * Context: process.
+ */
+void dnat_vdports_set_range(struct dnat_vdports *vdports,
+			    struct dnat_range range)
+{
+	struct rhashtable_iter iter;
+	struct dnat_pool *pool;
+
+	spin_lock_bh(&vdports->lock);
+	vdports->range = range;
+	spin_unlock_bh(&vdports->lock);
+
+	rhashtable_walk_enter(&vdports->pools, &iter);
+	rhashtable_walk_start(&iter);
+	while ((pool = rhashtable_walk_next(&iter)))
+		if (!IS_ERR(pool))
+			dnat_pool_set_range(pool, range);
+	rhashtable_walk_stop(&iter);
+	rhashtable_walk_exit(&iter);
+}
+
+/**
+ * dnat_vdports_range - the range of the pools
+ * @vdports: whose
+ *
+ * Context: any but hard interrupt.
+ * Return: both ends, host byte order
+ */
+struct dnat_range dnat_vdports_range(struct dnat_vdports *vdports)
+{
+	struct dnat_range range;
+
+	spin_lock_bh(&vdports->lock);
+	range = vdports->range;
+	spin_unlock_bh(&vdports->lock);
+	return range;
+}
+
+/* Does nobody need @pool, nor what it remembers? */
+static bool dnat_pool_stale(struct dnat_pool *pool)
+{
+	bool stale;
+
+	spin_lock_bh(&pool->lock);
+	stale = !pool->taken && dnat_quiet(pool->stamp);
+	spin_unlock_bh(&pool->lock);
+	return stale;
+}
+
+static void dnat_vdports_gc(struct work_struct *work)
+{
+	struct dnat_vdports *vdports = container_of(to_delayed_work(work),
+						    struct dnat_vdports, gc);
+	struct rhashtable_iter iter;
+	struct dnat_pool *pool;
+
+	rhashtable_walk_enter(&vdports->pools, &iter);
+	rhashtable_walk_start(&iter);
+	while ((pool = rhashtable_walk_next(&iter))) {
+		if (IS_ERR(pool) || !dnat_pool_stale(pool))
+			continue;
+		/* the table's own; nobody can come by while it is the last */
+		spin_lock_bh(&vdports->lock);
+		if (refcount_dec_if_one(&pool->users)) {
+			rhashtable_remove_fast(&vdports->pools, &pool->node,
+					       dnat_pool_params);
+			call_rcu(&pool->rcu, dnat_pool_free_rcu);
+		}
+		spin_unlock_bh(&vdports->lock);
+	}
+	rhashtable_walk_stop(&iter);
+	rhashtable_walk_exit(&iter);
+	schedule_delayed_work(&vdports->gc, DNAT_GC_PERIOD);
+}
+
+/**
+ * dnat_vdports_init - get ready to hand out vdports, in the default range
+ * @vdports: embedded in a netns's state
+ *
+ * Context: process.
+ * Return: 0 or a negative errno
+ */
+int dnat_vdports_init(struct dnat_vdports *vdports)
+{
+	int err;
+
+	spin_lock_init(&vdports->lock);
+	vdports->range.min = DNAT_PORT_MIN_DEFAULT;
+	vdports->range.max = DNAT_PORT_MAX_DEFAULT;
+	err = rhashtable_init(&vdports->pools, &dnat_pool_params);
+	if (err)
+		return err;
+
+	INIT_DEFERRABLE_WORK(&vdports->gc, dnat_vdports_gc);
+	schedule_delayed_work(&vdports->gc, DNAT_GC_PERIOD);
+	return 0;
+}
+
+static void dnat_pool_clean(void *ptr, void *arg)
+{
+	struct dnat_pool *pool = ptr;
+
+	WARN_ON_ONCE(pool->taken);
+	dnat_pool_put(pool);
+}
+
+/**
+ * dnat_vdports_clean - undo dnat_vdports_init()
+ * @vdports: no port of which may be taken any more
+ *
+ * Pools are freed by call_rcu().
+ *
+ * Context: process.
+ */
+void dnat_vdports_clean(struct dnat_vdports *vdports)
+{
+	cancel_delayed_work_sync(&vdports->gc);
+	rhashtable_free_and_destroy(&vdports->pools, dnat_pool_clean, NULL);
 }

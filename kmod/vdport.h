@@ -6,22 +6,36 @@
  * only (paper, 3.2), so N backends use every port N times.  The ports towards
  * one of these are a pool.
  *
- * A pool lives as long as somebody uses it: the first connection to a backend
- * makes it, the last one to end frees it.
+ * Every port of the range is a slot of its pool.  Free slots are a list in the
+ * order in which they became free, so taking and giving cost the same whatever
+ * is in use, and the port that is taken is the one that has been free longest.
+ * Slots come in chunks; a chunk is made when its first port is needed, and
+ * goes when all of its ports have been quiet for long.
  */
 #ifndef DNAT_VDPORT_H
 #define DNAT_VDPORT_H
 
+#include <linux/list.h>
 #include <linux/netfilter.h>
 #include <linux/refcount.h>
 #include <linux/rhashtable.h>
-#include <linux/sbitmap.h>
 #include <linux/spinlock.h>
+#include <linux/workqueue.h>
 
 #define DNAT_PORT_LIMIT_MIN	1
 #define DNAT_PORT_LIMIT_MAX	65535
 #define DNAT_PORT_MIN_DEFAULT	1024
 #define DNAT_PORT_MAX_DEFAULT	65535
+
+#define DNAT_CHUNK_SHIFT	7
+#define DNAT_CHUNK_SLOTS	(1 << DNAT_CHUNK_SHIFT)
+#define DNAT_CHUNKS		(65536 >> DNAT_CHUNK_SHIFT)
+
+/* Nobody remembers a connection for longer: twice the MSL of RFC 9293. */
+#define DNAT_QUIET		(240 * HZ)
+
+struct dnat_conn;
+struct dnat_vdports;
 
 /* Hashed as bytes: fill with zeros first. */
 struct dnat_pool_key {
@@ -37,22 +51,66 @@ struct dnat_range {
 	u16 max;
 };
 
+/* One port.  It is taken (it has an owner), or in the list of free ones, or
+ * neither: out of the range, or not for us.
+ */
+struct dnat_slot {
+	struct dnat_conn *owner;
+	u32 stamp;		/* jiffies when it became free */
+	u16 prev;		/* in the list of free ports; 0: no port */
+	u16 next;
+};
+
+struct dnat_chunk {
+	unsigned int taken;	/* slots that have an owner */
+	u32 stamp;		/* jiffies when one of them became free last */
+	struct dnat_slot slot[DNAT_CHUNK_SLOTS];
+};
+
+/* What becomes of the port when there is no free one. */
+enum dnat_class {
+	DNAT_CLASS_OPEN,	/* never taken back */
+	DNAT_CLASS_HALF_OPEN,	/* taken back, the oldest first, ... */
+	DNAT_CLASS_CLOSED,	/* ... after all of these */
+	DNAT_CLASS_COUNT
+};
+
 struct dnat_pool {
 	struct rhash_head node;
 	struct dnat_pool_key key;
-	struct dnat_vdports *owner;
-	refcount_t users;	/* one for each port held */
-	struct dnat_range range;
-	unsigned int rotation;	/* port = min + (bit + rotation) % capacity */
-	struct sbitmap map;
-	atomic64_t failed;
+	refcount_t users;	/* one for being in the table */
 	struct rcu_head rcu;
+
+	spinlock_t lock;	/* all below */
+	struct dnat_range range;
+	u16 first;		/* free ports, longest free first; 0: none */
+	u16 last;
+	u16 start;		/* where to look for a chunk to be made */
+	u16 sweep;		/* the chunk to be looked at next */
+	unsigned int absent;	/* chunks of the range that are to be made */
+	u32 stamp;		/* jiffies when a port became free last */
+	unsigned int taken;
+	/* conn.c's: who holds the ports, oldest in their class first */
+	struct list_head conns[DNAT_CLASS_COUNT];
+	unsigned int n_conns[DNAT_CLASS_COUNT];
+	u64 reclaimed;
+	u64 failed;
+	struct dnat_chunk **chunk;	/* DNAT_CHUNKS of them */
 };
 
 struct dnat_vdports {
 	struct rhashtable pools;
-	spinlock_t lock;	/* insertion into and removal from @pools */
-	struct dnat_range range; /* of the pools to come; written under @lock */
+	spinlock_t lock;	/* @range, and insertion into @pools */
+	struct dnat_range range;
+	struct delayed_work gc;
+};
+
+struct dnat_pool_info {
+	struct dnat_range range;
+	unsigned int taken;
+	unsigned int n_conns[DNAT_CLASS_COUNT];
+	u64 reclaimed;
+	u64 failed;
 };
 
 int dnat_vdports_init(struct dnat_vdports *vdports);
@@ -65,18 +123,11 @@ struct dnat_range dnat_vdports_range(struct dnat_vdports *vdports);
 struct dnat_pool *dnat_pool_get(struct dnat_vdports *vdports,
 				const struct dnat_pool_key *key);
 void dnat_pool_put(struct dnat_pool *pool);
+void dnat_pool_count(struct dnat_pool *pool, u64 *counter);
+void dnat_pool_info(struct dnat_pool *pool, struct dnat_pool_info *info);
 
-int dnat_vdport_take(struct dnat_pool *pool);
+int dnat_vdport_take(struct dnat_pool *pool, struct dnat_conn *owner);
 void dnat_vdport_give(struct dnat_pool *pool, u16 port);
-
-static inline unsigned int dnat_pool_capacity(const struct dnat_pool *pool)
-{
-	return pool->range.max - pool->range.min + 1;
-}
-
-static inline unsigned int dnat_pool_in_use(const struct dnat_pool *pool)
-{
-	return refcount_read(&pool->users);
-}
+void dnat_vdport_retire(struct dnat_pool *pool, u16 port);
 
 #endif /* DNAT_VDPORT_H */

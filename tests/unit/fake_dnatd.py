@@ -33,9 +33,11 @@ RESULTS = {
                      for s in (WEB, DNS) for b in s["backends"]],
     "vdport.show": [
         {"vip": "192.0.2.10", "proto": "tcp", "backend": "10.1.0.11",
-         "port": 8080, "in_use": 7, "capacity": 64512, "failures": 0},
+         "port": 8080, "in_use": 7, "half_open": 1, "closed": 2,
+         "capacity": 64512, "taken_back": 0, "failures": 0},
         {"vip": "2001:db8:0:1::10", "proto": "udp", "backend": "fd00:1::11",
-         "port": 53, "in_use": 1000, "capacity": 64512, "failures": 12}],
+         "port": 53, "in_use": 1000, "half_open": 900, "closed": 0,
+         "capacity": 64512, "taken_back": 3456, "failures": 12}],
     "connection.show": [CONNECTION6, CONNECTION],
     "status": {
         "version": "0.1.0",

@@ -135,9 +135,9 @@ dns      [fd00:1::11]:53       1
 web      10.1.0.9:8080        10
 web      10.1.0.11:8080        2'
 	run 0 vdport show
-	check "$ran" "$out" 'VIP               PROTO  BACKEND          IN_USE  CAPACITY  FAILURES
-192.0.2.10        tcp    10.1.0.11:8080        7     64512         0
-2001:db8:0:1::10  udp    [fd00:1::11]:53    1000     64512        12'
+	check "$ran" "$out" 'VIP               PROTO  BACKEND          IN_USE  HALF_OPEN  CLOSED  CAPACITY  TAKEN_BACK  FAILURES
+192.0.2.10        tcp    10.1.0.11:8080        7          1       2     64512           0         0
+2001:db8:0:1::10  udp    [fd00:1::11]:53    1000        900       0     64512        3456        12'
 	run 0 connection show
 	check "$ran" "$out" 'PROTO  CLIENT                   VIP                    VDPORT  BACKEND          STATE        AGE
 tcp    10.2.0.5:40000           192.0.2.10:80            1024  10.1.0.11:8080   ESTABLISHED   12

@@ -9,7 +9,13 @@
  * no two connections to one backend share a vdport.
  *
  * The vdports towards one (vip, l4proto, backend address, backend port) are a
- * pool.  A pool exists while a connection holds one of its ports.
+ * pool.  It appears with the first connection and goes when for 240 seconds or
+ * more no connection has held one of its ports.
+ *
+ * A pool that has no free port takes back that of its oldest closed connection
+ * (TCP in TIME_WAIT or CLOSE), then that of its oldest half-open one (not
+ * assured, in conntrack's word), which ends that connection.  The port of an
+ * established connection is never taken back.
  *
  * Everything here is seen from the network namespace of the socket.  All
  * commands but DNAT_CMD_INFO_GET need CAP_NET_ADMIN in the user namespace that
@@ -23,12 +29,12 @@
  * DNAT_CMD_SETTINGS_GET   -                          PORT_MIN, PORT_MAX
  * DNAT_CMD_SETTINGS_SET   PORT_MIN and/or PORT_MAX   -
  *	-ERANGE: PORT_MIN above PORT_MAX, or a port out of the limits.
- *	Pools made from then on have the new range; a pool that is in use
- *	keeps its own until its last connection has ended.
+ *	Connections that have a port out of the new range keep it.
  * DNAT_CMD_POOL_GET       dump                       one message a pool: VIP,
  *                                                    BACKEND, BACKEND_PORT,
  *                                                    L4PROTO, IN_USE, CAPACITY,
- *                                                    FAILED
+ *                                                    HALF_OPEN, CLOSED,
+ *                                                    RECLAIMED, FAILED
  * DNAT_CMD_STATS_GET      -                          STATS_*, IN_USE
  */
 #ifndef _UAPI_LINUX_DOUBLE_NAT_H
@@ -66,6 +72,9 @@ enum dnat_attr {
 	DNAT_A_L4PROTO,		/* u8: IPPROTO_TCP or IPPROTO_UDP */
 	DNAT_A_IN_USE,		/* u32: vdports held by connections */
 	DNAT_A_CAPACITY,	/* u32: vdports that the pool has */
+	DNAT_A_HALF_OPEN,	/* u32: of those in use, by half-open connections */
+	DNAT_A_CLOSED,		/* u32: of those in use, by closed connections */
+	DNAT_A_RECLAIMED,	/* u64: vdports that were taken back */
 	DNAT_A_FAILED,		/* u64: connections refused for want of a port */
 	DNAT_A_STATS_TAKEN,	/* u64: vdports given to connections */
 	DNAT_A_STATS_GIVEN,	/* u64: vdports that came back */
@@ -77,6 +86,7 @@ enum dnat_attr {
 	DNAT_A_STATS_SKIPPED,	/* u64: vdports passed over because conntrack
 				 * held the tuple already
 				 */
+	DNAT_A_STATS_RECLAIMED,	/* u64: vdports that were taken back */
 	DNAT_A_PAD,
 	__DNAT_A_MAX
 };

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "reclaim.h"
+
+/* How many connections of a class one packet looks at. */
+#define DNAT_LOOK_MAX 16
+
+static enum dnat_class dnat_class_of(const struct nf_conn *ct)
+{
+	if (nf_ct_protonum(ct) == IPPROTO_TCP) {
+		switch (READ_ONCE(ct->proto.tcp.state)) {
+		case TCP_CONNTRACK_TIME_WAIT:
+		case TCP_CONNTRACK_CLOSE:
+			return DNAT_CLASS_CLOSED;
+		default:
+			break;
+		}
+	}
+	/* Both ends have shown that they are there. */
+	return test_bit(IPS_ASSURED_BIT, &ct->status) ? DNAT_CLASS_OPEN :
+							DNAT_CLASS_HALF_OPEN;
+}
+
+/**
+ * dnat_reclaim_add - keep an eye on a connection that has a port
+ * @conn: with its vdport
+ *
+ * Context: softirq or process.
+ */
+void dnat_reclaim_add(struct dnat_conn *conn)
+{
+	struct dnat_pool *pool = conn->pool;
+
+	spin_lock_bh(&pool->lock);
+	conn->class = dnat_class_of(conn->ct);
+	list_add_tail(&conn->class_node, &pool->conns[conn->class]);
+	pool->n_conns[conn->class]++;
+	spin_unlock_bh(&pool->lock);
+}
+
+/**
+ * dnat_reclaim_del - undo dnat_reclaim_add()
+ * @conn: about to give its port back
+ *
+ * Context: softirq or process.
+ */
+void dnat_reclaim_del(struct dnat_conn *conn)
+{
+	struct dnat_pool *pool = conn->pool;
+
+	spin_lock_bh(&pool->lock);
+	list_del_init(&conn->class_node);
+	pool->n_conns[conn->class]--;
+	spin_unlock_bh(&pool->lock);
+}
+
+/**
+ * dnat_reclaim_update - a packet went by: the connection may have moved on
+ * @conn: under rcu_read_lock(), and maybe ended on another CPU
+ *
+ * Context: softirq or process.
+ */
+void dnat_reclaim_update(struct dnat_conn *conn)
+{
+	enum dnat_class class = dnat_class_of(conn->ct);
+	struct dnat_pool *pool = conn->pool;
+
+	if (READ_ONCE(conn->class) == class)
+		return;
+
+	spin_lock_bh(&pool->lock);
+	if (!list_empty(&conn->class_node)) {
+		pool->n_conns[conn->class]--;
+		pool->n_conns[class]++;
+		WRITE_ONCE(conn->class, class);
+		list_move_tail(&conn->class_node, &pool->conns[class]);
+	}
+	spin_unlock_bh(&pool->lock);
+}
+
+/* What conntrack calls expired may not be collected for a minute yet. */
+static bool dnat_reclaimable(const struct nf_conn *ct)
+{
+	if (!nf_ct_is_confirmed(ct) || nf_ct_is_dying(ct))
+		return false;
+	return nf_ct_is_expired(ct) || dnat_class_of(ct) != DNAT_CLASS_OPEN;
+}
+
+/* Those that may not be taken go to the end, so that the next packet looks at
+ * others.
+ *
+ * Return: a conntrack, with a reference for the caller, or NULL
+ */
+static struct nf_conn *dnat_reclaim_pick(struct dnat_pool *pool,
+					 enum dnat_class class)
+{
+	struct dnat_conn *conn;
+	int i;
+
+	lockdep_assert_held(&pool->lock);
+
+	for (i = 0; i < DNAT_LOOK_MAX; i++) {
+		conn = list_first_entry_or_null(&pool->conns[class],
+						struct dnat_conn, class_node);
+		if (!conn)
+			break;
+		if (dnat_reclaimable(conn->ct)) {
+			nf_conntrack_get(&conn->ct->ct_general);
+			return conn->ct;
+		}
+		list_move_tail(&conn->class_node, &pool->conns[class]);
+	}
+	return NULL;
+}
+
+/**
+ * dnat_reclaim_one - end the connection that can best be done without
+ * @pool: that has no free port
+ *
+ * Context: softirq, under rcu_read_lock(), none of conntrack's locks held.
+ * Return: whether a connection was ended; its port is free then
+ */
+bool dnat_reclaim_one(struct dnat_pool *pool)
+{
+	struct nf_conn *ct;
+	bool ended;
+
+	spin_lock_bh(&pool->lock);
+	ct = dnat_reclaim_pick(pool, DNAT_CLASS_CLOSED) ?:
+	     dnat_reclaim_pick(pool, DNAT_CLASS_HALF_OPEN) ?:
+	     dnat_reclaim_pick(pool, DNAT_CLASS_OPEN);
+	spin_unlock_bh(&pool->lock);
+	if (!ct)
+		return false;
+
+	ended = nf_ct_kill(ct);
+	nf_ct_put(ct);
+	if (ended)
+		dnat_pool_count(pool, &pool->reclaimed);
+	return ended;
+}
