@@ -9,6 +9,7 @@
 #include "conn.h"
 #include "dnat.h"
 #include "reclaim.h"
+#include "reuse.h"
 #include "uapi/linux/double_nat.h"
 
 /* Looked at on each new connection, so that a flood of packets that are
@@ -44,7 +45,9 @@ static void dnat_conn_free(struct dnat_conn *conn)
 {
 	if (conn->vdport) {
 		dnat_reclaim_del(conn);
-		dnat_vdport_give(conn->pool, conn->vdport);
+		dnat_vdport_give(conn->pool, conn->vdport,
+				 dnat_conn_is_tcp(conn) ?
+				 dnat_reuse_last_seq(conn->ct) : 0);
 		dnat_stat_inc(dnat_pernet(nf_ct_net(conn->ct)),
 			      DNAT_STAT_GIVEN);
 	}
@@ -169,6 +172,7 @@ struct dnat_conn *dnat_conn_new(struct nf_conn *ct,
 	nf_conntrack_get(&ct->ct_general);
 	conn->ct = ct;
 	conn->vdport = 0;
+	conn->reused = false;
 	INIT_LIST_HEAD(&conn->pending_node);
 	INIT_LIST_HEAD(&conn->class_node);
 	return conn;
@@ -232,8 +236,12 @@ static int dnat_conn_help(struct sk_buff *skb, unsigned int protoff,
 	const struct dnat_help *help = nfct_help_data(ct);
 	struct dnat_conn *conn = READ_ONCE(help->conn);
 
-	if (conn)
-		dnat_reclaim_update(conn);
+	if (!conn)
+		return NF_ACCEPT;
+	dnat_reclaim_update(conn);
+
+	if (conn->reused && READ_ONCE(conn->class) == DNAT_CLASS_HALF_OPEN)
+		return dnat_reuse_strip(skb, protoff);
 	return NF_ACCEPT;
 }
 

@@ -25,8 +25,14 @@ struct dnat_conn {
 	struct list_head class_node;	/* in pool->conns[class], or empty */
 	u16 vdport;			/* host byte order, 0: none yet */
 	u8 class;			/* enum dnat_class, under pool->lock */
+	bool reused;			/* the backend may remember the port */
 	struct rcu_head rcu;
 };
+
+static inline bool dnat_conn_is_tcp(const struct dnat_conn *conn)
+{
+	return nf_ct_protonum(conn->ct) == IPPROTO_TCP;
+}
 
 int dnat_conn_setup(void);
 void dnat_conn_teardown(void);

@@ -14,6 +14,7 @@
 #include "conn.h"
 #include "dnat.h"
 #include "reclaim.h"
+#include "reuse.h"
 
 /* How many ports that conntrack knows already one packet may come across. */
 #define DNAT_SKIP_MAX 64
@@ -65,7 +66,7 @@ static int dnat_nat_take_free(const struct dnat_net *dn, struct dnat_conn *conn)
 		}
 		if (!dnat_nat_tuple_taken(ct, port))
 			return port;
-		dnat_vdport_give(conn->pool, port);
+		dnat_vdport_skip(conn->pool, port);
 		dnat_stat_inc(dn, DNAT_STAT_SKIPPED);
 	}
 	return -ENOSPC;
@@ -103,7 +104,20 @@ static unsigned int dnat_nat_source(struct nf_conn *ct, u16 vdport)
 	return nf_nat_setup_info(ct, &range, NF_NAT_MANIP_SRC);
 }
 
-static unsigned int dnat_nat_new(struct nf_conn *ct)
+static void dnat_nat_reuse(struct dnat_conn *conn, u16 port,
+			   enum ip_conntrack_info ctinfo)
+{
+	u32 last;
+
+	if (!dnat_conn_is_tcp(conn) ||
+	    !dnat_vdport_recall(conn->pool, port, &last))
+		return;
+	dnat_reuse_shift(conn->ct, ctinfo, last);
+	conn->reused = true;
+}
+
+static unsigned int dnat_nat_new(struct nf_conn *ct,
+				 enum ip_conntrack_info ctinfo)
 {
 	const struct dnat_net *dn = dnat_pernet(nf_ct_net(ct));
 	struct dnat_pool_key key;
@@ -125,10 +139,11 @@ static unsigned int dnat_nat_new(struct nf_conn *ct)
 
 	if (dnat_nat_source(ct, port) != NF_ACCEPT) {
 		dnat_stat_inc(dn, DNAT_STAT_NOMEM);
-		dnat_vdport_give(conn->pool, port);
+		dnat_vdport_skip(conn->pool, port);
 		dnat_conn_drop(conn);
 		return NF_DROP;
 	}
+	dnat_nat_reuse(conn, port, ctinfo);
 	dnat_conn_attach(conn, port);
 	return NF_ACCEPT;
 }
@@ -152,7 +167,7 @@ static unsigned int dnat_nat_postrouting(void *priv, struct sk_buff *skb,
 	if (!(ct->status & IPS_DST_NAT) || !dnat_conn_wanted(ct))
 		return NF_ACCEPT;
 
-	return dnat_nat_new(ct);
+	return dnat_nat_new(ct, ctinfo);
 }
 
 /* NFPROTO_INET stands for IPv4 and IPv6 here, whose priorities are the same. */

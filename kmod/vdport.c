@@ -339,38 +339,73 @@ int dnat_vdport_take(struct dnat_pool *pool, struct dnat_conn *owner)
 	return port ?: -ENOSPC;
 }
 
-static void dnat_vdport_free(struct dnat_pool *pool, u16 port, bool offer)
+/**
+ * dnat_vdport_recall - may a backend remember this port?
+ * @pool: it was taken from
+ * @port: host byte order, held by the caller
+ * @last_seq: as it was given back with, if so
+ *
+ * Context: any.
+ */
+bool dnat_vdport_recall(const struct dnat_pool *pool, u16 port, u32 *last_seq)
 {
-	struct dnat_chunk *chunk;
-	struct dnat_slot *slot;
+	const struct dnat_slot *slot = dnat_slot(pool, port);
 
-	spin_lock_bh(&pool->lock);
-	slot = dnat_slot(pool, port);
-	if (!WARN_ON_ONCE(!slot->owner)) {
-		chunk = pool->chunk[port >> DNAT_CHUNK_SHIFT];
-		slot->owner = NULL;
-		slot->stamp = (u32)jiffies;
-		chunk->stamp = slot->stamp;
-		chunk->taken--;
-		pool->stamp = slot->stamp;
-		pool->taken--;
-		if (offer && dnat_in_range(pool->range, port))
-			dnat_link(pool, port, pool->last);
-		dnat_pool_sweep(pool);
-	}
-	spin_unlock_bh(&pool->lock);
+	*last_seq = slot->last_seq;
+	return !dnat_quiet(slot->stamp);
+}
+
+/* Take the port from its owner, and hand it out again if @offer. */
+static void dnat_slot_free(struct dnat_pool *pool, u16 port, bool offer)
+{
+	struct dnat_slot *slot = dnat_slot(pool, port);
+
+	lockdep_assert_held(&pool->lock);
+
+	if (WARN_ON_ONCE(!slot->owner))
+		return;
+	slot->owner = NULL;
+	pool->chunk[port >> DNAT_CHUNK_SHIFT]->taken--;
+	pool->taken--;
+	if (offer && dnat_in_range(pool->range, port))
+		dnat_link(pool, port, pool->last);
 }
 
 /**
  * dnat_vdport_give - give a port back
  * @pool: it was taken from
  * @port: host byte order
+ * @last_seq: for dnat_vdport_recall()
  *
  * Context: any but hard interrupt.
  */
-void dnat_vdport_give(struct dnat_pool *pool, u16 port)
+void dnat_vdport_give(struct dnat_pool *pool, u16 port, u32 last_seq)
 {
-	dnat_vdport_free(pool, port, true);
+	struct dnat_slot *slot;
+
+	spin_lock_bh(&pool->lock);
+	slot = dnat_slot(pool, port);
+	slot->last_seq = last_seq;
+	slot->stamp = (u32)jiffies;
+	pool->chunk[port >> DNAT_CHUNK_SHIFT]->stamp = slot->stamp;
+	pool->stamp = slot->stamp;
+	dnat_slot_free(pool, port, true);
+	dnat_pool_sweep(pool);
+	spin_unlock_bh(&pool->lock);
+}
+
+/**
+ * dnat_vdport_skip - give a port back that was not used, and try it last
+ * @pool: it was taken from
+ * @port: host byte order
+ *
+ * Context: any but hard interrupt.
+ */
+void dnat_vdport_skip(struct dnat_pool *pool, u16 port)
+{
+	spin_lock_bh(&pool->lock);
+	dnat_slot_free(pool, port, true);
+	spin_unlock_bh(&pool->lock);
 }
 
 /**
@@ -384,7 +419,9 @@ void dnat_vdport_give(struct dnat_pool *pool, u16 port)
  */
 void dnat_vdport_retire(struct dnat_pool *pool, u16 port)
 {
-	dnat_vdport_free(pool, port, false);
+	spin_lock_bh(&pool->lock);
+	dnat_slot_free(pool, port, false);
+	spin_unlock_bh(&pool->lock);
 }
 
 /* Ports in use that fall out of the range stay with their owners. */

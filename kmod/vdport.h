@@ -57,6 +57,7 @@ struct dnat_range {
 struct dnat_slot {
 	struct dnat_conn *owner;
 	u32 stamp;		/* jiffies when it became free */
+	u32 last_seq;		/* its last connection's, see reuse.h */
 	u16 prev;		/* in the list of free ports; 0: no port */
 	u16 next;
 };
@@ -127,7 +128,9 @@ void dnat_pool_count(struct dnat_pool *pool, u64 *counter);
 void dnat_pool_info(struct dnat_pool *pool, struct dnat_pool_info *info);
 
 int dnat_vdport_take(struct dnat_pool *pool, struct dnat_conn *owner);
-void dnat_vdport_give(struct dnat_pool *pool, u16 port);
+bool dnat_vdport_recall(const struct dnat_pool *pool, u16 port, u32 *last_seq);
+void dnat_vdport_give(struct dnat_pool *pool, u16 port, u32 last_seq);
+void dnat_vdport_skip(struct dnat_pool *pool, u16 port);
 void dnat_vdport_retire(struct dnat_pool *pool, u16 port);
 
 #endif /* DNAT_VDPORT_H */

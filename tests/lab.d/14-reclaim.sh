@@ -26,7 +26,9 @@ let_go
 check "once closed, they are counted as such" wait_for 10 pool_is CLOSED 10
 hold 10 8
 check_is "ten more get their ports at once" "open 10 failed 0" "$(cat "$LAB/held")"
-check_is "from the closed ones" "10 10 0" "$(pool IN_USE) $(pool RECLAIMED) $(pool CLOSED)"
+check_is "from the closed ones" "10 0" "$(pool IN_USE) $(pool CLOSED)"
+reclaimed=$(pool RECLAIMED)
+check "which is counted" test "$reclaimed" -ge 10
 
 # The ten stay; nothing is left for others.
 exhausted=$(stat STATS_EXHAUSTED)
@@ -34,7 +36,7 @@ in_ns c2 "$TOP/tests/lib/conns.py" 192.0.2.10 80 5 3 </dev/null >"$LAB/others"
 check_is "others find nothing" "open 0 failed 5" "$(cat "$LAB/others")"
 check "which is counted" test "$(stat STATS_EXHAUSTED)" -gt "$exhausted"
 check_is "the ten are still established" 10 "$(established)"
-check_is "and none of them lost its port" 10 "$(pool RECLAIMED)"
+check_is "and none of them lost its port" "$reclaimed" "$(pool RECLAIMED)"
 let_go
 in_ns lb conntrack -F 2>/dev/null
 
