@@ -273,57 +273,34 @@ static void dnat_helpers_init(void)
 	}
 }
 
-static bool dnat_conn_has(const struct nf_conn *ct)
-{
-	const struct dnat_help *help;
-
-	if (!dnat_conn_wanted(ct))
-		return false;
-	help = nfct_help_data(ct);
-	return READ_ONCE(help->conn);
-}
-
-static int dnat_iter_kill(struct nf_conn *ct, void *data)
-{
-	bool has;
-
-	rcu_read_lock();
-	has = dnat_conn_has(ct);
-	rcu_read_unlock();
-	return has;
-}
-
-static int dnat_iter_forget(struct nf_conn *ct, void *data)
-{
-	rcu_read_lock();
-	if (dnat_conn_has(ct))
-		dnat_conn_end(ct);
-	rcu_read_unlock();
-	return 0;
-}
-
-/* End every pending hold of a netns (NULL: of all), but for those that the
- * destroy callback is about to end on another CPU.
+/* Take the hold out of its conntrack; of all who try, one gets it.  Where the
+ * extension is out of use already, nobody else can.
  */
+static bool dnat_conn_claim(struct dnat_conn *conn)
+{
+	struct dnat_help *help = nfct_help_data(conn->ct);
+
+	return !help || cmpxchg(&help->conn, conn, NULL) == conn;
+}
+
 static void dnat_pending_flush(const struct net *net)
 {
 	struct dnat_pending *pending;
 	struct dnat_conn *conn, *next;
-	struct dnat_help *help;
 	LIST_HEAD(dead);
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
 		pending = per_cpu_ptr(&dnat_pending, cpu);
 		spin_lock_bh(&pending->lock);
-		list_for_each_entry_safe(conn, next, &pending->conns, pending_node) {
-			if (net && !net_eq(nf_ct_net(conn->ct), net))
+		list_for_each_entry_safe(conn, next, &pending->conns,
+					 pending_node) {
+			if (!net_eq(nf_ct_net(conn->ct), net))
 				continue;
-			help = nfct_help_data(conn->ct);
-			if (help && xchg(&help->conn, NULL) != conn)
-				list_del_init(&conn->pending_node);
-			else
+			if (dnat_conn_claim(conn))
 				list_move_tail(&conn->pending_node, &dead);
+			else
+				list_del_init(&conn->pending_node);
 		}
 		spin_unlock_bh(&pending->lock);
 	}
@@ -331,21 +308,38 @@ static void dnat_pending_flush(const struct net *net)
 		dnat_conn_free(conn);
 }
 
+static void dnat_pool_flush(struct dnat_pool *pool, void *arg)
+{
+	struct dnat_conn *conn, *next;
+	LIST_HEAD(dead);
+	int class;
+
+	spin_lock_bh(&pool->lock);
+	for (class = 0; class < DNAT_CLASS_COUNT; class++)
+		list_for_each_entry_safe(conn, next, &pool->conns[class],
+					 class_node)
+			if (dnat_conn_claim(conn))
+				list_move_tail(&conn->class_node, &dead);
+	spin_unlock_bh(&pool->lock);
+
+	list_for_each_entry_safe(conn, next, &dead, class_node)
+		dnat_conn_free(conn);
+}
+
 /**
  * dnat_conn_net_exit - end all holds of a netns that goes
  * @net: its hooks are gone already
  *
- * A destroy callback may still be on its way on another CPU, under
+ * The connections themselves stay, and nf_nat goes on rewriting them.  The
+ * destroy callback may be about to end some holds on another CPU, under
  * rcu_read_lock().
  *
  * Context: process.
  */
 void dnat_conn_net_exit(struct net *net)
 {
-	const struct nf_ct_iter_data iter_data = { .net = net };
-
-	nf_ct_iterate_cleanup_net(dnat_iter_kill, &iter_data);
 	dnat_pending_flush(net);
+	dnat_pools_walk(&dnat_pernet(net)->vdports, dnat_pool_flush, NULL);
 }
 
 int dnat_conn_setup(void)
@@ -372,19 +366,17 @@ int dnat_conn_setup(void)
 }
 
 /**
- * dnat_conn_teardown - forget all connections; they go on over nf_nat
+ * dnat_conn_teardown - undo dnat_conn_setup()
  *
- * No hook of ours may run any more, in any netns.
+ * No netns has a hold any more.
  *
  * Context: process.
  */
 void dnat_conn_teardown(void)
 {
-	nf_ct_iterate_destroy(dnat_iter_forget, NULL);
 	nf_conntrack_helpers_unregister(dnat_helpers,
 					ARRAY_SIZE(dnat_helpers));
 	cancel_delayed_work_sync(&dnat_pending_work);
-	dnat_pending_flush(NULL);
 	rcu_barrier();
 	kmem_cache_destroy(dnat_conn_cache);
 }

@@ -63,17 +63,17 @@ static int __init dnat_init(void)
 {
 	int err;
 
-	err = register_pernet_subsys(&dnat_net_ops);
+	err = dnat_conn_setup();
 	if (err)
 		return err;
 
-	err = dnat_conn_setup();
+	err = register_pernet_subsys(&dnat_net_ops);
 	if (err)
-		goto err_net;
+		goto err_conn;
 
 	err = dnat_nat_setup();
 	if (err)
-		goto err_conn;
+		goto err_net;
 
 	err = dnat_netlink_setup();
 	if (err)
@@ -83,10 +83,10 @@ static int __init dnat_init(void)
 
 err_nat:
 	dnat_nat_teardown();
-err_conn:
-	dnat_conn_teardown();
 err_net:
 	unregister_pernet_subsys(&dnat_net_ops);
+err_conn:
+	dnat_conn_teardown();
 	return err;
 }
 
@@ -94,9 +94,8 @@ static void __exit dnat_exit(void)
 {
 	dnat_netlink_teardown();
 	dnat_nat_teardown();
-	dnat_conn_teardown();
 	unregister_pernet_subsys(&dnat_net_ops);
-	rcu_barrier();
+	dnat_conn_teardown();
 }
 
 module_init(dnat_init);

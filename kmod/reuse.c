@@ -35,11 +35,11 @@ u32 dnat_reuse_last_seq(const struct nf_conn *ct)
 void dnat_reuse_shift(struct nf_conn *ct, enum ip_conntrack_info ctinfo,
 		      u32 last)
 {
-	/* the SYN itself starts below, by as much data as it carries */
+	/* The SYN is somewhere between these two, by the data it carries. */
 	u32 end = ct->proto.tcp.seen[IP_CT_DIR_ORIGINAL].td_end;
 	u32 start = end - 1 - DNAT_SYN_DATA_MAX;
 
-	if (after(start, last))
+	if (after(start, last) && after(end - 1, last))
 		return;
 	nf_ct_seqadj_init(ct, ctinfo,
 			  last + 1 + (get_random_u32() & 0xffff) - start);

@@ -424,10 +424,34 @@ void dnat_vdport_retire(struct dnat_pool *pool, u16 port)
 	spin_unlock_bh(&pool->lock);
 }
 
-/* Ports in use that fall out of the range stay with their owners. */
-static void dnat_pool_set_range(struct dnat_pool *pool,
-				struct dnat_range range)
+/**
+ * dnat_pools_walk - call a function for each pool
+ * @vdports: whose
+ * @fn: called under rcu_read_lock(); twice for a pool where the table is being
+ *	resized
+ * @arg: for @fn
+ *
+ * Context: process.
+ */
+void dnat_pools_walk(struct dnat_vdports *vdports,
+		     void (*fn)(struct dnat_pool *pool, void *arg), void *arg)
 {
+	struct rhashtable_iter iter;
+	struct dnat_pool *pool;
+
+	rhashtable_walk_enter(&vdports->pools, &iter);
+	rhashtable_walk_start(&iter);
+	while ((pool = rhashtable_walk_next(&iter)))
+		if (!IS_ERR(pool))
+			fn(pool, arg);
+	rhashtable_walk_stop(&iter);
+	rhashtable_walk_exit(&iter);
+}
+
+/* Ports in use that fall out of the range stay with their owners. */
+static void dnat_pool_set_range(struct dnat_pool *pool, void *arg)
+{
+	const struct dnat_range range = *(const struct dnat_range *)arg;
 	unsigned int index, port, next;
 
 	spin_lock_bh(&pool->lock);
@@ -454,20 +478,10 @@ static void dnat_pool_set_range(struct dnat_pool *pool,
 void dnat_vdports_set_range(struct dnat_vdports *vdports,
 			    struct dnat_range range)
 {
-	struct rhashtable_iter iter;
-	struct dnat_pool *pool;
-
 	spin_lock_bh(&vdports->lock);
 	vdports->range = range;
 	spin_unlock_bh(&vdports->lock);
-
-	rhashtable_walk_enter(&vdports->pools, &iter);
-	rhashtable_walk_start(&iter);
-	while ((pool = rhashtable_walk_next(&iter)))
-		if (!IS_ERR(pool))
-			dnat_pool_set_range(pool, range);
-	rhashtable_walk_stop(&iter);
-	rhashtable_walk_exit(&iter);
+	dnat_pools_walk(vdports, dnat_pool_set_range, &range);
 }
 
 /**
@@ -498,29 +512,29 @@ static bool dnat_pool_stale(struct dnat_pool *pool)
 	return stale;
 }
 
+static void dnat_pool_gc(struct dnat_pool *pool, void *arg)
+{
+	struct dnat_vdports *vdports = arg;
+
+	if (!dnat_pool_stale(pool))
+		return;
+
+	/* the table's own; nobody can come by while it is the last */
+	spin_lock_bh(&vdports->lock);
+	if (refcount_dec_if_one(&pool->users)) {
+		rhashtable_remove_fast(&vdports->pools, &pool->node,
+				       dnat_pool_params);
+		call_rcu(&pool->rcu, dnat_pool_free_rcu);
+	}
+	spin_unlock_bh(&vdports->lock);
+}
+
 static void dnat_vdports_gc(struct work_struct *work)
 {
 	struct dnat_vdports *vdports = container_of(to_delayed_work(work),
 						    struct dnat_vdports, gc);
-	struct rhashtable_iter iter;
-	struct dnat_pool *pool;
 
-	rhashtable_walk_enter(&vdports->pools, &iter);
-	rhashtable_walk_start(&iter);
-	while ((pool = rhashtable_walk_next(&iter))) {
-		if (IS_ERR(pool) || !dnat_pool_stale(pool))
-			continue;
-		/* the table's own; nobody can come by while it is the last */
-		spin_lock_bh(&vdports->lock);
-		if (refcount_dec_if_one(&pool->users)) {
-			rhashtable_remove_fast(&vdports->pools, &pool->node,
-					       dnat_pool_params);
-			call_rcu(&pool->rcu, dnat_pool_free_rcu);
-		}
-		spin_unlock_bh(&vdports->lock);
-	}
-	rhashtable_walk_stop(&iter);
-	rhashtable_walk_exit(&iter);
+	dnat_pools_walk(vdports, dnat_pool_gc, vdports);
 	schedule_delayed_work(&vdports->gc, DNAT_GC_PERIOD);
 }
 

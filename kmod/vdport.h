@@ -117,6 +117,9 @@ struct dnat_pool_info {
 int dnat_vdports_init(struct dnat_vdports *vdports);
 void dnat_vdports_clean(struct dnat_vdports *vdports);
 
+void dnat_pools_walk(struct dnat_vdports *vdports,
+		     void (*fn)(struct dnat_pool *pool, void *arg), void *arg);
+
 void dnat_vdports_set_range(struct dnat_vdports *vdports,
 			    struct dnat_range range);
 struct dnat_range dnat_vdports_range(struct dnat_vdports *vdports);
