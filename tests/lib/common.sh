@@ -6,6 +6,11 @@ TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 CACHE=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/dnat
 KERNELS=(6.1 6.12)
 
+# What no test may leave in the kernel's log.
+VM_BAD='WARNING:|BUG:|BUG |Oops|KASAN|KCSAN|UBSAN|general protection|rcu.*(stall|detected)|INFO: (task|possible|rcu)|lockdep|refcount_t|[Ll]eak|unregister_netdevice: waiting|soft lockup|hung_task'
+# What a kernel says of itself at its start, and nothing is wrong with.
+VM_FINE='kmemleak: (Kernel memory leak detector|Automatic memory scanning)|RCU lockdep checking is enabled'
+
 say() {
 	printf '%s\n' "$*" >&2
 }

@@ -28,6 +28,7 @@ demo_end() {
 
 # A dnatd that is at work on this machine keeps its socket, and its state in any case.
 demo_alone() {
+	# shellcheck disable=SC2034 # daemon_start takes it
 	STATE=$LAB/state.json
 	if dnatctl status >/dev/null 2>&1; then
 		die "a dnatd is running here; tests/lab demo --kernel 6.1 runs beside it"

@@ -2,14 +2,13 @@
 # Installs what building and testing need, and only what is missing.
 # shellcheck shell=bash
 
-DEPS_BUILD=(autoconf automake libtool make gcc pkg-config libc6-dev
+DEPS_BUILD=(autoconf automake make gcc pkg-config libc6-dev
 	libmnl-dev libnftnl-dev libnetfilter-conntrack-dev libevent-dev
 	libjansson-dev libsystemd-dev pahole xz-utils)
 DEPS_CHECK=(cppcheck mandoc shellcheck sparse jq)
 DEPS_LAB=(qemu-system-x86 busybox-static cpio kmod util-linux
-	iproute2 nftables conntrack ethtool nginx-light curl dnsmasq-base
-	bind9-dnsutils iputils-ping openssl procps python3 python3-scapy
-	socat tcpdump iperf3 man-db bash-completion)
+	iproute2 nftables conntrack nginx-light curl dnsmasq-base
+	bind9-dnsutils procps python3 socat man-db bash-completion)
 
 deps_missing() {
 	comm -23 <(printf '%s\n' "$@" | sort) \
@@ -17,12 +16,12 @@ deps_missing() {
 		  sed -n 's/^installed //p' | sort -u)
 }
 
-# deps_install - make sure that all of it is there; silent when it is.
+# deps_install [PACKAGE]... - make sure that all of it is there, and these; silent when it is.
 deps_install() {
 	local -a missing
 	local log
 
-	mapfile -t missing < <(deps_missing "${DEPS_BUILD[@]}" "${DEPS_CHECK[@]}" "${DEPS_LAB[@]}")
+	mapfile -t missing < <(deps_missing "${DEPS_BUILD[@]}" "${DEPS_CHECK[@]}" "${DEPS_LAB[@]}" "$@")
 	[ ${#missing[@]} -gt 0 ] || return 0
 
 	need_root

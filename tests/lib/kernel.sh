@@ -32,10 +32,6 @@ kernel_unpack() {
 
 	version=$(kernel_newest "$name")
 	if [ -z "$version" ]; then
-		apt-get update -q >&2 || return 1
-		version=$(kernel_newest "$name")
-	fi
-	if [ -z "$version" ]; then
 		say "Error: no Debian package of a $name kernel"
 		return 1
 	fi
@@ -75,7 +71,9 @@ kernel_fetch() {
 		rm -rf "$dir"/tmp-*
 		tmp=$(mktemp -d "$dir/tmp-XXXXXX")
 		chmod 755 "$tmp"
-		if ! kernel_unpack "$name" "$tmp"; then
+		# A package that apt knows of may have given way to a newer one since.
+		if ! kernel_unpack "$name" "$tmp" &&
+		   ! { rm -rf "${tmp:?}"/* && apt-get update -q >&2 && kernel_unpack "$name" "$tmp"; }; then
 			rm -rf "$tmp"
 			exit 1
 		fi

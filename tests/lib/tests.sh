@@ -47,7 +47,7 @@ demo_module() {
 }
 
 demo_main() {
-	local name=6.1 here=auto root
+	local name=6.1 here=auto root loaded rc
 
 	while [ $# -gt 0 ]; do
 		case $1 in
@@ -60,8 +60,13 @@ demo_main() {
 	root=$(build_root) || die "the project does not build"
 	export DNAT_ROOT=$root
 	if [ $here = auto ] && demo_here; then
+		loaded=$([ ! -d /sys/module/nf_double_nat ] || echo yes)
 		demo_module || die "the module does not load"
 		"$TOP/tests/lib/demo.sh"
+		rc=$?
+		# The namespaces' rules hold it for a little longer than the namespaces' names.
+		[ -n "$loaded" ] || wait_for 20 rmmod nf_double_nat
+		return $rc
 	else
 		say "starting a Debian $name kernel"
 		vm_main --kernel "$name" --env DNAT_ROOT -- "$TOP/tests/lib/demo.sh"

@@ -5,10 +5,11 @@
 #   kernel-NAME/build-HASH/  one build (O=), HASH being that of its options and sources
 #   kernel-NAME/stage-HASH/  as for the packaged kernels
 #
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
 
 UML_KERNELS=(uml uml-debug)
 UML_SERIES=6.12
+UML_DEPS=(flex bison bc)
 UML_SRC=$CACHE/uml/src
 
 # The options of NAME, one file over the other.

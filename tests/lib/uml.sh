@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The same guest as under QEMU, in User-Mode Linux: one processor, and at native speed.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
 
 # uml_start NAME DIR - start it; its process id goes to vm_pid. Terminal 0 is the command's
 # output, terminal 1 its errors, and terminal 2 the kernel's console. All of them must be

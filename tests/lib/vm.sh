@@ -3,10 +3,6 @@
 # under QEMU, or User-Mode Linux.
 # shellcheck shell=bash
 
-# What no test may leave in the kernel's log.
-VM_BAD='WARNING:|BUG:|BUG |Oops|KASAN|KCSAN|UBSAN|general protection|rcu.*(stall|detected)|INFO: (task|possible|rcu)|lockdep|refcount_t|[Ll]eak|unregister_netdevice: waiting|soft lockup|hung_task'
-# What a kernel says of itself at its start, and nothing is wrong with.
-VM_FINE='kmemleak: (Kernel memory leak detector|Automatic memory scanning)|RCU lockdep checking is enabled'
 # An out-of-tree (4096) and unsigned (8192) module is what we are.
 VM_TAINT_OK=$((4096 | 8192))
 
@@ -174,14 +170,14 @@ vm_run() {
 	status=$(cat "$vm_dir/share/status" 2>/dev/null)
 	if [ -z "$status" ]; then
 		say "Error: the guest ended before the command did; the last of its console:"
-		tail -qn 60 "$vm_dir/console" "$vm_dir"/*.log >&2
+		find "$vm_dir" -maxdepth 1 \( -name console -o -name '*.log' \) -type f -exec tail -qn 60 {} + >&2
 		return 1
 	fi
 	if ! vm_verdict "$log" "$vm_dir/share" >"$vm_dir/verdict"; then
 		say "Error: the kernel complained:"
 		cat "$vm_dir/verdict" >&2
 		say "its log, from a little before:"
-		grep -E -m 1 -B 20 -A 80 "$VM_BAD" "$log" >&2
+		grep -vE "$VM_FINE" "$log" | grep -E -m 1 -B 20 -A 80 "$VM_BAD" >&2
 		[ "$status" -ne 0 ] || status=1
 	fi
 	return "$status"
@@ -214,6 +210,9 @@ vm_main() {
 	*) die "kernel \"$name\": the lab knows ${KERNELS[*]} ${UML_KERNELS[*]}" ;;
 	esac
 	need_root
-	deps_install
+	case $name in
+	uml*)	deps_install "${UML_DEPS[@]}" ;;
+	*)	deps_install ;;
+	esac
 	vm_run "$name" "$@"
 }

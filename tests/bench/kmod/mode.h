@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef BENCH_MODE_H
+#define BENCH_MODE_H
+
+#include <linux/types.h>
+
+/* Room for every port of 24 servers. */
+#define BENCH_KEPT_MAX (24 * 65536)
+
+enum bench_close {
+	BENCH_CLOSE_CLIENT,	/* FIN from the client first */
+	BENCH_CLOSE_SERVER,
+	BENCH_CLOSE_RST,
+};
+
+/* What one run is asked for. */
+struct bench_run {
+	u32 count;
+	u32 stop;		/* after so many failures; 0: never */
+	u32 conns;		/* established: over so many connections */
+	u32 every;		/* flood: something honest after so many SYNs */
+	enum bench_close close;
+};
+
+int bench_mode_run(const char *mode, const struct bench_run *run);
+
+int bench_mode_setup(void);
+void bench_mode_teardown(void);
+
+#endif

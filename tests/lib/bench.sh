@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The bench farm's module, built for a kernel, and the benchmark in it.
+# shellcheck shell=bash
+
+bench_usage() {
+	cat <<'EOT'
+Usage: tests/lab bench [--kernel NAME] [--mem M] [OPTION]...
+       tests/lab bench [--kernel NAME] [--mem M] check [OPTION]...
+
+Measures Double-NAT beside other ways to do its work, in User-Mode Linux, packet by packet.
+A table goes to standard error and everything measured, as JSON, to standard output.
+"check" tries, with the same farm, whether Double-NAT does what it promises.
+
+  --rounds N          how often each takes its turn (default 5)
+  --count N           connections a turn (default 20000)
+  --servers N         backends (default 6)
+  --close HOW         client (default), server or rst
+  --contestants A,B   forward, ipvs-nat, ipvs-snat, nft, nft-flowtable, nftlb, double-nat
+  --fill A,B          instead: open connections through these until there is no room
+  --short A,B         instead: --count short connections through these, one after the other
+  --slices N          tell of each N-th part of those two (default 20)
+  --stop N            end those two after so many failures (default 1; 0: never)
+  --buckets N         of conntrack's hash table (default 1048576)
+  --kernel NAME       uml (default), uml-debug, 6.1 or 6.12; only uml is worth measuring
+  --mem M             memory in MiB (default 6144)
+EOT
+}
+
+BENCH_DEPS=(ipvsadm nftlb)
+
+# bench_make NAME DIR - build the module's copy in DIR for kernel NAME.
+bench_make() {
+	case $1 in
+	uml*)	uml_module "$1" "$2" W=1 ;;
+	*)	make -C "$2" KDIR="$(kernel_kdir "$1")" W=1 ;;
+	esac
+}
+
+# bench_module NAME - build dnat_bench.ko for NAME, unless that is done, and print its path.
+bench_module() {
+	local name=$1 dir out tmp
+	# shellcheck disable=SC2034
+	local KMOD=$TOP/tests/bench/kmod
+
+	case $name in
+	uml*)	uml_build "$name" || return 1 ;;
+	*)	kernel_fetch "$name" || return 1 ;;
+	esac
+	dir=$(kernel_dir "$name")
+	out=$dir/bench-$(kmod_hash)
+	(
+		flock 9
+		[ ! -e "$out" ] || exit 0
+		find "$dir" -maxdepth 1 -name 'bench-*' -mmin +600 -exec rm -rf {} +
+		tmp=$(mktemp -d "$dir/tmp-XXXXXX")
+		kmod_copy "$tmp"
+		if ! bench_make "$name" "$tmp" >"$tmp/make.log" 2>&1; then
+			cat "$tmp/make.log" >&2
+			rm -rf "$tmp"
+			exit 1
+		fi
+		mv "$tmp" "$out"
+	) 9>"$dir/lock" || return 1
+	touch "$out"
+	printf '%s\n' "$out/dnat_bench.ko"
+}
+
+bench_main() {
+	local name=uml mem=6144 script=bench module
+
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--kernel)	name=${2:?}; shift 2 ;;
+		--mem)		mem=${2:?}; shift 2 ;;
+		check)		script=check; shift; break ;;
+		-h|--help)	bench_usage; return 0 ;;
+		*)		break ;;
+		esac
+	done
+	case " ${UML_KERNELS[*]} ${KERNELS[*]} " in
+	*" $name "*) ;;
+	*) die "kernel \"$name\": the lab knows ${UML_KERNELS[*]} ${KERNELS[*]}" ;;
+	esac
+	need_root
+	deps_install "${UML_DEPS[@]}" "${BENCH_DEPS[@]}"
+	module=$(bench_module "$name") || die "the bench farm does not build for kernel $name"
+	vm_main --kernel "$name" --mem "$mem" --timeout 3600 -- \
+		"$TOP/tests/bench/$script.py" --module "$module" "$@"
+}
