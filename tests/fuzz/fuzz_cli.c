@@ -80,28 +80,5 @@ static const char *const corpus[] = {
 	"status", "status\nhelp", "status\nx",
 };
 
-static void run_file(const char *path)
-{
-	static uint8_t data[65536];
-	FILE *file = fopen(path, "rb");
-
-	if (!file) {
-		perror(path);
-		exit(1);
-	}
-	LLVMFuzzerTestOneInput(data, fread(data, 1, sizeof(data), file));
-	fclose(file);
-}
-
-int main(int argc, char **argv)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(corpus) / sizeof(corpus[0]); i++)
-		LLVMFuzzerTestOneInput((const uint8_t *)corpus[i],
-				       strlen(corpus[i]));
-	for (; argc > 1; argc--)
-		run_file(argv[argc - 1]);
-	return 0;
-}
+#include "standalone.h"
 #endif

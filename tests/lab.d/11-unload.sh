@@ -2,15 +2,10 @@
 # The module, and whole balancers, go while connections live.
 # shellcheck shell=bash
 
-in_ns lb nft -f - <<-'EOT'
-	table inet own {
-		ct helper dn { type "double-nat" protocol tcp; l3proto inet; }
-		chain pre {
-			type nat hook prerouting priority dstnat;
-			ip daddr 192.0.2.10 tcp dport 80 ct helper set "dn" dnat ip to 10.1.0.11:8080
-		}
-	}
-EOT
+# shellcheck source=/dev/null
+. "$TOP/tests/lib/own.sh"
+
+check "a ruleset that hands connections over" ours || return
 servers_big
 
 get c1 1 http://192.0.2.10/big --range 0-19999999 --limit-rate 2M -o "$LAB/got" &
