@@ -30,6 +30,18 @@ wait "$loader"
 check_is "which goes on over nf_nat" 0 $?
 check_is "to its last byte" "$(head -c 20000000 "$LAB/big" | sha256sum)" "$(sha256sum <"$LAB/got")"
 
+# Whose helper was taken off, conntrack no longer tells of its end.
+in_ns lb conntrack -F 2>/dev/null
+check "the rules are there again" ours
+hold 10 8
+check_is "ten connections" "open 10 failed 0" "$(cat "$LAB/held")"
+check_is "an admin takes the helper off them" 10 "$(in_ns lb "$TOP/tests/lib/unhelp.py" 192.0.2.10)"
+let_go
+in_ns lb nft delete table inet own
+check "the module unloads all the same" wait_for 10 unload
+check "with none of its slab left" test ! -e /sys/kernel/slab/dnat_conn
+in_ns lb conntrack -F 2>/dev/null
+
 # A balancer of its own that vanishes under load, again and again.
 for i in 1 2 3 4 5; do
 	for node in xc xl xs; do ip netns add $node; done
@@ -54,6 +66,7 @@ for i in 1 2 3 4 5; do
 	exec 8>"$LAB/x"
 	rm "$LAB/x"
 	[ "$i" -gt 1 ] && wait_for 10 test -s "$LAB/x.out"
+	[ "$i" -lt 4 ] || in_ns xl "$TOP/tests/lib/unhelp.py" 192.0.2.10 >"$LAB/unhelped"
 	for node in xl xc xs; do ip netns del $node; done
 	exec 8>&-
 	wait $!
