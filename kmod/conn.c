@@ -216,7 +216,7 @@ void dnat_conn_attach(struct dnat_conn *conn, u16 vdport)
 		schedule_delayed_work(&dnat_pending_work, HZ);
 }
 
-/* The helper's destroy callback, and what ends a hold at module exit. */
+/* The helper's destroy callback. */
 static void dnat_conn_end(struct nf_conn *ct)
 {
 	struct dnat_help *help = nfct_help_data(ct);
@@ -308,21 +308,32 @@ static void dnat_pending_flush(const struct net *net)
 		dnat_conn_free(conn);
 }
 
-static void dnat_pool_flush(struct dnat_pool *pool, void *arg)
+/* Return: a hold that is ours to end now, or NULL.  It stays listed until then:
+ * a packet that saw it earlier may still move it to another class.
+ */
+static struct dnat_conn *dnat_pool_claim(struct dnat_pool *pool)
 {
-	struct dnat_conn *conn, *next;
-	LIST_HEAD(dead);
+	struct dnat_conn *conn, *claimed = NULL;
 	int class;
 
 	spin_lock_bh(&pool->lock);
-	for (class = 0; class < DNAT_CLASS_COUNT; class++)
-		list_for_each_entry_safe(conn, next, &pool->conns[class],
-					 class_node)
-			if (dnat_conn_claim(conn))
-				list_move_tail(&conn->class_node, &dead);
+	for (class = 0; class < DNAT_CLASS_COUNT && !claimed; class++) {
+		list_for_each_entry(conn, &pool->conns[class], class_node) {
+			if (dnat_conn_claim(conn)) {
+				claimed = conn;
+				break;
+			}
+		}
+	}
 	spin_unlock_bh(&pool->lock);
+	return claimed;
+}
 
-	list_for_each_entry_safe(conn, next, &dead, class_node)
+static void dnat_pool_flush(struct dnat_pool *pool, void *arg)
+{
+	struct dnat_conn *conn;
+
+	while ((conn = dnat_pool_claim(pool)))
 		dnat_conn_free(conn);
 }
 
