@@ -30,6 +30,15 @@ uml_version() {
 	cat "$(uml_build_dir "$1")/include/config/kernel.release"
 }
 
+# The registers of a processor with AMX are larger than the room that this kernel has for its
+# guest's; a host that finds them cut short refuses them all, and init dies. Later kernels ask
+# the host for the size.
+uml_patch() {
+	sed -i 's/\(DEFINE_LONGS(HOST_FP_SIZE\), 2696)/\1, 12288)/' "$1/arch/x86/um/user-offsets.c" &&
+	grep -q 'HOST_FP_SIZE, 12288' "$1/arch/x86/um/user-offsets.c" &&
+	: >"$1/patched"
+}
+
 uml_unpack() {
 	local dir=$1 package=linux-source-$UML_SERIES
 
@@ -40,6 +49,7 @@ uml_unpack() {
 	(cd "$dir/deb" && apt-get download -qq -o APT::Sandbox::User=root "$package") >&2 || return 1
 	dpkg -x "$dir"/deb/*.deb "$dir/deb" || return 1
 	nice tar -C "$dir/src" --strip-components=1 -xf "$dir/deb/usr/src/$package.tar.xz" || return 1
+	uml_patch "$dir/src" || return 1
 	dpkg-deb -f "$dir"/deb/*.deb Version >"$dir/src/debian-version"
 }
 
@@ -47,12 +57,12 @@ uml_unpack() {
 uml_fetch() {
 	local tmp
 
-	[ ! -e "$UML_SRC" ] || return 0
+	[ ! -e "$UML_SRC/patched" ] || return 0
 	mkdir -p "$CACHE/uml"
 	(
 		flock 9
-		[ ! -e "$UML_SRC" ] || exit 0
-		rm -rf "$CACHE"/uml/tmp-*
+		[ ! -e "$UML_SRC/patched" ] || exit 0
+		rm -rf "$CACHE"/uml/tmp-* "$UML_SRC"
 		tmp=$(mktemp -d "$CACHE/uml/tmp-XXXXXX")
 		if ! uml_unpack "$tmp"; then
 			rm -rf "$tmp"
