@@ -15,7 +15,7 @@
 
 #include <net/netfilter/nf_conntrack.h>
 
-#include "vdport.h"
+#include "pool.h"
 
 struct dnat_conn {
 	struct nf_conn *ct;		/* a reference of our own */

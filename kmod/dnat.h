@@ -6,7 +6,7 @@
 #include <linux/percpu.h>
 #include <net/net_namespace.h>
 
-#include "vdport.h"
+#include "pool.h"
 
 /* configure.ac reads the project's version from this line */
 #define DNAT_VERSION "0.1.0"

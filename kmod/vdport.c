@@ -4,30 +4,22 @@
 
 #include "vdport.h"
 
-/* How often pools that nobody has used for long are looked for. */
-#define DNAT_GC_PERIOD (60 * HZ)
-
-static const struct rhashtable_params dnat_pool_params = {
-	.head_offset = offsetof(struct dnat_pool, node),
-	.key_offset = offsetof(struct dnat_pool, key),
-	.key_len = sizeof(struct dnat_pool_key),
-	.automatic_shrinking = true,
-};
-
-static bool dnat_quiet(u32 stamp)
-{
-	return (u32)jiffies - stamp >= DNAT_QUIET;
-}
-
 static bool dnat_in_range(struct dnat_range range, u16 port)
 {
 	return port >= range.min && port <= range.max;
 }
 
+/* For whoever holds the pool's lock, or one of the chunk's ports. */
+static struct dnat_chunk *dnat_chunk(const struct dnat_pool *pool,
+				     unsigned int index)
+{
+	return rcu_dereference_protected(pool->chunk[index], true);
+}
+
 /* The chunk of @port is there. */
 static struct dnat_slot *dnat_slot(const struct dnat_pool *pool, u16 port)
 {
-	return &pool->chunk[port >> DNAT_CHUNK_SHIFT]
+	return &dnat_chunk(pool, port >> DNAT_CHUNK_SHIFT)
 			->slot[port & (DNAT_CHUNK_SLOTS - 1)];
 }
 
@@ -116,7 +108,7 @@ static bool dnat_chunk_make(struct dnat_pool *pool, unsigned int index)
 	chunk->stamp = (u32)jiffies - DNAT_QUIET;
 	for (i = 0; i < DNAT_CHUNK_SLOTS; i++)
 		chunk->slot[i].stamp = chunk->stamp;
-	pool->chunk[index] = chunk;
+	rcu_assign_pointer(pool->chunk[index], chunk);
 	pool->absent--;
 	dnat_chunk_offer(pool, index);
 	return true;
@@ -132,7 +124,7 @@ static void dnat_chunk_next(struct dnat_pool *pool)
 
 	for (i = 0; i < DNAT_CHUNKS; i++) {
 		index = (pool->start + i) % DNAT_CHUNKS;
-		if (pool->chunk[index] ||
+		if (dnat_chunk(pool, index) ||
 		    !dnat_chunk_in_range(pool->range, index))
 			continue;
 		if (dnat_chunk_make(pool, index))
@@ -149,8 +141,8 @@ static void dnat_chunk_free(struct dnat_pool *pool, unsigned int index)
 	for (port = first; port < first + DNAT_CHUNK_SLOTS; port++)
 		if (dnat_listed(pool, port))
 			dnat_unlink(pool, port);
-	kfree(pool->chunk[index]);
-	pool->chunk[index] = NULL;
+	kfree_rcu(dnat_chunk(pool, index), rcu);
+	RCU_INIT_POINTER(pool->chunk[index], NULL);
 	if (dnat_chunk_in_range(pool->range, index))
 		pool->absent++;
 }
@@ -159,152 +151,24 @@ static void dnat_chunk_free(struct dnat_pool *pool, unsigned int index)
 static void dnat_pool_sweep(struct dnat_pool *pool)
 {
 	unsigned int index = pool->sweep;
-	const struct dnat_chunk *chunk = pool->chunk[index];
+	const struct dnat_chunk *chunk = dnat_chunk(pool, index);
 
 	pool->sweep = (index + 1) % DNAT_CHUNKS;
 	if (chunk && !chunk->taken && dnat_quiet(chunk->stamp))
 		dnat_chunk_free(pool, index);
 }
 
-static void dnat_pool_init_range(struct dnat_pool *pool,
-				 struct dnat_range range)
+static void dnat_vdport_init_range(struct dnat_pool *pool,
+				   struct dnat_range range)
 {
 	unsigned int index;
 
 	pool->range = range;
 	pool->absent = 0;
 	for (index = 0; index < DNAT_CHUNKS; index++)
-		if (!pool->chunk[index] && dnat_chunk_in_range(range, index))
+		if (!dnat_chunk(pool, index) &&
+		    dnat_chunk_in_range(range, index))
 			pool->absent++;
-}
-
-static struct dnat_pool *dnat_pool_alloc(const struct dnat_pool_key *key)
-{
-	struct dnat_pool *pool;
-	int i;
-
-	pool = kzalloc(sizeof(*pool), GFP_ATOMIC | __GFP_NOWARN);
-	if (!pool)
-		return NULL;
-
-	pool->chunk = kcalloc(DNAT_CHUNKS, sizeof(*pool->chunk),
-			      GFP_ATOMIC | __GFP_NOWARN);
-	if (!pool->chunk) {
-		kfree(pool);
-		return NULL;
-	}
-
-	pool->key = *key;
-	refcount_set(&pool->users, 2);
-	spin_lock_init(&pool->lock);
-	for (i = 0; i < DNAT_CLASS_COUNT; i++)
-		INIT_LIST_HEAD(&pool->conns[i]);
-
-	/* The backend may still hold TIME_WAIT for the ports that this machine
-	 * gave out last before it was booted.
-	 */
-	pool->start = reciprocal_scale(get_random_u32(), DNAT_CHUNKS);
-	pool->stamp = (u32)jiffies;
-	return pool;
-}
-
-static void dnat_pool_free(struct dnat_pool *pool)
-{
-	unsigned int i;
-
-	for (i = 0; i < DNAT_CHUNKS; i++)
-		kfree(pool->chunk[i]);
-	kfree(pool->chunk);
-	kfree(pool);
-}
-
-static void dnat_pool_free_rcu(struct rcu_head *rcu)
-{
-	dnat_pool_free(container_of(rcu, struct dnat_pool, rcu));
-}
-
-static struct dnat_pool *dnat_pool_lookup(struct dnat_vdports *vdports,
-					  const struct dnat_pool_key *key)
-{
-	struct dnat_pool *pool;
-
-	pool = rhashtable_lookup(&vdports->pools, key, dnat_pool_params);
-	return pool && refcount_inc_not_zero(&pool->users) ? pool : NULL;
-}
-
-/**
- * dnat_pool_get - use the pool of vdports towards a backend
- * @vdports: whose
- * @key: the backend and how it is reached
- *
- * Context: softirq or process, under rcu_read_lock().
- * Return: the pool, to be given back with dnat_pool_put(); NULL without memory
- */
-struct dnat_pool *dnat_pool_get(struct dnat_vdports *vdports,
-				const struct dnat_pool_key *key)
-{
-	struct dnat_pool *pool, *fresh;
-
-	pool = dnat_pool_lookup(vdports, key);
-	if (pool)
-		return pool;
-
-	fresh = dnat_pool_alloc(key);
-	if (!fresh)
-		return NULL;
-
-	/* Under the lock no pool in the table is without a user. */
-	spin_lock_bh(&vdports->lock);
-	dnat_pool_init_range(fresh, vdports->range);
-	pool = rhashtable_lookup_get_insert_fast(&vdports->pools, &fresh->node,
-						 dnat_pool_params);
-	if (!pool)
-		pool = fresh;
-	else if (!IS_ERR(pool))
-		refcount_inc(&pool->users);
-	spin_unlock_bh(&vdports->lock);
-
-	if (pool != fresh)
-		dnat_pool_free(fresh);
-	return IS_ERR(pool) ? NULL : pool;
-}
-
-/**
- * dnat_pool_put - stop using a pool
- * @pool: from dnat_pool_get(); its user's port has been given back
- *
- * Context: any but hard interrupt.
- */
-void dnat_pool_put(struct dnat_pool *pool)
-{
-	if (refcount_dec_and_test(&pool->users))
-		call_rcu(&pool->rcu, dnat_pool_free_rcu);
-}
-
-/* Add one to one of the pool's counters. */
-void dnat_pool_count(struct dnat_pool *pool, u64 *counter)
-{
-	spin_lock_bh(&pool->lock);
-	++*counter;
-	spin_unlock_bh(&pool->lock);
-}
-
-/**
- * dnat_pool_info - how a pool stands, all of one moment
- * @pool: under rcu_read_lock() or in use
- * @info: result
- *
- * Context: any but hard interrupt.
- */
-void dnat_pool_info(struct dnat_pool *pool, struct dnat_pool_info *info)
-{
-	spin_lock_bh(&pool->lock);
-	info->range = pool->range;
-	info->taken = pool->taken;
-	memcpy(info->n_conns, pool->n_conns, sizeof(info->n_conns));
-	info->reclaimed = pool->reclaimed;
-	info->failed = pool->failed;
-	spin_unlock_bh(&pool->lock);
 }
 
 /**
@@ -331,8 +195,8 @@ int dnat_vdport_take(struct dnat_pool *pool, struct dnat_conn *owner)
 	if (port) {
 		dnat_unlink(pool, port);
 		slot = dnat_slot(pool, port);
-		slot->owner = owner;
-		pool->chunk[port >> DNAT_CHUNK_SHIFT]->taken++;
+		WRITE_ONCE(slot->owner, owner);
+		dnat_chunk(pool, port >> DNAT_CHUNK_SHIFT)->taken++;
 		pool->taken++;
 	}
 	spin_unlock_bh(&pool->lock);
@@ -364,8 +228,8 @@ static void dnat_slot_free(struct dnat_pool *pool, u16 port, bool offer)
 
 	if (WARN_ON_ONCE(!slot->owner))
 		return;
-	slot->owner = NULL;
-	pool->chunk[port >> DNAT_CHUNK_SHIFT]->taken--;
+	WRITE_ONCE(slot->owner, NULL);
+	dnat_chunk(pool, port >> DNAT_CHUNK_SHIFT)->taken--;
 	pool->taken--;
 	if (offer && dnat_in_range(pool->range, port))
 		dnat_link(pool, port, pool->last);
@@ -387,7 +251,7 @@ void dnat_vdport_give(struct dnat_pool *pool, u16 port, u32 last_seq)
 	slot = dnat_slot(pool, port);
 	slot->last_seq = last_seq;
 	slot->stamp = (u32)jiffies;
-	pool->chunk[port >> DNAT_CHUNK_SHIFT]->stamp = slot->stamp;
+	dnat_chunk(pool, port >> DNAT_CHUNK_SHIFT)->stamp = slot->stamp;
 	pool->stamp = slot->stamp;
 	dnat_slot_free(pool, port, true);
 	dnat_pool_sweep(pool);
@@ -425,37 +289,55 @@ void dnat_vdport_retire(struct dnat_pool *pool, u16 port)
 }
 
 /**
- * dnat_pools_walk - call a function for each pool
- * @vdports: whose
- * @fn: called under rcu_read_lock(); twice for a pool where the table is being
- *	resized
- * @arg: for @fn
+ * dnat_vdport_owner - who holds a port
+ * @pool: in use, or under rcu_read_lock()
+ * @port: host byte order
  *
- * Context: process.
+ * Context: any, under rcu_read_lock().
+ * Return: the owner, which may be about to give the port back; or NULL
  */
-void dnat_pools_walk(struct dnat_vdports *vdports,
-		     void (*fn)(struct dnat_pool *pool, void *arg), void *arg)
+struct dnat_conn *dnat_vdport_owner(const struct dnat_pool *pool, u16 port)
 {
-	struct rhashtable_iter iter;
-	struct dnat_pool *pool;
+	const struct dnat_chunk *chunk;
 
-	rhashtable_walk_enter(&vdports->pools, &iter);
-	rhashtable_walk_start(&iter);
-	while ((pool = rhashtable_walk_next(&iter)))
-		if (!IS_ERR(pool))
-			fn(pool, arg);
-	rhashtable_walk_stop(&iter);
-	rhashtable_walk_exit(&iter);
+	chunk = rcu_dereference(pool->chunk[port >> DNAT_CHUNK_SHIFT]);
+	if (!chunk)
+		return NULL;
+	return READ_ONCE(chunk->slot[port & (DNAT_CHUNK_SLOTS - 1)].owner);
 }
 
-/* Ports in use that fall out of the range stay with their owners. */
-static void dnat_pool_set_range(struct dnat_pool *pool, void *arg)
+/**
+ * dnat_vdport_offer - a port that was not for us is so no longer
+ * @pool: under rcu_read_lock() or in use
+ * @port: host byte order
+ *
+ * Context: any but hard interrupt.
+ */
+void dnat_vdport_offer(struct dnat_pool *pool, u16 port)
 {
-	const struct dnat_range range = *(const struct dnat_range *)arg;
+	unsigned int index = port >> DNAT_CHUNK_SHIFT;
+
+	spin_lock_bh(&pool->lock);
+	if (dnat_chunk(pool, index))
+		dnat_chunk_offer(pool, index);
+	spin_unlock_bh(&pool->lock);
+}
+
+/**
+ * dnat_vdport_set_range - change the ports that a pool has
+ * @pool: under rcu_read_lock() or in use
+ * @range: checked by the caller
+ *
+ * Ports in use that fall out of the range stay with their owners.
+ *
+ * Context: any but hard interrupt.
+ */
+void dnat_vdport_set_range(struct dnat_pool *pool, struct dnat_range range)
+{
 	unsigned int index, port, next;
 
 	spin_lock_bh(&pool->lock);
-	dnat_pool_init_range(pool, range);
+	dnat_vdport_init_range(pool, range);
 	for (port = pool->first; port; ) {
 		next = dnat_slot(pool, port)->next;
 		if (!dnat_in_range(range, port))
@@ -463,122 +345,45 @@ static void dnat_pool_set_range(struct dnat_pool *pool, void *arg)
 		port = next;
 	}
 	for (index = 0; index < DNAT_CHUNKS; index++)
-		if (pool->chunk[index])
+		if (dnat_chunk(pool, index))
 			dnat_chunk_offer(pool, index);
 	spin_unlock_bh(&pool->lock);
 }
 
 /**
- * dnat_vdports_set_range - set the range of all pools, of today and to come
- * @vdports: whose
- * @range: checked by the caller
- *
- * Context: process.
- */
-void dnat_vdports_set_range(struct dnat_vdports *vdports,
-			    struct dnat_range range)
-{
-	spin_lock_bh(&vdports->lock);
-	vdports->range = range;
-	spin_unlock_bh(&vdports->lock);
-	dnat_pools_walk(vdports, dnat_pool_set_range, &range);
-}
-
-/**
- * dnat_vdports_range - the range of the pools
- * @vdports: whose
+ * dnat_vdport_init - make the ports of a pool, none of which is in its range
+ * @pool: new, all zeros
  *
  * Context: any but hard interrupt.
- * Return: both ends, host byte order
+ * Return: 0 or -ENOMEM
  */
-struct dnat_range dnat_vdports_range(struct dnat_vdports *vdports)
+int dnat_vdport_init(struct dnat_pool *pool)
 {
-	struct dnat_range range;
+	pool->chunk = kcalloc(DNAT_CHUNKS, sizeof(*pool->chunk),
+			      GFP_ATOMIC | __GFP_NOWARN);
+	if (!pool->chunk)
+		return -ENOMEM;
 
-	spin_lock_bh(&vdports->lock);
-	range = vdports->range;
-	spin_unlock_bh(&vdports->lock);
-	return range;
-}
-
-/* Does nobody need @pool, nor what it remembers? */
-static bool dnat_pool_stale(struct dnat_pool *pool)
-{
-	bool stale;
-
-	spin_lock_bh(&pool->lock);
-	stale = !pool->taken && dnat_quiet(pool->stamp);
-	spin_unlock_bh(&pool->lock);
-	return stale;
-}
-
-static void dnat_pool_gc(struct dnat_pool *pool, void *arg)
-{
-	struct dnat_vdports *vdports = arg;
-
-	if (!dnat_pool_stale(pool))
-		return;
-
-	/* the table's own; nobody can come by while it is the last */
-	spin_lock_bh(&vdports->lock);
-	if (refcount_dec_if_one(&pool->users)) {
-		rhashtable_remove_fast(&vdports->pools, &pool->node,
-				       dnat_pool_params);
-		call_rcu(&pool->rcu, dnat_pool_free_rcu);
-	}
-	spin_unlock_bh(&vdports->lock);
-}
-
-static void dnat_vdports_gc(struct work_struct *work)
-{
-	struct dnat_vdports *vdports = container_of(to_delayed_work(work),
-						    struct dnat_vdports, gc);
-
-	dnat_pools_walk(vdports, dnat_pool_gc, vdports);
-	schedule_delayed_work(&vdports->gc, DNAT_GC_PERIOD);
-}
-
-/**
- * dnat_vdports_init - get ready to hand out vdports, in the default range
- * @vdports: embedded in a netns's state
- *
- * Context: process.
- * Return: 0 or a negative errno
- */
-int dnat_vdports_init(struct dnat_vdports *vdports)
-{
-	int err;
-
-	spin_lock_init(&vdports->lock);
-	vdports->range.min = DNAT_PORT_MIN_DEFAULT;
-	vdports->range.max = DNAT_PORT_MAX_DEFAULT;
-	err = rhashtable_init(&vdports->pools, &dnat_pool_params);
-	if (err)
-		return err;
-
-	INIT_DEFERRABLE_WORK(&vdports->gc, dnat_vdports_gc);
-	schedule_delayed_work(&vdports->gc, DNAT_GC_PERIOD);
+	spin_lock_init(&pool->lock);
+	/* The backend may still hold TIME_WAIT for the ports that this machine
+	 * gave out last before it was booted.
+	 */
+	pool->start = reciprocal_scale(get_random_u32(), DNAT_CHUNKS);
+	pool->stamp = (u32)jiffies;
 	return 0;
 }
 
-static void dnat_pool_clean(void *ptr, void *arg)
-{
-	struct dnat_pool *pool = ptr;
-
-	WARN_ON_ONCE(pool->taken);
-	dnat_pool_put(pool);
-}
-
 /**
- * dnat_vdports_clean - undo dnat_vdports_init()
- * @vdports: no port of which may be taken any more
+ * dnat_vdport_clean - undo dnat_vdport_init()
+ * @pool: nobody can see it any more
  *
- * Pools are freed by call_rcu().
- *
- * Context: process.
+ * Context: any.
  */
-void dnat_vdports_clean(struct dnat_vdports *vdports)
+void dnat_vdport_clean(struct dnat_pool *pool)
 {
-	cancel_delayed_work_sync(&vdports->gc);
-	rhashtable_free_and_destroy(&vdports->pools, dnat_pool_clean, NULL);
+	unsigned int i;
+
+	for (i = 0; i < DNAT_CHUNKS; i++)
+		kfree(dnat_chunk(pool, i));
+	kfree(pool->chunk);
 }

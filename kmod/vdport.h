@@ -15,12 +15,14 @@
 #ifndef DNAT_VDPORT_H
 #define DNAT_VDPORT_H
 
+#include <linux/jiffies.h>
 #include <linux/list.h>
 #include <linux/netfilter.h>
 #include <linux/refcount.h>
 #include <linux/rhashtable.h>
 #include <linux/spinlock.h>
-#include <linux/workqueue.h>
+
+#include "vip.h"
 
 #define DNAT_PORT_LIMIT_MIN	1
 #define DNAT_PORT_LIMIT_MAX	65535
@@ -35,7 +37,6 @@
 #define DNAT_QUIET		(240 * HZ)
 
 struct dnat_conn;
-struct dnat_vdports;
 
 /* Hashed as bytes: fill with zeros first. */
 struct dnat_pool_key {
@@ -55,7 +56,7 @@ struct dnat_range {
  * neither: out of the range, or not for us.
  */
 struct dnat_slot {
-	struct dnat_conn *owner;
+	struct dnat_conn *owner;	/* read under RCU, too */
 	u32 stamp;		/* jiffies when it became free */
 	u32 last_seq;		/* its last connection's, see reuse.h */
 	u16 prev;		/* in the list of free ports; 0: no port */
@@ -63,10 +64,17 @@ struct dnat_slot {
 };
 
 struct dnat_chunk {
+	struct rcu_head rcu;
 	unsigned int taken;	/* slots that have an owner */
 	u32 stamp;		/* jiffies when one of them became free last */
 	struct dnat_slot slot[DNAT_CHUNK_SLOTS];
 };
+
+/* Was it so long ago that nobody remembers? */
+static inline bool dnat_quiet(u32 stamp)
+{
+	return (u32)jiffies - stamp >= DNAT_QUIET;
+}
 
 /* What becomes of the port when there is no free one. */
 enum dnat_class {
@@ -79,6 +87,7 @@ enum dnat_class {
 struct dnat_pool {
 	struct rhash_head node;
 	struct dnat_pool_key key;
+	struct dnat_vip *vip;	/* that of @key */
 	refcount_t users;	/* one for being in the table */
 	struct rcu_head rcu;
 
@@ -96,44 +105,19 @@ struct dnat_pool {
 	unsigned int n_conns[DNAT_CLASS_COUNT];
 	u64 reclaimed;
 	u64 failed;
-	struct dnat_chunk **chunk;	/* DNAT_CHUNKS of them */
+	struct dnat_chunk __rcu **chunk;	/* DNAT_CHUNKS of them */
 };
 
-struct dnat_vdports {
-	struct rhashtable pools;
-	spinlock_t lock;	/* @range, and insertion into @pools */
-	struct dnat_range range;
-	struct delayed_work gc;
-};
-
-struct dnat_pool_info {
-	struct dnat_range range;
-	unsigned int taken;
-	unsigned int n_conns[DNAT_CLASS_COUNT];
-	u64 reclaimed;
-	u64 failed;
-};
-
-int dnat_vdports_init(struct dnat_vdports *vdports);
-void dnat_vdports_clean(struct dnat_vdports *vdports);
-
-void dnat_pools_walk(struct dnat_vdports *vdports,
-		     void (*fn)(struct dnat_pool *pool, void *arg), void *arg);
-
-void dnat_vdports_set_range(struct dnat_vdports *vdports,
-			    struct dnat_range range);
-struct dnat_range dnat_vdports_range(struct dnat_vdports *vdports);
-
-struct dnat_pool *dnat_pool_get(struct dnat_vdports *vdports,
-				const struct dnat_pool_key *key);
-void dnat_pool_put(struct dnat_pool *pool);
-void dnat_pool_count(struct dnat_pool *pool, u64 *counter);
-void dnat_pool_info(struct dnat_pool *pool, struct dnat_pool_info *info);
+int dnat_vdport_init(struct dnat_pool *pool);
+void dnat_vdport_clean(struct dnat_pool *pool);
+void dnat_vdport_set_range(struct dnat_pool *pool, struct dnat_range range);
 
 int dnat_vdport_take(struct dnat_pool *pool, struct dnat_conn *owner);
 bool dnat_vdport_recall(const struct dnat_pool *pool, u16 port, u32 *last_seq);
 void dnat_vdport_give(struct dnat_pool *pool, u16 port, u32 last_seq);
 void dnat_vdport_skip(struct dnat_pool *pool, u16 port);
 void dnat_vdport_retire(struct dnat_pool *pool, u16 port);
+void dnat_vdport_offer(struct dnat_pool *pool, u16 port);
+struct dnat_conn *dnat_vdport_owner(const struct dnat_pool *pool, u16 port);
 
 #endif /* DNAT_VDPORT_H */

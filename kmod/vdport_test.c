@@ -8,7 +8,9 @@
 #include <linux/prandom.h>
 #include <linux/vmalloc.h>
 
+#include "pool.c"
 #include "vdport.c"
+#include "vip.c"
 
 #define DNAT_TEST_ROUNDS 1000000
 #define DNAT_TEST_OWNER ((struct dnat_conn *)&dnat_test_owner)

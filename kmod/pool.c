@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/slab.h>
+
+#include "pool.h"
+
+/* How often pools that nobody has used for long are looked for. */
+#define DNAT_GC_PERIOD (60 * HZ)
+
+static const struct rhashtable_params dnat_pool_params = {
+	.head_offset = offsetof(struct dnat_pool, node),
+	.key_offset = offsetof(struct dnat_pool, key),
+	.key_len = sizeof(struct dnat_pool_key),
+	.automatic_shrinking = true,
+};
+
+static struct dnat_pool *dnat_pool_alloc(const struct dnat_pool_key *key)
+{
+	struct dnat_pool *pool;
+	int i;
+
+	pool = kzalloc(sizeof(*pool), GFP_ATOMIC | __GFP_NOWARN);
+	if (!pool)
+		return NULL;
+	if (dnat_vdport_init(pool)) {
+		kfree(pool);
+		return NULL;
+	}
+	pool->key = *key;
+	refcount_set(&pool->users, 2);
+	for (i = 0; i < DNAT_CLASS_COUNT; i++)
+		INIT_LIST_HEAD(&pool->conns[i]);
+	return pool;
+}
+
+static void dnat_pool_free(struct dnat_pool *pool)
+{
+	dnat_vdport_clean(pool);
+	kfree(pool);
+}
+
+static void dnat_pool_free_rcu(struct rcu_head *rcu)
+{
+	dnat_pool_free(container_of(rcu, struct dnat_pool, rcu));
+}
+
+static void dnat_pool_key_vip(const struct dnat_pool_key *key,
+			      struct dnat_vip_key *vip)
+{
+	memset(vip, 0, sizeof(*vip));
+	vip->addr = key->vip;
+	vip->l3num = key->l3num;
+	vip->l4proto = key->l4proto;
+}
+
+/* A pool with its VIP, neither of which is in its table for it. */
+static struct dnat_pool *dnat_pool_new(struct dnat_vdports *vdports,
+				       const struct dnat_pool_key *key)
+{
+	struct dnat_vip_key vip_key;
+	struct dnat_pool *pool;
+
+	pool = dnat_pool_alloc(key);
+	if (!pool)
+		return NULL;
+
+	dnat_pool_key_vip(key, &vip_key);
+	pool->vip = dnat_vip_get(&vdports->vips, &vip_key);
+	if (!pool->vip) {
+		dnat_pool_free(pool);
+		return NULL;
+	}
+	return pool;
+}
+
+/**
+ * dnat_pool_find - look for the pool of vdports towards a backend
+ * @vdports: whose
+ * @key: the backend and how it is reached
+ *
+ * Context: any, under rcu_read_lock().
+ * Return: the pool, for as long as the lock is held, or NULL
+ */
+struct dnat_pool *dnat_pool_find(struct dnat_vdports *vdports,
+				 const struct dnat_pool_key *key)
+{
+	return rhashtable_lookup(&vdports->pools, key, dnat_pool_params);
+}
+
+/**
+ * dnat_pool_get - use the pool of vdports towards a backend
+ * @vdports: whose
+ * @key: the backend and how it is reached
+ *
+ * Context: softirq or process, under rcu_read_lock().
+ * Return: the pool, to be given back with dnat_pool_put(); NULL without memory
+ */
+struct dnat_pool *dnat_pool_get(struct dnat_vdports *vdports,
+				const struct dnat_pool_key *key)
+{
+	struct dnat_pool *pool, *fresh;
+
+	pool = dnat_pool_find(vdports, key);
+	if (pool && refcount_inc_not_zero(&pool->users))
+		return pool;
+
+	fresh = dnat_pool_new(vdports, key);
+	if (!fresh)
+		return NULL;
+
+	/* Under the lock no pool in the table is without a user. */
+	spin_lock_bh(&vdports->lock);
+	dnat_vdport_set_range(fresh, vdports->range);
+	pool = rhashtable_lookup_get_insert_fast(&vdports->pools, &fresh->node,
+						 dnat_pool_params);
+	if (!pool)
+		pool = fresh;
+	else if (!IS_ERR(pool))
+		refcount_inc(&pool->users);
+	spin_unlock_bh(&vdports->lock);
+
+	if (pool != fresh) {
+		dnat_vip_put(fresh->vip);
+		dnat_pool_free(fresh);
+	}
+	return IS_ERR(pool) ? NULL : pool;
+}
+
+/**
+ * dnat_pool_put - stop using a pool
+ * @pool: from dnat_pool_get(); its user's port has been given back
+ *
+ * Context: any but hard interrupt.
+ */
+void dnat_pool_put(struct dnat_pool *pool)
+{
+	if (!refcount_dec_and_test(&pool->users))
+		return;
+	dnat_vip_put(pool->vip);
+	call_rcu(&pool->rcu, dnat_pool_free_rcu);
+}
+
+/* Add one to one of the pool's counters. */
+void dnat_pool_count(struct dnat_pool *pool, u64 *counter)
+{
+	spin_lock_bh(&pool->lock);
+	++*counter;
+	spin_unlock_bh(&pool->lock);
+}
+
+/**
+ * dnat_pool_info - how a pool stands, all of one moment
+ * @pool: under rcu_read_lock() or in use
+ * @info: result
+ *
+ * Context: any but hard interrupt.
+ */
+void dnat_pool_info(struct dnat_pool *pool, struct dnat_pool_info *info)
+{
+	spin_lock_bh(&pool->lock);
+	info->range = pool->range;
+	info->taken = pool->taken;
+	memcpy(info->n_conns, pool->n_conns, sizeof(info->n_conns));
+	info->reclaimed = pool->reclaimed;
+	info->failed = pool->failed;
+	spin_unlock_bh(&pool->lock);
+}
+
+/**
+ * dnat_pools_walk - call a function for each pool
+ * @vdports: whose
+ * @fn: called under rcu_read_lock(); twice for a pool where the table is being
+ *	resized
+ * @arg: for @fn
+ *
+ * Context: process.
+ */
+void dnat_pools_walk(struct dnat_vdports *vdports,
+		     void (*fn)(struct dnat_pool *pool, void *arg), void *arg)
+{
+	struct rhashtable_iter iter;
+	struct dnat_pool *pool;
+
+	rhashtable_walk_enter(&vdports->pools, &iter);
+	rhashtable_walk_start(&iter);
+	while ((pool = rhashtable_walk_next(&iter)))
+		if (!IS_ERR(pool))
+			fn(pool, arg);
+	rhashtable_walk_stop(&iter);
+	rhashtable_walk_exit(&iter);
+}
+
+static void dnat_pool_set_range(struct dnat_pool *pool, void *arg)
+{
+	dnat_vdport_set_range(pool, *(const struct dnat_range *)arg);
+}
+
+/**
+ * dnat_vdports_set_range - set the range of all pools, of today and to come
+ * @vdports: whose
+ * @range: checked by the caller
+ *
+ * Context: process.
+ */
+void dnat_vdports_set_range(struct dnat_vdports *vdports,
+			    struct dnat_range range)
+{
+	spin_lock_bh(&vdports->lock);
+	vdports->range = range;
+	spin_unlock_bh(&vdports->lock);
+	dnat_pools_walk(vdports, dnat_pool_set_range, &range);
+}
+
+struct dnat_offer {
+	const struct dnat_vip_key *key;
+	u16 port;
+};
+
+static void dnat_pool_offer(struct dnat_pool *pool, void *arg)
+{
+	const struct dnat_offer *offer = arg;
+
+	if (!memcmp(&pool->vip->key, offer->key, sizeof(*offer->key)))
+		dnat_vdport_offer(pool, offer->port);
+}
+
+/**
+ * dnat_vdports_offer - a port that was not for us is so no longer
+ * @vdports: whose
+ * @key: on this VIP
+ * @port: host byte order
+ *
+ * Context: process.
+ */
+void dnat_vdports_offer(struct dnat_vdports *vdports,
+			const struct dnat_vip_key *key, u16 port)
+{
+	struct dnat_offer offer = { key, port };
+
+	dnat_pools_walk(vdports, dnat_pool_offer, &offer);
+}
+
+/**
+ * dnat_vdports_range - the range of the pools
+ * @vdports: whose
+ *
+ * Context: any but hard interrupt.
+ * Return: both ends, host byte order
+ */
+struct dnat_range dnat_vdports_range(struct dnat_vdports *vdports)
+{
+	struct dnat_range range;
+
+	spin_lock_bh(&vdports->lock);
+	range = vdports->range;
+	spin_unlock_bh(&vdports->lock);
+	return range;
+}
+
+/* Does nobody need @pool, nor what it remembers? */
+static bool dnat_pool_stale(struct dnat_pool *pool)
+{
+	bool stale;
+
+	spin_lock_bh(&pool->lock);
+	stale = !pool->taken && dnat_quiet(pool->stamp);
+	spin_unlock_bh(&pool->lock);
+	return stale;
+}
+
+static void dnat_pool_gc(struct dnat_pool *pool, void *arg)
+{
+	struct dnat_vdports *vdports = arg;
+
+	if (!dnat_pool_stale(pool))
+		return;
+
+	/* the table's own; nobody can come by while it is the last */
+	spin_lock_bh(&vdports->lock);
+	if (refcount_dec_if_one(&pool->users)) {
+		rhashtable_remove_fast(&vdports->pools, &pool->node,
+				       dnat_pool_params);
+		dnat_vip_put(pool->vip);
+		call_rcu(&pool->rcu, dnat_pool_free_rcu);
+	}
+	spin_unlock_bh(&vdports->lock);
+}
+
+static void dnat_vdports_gc(struct work_struct *work)
+{
+	struct dnat_vdports *vdports = container_of(to_delayed_work(work),
+						    struct dnat_vdports, gc);
+
+	dnat_pools_walk(vdports, dnat_pool_gc, vdports);
+	schedule_delayed_work(&vdports->gc, DNAT_GC_PERIOD);
+}
+
+/**
+ * dnat_vdports_init - get ready to hand out vdports, in the default range
+ * @vdports: embedded in a netns's state
+ *
+ * Context: process.
+ * Return: 0 or a negative errno
+ */
+int dnat_vdports_init(struct dnat_vdports *vdports)
+{
+	int err;
+
+	spin_lock_init(&vdports->lock);
+	vdports->range.min = DNAT_PORT_MIN_DEFAULT;
+	vdports->range.max = DNAT_PORT_MAX_DEFAULT;
+	err = dnat_vips_init(&vdports->vips);
+	if (err)
+		return err;
+	err = rhashtable_init(&vdports->pools, &dnat_pool_params);
+	if (err) {
+		dnat_vips_clean(&vdports->vips);
+		return err;
+	}
+
+	INIT_DEFERRABLE_WORK(&vdports->gc, dnat_vdports_gc);
+	schedule_delayed_work(&vdports->gc, DNAT_GC_PERIOD);
+	return 0;
+}
+
+static void dnat_pool_clean(void *ptr, void *arg)
+{
+	struct dnat_pool *pool = ptr;
+
+	WARN_ON_ONCE(pool->taken);
+	dnat_pool_put(pool);
+}
+
+/**
+ * dnat_vdports_clean - undo dnat_vdports_init()
+ * @vdports: no port of which may be taken any more
+ *
+ * Pools are freed by call_rcu().
+ *
+ * Context: process.
+ */
+void dnat_vdports_clean(struct dnat_vdports *vdports)
+{
+	cancel_delayed_work_sync(&vdports->gc);
+	rhashtable_free_and_destroy(&vdports->pools, dnat_pool_clean, NULL);
+	dnat_vips_clean(&vdports->vips);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The pools of vdports of a network namespace.  A pool appears with the first
+ * connection to its backend, and goes when nobody needs it, nor what it
+ * remembers.
+ */
+#ifndef DNAT_POOL_H
+#define DNAT_POOL_H
+
+#include <linux/workqueue.h>
+
+#include "vdport.h"
+
+struct dnat_vdports {
+	struct dnat_vips vips;
+	struct rhashtable pools;
+	spinlock_t lock;	/* @range, and insertion into @pools */
+	struct dnat_range range;
+	struct delayed_work gc;
+};
+
+struct dnat_pool_info {
+	struct dnat_range range;
+	unsigned int taken;
+	unsigned int n_conns[DNAT_CLASS_COUNT];
+	u64 reclaimed;
+	u64 failed;
+};
+
+int dnat_vdports_init(struct dnat_vdports *vdports);
+void dnat_vdports_clean(struct dnat_vdports *vdports);
+
+void dnat_pools_walk(struct dnat_vdports *vdports,
+		     void (*fn)(struct dnat_pool *pool, void *arg), void *arg);
+
+void dnat_vdports_set_range(struct dnat_vdports *vdports,
+			    struct dnat_range range);
+struct dnat_range dnat_vdports_range(struct dnat_vdports *vdports);
+
+struct dnat_pool *dnat_pool_find(struct dnat_vdports *vdports,
+				 const struct dnat_pool_key *key);
+struct dnat_pool *dnat_pool_get(struct dnat_vdports *vdports,
+				const struct dnat_pool_key *key);
+void dnat_pool_put(struct dnat_pool *pool);
+void dnat_pool_count(struct dnat_pool *pool, u64 *counter);
+void dnat_pool_info(struct dnat_pool *pool, struct dnat_pool_info *info);
+
+void dnat_vdports_offer(struct dnat_vdports *vdports,
+			const struct dnat_vip_key *key, u16 port);
+
+#endif /* DNAT_POOL_H */

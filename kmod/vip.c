@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/slab.h>
+
+#include "vip.h"
+
+/* Rules may hand over whatever port a client asks for: strangers must not be
+ * able to take all ports away from the vdports.
+ */
+#define DNAT_LEARN_MAX 1024
+
+/* What stands in dnat_vip.ports. */
+enum {
+	DNAT_PORT_LEARNED,
+	DNAT_PORT_NAMED,
+};
+
+static const struct rhashtable_params dnat_vip_params = {
+	.head_offset = offsetof(struct dnat_vip, node),
+	.key_offset = offsetof(struct dnat_vip, key),
+	.key_len = sizeof(struct dnat_vip_key),
+	.automatic_shrinking = true,
+};
+
+/**
+ * dnat_vip_find - look for a VIP
+ * @vips: whose
+ * @key: address and protocol
+ *
+ * Context: any, under rcu_read_lock().
+ * Return: the VIP, for as long as the lock is held, or NULL
+ */
+struct dnat_vip *dnat_vip_find(struct dnat_vips *vips,
+			       const struct dnat_vip_key *key)
+{
+	return rhashtable_lookup(&vips->table, key, dnat_vip_params);
+}
+
+static void dnat_vip_free_rcu(struct rcu_head *rcu)
+{
+	struct dnat_vip *vip = container_of(rcu, struct dnat_vip, rcu);
+
+	xa_destroy(&vip->ports);
+	kfree(vip);
+}
+
+static struct dnat_vip *dnat_vip_new(struct dnat_vips *vips,
+				     const struct dnat_vip_key *key)
+{
+	struct dnat_vip *vip;
+
+	lockdep_assert_held(&vips->lock);
+
+	vip = kzalloc(sizeof(*vip), GFP_ATOMIC | __GFP_NOWARN);
+	if (!vip)
+		return NULL;
+	vip->key = *key;
+	vip->vips = vips;
+	refcount_set(&vip->users, 1);
+	xa_init_flags(&vip->ports, XA_FLAGS_LOCK_BH);
+	if (rhashtable_lookup_insert_fast(&vips->table, &vip->node,
+					  dnat_vip_params)) {
+		kfree(vip);
+		return NULL;
+	}
+	return vip;
+}
+
+/**
+ * dnat_vip_get - use a VIP, and make it if it is not there
+ * @vips: whose
+ * @key: address and protocol
+ *
+ * Context: softirq or process, under rcu_read_lock().
+ * Return: the VIP, to be given back with dnat_vip_put(); NULL without memory
+ */
+struct dnat_vip *dnat_vip_get(struct dnat_vips *vips,
+			      const struct dnat_vip_key *key)
+{
+	struct dnat_vip *vip = dnat_vip_find(vips, key);
+
+	if (vip && refcount_inc_not_zero(&vip->users))
+		return vip;
+
+	/* Under the lock no VIP in the table is without a user. */
+	spin_lock_bh(&vips->lock);
+	vip = dnat_vip_find(vips, key);
+	if (vip)
+		refcount_inc(&vip->users);
+	else
+		vip = dnat_vip_new(vips, key);
+	spin_unlock_bh(&vips->lock);
+	return vip;
+}
+
+static void dnat_vip_put_locked(struct dnat_vip *vip)
+{
+	struct dnat_vips *vips = vip->vips;
+
+	lockdep_assert_held(&vips->lock);
+
+	if (!refcount_dec_and_test(&vip->users))
+		return;
+	rhashtable_remove_fast(&vips->table, &vip->node, dnat_vip_params);
+	call_rcu(&vip->rcu, dnat_vip_free_rcu);
+}
+
+/**
+ * dnat_vip_put - stop using a VIP
+ * @vip: from dnat_vip_get()
+ *
+ * Context: softirq or process.
+ */
+void dnat_vip_put(struct dnat_vip *vip)
+{
+	struct dnat_vips *vips = vip->vips;
+
+	spin_lock_bh(&vips->lock);
+	dnat_vip_put_locked(vip);
+	spin_unlock_bh(&vips->lock);
+}
+
+/**
+ * dnat_vip_is_service - is a port of the VIP known to be a service?
+ * @vip: in use, or under rcu_read_lock()
+ * @port: host byte order
+ *
+ * Context: any.
+ */
+bool dnat_vip_is_service(struct dnat_vip *vip, u16 port)
+{
+	return xa_load(&vip->ports, port);
+}
+
+/**
+ * dnat_vip_learn - a rule has handed over a connection to this port
+ * @vip: in use
+ * @port: host byte order
+ *
+ * Without memory it is not learned; packets to it are then looked for as
+ * answers first, which only takes longer.
+ *
+ * Context: softirq.
+ */
+void dnat_vip_learn(struct dnat_vip *vip, u16 port)
+{
+	if (dnat_vip_is_service(vip, port) ||
+	    READ_ONCE(vip->n_learned) >= DNAT_LEARN_MAX)
+		return;
+
+	xa_lock_bh(&vip->ports);
+	if (vip->n_learned < DNAT_LEARN_MAX &&
+	    !__xa_insert(&vip->ports, port, xa_mk_value(DNAT_PORT_LEARNED),
+			 GFP_ATOMIC | __GFP_NOWARN))
+		vip->n_learned++;
+	xa_unlock_bh(&vip->ports);
+}
+
+static bool dnat_vip_port_named(struct dnat_vip *vip, u16 port)
+{
+	return xa_load(&vip->ports, port) == xa_mk_value(DNAT_PORT_NAMED);
+}
+
+static int dnat_vip_name_port(struct dnat_vip *vip, u16 port)
+{
+	void *old;
+
+	old = xa_store_bh(&vip->ports, port, xa_mk_value(DNAT_PORT_NAMED),
+			  GFP_ATOMIC | __GFP_NOWARN);
+	if (xa_is_err(old))
+		return xa_err(old);
+	if (old) {
+		xa_lock_bh(&vip->ports);
+		vip->n_learned--;
+		xa_unlock_bh(&vip->ports);
+	}
+	/* the first one's reference lasts for all */
+	if (!vip->n_named++)
+		refcount_inc(&vip->users);
+	return 0;
+}
+
+/**
+ * dnat_vip_port_add - keep a port of a VIP out of its vdports
+ * @vips: whose
+ * @key: the VIP; it is made where it is not there
+ * @port: of a service, host byte order
+ *
+ * Connections that have it as their vdport keep it.
+ *
+ * Context: process.
+ * Return: 0, -EEXIST when that was said before, -ENOMEM
+ */
+int dnat_vip_port_add(struct dnat_vips *vips, const struct dnat_vip_key *key,
+		      u16 port)
+{
+	struct dnat_vip *vip;
+	int err = -ENOMEM;
+
+	rcu_read_lock();
+	vip = dnat_vip_get(vips, key);
+	if (vip) {
+		spin_lock_bh(&vips->lock);
+		err = dnat_vip_port_named(vip, port) ?
+		      -EEXIST : dnat_vip_name_port(vip, port);
+		dnat_vip_put_locked(vip);
+		spin_unlock_bh(&vips->lock);
+	}
+	rcu_read_unlock();
+	return err;
+}
+
+/**
+ * dnat_vip_port_del - undo dnat_vip_port_add()
+ * @vips: whose
+ * @key: the VIP
+ * @port: host byte order
+ *
+ * Context: process.
+ * Return: 0, or -ENOENT when it was not said
+ */
+int dnat_vip_port_del(struct dnat_vips *vips, const struct dnat_vip_key *key,
+		      u16 port)
+{
+	struct dnat_vip *vip;
+	int err = -ENOENT;
+
+	spin_lock_bh(&vips->lock);
+	rcu_read_lock();
+	vip = dnat_vip_find(vips, key);
+	if (vip && dnat_vip_port_named(vip, port)) {
+		xa_erase_bh(&vip->ports, port);
+		err = 0;
+		if (!--vip->n_named)
+			dnat_vip_put_locked(vip);
+	}
+	rcu_read_unlock();
+	spin_unlock_bh(&vips->lock);
+	return err;
+}
+
+/**
+ * dnat_vips_init - get ready for VIPs
+ * @vips: embedded in a netns's state
+ *
+ * Context: process.
+ * Return: 0 or a negative errno
+ */
+int dnat_vips_init(struct dnat_vips *vips)
+{
+	spin_lock_init(&vips->lock);
+	return rhashtable_init(&vips->table, &dnat_vip_params);
+}
+
+static void dnat_vip_clean(void *ptr, void *arg)
+{
+	struct dnat_vip *vip = ptr;
+
+	call_rcu(&vip->rcu, dnat_vip_free_rcu);
+}
+
+/**
+ * dnat_vips_clean - undo dnat_vips_init()
+ * @vips: with no user left but named ports
+ *
+ * VIPs are freed by call_rcu().
+ *
+ * Context: process.
+ */
+void dnat_vips_clean(struct dnat_vips *vips)
+{
+	rhashtable_free_and_destroy(&vips->table, dnat_vip_clean, NULL);
+}
