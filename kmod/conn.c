@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/jhash.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
@@ -33,16 +34,75 @@ static struct kmem_cache *dnat_conn_cache __read_mostly;
 static void dnat_pending_work_fn(struct work_struct *work);
 static DECLARE_DELAYED_WORK(dnat_pending_work, dnat_pending_work_fn);
 
+/* Where a client's packets are looked for. */
+struct dnat_in_key {
+	const struct dnat_vip *vip;
+	const union nf_inet_addr *client;
+	__be16 cport;
+	__be16 vport;
+};
+
+static u32 dnat_in_hash(const void *data, u32 len, u32 seed)
+{
+	const struct dnat_in_key *key = data;
+	u32 vip = hash_ptr(key->vip, 32);
+	u32 ports = (__force u32)key->cport << 16 | (__force u32)key->vport;
+
+	if (key->vip->key.l3num == NFPROTO_IPV4)
+		return jhash_3words((__force u32)key->client->ip, ports, vip,
+				    seed);
+	return jhash2(key->client->all, ARRAY_SIZE(key->client->all),
+		      jhash_2words(ports, vip, seed));
+}
+
+static u32 dnat_in_obj_hash(const void *data, u32 len, u32 seed)
+{
+	const struct dnat_conn *conn = data;
+	const struct dnat_in_key key = {
+		.vip = conn->pool->vip,
+		.client = &conn->client,
+		.cport = conn->cport,
+		.vport = conn->vport,
+	};
+
+	return dnat_in_hash(&key, len, seed);
+}
+
+static int dnat_in_cmp(struct rhashtable_compare_arg *arg, const void *obj)
+{
+	const struct dnat_in_key *key = arg->key;
+	const struct dnat_conn *conn = obj;
+
+	return conn->cport != key->cport || conn->vport != key->vport ||
+	       !nf_inet_addr_cmp(&conn->client, key->client) ||
+	       conn->pool->vip != key->vip;
+}
+
+static const struct rhashtable_params dnat_in_params = {
+	.head_offset = offsetof(struct dnat_conn, node),
+	.hashfn = dnat_in_hash,
+	.obj_hashfn = dnat_in_obj_hash,
+	.obj_cmpfn = dnat_in_cmp,
+	.key_len = sizeof(struct dnat_in_key),
+	.automatic_shrinking = true,
+};
+
 static void dnat_conn_free_rcu(struct rcu_head *rcu)
 {
 	struct dnat_conn *conn = container_of(rcu, struct dnat_conn, rcu);
+	int dir;
 
+	for (dir = 0; dir < IP_CT_DIR_MAX; dir++)
+		dnat_way_clean(&conn->way[dir]);
 	nf_ct_put(conn->ct);
 	kmem_cache_free(dnat_conn_cache, conn);
 }
 
 static void dnat_conn_free(struct dnat_conn *conn)
 {
+	if (conn->listed)
+		rhashtable_remove_fast(&dnat_pernet(nf_ct_net(conn->ct))->conns,
+				       &conn->node, dnat_in_params);
 	if (conn->vdport) {
 		dnat_reclaim_del(conn);
 		dnat_vdport_give(conn->pool, conn->vdport,
@@ -131,7 +191,7 @@ static void dnat_pending_work_fn(struct work_struct *work)
 
 /**
  * dnat_conn_wanted - did a rule hand this connection to us?
- * @ct: not confirmed yet
+ * @ct: any
  *
  * Context: softirq, under rcu_read_lock().
  */
@@ -147,6 +207,88 @@ bool dnat_conn_wanted(const struct nf_conn *ct)
 }
 
 /**
+ * dnat_conn_of - the hold of a connection
+ * @ct: any
+ *
+ * Context: softirq, under rcu_read_lock().
+ * Return: the hold, which may be about to end, or NULL
+ */
+struct dnat_conn *dnat_conn_of(const struct nf_conn *ct)
+{
+	struct dnat_help *help;
+
+	if (!dnat_conn_wanted(ct))
+		return NULL;
+	help = nfct_help_data(ct);
+	return READ_ONCE(help->conn);
+}
+
+/**
+ * dnat_conn_find_in - look for the connection of a client's packet
+ * @dn: of the packet's netns
+ * @vip: that it goes to
+ * @client: its source
+ * @cport: and port
+ * @vport: its destination's port
+ *
+ * Context: any, under rcu_read_lock().
+ * Return: the connection, which may not be confirmed or may be about to end;
+ *	or NULL
+ */
+struct dnat_conn *dnat_conn_find_in(struct dnat_net *dn,
+				    const struct dnat_vip *vip,
+				    const union nf_inet_addr *client,
+				    __be16 cport, __be16 vport)
+{
+	const struct dnat_in_key key = {
+		.vip = vip,
+		.client = client,
+		.cport = cport,
+		.vport = vport,
+	};
+
+	return rhashtable_lookup(&dn->conns, &key, dnat_in_params);
+}
+
+/**
+ * dnat_conn_find_out - look for the connection of a backend's packet
+ * @dn: of the packet's netns
+ * @vip: that it goes to
+ * @backend: its source
+ * @bport: and port
+ * @vdport: its destination's port
+ *
+ * Context: any, under rcu_read_lock().
+ * Return: as for dnat_conn_find_in()
+ */
+struct dnat_conn *dnat_conn_find_out(struct dnat_net *dn,
+				     const struct dnat_vip *vip,
+				     const union nf_inet_addr *backend,
+				     __be16 bport, __be16 vdport)
+{
+	const struct dnat_pool_key key = {
+		.vip = vip->key.addr,
+		.bip = *backend,
+		.bport = bport,
+		.l3num = vip->key.l3num,
+		.l4proto = vip->key.l4proto,
+	};
+	const struct dnat_pool *pool;
+
+	pool = dnat_pool_find(&dn->vdports, &key);
+	return pool ? dnat_vdport_owner(pool, ntohs(vdport)) : NULL;
+}
+
+/* The rule named the helper that leaves all packets to nf_nat. */
+static bool dnat_conn_fast(const struct nf_conn *ct)
+{
+	const struct nf_conntrack_helper *helper;
+
+	helper = rcu_dereference(nfct_help(ct)->helper);
+	return !strcmp(helper->name, DNAT_HELPER_NAME);
+}
+
+/**
  * dnat_conn_new - a hold for a connection, with no vdport yet
  * @ct: dnat_conn_wanted() and not confirmed yet
  * @key: the pool that its vdport is to come from
@@ -158,23 +300,38 @@ bool dnat_conn_wanted(const struct nf_conn *ct)
 struct dnat_conn *dnat_conn_new(struct nf_conn *ct,
 				const struct dnat_pool_key *key)
 {
+	const struct nf_conntrack_tuple *orig;
+	struct dnat_net *dn = dnat_pernet(nf_ct_net(ct));
 	struct dnat_conn *conn;
 
-	conn = kmem_cache_alloc(dnat_conn_cache, GFP_ATOMIC | __GFP_NOWARN);
+	conn = kmem_cache_zalloc(dnat_conn_cache, GFP_ATOMIC | __GFP_NOWARN);
 	if (!conn)
 		return NULL;
 
-	conn->pool = dnat_pool_get(&dnat_pernet(nf_ct_net(ct))->vdports, key);
+	conn->pool = dnat_pool_get(&dn->vdports, key);
 	if (!conn->pool) {
 		kmem_cache_free(dnat_conn_cache, conn);
 		return NULL;
 	}
 	nf_conntrack_get(&ct->ct_general);
 	conn->ct = ct;
-	conn->vdport = 0;
-	conn->reused = false;
+	orig = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
+	conn->client = orig->src.u3;
+	conn->cport = orig->src.u.all;
+	conn->vport = orig->dst.u.all;
+	conn->fast = dnat_conn_fast(ct);
 	INIT_LIST_HEAD(&conn->pending_node);
 	INIT_LIST_HEAD(&conn->class_node);
+
+	/* Twice the same where two packets of one client race; one of the two
+	 * connections will not be confirmed.
+	 */
+	if (rhashtable_insert_fast(&dn->conns, &conn->node, dnat_in_params)) {
+		dnat_conn_drop(conn);
+		return NULL;
+	}
+	conn->listed = true;
+	dnat_vip_learn(conn->pool->vip, ntohs(conn->vport));
 	return conn;
 }
 
@@ -247,28 +404,28 @@ static int dnat_conn_help(struct sk_buff *skb, unsigned int protoff,
 
 static const struct nf_conntrack_expect_policy dnat_no_expect;
 
-static struct nf_conntrack_helper dnat_helpers[4] __read_mostly;
+static struct nf_conntrack_helper dnat_helpers[8] __read_mostly;
 
 static void dnat_helpers_init(void)
 {
-	static const struct {
-		u16 l3num;
-		u16 l4proto;
-	} kinds[ARRAY_SIZE(dnat_helpers)] = {
-		{ NFPROTO_IPV4, IPPROTO_TCP },
-		{ NFPROTO_IPV4, IPPROTO_UDP },
-		{ NFPROTO_IPV6, IPPROTO_TCP },
-		{ NFPROTO_IPV6, IPPROTO_UDP },
+	static const char * const names[] = {
+		DNAT_HELPER_NAME,
+		DNAT_HELPER_NAME_SLOW,
 	};
+	static const u16 l3nums[] = { NFPROTO_IPV4, NFPROTO_IPV6 };
+	static const u16 l4protos[] = { IPPROTO_TCP, IPPROTO_UDP };
 	int i;
 
 	NF_CT_HELPER_BUILD_BUG_ON(sizeof(struct dnat_help));
 
 	for (i = 0; i < ARRAY_SIZE(dnat_helpers); i++) {
-		nf_ct_helper_init(&dnat_helpers[i], kinds[i].l3num,
-				  kinds[i].l4proto, DNAT_HELPER_NAME, 0, 0, 0,
-				  &dnat_no_expect, 0, dnat_conn_help, NULL,
-				  THIS_MODULE);
+		/* No two helpers may have a port in common, though rules
+		 * choose them by name.
+		 */
+		nf_ct_helper_init(&dnat_helpers[i], l3nums[i & 1],
+				  l4protos[i >> 1 & 1], names[i >> 2], i >> 2,
+				  i >> 2, 0, &dnat_no_expect, 0,
+				  dnat_conn_help, NULL, THIS_MODULE);
 		dnat_helpers[i].destroy = dnat_conn_end;
 	}
 }
@@ -338,6 +495,18 @@ static void dnat_pool_flush(struct dnat_pool *pool, void *arg)
 }
 
 /**
+ * dnat_conn_net_init - get ready for a netns's connections
+ * @dn: of that netns
+ *
+ * Context: process.
+ * Return: 0 or a negative errno
+ */
+int dnat_conn_net_init(struct dnat_net *dn)
+{
+	return rhashtable_init(&dn->conns, &dnat_in_params);
+}
+
+/**
  * dnat_conn_net_exit - end all holds of a netns that goes
  * @net: its hooks are gone already
  *
@@ -353,6 +522,17 @@ void dnat_conn_net_exit(struct net *net)
 	dnat_pools_walk(&dnat_pernet(net)->vdports, dnat_pool_flush, NULL);
 }
 
+/**
+ * dnat_conn_net_clean - undo dnat_conn_net_init()
+ * @dn: with no connection left
+ *
+ * Context: process.
+ */
+void dnat_conn_net_clean(struct dnat_net *dn)
+{
+	rhashtable_destroy(&dn->conns);
+}
+
 int dnat_conn_setup(void)
 {
 	int cpu, err;
@@ -364,7 +544,7 @@ int dnat_conn_setup(void)
 		INIT_LIST_HEAD(&pending->conns);
 	}
 
-	dnat_conn_cache = KMEM_CACHE(dnat_conn, 0);
+	dnat_conn_cache = KMEM_CACHE(dnat_conn, SLAB_HWCACHE_ALIGN);
 	if (!dnat_conn_cache)
 		return -ENOMEM;
 

@@ -19,6 +19,16 @@ enum dnat_stat {
 	DNAT_STAT_NOMEM,
 	DNAT_STAT_SKIPPED,
 	DNAT_STAT_RECLAIMED,
+	/* packets to VIPs at prerouting */
+	DNAT_STAT_FAST,
+	DNAT_STAT_SLOW_OFF,
+	DNAT_STAT_SLOW_HEADER,
+	DNAT_STAT_SLOW_TTL,
+	DNAT_STAT_SLOW_FLAGS,
+	DNAT_STAT_SLOW_NEW,
+	DNAT_STAT_SLOW_ROUTE,
+	DNAT_STAT_SLOW_SIZE,
+	DNAT_STAT_SLOW_STATE,
 	DNAT_STAT_COUNT
 };
 
@@ -28,6 +38,8 @@ struct dnat_stats {
 
 struct dnat_net {
 	struct dnat_vdports vdports;
+	struct rhashtable conns;	/* IN: by client and service */
+	bool fast;			/* setting: the one-lookup path */
 	struct dnat_stats __percpu *stats;
 };
 

@@ -6,6 +6,7 @@
 
 #include "conn.h"
 #include "dnat.h"
+#include "forward.h"
 #include "uapi/linux/double_nat.h"
 
 static unsigned int dnat_net_id __read_mostly;
@@ -30,9 +31,19 @@ static int __net_init dnat_net_init(struct net *net)
 	if (!dn->stats)
 		return -ENOMEM;
 
+	err = dnat_conn_net_init(dn);
+	if (err)
+		goto err_stats;
 	err = dnat_vdports_init(&dn->vdports);
 	if (err)
-		free_percpu(dn->stats);
+		goto err_conn;
+	dn->fast = true;
+	return 0;
+
+err_conn:
+	dnat_conn_net_clean(dn);
+err_stats:
+	free_percpu(dn->stats);
 	return err;
 }
 
@@ -48,6 +59,7 @@ static void __net_exit dnat_net_exit_batch(struct list_head *nets)
 	list_for_each_entry(net, nets, exit_list) {
 		dn = dnat_pernet(net);
 		dnat_vdports_clean(&dn->vdports);
+		dnat_conn_net_clean(dn);
 		free_percpu(dn->stats);
 	}
 }
@@ -75,12 +87,18 @@ static int __init dnat_init(void)
 	if (err)
 		goto err_net;
 
-	err = dnat_netlink_setup();
+	err = dnat_forward_setup();
 	if (err)
 		goto err_nat;
 
+	err = dnat_netlink_setup();
+	if (err)
+		goto err_forward;
+
 	return 0;
 
+err_forward:
+	dnat_forward_teardown();
 err_nat:
 	dnat_nat_teardown();
 err_net:
@@ -93,6 +111,7 @@ err_conn:
 static void __exit dnat_exit(void)
 {
 	dnat_netlink_teardown();
+	dnat_forward_teardown();
 	dnat_nat_teardown();
 	unregister_pernet_subsys(&dnat_net_ops);
 	dnat_conn_teardown();
@@ -105,4 +124,5 @@ MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("Double-NAT: vdports for load-balanced connections");
 MODULE_VERSION(DNAT_VERSION);
 MODULE_ALIAS_NFCT_HELPER(DNAT_HELPER_NAME);
+MODULE_ALIAS_NFCT_HELPER(DNAT_HELPER_NAME_SLOW);
 MODULE_ALIAS("net-pf-16-proto-16-family-" DNAT_GENL_NAME);

@@ -60,7 +60,8 @@ static int dnat_nat_take_free(const struct dnat_net *dn, struct dnat_conn *conn)
 		port = dnat_vdport_take(conn->pool, conn);
 		if (port < 0)
 			return port;
-		if (inet_is_local_reserved_port(nf_ct_net(ct), port)) {
+		if (inet_is_local_reserved_port(nf_ct_net(ct), port) ||
+		    dnat_vip_is_service(conn->pool->vip, port)) {
 			dnat_vdport_retire(conn->pool, port);
 			continue;
 		}
@@ -152,22 +153,30 @@ static unsigned int dnat_nat_postrouting(void *priv, struct sk_buff *skb,
 					 const struct nf_hook_state *state)
 {
 	enum ip_conntrack_info ctinfo;
+	struct dnat_conn *conn;
 	struct nf_conn *ct;
+	unsigned int ret;
 
 	ct = nf_ct_get(skb, &ctinfo);
-	if (!ct || ctinfo != IP_CT_NEW)
-		return NF_ACCEPT;
-
-	if (nf_ct_is_confirmed(ct) || nf_nat_initialized(ct, NF_NAT_MANIP_SRC))
+	if (!ct || !dnat_conn_wanted(ct))
 		return NF_ACCEPT;
 
 	/* With its destination unchanged a connection has no backend, and
 	 * then no VIP either.
 	 */
-	if (!(ct->status & IPS_DST_NAT) || !dnat_conn_wanted(ct))
-		return NF_ACCEPT;
+	if (ctinfo == IP_CT_NEW && !nf_ct_is_confirmed(ct) &&
+	    !nf_nat_initialized(ct, NF_NAT_MANIP_SRC) &&
+	    ct->status & IPS_DST_NAT) {
+		ret = dnat_nat_new(ct, ctinfo);
+		if (ret != NF_ACCEPT)
+			return ret;
+	}
 
-	return dnat_nat_new(ct, ctinfo);
+	conn = dnat_conn_of(ct);
+	if (conn && conn->fast && ctinfo != IP_CT_RELATED &&
+	    ctinfo != IP_CT_RELATED_REPLY)
+		dnat_way_learn(&conn->way[CTINFO2DIR(ctinfo)], skb, state);
+	return NF_ACCEPT;
 }
 
 /* NFPROTO_INET stands for IPv4 and IPv6 here, whose priorities are the same. */

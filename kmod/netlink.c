@@ -67,7 +67,8 @@ static int dnat_cmd_settings_get(struct sk_buff *req, struct genl_info *info)
 		return -ENOMEM;
 
 	err = nla_put_u16(skb, DNAT_A_PORT_MIN, range.min) ?:
-	      nla_put_u16(skb, DNAT_A_PORT_MAX, range.max);
+	      nla_put_u16(skb, DNAT_A_PORT_MAX, range.max) ?:
+	      nla_put_u8(skb, DNAT_A_FAST, READ_ONCE(dn->fast));
 	return dnat_reply_send(skb, hdr, info, err);
 }
 
@@ -77,10 +78,11 @@ static int dnat_cmd_settings_set(struct sk_buff *req, struct genl_info *info)
 	struct dnat_range range = dnat_vdports_range(&dn->vdports);
 	struct nlattr *min = info->attrs[DNAT_A_PORT_MIN];
 	struct nlattr *max = info->attrs[DNAT_A_PORT_MAX];
+	struct nlattr *fast = info->attrs[DNAT_A_FAST];
 
-	if (!min && !max) {
+	if (!min && !max && !fast) {
 		NL_SET_ERR_MSG(info->extack,
-			       "nothing to set: give PORT_MIN or PORT_MAX");
+			       "nothing to set: give PORT_MIN, PORT_MAX or FAST");
 		return -EINVAL;
 	}
 	if (min)
@@ -92,8 +94,84 @@ static int dnat_cmd_settings_set(struct sk_buff *req, struct genl_info *info)
 				    "PORT_MIN is above PORT_MAX");
 		return -ERANGE;
 	}
-	dnat_vdports_set_range(&dn->vdports, range);
+	if (min || max)
+		dnat_vdports_set_range(&dn->vdports, range);
+	if (fast)
+		WRITE_ONCE(dn->fast, nla_get_u8(fast));
 	return 0;
+}
+
+/* Return: 0, or -EINVAL and the extack says what is wrong with the request */
+static int dnat_vport_parse(struct genl_info *info, struct dnat_vip_key *key,
+			    u16 *port)
+{
+	struct nlattr *vip = info->attrs[DNAT_A_VIP];
+	struct nlattr *proto = info->attrs[DNAT_A_L4PROTO];
+	struct nlattr *vport = info->attrs[DNAT_A_VPORT];
+	int len;
+
+	if (!vip || !proto || !vport) {
+		NL_SET_ERR_MSG(info->extack,
+			       "give all of VIP, L4PROTO and VPORT");
+		return -EINVAL;
+	}
+	len = nla_len(vip);
+	if (len != sizeof(key->addr.in) && len != sizeof(key->addr.in6)) {
+		NL_SET_ERR_MSG_ATTR(info->extack, vip,
+				    "an address has 4 or 16 bytes");
+		return -EINVAL;
+	}
+	memset(key, 0, sizeof(*key));
+	memcpy(&key->addr, nla_data(vip), len);
+	key->l3num = len == sizeof(key->addr.in) ? NFPROTO_IPV4 : NFPROTO_IPV6;
+	key->l4proto = nla_get_u8(proto);
+	if (key->l4proto != IPPROTO_TCP && key->l4proto != IPPROTO_UDP) {
+		NL_SET_ERR_MSG_ATTR(info->extack, proto,
+				    "L4PROTO is neither TCP nor UDP");
+		return -EINVAL;
+	}
+	*port = ntohs(nla_get_be16(vport));
+	if (!*port) {
+		NL_SET_ERR_MSG_ATTR(info->extack, vport, "VPORT is 0");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int dnat_cmd_vport_add(struct sk_buff *req, struct genl_info *info)
+{
+	struct dnat_net *dn = dnat_pernet(genl_info_net(info));
+	struct dnat_vip_key key;
+	u16 port;
+	int err;
+
+	err = dnat_vport_parse(info, &key, &port);
+	if (err)
+		return err;
+
+	err = dnat_vip_port_add(&dn->vdports.vips, &key, port);
+	if (err == -EEXIST)
+		NL_SET_ERR_MSG(info->extack, "the port was added before");
+	return err;
+}
+
+static int dnat_cmd_vport_del(struct sk_buff *req, struct genl_info *info)
+{
+	struct dnat_net *dn = dnat_pernet(genl_info_net(info));
+	struct dnat_vip_key key;
+	u16 port;
+	int err;
+
+	err = dnat_vport_parse(info, &key, &port);
+	if (err)
+		return err;
+
+	err = dnat_vip_port_del(&dn->vdports.vips, &key, port);
+	if (err)
+		NL_SET_ERR_MSG(info->extack, "the port was not added");
+	else
+		dnat_vdports_offer(&dn->vdports, &key, port);
+	return err;
 }
 
 static int dnat_cmd_stats_get(struct sk_buff *req, struct genl_info *info)
@@ -106,6 +184,15 @@ static int dnat_cmd_stats_get(struct sk_buff *req, struct genl_info *info)
 		[DNAT_STAT_NOMEM] = DNAT_A_STATS_NOMEM,
 		[DNAT_STAT_SKIPPED] = DNAT_A_STATS_SKIPPED,
 		[DNAT_STAT_RECLAIMED] = DNAT_A_STATS_RECLAIMED,
+		[DNAT_STAT_FAST] = DNAT_A_STATS_FAST,
+		[DNAT_STAT_SLOW_OFF] = DNAT_A_STATS_SLOW_OFF,
+		[DNAT_STAT_SLOW_HEADER] = DNAT_A_STATS_SLOW_HEADER,
+		[DNAT_STAT_SLOW_TTL] = DNAT_A_STATS_SLOW_TTL,
+		[DNAT_STAT_SLOW_FLAGS] = DNAT_A_STATS_SLOW_FLAGS,
+		[DNAT_STAT_SLOW_NEW] = DNAT_A_STATS_SLOW_NEW,
+		[DNAT_STAT_SLOW_ROUTE] = DNAT_A_STATS_SLOW_ROUTE,
+		[DNAT_STAT_SLOW_SIZE] = DNAT_A_STATS_SLOW_SIZE,
+		[DNAT_STAT_SLOW_STATE] = DNAT_A_STATS_SLOW_STATE,
 	};
 	struct dnat_net *dn = dnat_pernet(genl_info_net(info));
 	u64 sum[DNAT_STAT_COUNT] = {};
@@ -227,9 +314,17 @@ static int dnat_cmd_pool_done(struct netlink_callback *cb)
 	return 0;
 }
 
-static const struct nla_policy dnat_settings_policy[DNAT_A_PORT_MAX + 1] = {
+static const struct nla_policy dnat_settings_policy[DNAT_A_FAST + 1] = {
 	[DNAT_A_PORT_MIN] = NLA_POLICY_MIN(NLA_U16, DNAT_PORT_LIMIT_MIN),
 	[DNAT_A_PORT_MAX] = NLA_POLICY_MIN(NLA_U16, DNAT_PORT_LIMIT_MIN),
+	[DNAT_A_FAST] = NLA_POLICY_MAX(NLA_U8, 1),
+};
+
+static const struct nla_policy dnat_vport_policy[DNAT_A_VPORT + 1] = {
+	[DNAT_A_VIP] = NLA_POLICY_RANGE(NLA_BINARY, sizeof(struct in_addr),
+					sizeof(struct in6_addr)),
+	[DNAT_A_L4PROTO] = { .type = NLA_U8 },
+	[DNAT_A_VPORT] = { .type = NLA_BE16 },
 };
 
 static const struct genl_ops dnat_genl_ops[] = {
@@ -246,7 +341,7 @@ static const struct genl_ops dnat_genl_ops[] = {
 		.cmd = DNAT_CMD_SETTINGS_SET,
 		.flags = GENL_UNS_ADMIN_PERM,
 		.policy = dnat_settings_policy,
-		.maxattr = DNAT_A_PORT_MAX,
+		.maxattr = DNAT_A_FAST,
 		.doit = dnat_cmd_settings_set,
 	},
 	{
@@ -260,6 +355,20 @@ static const struct genl_ops dnat_genl_ops[] = {
 		.cmd = DNAT_CMD_STATS_GET,
 		.flags = GENL_UNS_ADMIN_PERM,
 		.doit = dnat_cmd_stats_get,
+	},
+	{
+		.cmd = DNAT_CMD_VPORT_ADD,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = dnat_vport_policy,
+		.maxattr = DNAT_A_VPORT,
+		.doit = dnat_cmd_vport_add,
+	},
+	{
+		.cmd = DNAT_CMD_VPORT_DEL,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = dnat_vport_policy,
+		.maxattr = DNAT_A_VPORT,
+		.doit = dnat_cmd_vport_del,
 	},
 };
 

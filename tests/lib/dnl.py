@@ -33,6 +33,7 @@ def enum(name):
 
 
 CMD, ATTR = enum("dnat_cmd"), enum("dnat_attr")
+U8 = {"FAST"}
 U16 = {"PORT_LIMIT_MIN", "PORT_LIMIT_MAX", "PORT_MIN", "PORT_MAX"}
 
 
@@ -121,7 +122,7 @@ def main(argv):
         payload = b""
         for pair in argv[2:]:
             name, value = pair.split("=")
-            form = "=H" if name in U16 else "=I"
+            form = "=B" if name in U8 else "=H" if name in U16 else "=I"
             payload += nla(ATTR["DNAT_A_" + name],
                            struct.pack(form, int(value)))
         for _ in genl.ask(family, CMD["DNAT_CMD_SETTINGS_SET"], NLM_F_ACK,

@@ -8,6 +8,11 @@
  * (vip, vdport), where vip is the address that the client had asked for, and
  * no two connections to one backend share a vdport.
  *
+ * Packets of connections that are set up are rewritten and sent on by the
+ * module itself, at prerouting, just before conntrack; what it does not fully
+ * understand goes on to conntrack and nf_nat.  Those of connections that were
+ * handed over with the helper "double-nat-slow" all do.
+ *
  * The vdports towards one (vip, l4proto, backend address, backend port) are a
  * pool.  It appears with the first connection and goes when for 240 seconds or
  * more no connection has held one of its ports.
@@ -26,8 +31,8 @@
  * Command                 Request                    Answer
  * DNAT_CMD_INFO_GET       -                          VERSION, PORT_LIMIT_MIN,
  *                                                    PORT_LIMIT_MAX
- * DNAT_CMD_SETTINGS_GET   -                          PORT_MIN, PORT_MAX
- * DNAT_CMD_SETTINGS_SET   PORT_MIN and/or PORT_MAX   -
+ * DNAT_CMD_SETTINGS_GET   -                          PORT_MIN, PORT_MAX, FAST
+ * DNAT_CMD_SETTINGS_SET   one or more of the same    -
  *	-ERANGE: PORT_MIN above PORT_MAX, or a port out of the limits.
  *	Connections that have a port out of the new range keep it.
  * DNAT_CMD_POOL_GET       dump                       one message a pool: VIP,
@@ -36,6 +41,11 @@
  *                                                    HALF_OPEN, CLOSED,
  *                                                    RECLAIMED, FAILED
  * DNAT_CMD_STATS_GET      -                          STATS_*, IN_USE
+ * DNAT_CMD_VPORT_ADD      VIP, L4PROTO, VPORT        -
+ *	The port is a service's: it is not handed out as a vdport of this VIP.
+ *	Connections that have it keep it.  -EEXIST: that was said before.
+ * DNAT_CMD_VPORT_DEL      VIP, L4PROTO, VPORT        -
+ *	-ENOENT: it was not said.
  */
 #ifndef _UAPI_LINUX_DOUBLE_NAT_H
 #define _UAPI_LINUX_DOUBLE_NAT_H
@@ -44,6 +54,7 @@
 #define DNAT_GENL_VERSION	1
 
 #define DNAT_HELPER_NAME	"double-nat"
+#define DNAT_HELPER_NAME_SLOW	"double-nat-slow"
 
 #define DNAT_VERSION_LEN	32	/* bytes, with the final NUL */
 
@@ -54,6 +65,8 @@ enum dnat_cmd {
 	DNAT_CMD_SETTINGS_SET,
 	DNAT_CMD_POOL_GET,
 	DNAT_CMD_STATS_GET,
+	DNAT_CMD_VPORT_ADD,
+	DNAT_CMD_VPORT_DEL,
 	__DNAT_CMD_MAX
 };
 
@@ -87,6 +100,25 @@ enum dnat_attr {
 				 * held the tuple already
 				 */
 	DNAT_A_STATS_RECLAIMED,	/* u64: vdports that were taken back */
+	DNAT_A_FAST,		/* u8, 0 or 1: whether packets of connections
+				 * that are set up are forwarded by the module
+				 */
+	DNAT_A_VPORT,		/* u16, network byte order: a service's port */
+	DNAT_A_STATS_FAST,	/* u64: packets that the module forwarded */
+	DNAT_A_STATS_SLOW_OFF,	/* u64: packets to a VIP that it left to nf_nat:
+				 * of connections with "double-nat-slow"
+				 */
+	DNAT_A_STATS_SLOW_HEADER, /* u64: fragments, IP options, bad lengths or
+				   * checksums
+				   */
+	DNAT_A_STATS_SLOW_TTL,	/* u64: TTL or hop limit at its end */
+	DNAT_A_STATS_SLOW_FLAGS, /* u64: TCP with SYN or RST, or without ACK */
+	DNAT_A_STATS_SLOW_NEW,	/* u64: no connection, or not yet answered */
+	DNAT_A_STATS_SLOW_ROUTE, /* u64: no way out known, or no longer */
+	DNAT_A_STATS_SLOW_SIZE,	/* u64: larger than the way out takes */
+	DNAT_A_STATS_SLOW_STATE, /* u64: out of window or order, for conntrack
+				  * to judge
+				  */
 	DNAT_A_PAD,
 	__DNAT_A_MAX
 };

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <net/netfilter/nf_conntrack_ecache.h>
+#include <net/netfilter/nf_conntrack_l4proto.h>
+#include <net/netfilter/nf_conntrack_seqadj.h>
+#include <net/netfilter/nf_conntrack_timeout.h>
+#include <net/tcp.h>
+
+#include "compat.h"
+#include "track.h"
+
+/* conntrack's own numbers for ip_ct_tcp.last_index; it has no header of them. */
+enum {
+	DNAT_INDEX_SYN = 0,
+	DNAT_INDEX_FIN = 2,
+	DNAT_INDEX_ACK = 3,
+};
+
+/* An acknowledgement may be that far behind, whatever the window. */
+#define DNAT_ACK_BEHIND 66000
+
+/* What a packet with ACK, and one with FIN and ACK, make of a connection's
+ * state, from whichever side they come.  0: conntrack decides.
+ */
+static const u8 dnat_tcp_next[][TCP_CONNTRACK_MAX] = {
+	{
+		[TCP_CONNTRACK_SYN_RECV] = TCP_CONNTRACK_ESTABLISHED,
+		[TCP_CONNTRACK_ESTABLISHED] = TCP_CONNTRACK_ESTABLISHED,
+		[TCP_CONNTRACK_FIN_WAIT] = TCP_CONNTRACK_CLOSE_WAIT,
+		[TCP_CONNTRACK_CLOSE_WAIT] = TCP_CONNTRACK_CLOSE_WAIT,
+		[TCP_CONNTRACK_LAST_ACK] = TCP_CONNTRACK_TIME_WAIT,
+		[TCP_CONNTRACK_TIME_WAIT] = TCP_CONNTRACK_TIME_WAIT,
+	},
+	{
+		[TCP_CONNTRACK_SYN_RECV] = TCP_CONNTRACK_FIN_WAIT,
+		[TCP_CONNTRACK_ESTABLISHED] = TCP_CONNTRACK_FIN_WAIT,
+		[TCP_CONNTRACK_FIN_WAIT] = TCP_CONNTRACK_LAST_ACK,
+		[TCP_CONNTRACK_CLOSE_WAIT] = TCP_CONNTRACK_LAST_ACK,
+		[TCP_CONNTRACK_LAST_ACK] = TCP_CONNTRACK_LAST_ACK,
+		[TCP_CONNTRACK_TIME_WAIT] = TCP_CONNTRACK_TIME_WAIT,
+	},
+};
+
+struct dnat_segment {
+	u32 seq;
+	u32 end;	/* the first sequence number behind it */
+	u32 ack;
+	u32 sack;	/* the highest that is acknowledged in any way */
+	u16 win;	/* as it stands there */
+	bool fin;
+};
+
+/* The end of the highest SACK block, or @ack where none is above it. */
+static u32 dnat_tcp_sack(const struct tcphdr *th, u32 ack)
+{
+	const u8 *opt = (const u8 *)(th + 1);
+	int len = th->doff * 4 - sizeof(*th);
+	u32 end;
+	int i;
+
+	/* Most packets have a timestamp and nothing else. */
+	if (len == TCPOLEN_TSTAMP_ALIGNED &&
+	    get_unaligned_be32(opt) == (TCPOPT_NOP << 24 | TCPOPT_NOP << 16 |
+					TCPOPT_TIMESTAMP << 8 |
+					TCPOLEN_TIMESTAMP))
+		return ack;
+
+	while (len > 0 && opt[0] != TCPOPT_EOL) {
+		if (opt[0] == TCPOPT_NOP) {
+			opt++;
+			len--;
+			continue;
+		}
+		if (len < 2 || opt[1] < 2 || opt[1] > len)
+			break;
+		if (opt[0] == TCPOPT_SACK &&
+		    opt[1] >= TCPOLEN_SACK_BASE + TCPOLEN_SACK_PERBLOCK &&
+		    (opt[1] - TCPOLEN_SACK_BASE) % TCPOLEN_SACK_PERBLOCK == 0) {
+			for (i = TCPOLEN_SACK_BASE; i < opt[1];
+			     i += TCPOLEN_SACK_PERBLOCK) {
+				end = get_unaligned_be32(opt + i + 4);
+				if (after(end, ack))
+					ack = end;
+			}
+			break;
+		}
+		len -= opt[1];
+		opt += opt[1];
+	}
+	return ack;
+}
+
+static u8 dnat_tcp_next_state(const struct ip_ct_tcp *tcp, bool reply, bool fin)
+{
+	u8 next = dnat_tcp_next[fin][tcp->state];
+
+	if (fin)
+		return next;
+	switch (tcp->state) {
+	case TCP_CONNTRACK_SYN_RECV:
+		if (!reply)
+			return next;
+		/* the backend's ACK opens nothing, unless both sent a SYN */
+		return tcp->last_flags & IP_CT_TCP_SIMULTANEOUS_OPEN ?
+		       0 : TCP_CONNTRACK_SYN_RECV;
+	case TCP_CONNTRACK_LAST_ACK:
+		/* it may be a challenge (RFC 5961) to a SYN in between */
+		return tcp->last_index == DNAT_INDEX_SYN ? 0 : next;
+	default:
+		return next;
+	}
+}
+
+static bool dnat_tcp_in_window(const struct dnat_segment *seg,
+			       const struct ip_ct_tcp_state *sender,
+			       const struct ip_ct_tcp_state *receiver)
+{
+	u32 behind = max_t(u32, sender->td_maxwin, DNAT_ACK_BEHIND);
+
+	return !after(seg->seq, sender->td_maxend) &&
+	       !after(seg->sack, receiver->td_end) &&
+	       (!receiver->td_maxwin ||
+		!before(seg->end, sender->td_end - receiver->td_maxwin)) &&
+	       !before(seg->sack, receiver->td_end - behind);
+}
+
+static void dnat_tcp_note_sender(struct ip_ct_tcp_state *sender,
+				 const struct dnat_segment *seg, u32 win)
+{
+	win += seg->sack - seg->ack;
+	if (sender->td_maxwin < win)
+		sender->td_maxwin = win;
+	if (after(seg->end, sender->td_end)) {
+		sender->td_end = seg->end;
+		sender->flags |= IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED;
+	}
+	if (!(sender->flags & IP_CT_TCP_FLAG_MAXACK_SET) ||
+	    after(seg->ack, sender->td_maxack)) {
+		sender->td_maxack = seg->ack;
+		sender->flags |= IP_CT_TCP_FLAG_MAXACK_SET;
+	}
+}
+
+static void dnat_tcp_note_receiver(struct ip_ct_tcp_state *receiver,
+				   const struct ip_ct_tcp_state *sender,
+				   const struct dnat_segment *seg, u32 win)
+{
+	if (receiver->td_maxwin && after(seg->end, sender->td_maxend))
+		receiver->td_maxwin += seg->end - sender->td_maxend;
+	if (!before(seg->sack + win, receiver->td_maxend))
+		receiver->td_maxend = seg->sack + win + !win;
+	if (seg->ack == receiver->td_end)
+		receiver->flags &= ~IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED;
+}
+
+/* The same packet again and again tells that somebody has gone. */
+static void dnat_tcp_note_retrans(struct ip_ct_tcp *tcp,
+				  const struct dnat_segment *seg,
+				  enum ip_conntrack_dir dir)
+{
+	if (tcp->last_dir == dir && tcp->last_seq == seg->seq &&
+	    tcp->last_ack == seg->ack && tcp->last_end == seg->end &&
+	    tcp->last_win == seg->win) {
+		tcp->retrans++;
+		return;
+	}
+	tcp->last_dir = dir;
+	tcp->last_seq = seg->seq;
+	tcp->last_ack = seg->ack;
+	tcp->last_end = seg->end;
+	tcp->last_win = seg->win;
+	tcp->retrans = 0;
+}
+
+static unsigned int dnat_tcp_timeout(const struct nf_conn *ct)
+{
+	const struct nf_tcp_net *tn = nf_tcp_pernet(nf_ct_net(ct));
+	const unsigned int *timeouts = nf_ct_timeout_lookup(ct);
+	const struct ip_ct_tcp *tcp = &ct->proto.tcp;
+	unsigned int timeout;
+
+	if (!timeouts)
+		timeouts = tn->timeouts;
+	timeout = timeouts[tcp->state];
+
+	if (tcp->retrans >= tn->tcp_max_retrans &&
+	    timeout > timeouts[TCP_CONNTRACK_RETRANS])
+		return timeouts[TCP_CONNTRACK_RETRANS];
+	if ((tcp->seen[0].flags | tcp->seen[1].flags) &
+	    IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED &&
+	    timeout > timeouts[TCP_CONNTRACK_UNACK])
+		return timeouts[TCP_CONNTRACK_UNACK];
+	if (!tcp->last_win && timeout > timeouts[TCP_CONNTRACK_RETRANS])
+		return timeouts[TCP_CONNTRACK_RETRANS];
+	return timeout;
+}
+
+static bool dnat_tcp_note(struct ip_ct_tcp *tcp, enum ip_conntrack_dir dir,
+			  const struct dnat_segment *seg)
+{
+	u8 next = dnat_tcp_next_state(tcp, dir == IP_CT_DIR_REPLY, seg->fin);
+	struct ip_ct_tcp_state *receiver = &tcp->seen[!dir];
+	struct ip_ct_tcp_state *sender = &tcp->seen[dir];
+	u32 win = (u32)seg->win << sender->td_scale;
+
+	if (!next || !sender->td_maxwin ||
+	    !dnat_tcp_in_window(seg, sender, receiver))
+		return false;
+
+	dnat_tcp_note_sender(sender, seg, win);
+	dnat_tcp_note_receiver(receiver, sender, seg, win);
+	if (!seg->fin)
+		dnat_tcp_note_retrans(tcp, seg, dir);
+
+	tcp->last_index = seg->fin ? DNAT_INDEX_FIN : DNAT_INDEX_ACK;
+	tcp->last_dir = dir;
+	if (tcp->state != next && next == TCP_CONNTRACK_FIN_WAIT)
+		sender->flags |= IP_CT_TCP_FLAG_CLOSE_INIT;
+	tcp->state = next;
+	return true;
+}
+
+/**
+ * dnat_track_tcp - note a packet of a connection
+ * @ct: confirmed, both sides have been heard
+ * @ctinfo: IP_CT_ESTABLISHED or IP_CT_ESTABLISHED_REPLY
+ * @skb: as it came in
+ * @thoff: where its TCP header starts, all of which is in the linear part
+ * @th: that header: with ACK, without SYN and RST, its checksum right
+ *
+ * The rules are those of nf_conntrack_tcp_packet(), for a packet that keeps to
+ * them.
+ *
+ * Context: softirq, under rcu_read_lock().
+ * Return: false if the packet is conntrack's to judge; nothing is noted then
+ */
+bool dnat_track_tcp(struct nf_conn *ct, enum ip_conntrack_info ctinfo,
+		    const struct sk_buff *skb, unsigned int thoff,
+		    const struct tcphdr *th)
+{
+	enum ip_conntrack_dir dir = CTINFO2DIR(ctinfo);
+	struct ip_ct_tcp *tcp = &ct->proto.tcp;
+	struct dnat_segment seg;
+	unsigned int timeout;
+	u8 before, state;
+	s32 offset;
+	bool noted;
+
+	seg.fin = th->fin;
+	seg.seq = ntohl(th->seq);
+	seg.end = seg.seq + skb->len - thoff - th->doff * 4 + seg.fin;
+	seg.ack = ntohl(th->ack_seq);
+	seg.win = ntohs(th->window);
+
+	spin_lock_bh(&ct->lock);
+	seg.sack = seg.ack;
+	if (tcp->seen[!dir].flags & IP_CT_TCP_FLAG_SACK_PERM)
+		seg.sack = dnat_tcp_sack(th, seg.ack);
+	if (test_bit(IPS_SEQ_ADJUST_BIT, &ct->status)) {
+		offset = nf_ct_seq_offset(ct, !dir, seg.ack - 1);
+		seg.ack -= offset;
+		seg.sack -= offset;
+	}
+	before = tcp->state;
+	noted = dnat_tcp_note(tcp, dir, &seg);
+	state = tcp->state;
+	timeout = dnat_tcp_timeout(ct);
+	spin_unlock_bh(&ct->lock);
+	if (!noted)
+		return false;
+
+	if (state != before)
+		nf_conntrack_event_cache(IPCT_PROTOINFO, ct);
+	if (state == TCP_CONNTRACK_ESTABLISHED &&
+	    !test_bit(IPS_ASSURED_BIT, &ct->status)) {
+		set_bit(IPS_ASSURED_BIT, &ct->status);
+		nf_conntrack_event_cache(IPCT_ASSURED, ct);
+	}
+	nf_ct_refresh_acct(ct, ctinfo, skb, timeout);
+	return true;
+}
+
+/**
+ * dnat_track_udp - note a packet of an exchange
+ * @ct: confirmed, both sides have been heard
+ * @ctinfo: IP_CT_ESTABLISHED or IP_CT_ESTABLISHED_REPLY
+ * @skb: as it came in, its header and checksum right
+ *
+ * The rules are those of nf_conntrack_udp_packet().
+ *
+ * Context: softirq, under rcu_read_lock().
+ */
+void dnat_track_udp(struct nf_conn *ct, enum ip_conntrack_info ctinfo,
+		    const struct sk_buff *skb)
+{
+	const unsigned int *timeouts = nf_ct_timeout_lookup(ct);
+	unsigned long status = READ_ONCE(ct->status);
+	bool stream = time_after(jiffies, ct->proto.udp.stream_ts);
+
+	if (!timeouts)
+		timeouts = nf_udp_pernet(nf_ct_net(ct))->timeouts;
+	nf_ct_refresh_acct(ct, ctinfo, skb,
+			   timeouts[stream ? UDP_CT_REPLIED :
+					     UDP_CT_UNREPLIED]);
+	if (stream && !(status & (IPS_ASSURED | IPS_NAT_CLASH)) &&
+	    !test_and_set_bit(IPS_ASSURED_BIT, &ct->status))
+		nf_conntrack_event_cache(IPCT_ASSURED, ct);
+}

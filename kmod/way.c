@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/netdevice.h>
+#include <net/ip.h>
+#include <net/ip6_fib.h>
+#include <net/ip6_route.h>
+#include <net/route.h>
+
+#include "compat.h"
+#include "way.h"
+
+/* No more than a route and a neighbour: whoever wants to do more with a
+ * packet on its way out, a tunnel, IPsec or a VRF, gets all packets.
+ */
+static bool dnat_way_plain(const struct sk_buff *skb,
+			   const struct nf_hook_state *state)
+{
+	const struct dst_entry *dst = skb_dst(skb);
+
+	if (!dst || dst_xfrm(dst) || dst->lwtstate || !state->in || skb->sk ||
+	    netif_is_l3_slave(state->in) || netif_is_l3_master(state->in) ||
+	    netif_is_l3_slave(state->out) || netif_is_l3_master(state->out))
+		return false;
+
+	if (state->pf == NFPROTO_IPV4)
+		return dst->output == ip_output &&
+		       ((const struct rtable *)dst)->rt_type == RTN_UNICAST;
+	return dst->output == ip6_output;
+}
+
+static u32 dnat_way_cookie(const struct dst_entry *dst, u8 pf)
+{
+	if (pf == NFPROTO_IPV4)
+		return 0;
+	return rt6_get_cookie((const struct rt6_info *)dst);
+}
+
+/**
+ * dnat_way_learn - take the way that a packet goes
+ * @way: of its direction; another CPU may be about to do the same
+ * @skb: at postrouting
+ * @state: of that hook
+ *
+ * Context: softirq, under rcu_read_lock().
+ */
+void dnat_way_learn(struct dnat_way *way, const struct sk_buff *skb,
+		    const struct nf_hook_state *state)
+{
+	struct dst_entry *dst = skb_dst(skb);
+
+	if (!dnat_way_plain(skb, state) ||
+	    (READ_ONCE(way->dst) == dst &&
+	     READ_ONCE(way->iif) == state->in->ifindex))
+		return;
+	if (!dst_hold_safe(dst))
+		return;
+
+	WRITE_ONCE(way->iif, state->in->ifindex);
+	WRITE_ONCE(way->cookie, dnat_way_cookie(dst, state->pf));
+	dst_release(xchg(&way->dst, dst));
+}
+
+/**
+ * dnat_way_dst - the way that a packet may go
+ * @way: of its direction
+ * @in: where it came in
+ *
+ * Context: softirq, under rcu_read_lock().
+ * Return: a route that holds, with no reference for the caller; NULL when the
+ *	kernel has to find one
+ */
+struct dst_entry *dnat_way_dst(const struct dnat_way *way,
+			       const struct net_device *in)
+{
+	struct dst_entry *dst = READ_ONCE(way->dst);
+
+	if (!dst || READ_ONCE(way->iif) != in->ifindex)
+		return NULL;
+	return dst_check(dst, READ_ONCE(way->cookie));
+}
+
+/**
+ * dnat_way_fits - is the packet, or what it will be cut into, small enough?
+ * @dst: from dnat_way_dst()
+ * @skb: from its network header on
+ * @pf: NFPROTO_IPV4 or NFPROTO_IPV6
+ *
+ * Context: softirq, under rcu_read_lock().
+ */
+bool dnat_way_fits(struct dst_entry *dst, const struct sk_buff *skb, u8 pf)
+{
+	unsigned int mtu;
+
+	mtu = pf == NFPROTO_IPV4 ? ip_dst_mtu_maybe_forward(dst, true) :
+				   ip6_dst_mtu_maybe_forward(dst, true);
+	return skb->len <= mtu ||
+	       (skb_is_gso(skb) && skb_gso_validate_network_len(skb, mtu));
+}
+
+/**
+ * dnat_way_send - send a packet
+ * @dst: from dnat_way_dst()
+ * @skb: rewritten; there is room in front of it for the device's header
+ * @pf: NFPROTO_IPV4 or NFPROTO_IPV6
+ *
+ * Context: softirq, under rcu_read_lock().
+ */
+void dnat_way_send(struct dst_entry *dst, struct sk_buff *skb, u8 pf)
+{
+	struct neighbour *neigh;
+	bool other = false;
+
+	skb_clear_tstamp(skb);
+	skb_dst_set_noref(skb, dst);
+	skb->dev = dst->dev;
+
+	if (pf == NFPROTO_IPV4)
+		neigh = ip_neigh_for_gw((struct rtable *)dst, skb, &other);
+	else
+		neigh = ip_neigh_gw6(dst->dev,
+				     rt6_nexthop((struct rt6_info *)dst,
+						 &ipv6_hdr(skb)->daddr));
+	if (IS_ERR(neigh))
+		kfree_skb(skb);
+	else
+		neigh_output(neigh, skb, other);
+}
+
+/**
+ * dnat_way_clean - give the route back
+ * @way: nobody can see it any more
+ *
+ * Context: any.
+ */
+void dnat_way_clean(struct dnat_way *way)
+{
+	dst_release(way->dst);
+}
