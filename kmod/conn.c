@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <linux/jhash.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
@@ -11,6 +10,7 @@
 #include "dnat.h"
 #include "reclaim.h"
 #include "reuse.h"
+#include "table.h"
 #include "uapi/linux/double_nat.h"
 
 /* Looked at on each new connection, so that a flood of packets that are
@@ -34,82 +34,28 @@ static struct kmem_cache *dnat_conn_cache __read_mostly;
 static void dnat_pending_work_fn(struct work_struct *work);
 static DECLARE_DELAYED_WORK(dnat_pending_work, dnat_pending_work_fn);
 
-/* Where a client's packets are looked for. */
-struct dnat_in_key {
-	const struct dnat_vip *vip;
-	const union nf_inet_addr *client;
-	__be16 cport;
-	__be16 vport;
-};
-
-static u32 dnat_in_hash(const void *data, u32 len, u32 seed)
-{
-	const struct dnat_in_key *key = data;
-	u32 vip = hash_ptr(key->vip, 32);
-	u32 ports = (__force u32)key->cport << 16 | (__force u32)key->vport;
-
-	if (key->vip->key.l3num == NFPROTO_IPV4)
-		return jhash_3words((__force u32)key->client->ip, ports, vip,
-				    seed);
-	return jhash2(key->client->all, ARRAY_SIZE(key->client->all),
-		      jhash_2words(ports, vip, seed));
-}
-
-static u32 dnat_in_obj_hash(const void *data, u32 len, u32 seed)
-{
-	const struct dnat_conn *conn = data;
-	const struct dnat_in_key key = {
-		.vip = conn->pool->vip,
-		.client = &conn->client,
-		.cport = conn->cport,
-		.vport = conn->vport,
-	};
-
-	return dnat_in_hash(&key, len, seed);
-}
-
-static int dnat_in_cmp(struct rhashtable_compare_arg *arg, const void *obj)
-{
-	const struct dnat_in_key *key = arg->key;
-	const struct dnat_conn *conn = obj;
-
-	return conn->cport != key->cport || conn->vport != key->vport ||
-	       !nf_inet_addr_cmp(&conn->client, key->client) ||
-	       conn->pool->vip != key->vip;
-}
-
-static const struct rhashtable_params dnat_in_params = {
-	.head_offset = offsetof(struct dnat_conn, node),
-	.hashfn = dnat_in_hash,
-	.obj_hashfn = dnat_in_obj_hash,
-	.obj_cmpfn = dnat_in_cmp,
-	.key_len = sizeof(struct dnat_in_key),
-	.automatic_shrinking = true,
-};
-
 static void dnat_conn_free_rcu(struct rcu_head *rcu)
 {
 	struct dnat_conn *conn = container_of(rcu, struct dnat_conn, rcu);
-	int dir;
 
-	for (dir = 0; dir < IP_CT_DIR_MAX; dir++)
-		dnat_way_clean(&conn->way[dir]);
+	dnat_way_clean(&conn->in);
+	dnat_way_clean(&conn->out);
 	nf_ct_put(conn->ct);
 	kmem_cache_free(dnat_conn_cache, conn);
 }
 
 static void dnat_conn_free(struct dnat_conn *conn)
 {
+	struct dnat_net *dn = dnat_pernet(nf_ct_net(conn->ct));
+
 	if (conn->listed)
-		rhashtable_remove_fast(&dnat_pernet(nf_ct_net(conn->ct))->conns,
-				       &conn->node, dnat_in_params);
+		dnat_table_del(dn, conn);
 	if (conn->vdport) {
 		dnat_reclaim_del(conn);
 		dnat_vdport_give(conn->pool, conn->vdport,
 				 dnat_conn_is_tcp(conn) ?
 				 dnat_reuse_last_seq(conn->ct) : 0);
-		dnat_stat_inc(dnat_pernet(nf_ct_net(conn->ct)),
-			      DNAT_STAT_GIVEN);
+		dnat_stat_inc(dn, DNAT_STAT_GIVEN);
 	}
 	dnat_pool_put(conn->pool);
 	call_rcu(&conn->rcu, dnat_conn_free_rcu);
@@ -223,62 +169,6 @@ struct dnat_conn *dnat_conn_of(const struct nf_conn *ct)
 	return READ_ONCE(help->conn);
 }
 
-/**
- * dnat_conn_find_in - look for the connection of a client's packet
- * @dn: of the packet's netns
- * @vip: that it goes to
- * @client: its source
- * @cport: and port
- * @vport: its destination's port
- *
- * Context: any, under rcu_read_lock().
- * Return: the connection, which may not be confirmed or may be about to end;
- *	or NULL
- */
-struct dnat_conn *dnat_conn_find_in(struct dnat_net *dn,
-				    const struct dnat_vip *vip,
-				    const union nf_inet_addr *client,
-				    __be16 cport, __be16 vport)
-{
-	const struct dnat_in_key key = {
-		.vip = vip,
-		.client = client,
-		.cport = cport,
-		.vport = vport,
-	};
-
-	return rhashtable_lookup(&dn->conns, &key, dnat_in_params);
-}
-
-/**
- * dnat_conn_find_out - look for the connection of a backend's packet
- * @dn: of the packet's netns
- * @vip: that it goes to
- * @backend: its source
- * @bport: and port
- * @vdport: its destination's port
- *
- * Context: any, under rcu_read_lock().
- * Return: as for dnat_conn_find_in()
- */
-struct dnat_conn *dnat_conn_find_out(struct dnat_net *dn,
-				     const struct dnat_vip *vip,
-				     const union nf_inet_addr *backend,
-				     __be16 bport, __be16 vdport)
-{
-	const struct dnat_pool_key key = {
-		.vip = vip->key.addr,
-		.bip = *backend,
-		.bport = bport,
-		.l3num = vip->key.l3num,
-		.l4proto = vip->key.l4proto,
-	};
-	const struct dnat_pool *pool;
-
-	pool = dnat_pool_find(&dn->vdports, &key);
-	return pool ? dnat_vdport_owner(pool, ntohs(vdport)) : NULL;
-}
-
 /* The rule named the helper that leaves all packets to nf_nat. */
 static bool dnat_conn_fast(const struct nf_conn *ct)
 {
@@ -322,15 +212,6 @@ struct dnat_conn *dnat_conn_new(struct nf_conn *ct,
 	conn->fast = dnat_conn_fast(ct);
 	INIT_LIST_HEAD(&conn->pending_node);
 	INIT_LIST_HEAD(&conn->class_node);
-
-	/* Twice the same where two packets of one client race; one of the two
-	 * connections will not be confirmed.
-	 */
-	if (rhashtable_insert_fast(&dn->conns, &conn->node, dnat_in_params)) {
-		dnat_conn_drop(conn);
-		return NULL;
-	}
-	conn->listed = true;
 	dnat_vip_learn(conn->pool->vip, ntohs(conn->vport));
 	return conn;
 }
@@ -341,23 +222,11 @@ void dnat_conn_drop(struct dnat_conn *conn)
 	dnat_conn_free(conn);
 }
 
-/**
- * dnat_conn_attach - tie a vdport to its connection
- * @conn: from dnat_conn_new(); not the caller's any more
- * @vdport: taken from its pool, host byte order; comes back by itself
- *	when the connection ends
- *
- * Context: softirq, under rcu_read_lock().
- */
-void dnat_conn_attach(struct dnat_conn *conn, u16 vdport)
+static void dnat_pending_add(struct dnat_conn *conn)
 {
 	struct dnat_help *help = nfct_help_data(conn->ct);
 	struct dnat_pending *pending;
 	LIST_HEAD(dead);
-
-	conn->vdport = vdport;
-	dnat_reclaim_add(conn);
-	dnat_stat_inc(dnat_pernet(nf_ct_net(conn->ct)), DNAT_STAT_TAKEN);
 
 	pending = this_cpu_ptr(&dnat_pending);
 	conn->pending = pending;
@@ -371,6 +240,31 @@ void dnat_conn_attach(struct dnat_conn *conn, u16 vdport)
 
 	if (!delayed_work_pending(&dnat_pending_work))
 		schedule_delayed_work(&dnat_pending_work, HZ);
+}
+
+/**
+ * dnat_conn_attach - tie a vdport to its connection
+ * @conn: from dnat_conn_new(), whose NAT is set up; not the caller's any more
+ * @vdport: taken from its pool, host byte order; comes back by itself
+ *	when the connection ends
+ *
+ * Context: softirq, under rcu_read_lock().
+ * Return: 0; or -ENOMEM, and connection and port are the caller's still
+ */
+int dnat_conn_attach(struct dnat_conn *conn, u16 vdport)
+{
+	struct dnat_net *dn = dnat_pernet(nf_ct_net(conn->ct));
+
+	conn->vdport = vdport;
+	if (dnat_table_add(dn, conn)) {
+		conn->vdport = 0;
+		return -ENOMEM;
+	}
+	conn->listed = true;
+	dnat_reclaim_add(conn);
+	dnat_stat_inc(dn, DNAT_STAT_TAKEN);
+	dnat_pending_add(conn);
+	return 0;
 }
 
 /* The helper's destroy callback. */
@@ -495,18 +389,6 @@ static void dnat_pool_flush(struct dnat_pool *pool, void *arg)
 }
 
 /**
- * dnat_conn_net_init - get ready for a netns's connections
- * @dn: of that netns
- *
- * Context: process.
- * Return: 0 or a negative errno
- */
-int dnat_conn_net_init(struct dnat_net *dn)
-{
-	return rhashtable_init(&dn->conns, &dnat_in_params);
-}
-
-/**
  * dnat_conn_net_exit - end all holds of a netns that goes
  * @net: its hooks are gone already
  *
@@ -520,17 +402,6 @@ void dnat_conn_net_exit(struct net *net)
 {
 	dnat_pending_flush(net);
 	dnat_pools_walk(&dnat_pernet(net)->vdports, dnat_pool_flush, NULL);
-}
-
-/**
- * dnat_conn_net_clean - undo dnat_conn_net_init()
- * @dn: with no connection left
- *
- * Context: process.
- */
-void dnat_conn_net_clean(struct dnat_net *dn)
-{
-	rhashtable_destroy(&dn->conns);
 }
 
 int dnat_conn_setup(void)

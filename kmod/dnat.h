@@ -38,7 +38,7 @@ struct dnat_stats {
 
 struct dnat_net {
 	struct dnat_vdports vdports;
-	struct rhashtable conns;	/* IN: by client and service */
+	struct rhashtable table;	/* table.c's */
 	bool fast;			/* setting: the one-lookup path */
 	struct dnat_stats __percpu *stats;
 };
@@ -49,6 +49,13 @@ struct dnat_net *dnat_pernet(const struct net *net);
 static inline void dnat_stat_inc(const struct dnat_net *dn, enum dnat_stat stat)
 {
 	this_cpu_inc(dn->stats->count[stat]);
+}
+
+/* Context: softirq. */
+static inline void dnat_stat_inc_bh(const struct dnat_net *dn,
+				    enum dnat_stat stat)
+{
+	__this_cpu_inc(dn->stats->count[stat]);
 }
 
 /* nat.c: the postrouting hook in every netns. */

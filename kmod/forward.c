@@ -6,7 +6,6 @@
  *
  * Whatever this path does not fully understand goes the slow way, unchanged.
  */
-#include <linux/icmpv6.h>
 #include <linux/netfilter_bridge.h>
 #include <linux/netfilter_ipv4.h>
 #include <net/ip.h>
@@ -22,48 +21,48 @@
 #include "dnat.h"
 #include "forward.h"
 #include "reclaim.h"
+#include "table.h"
 #include "track.h"
 
-/* A packet on its way through. */
+/* A packet on its way through.  All of this is known to the compiler as one of
+ * four cases: whatever is inline here is so to be compiled for each of them.
+ */
 struct dnat_packet {
 	struct sk_buff *skb;
 	const struct nf_hook_state *state;
-	struct dnat_vip_key vip;
-	union nf_inet_addr saddr;
 	unsigned int thoff;	/* where its TCP or UDP header starts */
+	u8 l3num;		/* NFPROTO_IPV4 or NFPROTO_IPV6 */
+	u8 l4proto;		/* IPPROTO_TCP or IPPROTO_UDP */
 };
 
-static struct tcphdr *dnat_tcp_hdr(const struct dnat_packet *pkt)
+static __always_inline struct tcphdr *dnat_tcp_hdr(const struct dnat_packet *pkt)
 {
 	return (struct tcphdr *)(pkt->skb->data + pkt->thoff);
 }
 
-static struct udphdr *dnat_udp_hdr(const struct dnat_packet *pkt)
+static __always_inline struct udphdr *dnat_udp_hdr(const struct dnat_packet *pkt)
 {
 	return (struct udphdr *)(pkt->skb->data + pkt->thoff);
 }
 
-static bool dnat_is_tcp(const struct dnat_packet *pkt)
+static __always_inline bool dnat_is_tcp(const struct dnat_packet *pkt)
 {
-	return pkt->vip.l4proto == IPPROTO_TCP;
+	return pkt->l4proto == IPPROTO_TCP;
 }
 
-/* Both start with the ports. */
-static const __be16 *dnat_ports(const struct dnat_packet *pkt)
-{
-	return (const __be16 *)(pkt->skb->data + pkt->thoff);
-}
-
-/* Does the machine want to see more of its packets than we show? */
-static bool dnat_forward_wanted(const struct dnat_net *dn,
-				const struct sk_buff *skb,
-				const struct nf_hook_state *state)
+/* Is the path on, and is there nothing about the packet that it leaves to
+ * others: IPsec, a bridge, a socket that has been found for it already?
+ */
+static __always_inline bool dnat_forward_on(const struct dnat_net *dn,
+					    const struct sk_buff *skb,
+					    const struct nf_hook_state *state)
 {
 #ifdef CONFIG_XFRM
 	const struct net *net = state->net;
 
-	if (net->xfrm.policy_count[XFRM_POLICY_FWD] ||
-	    net->xfrm.policy_count[XFRM_POLICY_OUT] || secpath_exists(skb))
+	if (unlikely(net->xfrm.policy_count[XFRM_POLICY_FWD] ||
+		     net->xfrm.policy_count[XFRM_POLICY_OUT] ||
+		     secpath_exists(skb)))
 		return false;
 #endif
 	return READ_ONCE(dn->fast) && skb->pkt_type == PACKET_HOST &&
@@ -72,16 +71,17 @@ static bool dnat_forward_wanted(const struct dnat_net *dn,
 }
 
 /* conntrack would not take a packet whose checksum is wrong, where it looks. */
-static bool dnat_checksum_right(const struct dnat_packet *pkt)
+static __always_inline bool dnat_checksum_right(const struct dnat_packet *pkt)
 {
 	if (skb_csum_unnecessary(pkt->skb) ||
 	    !pkt->state->net->ct.sysctl_checksum)
 		return true;
 	return !nf_checksum(pkt->skb, NF_INET_PRE_ROUTING, pkt->thoff,
-			    pkt->vip.l4proto, pkt->vip.l3num);
+			    pkt->l4proto, pkt->l3num);
 }
 
-static enum dnat_stat dnat_check_tcp(const struct dnat_packet *pkt)
+static __always_inline enum dnat_stat
+dnat_check_tcp(const struct dnat_packet *pkt)
 {
 	const struct tcphdr *th;
 	unsigned int len;
@@ -97,7 +97,8 @@ static enum dnat_stat dnat_check_tcp(const struct dnat_packet *pkt)
 	return DNAT_STAT_FAST;
 }
 
-static enum dnat_stat dnat_check_udp(const struct dnat_packet *pkt)
+static __always_inline enum dnat_stat
+dnat_check_udp(const struct dnat_packet *pkt)
 {
 	const struct udphdr *uh;
 	unsigned int len;
@@ -111,35 +112,30 @@ static enum dnat_stat dnat_check_udp(const struct dnat_packet *pkt)
 	return DNAT_STAT_FAST;
 }
 
-/* What a service's port gets comes from a client (paper, 3.1); where a port is
- * both, or not known to be either, the other direction is tried as well.
- */
-static struct dnat_conn *dnat_packet_conn(struct dnat_net *dn,
-					  struct dnat_vip *vip,
-					  const struct dnat_packet *pkt,
-					  enum ip_conntrack_info *ctinfo)
+static __always_inline struct dnat_way *
+dnat_packet_find(struct dnat_net *dn, const struct dnat_packet *pkt)
 {
-	const __be16 *port = dnat_ports(pkt);
-	bool in = dnat_vip_is_service(vip, ntohs(port[1]));
-	struct dnat_conn *conn;
-	int i;
+	/* both protocols' headers start with the ports */
+	const __be16 *port = (const __be16 *)(pkt->skb->data + pkt->thoff);
+	struct dnat_tuple tuple = {
+		.sport = port[0],
+		.dport = port[1],
+		.l3num = pkt->l3num,
+		.l4proto = pkt->l4proto,
+	};
 
-	for (i = 0; i < 2; i++, in = !in) {
-		conn = in ? dnat_conn_find_in(dn, vip, &pkt->saddr, port[0],
-					      port[1]) :
-			    dnat_conn_find_out(dn, vip, &pkt->saddr, port[0],
-					       port[1]);
-		if (conn) {
-			*ctinfo = in ? IP_CT_ESTABLISHED :
-				       IP_CT_ESTABLISHED_REPLY;
-			return conn;
-		}
+	if (pkt->l3num == NFPROTO_IPV4) {
+		tuple.saddr = &ip_hdr(pkt->skb)->saddr;
+		tuple.daddr = &ip_hdr(pkt->skb)->daddr;
+	} else {
+		tuple.saddr = &ipv6_hdr(pkt->skb)->saddr;
+		tuple.daddr = &ipv6_hdr(pkt->skb)->daddr;
 	}
-	return NULL;
+	return dnat_table_find(dn, &tuple);
 }
 
 /* Is the connection one that conntrack knows, from both sides? */
-static bool dnat_conn_ready(const struct dnat_conn *conn)
+static __always_inline bool dnat_conn_ready(const struct dnat_conn *conn)
 {
 	const unsigned long want = IPS_CONFIRMED | IPS_SEEN_REPLY;
 	const struct nf_conn *ct = conn->ct;
@@ -155,8 +151,9 @@ static __wsum dnat_ports_sum(__be16 a, __be16 b)
 }
 
 /* The checksum of a transport header, whose device may add the rest itself. */
-static void dnat_checksum_fix(const struct sk_buff *skb, __sum16 *check,
-			      __wsum addrs, __wsum ports)
+static __always_inline void dnat_checksum_fix(const struct sk_buff *skb,
+					      __sum16 *check, __wsum addrs,
+					      __wsum ports)
 {
 	if (skb->ip_summed == CHECKSUM_PARTIAL)
 		*check = ~csum_fold(csum_add(addrs, csum_unfold(*check)));
@@ -164,8 +161,9 @@ static void dnat_checksum_fix(const struct sk_buff *skb, __sum16 *check,
 		csum_replace_by_diff(check, csum_add(addrs, ports));
 }
 
-static void dnat_rewrite_ports(const struct dnat_packet *pkt, __be16 sport,
-			       __be16 dport, __wsum addrs)
+static __always_inline void dnat_rewrite_ports(const struct dnat_packet *pkt,
+					       __be16 sport, __be16 dport,
+					       __wsum addrs)
 {
 	__be16 *port = (__be16 *)(pkt->skb->data + pkt->thoff);
 	__wsum ports = csum_sub(dnat_ports_sum(sport, dport),
@@ -214,14 +212,14 @@ static __wsum dnat_rewrite_addrs6(struct ipv6hdr *ip6h,
 }
 
 /* Both ends of a packet, and its TTL: all there is to do in one pass. */
-static void dnat_rewrite(const struct dnat_packet *pkt,
-			 const struct dnat_conn *conn, bool in)
+static __always_inline void dnat_rewrite(const struct dnat_packet *pkt,
+					 const struct dnat_conn *conn, bool in)
 {
 	const struct dnat_pool_key *key = &conn->pool->key;
 	const union nf_inet_addr *to = in ? &key->bip : &conn->client;
 	__wsum addrs;
 
-	if (pkt->vip.l3num == NFPROTO_IPV4) {
+	if (pkt->l3num == NFPROTO_IPV4) {
 		struct iphdr *iph = ip_hdr(pkt->skb);
 
 		addrs = dnat_rewrite_addrs4(iph, key->vip.ip, to->ip);
@@ -242,30 +240,31 @@ static void dnat_rewrite(const struct dnat_packet *pkt,
 }
 
 /* Return: whether the packet may be written to, and there is room before it */
-static bool dnat_packet_own(const struct dnat_packet *pkt,
-			    const struct dst_entry *dst)
+static __always_inline bool dnat_packet_own(const struct dnat_packet *pkt,
+					    const struct dst_entry *dst)
 {
+	unsigned int room = LL_RESERVED_SPACE(dst->dev);
 	struct sk_buff *skb = pkt->skb;
 	unsigned int len = pkt->thoff;
 
+	if (likely(!skb->cloned && skb_headroom(skb) >= room))
+		return true;
 	len += dnat_is_tcp(pkt) ? dnat_tcp_hdr(pkt)->doff * 4 :
 				  sizeof(struct udphdr);
-	return !skb_cow_head(skb, LL_RESERVED_SPACE(dst->dev)) &&
-	       !skb_ensure_writable(skb, len);
+	return !skb_cow_head(skb, room) && !skb_ensure_writable(skb, len);
 }
 
-static bool dnat_track(const struct dnat_packet *pkt, struct dnat_conn *conn,
-		       enum ip_conntrack_info ctinfo)
+static __always_inline bool dnat_track(const struct dnat_packet *pkt,
+				       struct dnat_conn *conn,
+				       enum ip_conntrack_info ctinfo)
 {
 	struct nf_conn *ct = conn->ct;
 
-	if (dnat_is_tcp(pkt)) {
-		if (!dnat_track_tcp(ct, ctinfo, pkt->skb, pkt->thoff,
-				    dnat_tcp_hdr(pkt)))
-			return false;
-	} else {
+	if (!dnat_is_tcp(pkt))
 		dnat_track_udp(ct, ctinfo, pkt->skb);
-	}
+	else if (!dnat_track_tcp(ct, ctinfo, pkt->skb, pkt->thoff,
+				 dnat_tcp_hdr(pkt)))
+		return false;
 	dnat_reclaim_update(conn);
 	if (nf_ct_ecache_exist(ct))
 		nf_ct_deliver_cached_events(ct);
@@ -275,53 +274,112 @@ static bool dnat_track(const struct dnat_packet *pkt, struct dnat_conn *conn,
 /* Return: DNAT_STAT_FAST and the packet is gone; or why it has to go the slow
  * way, and nothing has happened
  */
-static enum dnat_stat dnat_forward(struct dnat_net *dn, struct dnat_vip *vip,
-				   const struct dnat_packet *pkt)
+static __always_inline enum dnat_stat
+dnat_forward(struct dnat_net *dn, const struct dnat_packet *pkt)
 {
 	struct sk_buff *skb = pkt->skb;
 	enum ip_conntrack_info ctinfo;
+	enum ip_conntrack_dir dir;
 	struct dnat_conn *conn;
 	struct dst_entry *dst;
+	struct dnat_way *way;
 	enum dnat_stat stat;
-	bool in;
 
 	stat = dnat_is_tcp(pkt) ? dnat_check_tcp(pkt) : dnat_check_udp(pkt);
 	if (stat != DNAT_STAT_FAST)
 		return stat;
 
-	conn = dnat_packet_conn(dn, vip, pkt, &ctinfo);
-	if (!conn || !dnat_conn_ready(conn))
+	way = dnat_packet_find(dn, pkt);
+	if (!way)
+		return DNAT_STAT_SLOW_NEW;
+	dir = dnat_way_dir(way);
+	conn = dnat_way_conn(way);
+	if (!dnat_conn_ready(conn))
 		return DNAT_STAT_SLOW_NEW;
 	if (!conn->fast)
 		return DNAT_STAT_SLOW_OFF;
 
-	dst = dnat_way_dst(&conn->way[CTINFO2DIR(ctinfo)], pkt->state->in);
+	dst = dnat_way_dst(way, dir, pkt->state->in);
 	if (!dst)
 		return DNAT_STAT_SLOW_ROUTE;
-	if (!dnat_way_fits(dst, skb, pkt->vip.l3num))
+	if (!dnat_way_fits(dst, skb, pkt->l3num))
 		return DNAT_STAT_SLOW_SIZE;
 	if (!dnat_checksum_right(pkt) || !dnat_packet_own(pkt, dst))
 		return DNAT_STAT_SLOW_HEADER;
+	ctinfo = dir == IP_CT_DIR_ORIGINAL ? IP_CT_ESTABLISHED :
+					     IP_CT_ESTABLISHED_REPLY;
 	if (!dnat_track(pkt, conn, ctinfo))
 		return DNAT_STAT_SLOW_STATE;
 
-	in = CTINFO2DIR(ctinfo) == IP_CT_DIR_ORIGINAL;
-	dnat_rewrite(pkt, conn, in);
+	dnat_rewrite(pkt, conn, dir == IP_CT_DIR_ORIGINAL);
 	skb_forward_csum(skb);
 	if (unlikely(test_bit(IPS_SEQ_ADJUST_BIT, &conn->ct->status)) &&
-	    !nf_ct_seq_adjust(skb, conn->ct, ctinfo, pkt->thoff)) {
+	    !nf_ct_seq_adjust(skb, conn->ct, ctinfo, pkt->thoff))
 		kfree_skb(skb);
-		return DNAT_STAT_FAST;
-	}
-	dnat_way_send(dst, skb, pkt->vip.l3num);
+	else
+		dnat_way_send(dst, skb, pkt->l3num);
 	return DNAT_STAT_FAST;
 }
 
-static unsigned int dnat_forward_count(const struct dnat_net *dn,
+/* Only what goes to a VIP counts. */
+static noinline unsigned int dnat_slow(struct dnat_net *dn,
+				       const union nf_inet_addr *daddr,
+				       u8 l3num, u8 l4proto,
 				       enum dnat_stat stat)
 {
-	dnat_stat_inc(dn, stat);
-	return stat == DNAT_STAT_FAST ? NF_STOLEN : NF_ACCEPT;
+	const struct dnat_vip_key vip = {
+		.addr = *daddr,
+		.l3num = l3num,
+		.l4proto = l4proto,
+	};
+
+	if (dnat_vip_find(&dn->vdports.vips, &vip))
+		dnat_stat_inc_bh(dn, stat);
+	return NF_ACCEPT;
+}
+
+static __always_inline enum dnat_stat
+dnat_forward_l4(struct dnat_net *dn, struct sk_buff *skb,
+		const struct nf_hook_state *state, u8 l3num, u8 l4proto)
+{
+	const struct dnat_packet pkt = {
+		.skb = skb,
+		.state = state,
+		.thoff = l3num == NFPROTO_IPV4 ? sizeof(struct iphdr) :
+						 sizeof(struct ipv6hdr),
+		.l3num = l3num,
+		.l4proto = l4proto,
+	};
+
+	return dnat_forward(dn, &pkt);
+}
+
+static enum dnat_stat dnat_forward_tcp4(struct dnat_net *dn,
+					struct sk_buff *skb,
+					const struct nf_hook_state *state)
+{
+	return dnat_forward_l4(dn, skb, state, NFPROTO_IPV4, IPPROTO_TCP);
+}
+
+static enum dnat_stat dnat_forward_udp4(struct dnat_net *dn,
+					struct sk_buff *skb,
+					const struct nf_hook_state *state)
+{
+	return dnat_forward_l4(dn, skb, state, NFPROTO_IPV4, IPPROTO_UDP);
+}
+
+static enum dnat_stat dnat_forward_tcp6(struct dnat_net *dn,
+					struct sk_buff *skb,
+					const struct nf_hook_state *state)
+{
+	return dnat_forward_l4(dn, skb, state, NFPROTO_IPV6, IPPROTO_TCP);
+}
+
+static enum dnat_stat dnat_forward_udp6(struct dnat_net *dn,
+					struct sk_buff *skb,
+					const struct nf_hook_state *state)
+{
+	return dnat_forward_l4(dn, skb, state, NFPROTO_IPV6, IPPROTO_UDP);
 }
 
 /* A frame that a device has merged without saying how to cut it again. */
@@ -335,30 +393,30 @@ static unsigned int dnat_forward4(void *priv, struct sk_buff *skb,
 {
 	struct dnat_net *dn = dnat_pernet(state->net);
 	const struct iphdr *iph = ip_hdr(skb);
-	struct dnat_packet pkt = {
-		.skb = skb,
-		.state = state,
-		.vip = {
-			.addr.all = { (__force u32)iph->daddr },
-			.l3num = NFPROTO_IPV4,
-			.l4proto = iph->protocol,
-		},
-		.saddr.all = { (__force u32)iph->saddr },
-		.thoff = sizeof(*iph),
-	};
-	struct dnat_vip *vip;
+	u8 l4proto = iph->protocol;
+	union nf_inet_addr daddr;
+	enum dnat_stat stat;
 
-	if (!dnat_forward_wanted(dn, skb, state))
-		return NF_ACCEPT;
-	vip = dnat_vip_find(&dn->vdports.vips, &pkt.vip);
-	if (!vip)
+	if (!dnat_vip_maybe(&dn->vdports.vips, dnat_vip_filter4(iph->daddr)) ||
+	    !dnat_forward_on(dn, skb, state))
 		return NF_ACCEPT;
 
+	daddr = (union nf_inet_addr){ .all = { (__force u32)iph->daddr } };
 	if (iph->ihl != 5 || ip_is_fragment(iph) || dnat_is_lro(skb))
-		return dnat_forward_count(dn, DNAT_STAT_SLOW_HEADER);
-	if (iph->ttl <= 1)
-		return dnat_forward_count(dn, DNAT_STAT_SLOW_TTL);
-	return dnat_forward_count(dn, dnat_forward(dn, vip, &pkt));
+		stat = DNAT_STAT_SLOW_HEADER;
+	else if (iph->ttl <= 1)
+		stat = DNAT_STAT_SLOW_TTL;
+	else if (l4proto == IPPROTO_TCP)
+		stat = dnat_forward_tcp4(dn, skb, state);
+	else if (l4proto == IPPROTO_UDP)
+		stat = dnat_forward_udp4(dn, skb, state);
+	else
+		return NF_ACCEPT;
+
+	if (stat != DNAT_STAT_FAST)
+		return dnat_slow(dn, &daddr, NFPROTO_IPV4, l4proto, stat);
+	dnat_stat_inc_bh(dn, DNAT_STAT_FAST);
+	return NF_STOLEN;
 }
 
 static unsigned int dnat_forward6(void *priv, struct sk_buff *skb,
@@ -366,30 +424,31 @@ static unsigned int dnat_forward6(void *priv, struct sk_buff *skb,
 {
 	struct dnat_net *dn = dnat_pernet(state->net);
 	const struct ipv6hdr *ip6h = ipv6_hdr(skb);
-	struct dnat_packet pkt = {
-		.skb = skb,
-		.state = state,
-		.vip = {
-			.addr.in6 = ip6h->daddr,
-			.l3num = NFPROTO_IPV6,
-			.l4proto = ip6h->nexthdr,
-		},
-		.saddr.in6 = ip6h->saddr,
-		.thoff = sizeof(*ip6h),
-	};
-	struct dnat_vip *vip;
+	u8 l4proto = ip6h->nexthdr;
+	union nf_inet_addr daddr;
+	enum dnat_stat stat;
 
-	if (!dnat_forward_wanted(dn, skb, state))
-		return NF_ACCEPT;
-	vip = dnat_vip_find(&dn->vdports.vips, &pkt.vip);
-	if (!vip)
+	if (!dnat_vip_maybe(&dn->vdports.vips,
+			    dnat_vip_filter6(&ip6h->daddr)) ||
+	    !dnat_forward_on(dn, skb, state))
 		return NF_ACCEPT;
 
+	daddr.in6 = ip6h->daddr;
 	if (dnat_is_lro(skb))
-		return dnat_forward_count(dn, DNAT_STAT_SLOW_HEADER);
-	if (ip6h->hop_limit <= 1)
-		return dnat_forward_count(dn, DNAT_STAT_SLOW_TTL);
-	return dnat_forward_count(dn, dnat_forward(dn, vip, &pkt));
+		stat = DNAT_STAT_SLOW_HEADER;
+	else if (ip6h->hop_limit <= 1)
+		stat = DNAT_STAT_SLOW_TTL;
+	else if (l4proto == IPPROTO_TCP)
+		stat = dnat_forward_tcp6(dn, skb, state);
+	else if (l4proto == IPPROTO_UDP)
+		stat = dnat_forward_udp6(dn, skb, state);
+	else
+		return NF_ACCEPT;
+
+	if (stat != DNAT_STAT_FAST)
+		return dnat_slow(dn, &daddr, NFPROTO_IPV6, l4proto, stat);
+	dnat_stat_inc_bh(dn, DNAT_STAT_FAST);
+	return NF_STOLEN;
 }
 
 static const struct nf_hook_ops dnat_forward_ops[] = {

@@ -7,6 +7,7 @@
 #include "conn.h"
 #include "dnat.h"
 #include "forward.h"
+#include "table.h"
 #include "uapi/linux/double_nat.h"
 
 static unsigned int dnat_net_id __read_mostly;
@@ -31,17 +32,17 @@ static int __net_init dnat_net_init(struct net *net)
 	if (!dn->stats)
 		return -ENOMEM;
 
-	err = dnat_conn_net_init(dn);
+	err = dnat_table_init(dn);
 	if (err)
 		goto err_stats;
 	err = dnat_vdports_init(&dn->vdports);
 	if (err)
-		goto err_conn;
+		goto err_table;
 	dn->fast = true;
 	return 0;
 
-err_conn:
-	dnat_conn_net_clean(dn);
+err_table:
+	dnat_table_clean(dn);
 err_stats:
 	free_percpu(dn->stats);
 	return err;
@@ -59,7 +60,7 @@ static void __net_exit dnat_net_exit_batch(struct list_head *nets)
 	list_for_each_entry(net, nets, exit_list) {
 		dn = dnat_pernet(net);
 		dnat_vdports_clean(&dn->vdports);
-		dnat_conn_net_clean(dn);
+		dnat_table_clean(dn);
 		free_percpu(dn->stats);
 	}
 }

@@ -138,15 +138,18 @@ static unsigned int dnat_nat_new(struct nf_conn *ct,
 		return NF_DROP;
 	}
 
-	if (dnat_nat_source(ct, port) != NF_ACCEPT) {
-		dnat_stat_inc(dn, DNAT_STAT_NOMEM);
-		dnat_vdport_skip(conn->pool, port);
-		dnat_conn_drop(conn);
-		return NF_DROP;
-	}
+	if (dnat_nat_source(ct, port) != NF_ACCEPT)
+		goto no_memory;
 	dnat_nat_reuse(conn, port, ctinfo);
-	dnat_conn_attach(conn, port);
+	if (dnat_conn_attach(conn, port))
+		goto no_memory;
 	return NF_ACCEPT;
+
+no_memory:
+	dnat_stat_inc(dn, DNAT_STAT_NOMEM);
+	dnat_vdport_skip(conn->pool, port);
+	dnat_conn_drop(conn);
+	return NF_DROP;
 }
 
 static unsigned int dnat_nat_postrouting(void *priv, struct sk_buff *skb,
@@ -175,7 +178,8 @@ static unsigned int dnat_nat_postrouting(void *priv, struct sk_buff *skb,
 	conn = dnat_conn_of(ct);
 	if (conn && conn->fast && ctinfo != IP_CT_RELATED &&
 	    ctinfo != IP_CT_RELATED_REPLY)
-		dnat_way_learn(&conn->way[CTINFO2DIR(ctinfo)], skb, state);
+		dnat_way_learn(CTINFO2DIR(ctinfo) == IP_CT_DIR_ORIGINAL ?
+			       &conn->in : &conn->out, skb, state);
 	return NF_ACCEPT;
 }
 

@@ -4,22 +4,6 @@
 /* How many connections of a class one packet looks at. */
 #define DNAT_LOOK_MAX 16
 
-static enum dnat_class dnat_class_of(const struct nf_conn *ct)
-{
-	if (nf_ct_protonum(ct) == IPPROTO_TCP) {
-		switch (READ_ONCE(ct->proto.tcp.state)) {
-		case TCP_CONNTRACK_TIME_WAIT:
-		case TCP_CONNTRACK_CLOSE:
-			return DNAT_CLASS_CLOSED;
-		default:
-			break;
-		}
-	}
-	/* Both ends have shown that they are there. */
-	return test_bit(IPS_ASSURED_BIT, &ct->status) ? DNAT_CLASS_OPEN :
-							DNAT_CLASS_HALF_OPEN;
-}
-
 /**
  * dnat_reclaim_add - keep an eye on a connection that has a port
  * @conn: with its vdport
@@ -54,18 +38,15 @@ void dnat_reclaim_del(struct dnat_conn *conn)
 }
 
 /**
- * dnat_reclaim_update - a packet went by: the connection may have moved on
+ * dnat_reclaim_move - put a connection into another class
  * @conn: under rcu_read_lock(), and maybe ended on another CPU
+ * @class: that one
  *
  * Context: softirq or process.
  */
-void dnat_reclaim_update(struct dnat_conn *conn)
+void dnat_reclaim_move(struct dnat_conn *conn, enum dnat_class class)
 {
-	enum dnat_class class = dnat_class_of(conn->ct);
 	struct dnat_pool *pool = conn->pool;
-
-	if (READ_ONCE(conn->class) == class)
-		return;
 
 	spin_lock_bh(&pool->lock);
 	if (!list_empty(&conn->class_node)) {

@@ -10,9 +10,32 @@
 
 #include "conn.h"
 
+static inline enum dnat_class dnat_class_of(const struct nf_conn *ct)
+{
+	if (nf_ct_protonum(ct) == IPPROTO_TCP) {
+		u8 state = READ_ONCE(ct->proto.tcp.state);
+
+		if (state == TCP_CONNTRACK_TIME_WAIT ||
+		    state == TCP_CONNTRACK_CLOSE)
+			return DNAT_CLASS_CLOSED;
+	}
+	/* Both ends have shown that they are there. */
+	return test_bit(IPS_ASSURED_BIT, &ct->status) ? DNAT_CLASS_OPEN :
+							DNAT_CLASS_HALF_OPEN;
+}
+
 void dnat_reclaim_add(struct dnat_conn *conn);
 void dnat_reclaim_del(struct dnat_conn *conn);
-void dnat_reclaim_update(struct dnat_conn *conn);
+void dnat_reclaim_move(struct dnat_conn *conn, enum dnat_class class);
 bool dnat_reclaim_one(struct dnat_pool *pool);
+
+/* A packet went by: the connection may have moved on. */
+static inline void dnat_reclaim_update(struct dnat_conn *conn)
+{
+	enum dnat_class class = dnat_class_of(conn->ct);
+
+	if (unlikely(READ_ONCE(conn->class) != class))
+		dnat_reclaim_move(conn, class);
+}
 
 #endif /* DNAT_RECLAIM_H */

@@ -251,7 +251,7 @@ bool dnat_track_tcp(struct nf_conn *ct, enum ip_conntrack_info ctinfo,
 	seg.ack = ntohl(th->ack_seq);
 	seg.win = ntohs(th->window);
 
-	spin_lock_bh(&ct->lock);
+	spin_lock(&ct->lock);
 	seg.sack = seg.ack;
 	if (tcp->seen[!dir].flags & IP_CT_TCP_FLAG_SACK_PERM)
 		seg.sack = dnat_tcp_sack(th, seg.ack);
@@ -264,7 +264,7 @@ bool dnat_track_tcp(struct nf_conn *ct, enum ip_conntrack_info ctinfo,
 	noted = dnat_tcp_note(tcp, dir, &seg);
 	state = tcp->state;
 	timeout = dnat_tcp_timeout(ct);
-	spin_unlock_bh(&ct->lock);
+	spin_unlock(&ct->lock);
 	if (!noted)
 		return false;
 

@@ -35,6 +35,17 @@ struct dnat_vip *dnat_vip_find(struct dnat_vips *vips,
 	return rhashtable_lookup(&vips->table, key, dnat_vip_params);
 }
 
+static void dnat_vip_filter_add(struct dnat_vip *vip, int n)
+{
+	unsigned int at = vip->key.l3num == NFPROTO_IPV4 ?
+			  dnat_vip_filter4(vip->key.addr.ip) :
+			  dnat_vip_filter6(&vip->key.addr.in6);
+	struct dnat_vips *vips = vip->vips;
+
+	lockdep_assert_held(&vips->lock);
+	WRITE_ONCE(vips->filter[at], vips->filter[at] + n);
+}
+
 static void dnat_vip_free_rcu(struct rcu_head *rcu)
 {
 	struct dnat_vip *vip = container_of(rcu, struct dnat_vip, rcu);
@@ -62,6 +73,7 @@ static struct dnat_vip *dnat_vip_new(struct dnat_vips *vips,
 		kfree(vip);
 		return NULL;
 	}
+	dnat_vip_filter_add(vip, 1);
 	return vip;
 }
 
@@ -100,6 +112,7 @@ static void dnat_vip_put_locked(struct dnat_vip *vip)
 
 	if (!refcount_dec_and_test(&vip->users))
 		return;
+	dnat_vip_filter_add(vip, -1);
 	rhashtable_remove_fast(&vips->table, &vip->node, dnat_vip_params);
 	call_rcu(&vip->rcu, dnat_vip_free_rcu);
 }
@@ -248,6 +261,7 @@ int dnat_vip_port_del(struct dnat_vips *vips, const struct dnat_vip_key *key,
 int dnat_vips_init(struct dnat_vips *vips)
 {
 	spin_lock_init(&vips->lock);
+	memset(vips->filter, 0, sizeof(vips->filter));
 	return rhashtable_init(&vips->table, &dnat_vip_params);
 }
 

@@ -11,15 +11,19 @@
 #ifndef DNAT_VIP_H
 #define DNAT_VIP_H
 
+#include <linux/hash.h>
 #include <linux/netfilter.h>
 #include <linux/refcount.h>
 #include <linux/rhashtable.h>
 #include <linux/spinlock.h>
 #include <linux/xarray.h>
 
+#define DNAT_FILTER_BITS 9
+
 struct dnat_vips {
 	struct rhashtable table;
 	spinlock_t lock;	/* what comes into @table and leaves it */
+	unsigned int filter[1 << DNAT_FILTER_BITS]; /* VIPs by a cheap hash */
 };
 
 /* Hashed as words: fill with zeros first. */
@@ -40,6 +44,25 @@ struct dnat_vip {
 	unsigned int n_learned;	/* of @ports */
 	struct rcu_head rcu;
 };
+
+static inline unsigned int dnat_vip_filter4(__be32 addr)
+{
+	return hash_32((__force u32)addr, DNAT_FILTER_BITS);
+}
+
+static inline unsigned int dnat_vip_filter6(const struct in6_addr *addr)
+{
+	return hash_32((__force u32)(addr->s6_addr32[0] ^ addr->s6_addr32[1] ^
+				     addr->s6_addr32[2] ^ addr->s6_addr32[3]),
+		       DNAT_FILTER_BITS);
+}
+
+/* May an address be a VIP?  Most that are not are told so at once. */
+static inline bool dnat_vip_maybe(const struct dnat_vips *vips,
+				  unsigned int filter)
+{
+	return READ_ONCE(vips->filter[filter]);
+}
 
 int dnat_vips_init(struct dnat_vips *vips);
 void dnat_vips_clean(struct dnat_vips *vips);

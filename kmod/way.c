@@ -46,36 +46,19 @@ void dnat_way_learn(struct dnat_way *way, const struct sk_buff *skb,
 		    const struct nf_hook_state *state)
 {
 	struct dst_entry *dst = skb_dst(skb);
+	u32 iif_dir;
 
-	if (!dnat_way_plain(skb, state) ||
-	    (READ_ONCE(way->dst) == dst &&
-	     READ_ONCE(way->iif) == state->in->ifindex))
+	if (!dnat_way_plain(skb, state))
+		return;
+	iif_dir = dnat_way_iif_dir(state->in, dnat_way_dir(way));
+	if (READ_ONCE(way->dst) == dst && READ_ONCE(way->iif_dir) == iif_dir)
 		return;
 	if (!dst_hold_safe(dst))
 		return;
 
-	WRITE_ONCE(way->iif, state->in->ifindex);
+	WRITE_ONCE(way->iif_dir, iif_dir);
 	WRITE_ONCE(way->cookie, dnat_way_cookie(dst, state->pf));
 	dst_release(xchg(&way->dst, dst));
-}
-
-/**
- * dnat_way_dst - the way that a packet may go
- * @way: of its direction
- * @in: where it came in
- *
- * Context: softirq, under rcu_read_lock().
- * Return: a route that holds, with no reference for the caller; NULL when the
- *	kernel has to find one
- */
-struct dst_entry *dnat_way_dst(const struct dnat_way *way,
-			       const struct net_device *in)
-{
-	struct dst_entry *dst = READ_ONCE(way->dst);
-
-	if (!dst || READ_ONCE(way->iif) != in->ifindex)
-		return NULL;
-	return dst_check(dst, READ_ONCE(way->cookie));
 }
 
 /**
