@@ -89,7 +89,7 @@ dnat_check_tcp(const struct dnat_packet *pkt)
 	if (!pskb_may_pull(pkt->skb, pkt->thoff + sizeof(*th)))
 		return DNAT_STAT_SLOW_HEADER;
 	th = dnat_tcp_hdr(pkt);
-	if (th->syn || th->rst || !th->ack)
+	if (th->rst || !th->ack || (th->syn && th->fin))
 		return DNAT_STAT_SLOW_FLAGS;
 	len = th->doff * 4;
 	if (len < sizeof(*th) || !pskb_may_pull(pkt->skb, pkt->thoff + len))
@@ -134,13 +134,15 @@ dnat_packet_find(struct dnat_net *dn, const struct dnat_packet *pkt)
 	return dnat_table_find(dn, &tuple);
 }
 
-/* Is the connection one that conntrack knows, from both sides? */
-static __always_inline bool dnat_conn_ready(const struct dnat_conn *conn)
+/* Is the connection one that conntrack knows, and was its backend heard? */
+static __always_inline bool dnat_conn_ready(const struct dnat_conn *conn,
+					    bool heard)
 {
-	const unsigned long want = IPS_CONFIRMED | IPS_SEEN_REPLY;
+	unsigned long want = IPS_CONFIRMED | (heard ? IPS_SEEN_REPLY : 0);
 	const struct nf_conn *ct = conn->ct;
 
-	return (READ_ONCE(ct->status) & (want | IPS_DYING)) == want &&
+	return (READ_ONCE(ct->status) &
+		(IPS_CONFIRMED | IPS_SEEN_REPLY | IPS_DYING)) == want &&
 	       !nf_ct_is_expired(ct);
 }
 
@@ -254,21 +256,67 @@ static __always_inline bool dnat_packet_own(const struct dnat_packet *pkt,
 	return !skb_cow_head(skb, room) && !skb_ensure_writable(skb, len);
 }
 
-static __always_inline bool dnat_track(const struct dnat_packet *pkt,
-				       struct dnat_conn *conn,
-				       enum ip_conntrack_info ctinfo)
+/* The packet is noted: nothing may go wrong from here on. */
+static __always_inline void dnat_send(const struct dnat_packet *pkt,
+				      struct dnat_conn *conn,
+				      enum ip_conntrack_info ctinfo,
+				      struct dst_entry *dst)
 {
 	struct nf_conn *ct = conn->ct;
+	struct sk_buff *skb = pkt->skb;
 
-	if (!dnat_is_tcp(pkt))
-		dnat_track_udp(ct, ctinfo, pkt->skb);
-	else if (!dnat_track_tcp(ct, ctinfo, pkt->skb, pkt->thoff,
-				 dnat_tcp_hdr(pkt)))
-		return false;
 	dnat_reclaim_update(conn);
 	if (nf_ct_ecache_exist(ct))
 		nf_ct_deliver_cached_events(ct);
-	return true;
+
+	dnat_rewrite(pkt, conn, CTINFO2DIR(ctinfo) == IP_CT_DIR_ORIGINAL);
+	skb_forward_csum(skb);
+	if (unlikely(test_bit(IPS_SEQ_ADJUST_BIT, &ct->status)) &&
+	    !nf_ct_seq_adjust(skb, ct, ctinfo, pkt->thoff))
+		kfree_skb(skb);
+	else
+		dnat_way_send(dst, skb, pkt->l3num);
+}
+
+/* The first answer, whose way back is not known yet: the kernel is asked for
+ * it here, where it can be for IPv4.
+ */
+static enum dnat_stat dnat_forward_synack(const struct dnat_packet *pkt,
+					  struct dnat_way *way)
+{
+	struct dnat_conn *conn = dnat_way_conn(way);
+	enum dnat_stat stat = DNAT_STAT_SLOW_HEADER;
+	struct sk_buff *skb = pkt->skb;
+	struct dst_entry *dst;
+
+	if (pkt->l3num != NFPROTO_IPV4 ||
+	    dnat_way_dir(way) != IP_CT_DIR_REPLY ||
+	    !dnat_conn_ready(conn, false))
+		return DNAT_STAT_SLOW_FLAGS;
+	if (!conn->fast)
+		return DNAT_STAT_SLOW_OFF;
+	if (!dnat_checksum_right(pkt))
+		return DNAT_STAT_SLOW_HEADER;
+
+	dst = dnat_way_route4(way, skb, conn->client.ip, skb->dev);
+	if (!dst)
+		return DNAT_STAT_SLOW_ROUTE;
+	if (!dnat_way_fits(dst, skb, pkt->l3num)) {
+		stat = DNAT_STAT_SLOW_SIZE;
+		goto slow;
+	}
+	if (!dnat_packet_own(pkt, dst))
+		goto slow;
+	if (!dnat_track_synack(conn->ct, skb, pkt->thoff, dnat_tcp_hdr(pkt))) {
+		stat = DNAT_STAT_SLOW_STATE;
+		goto slow;
+	}
+	dnat_send(pkt, conn, IP_CT_ESTABLISHED_REPLY, dst);
+	return DNAT_STAT_FAST;
+
+slow:
+	skb_dst_drop(skb);
+	return stat;
 }
 
 /* Return: DNAT_STAT_FAST and the packet is gone; or why it has to go the slow
@@ -292,9 +340,12 @@ dnat_forward(struct dnat_net *dn, const struct dnat_packet *pkt)
 	way = dnat_packet_find(dn, pkt);
 	if (!way)
 		return DNAT_STAT_SLOW_NEW;
+	if (dnat_is_tcp(pkt) && dnat_tcp_hdr(pkt)->syn)
+		return dnat_forward_synack(pkt, way);
+
 	dir = dnat_way_dir(way);
 	conn = dnat_way_conn(way);
-	if (!dnat_conn_ready(conn))
+	if (!dnat_conn_ready(conn, true))
 		return DNAT_STAT_SLOW_NEW;
 	if (!conn->fast)
 		return DNAT_STAT_SLOW_OFF;
@@ -306,18 +357,15 @@ dnat_forward(struct dnat_net *dn, const struct dnat_packet *pkt)
 		return DNAT_STAT_SLOW_SIZE;
 	if (!dnat_checksum_right(pkt) || !dnat_packet_own(pkt, dst))
 		return DNAT_STAT_SLOW_HEADER;
+
 	ctinfo = dir == IP_CT_DIR_ORIGINAL ? IP_CT_ESTABLISHED :
 					     IP_CT_ESTABLISHED_REPLY;
-	if (!dnat_track(pkt, conn, ctinfo))
+	if (!dnat_is_tcp(pkt))
+		dnat_track_udp(conn->ct, ctinfo, skb);
+	else if (!dnat_track_tcp(conn->ct, ctinfo, skb, pkt->thoff,
+				 dnat_tcp_hdr(pkt)))
 		return DNAT_STAT_SLOW_STATE;
-
-	dnat_rewrite(pkt, conn, dir == IP_CT_DIR_ORIGINAL);
-	skb_forward_csum(skb);
-	if (unlikely(test_bit(IPS_SEQ_ADJUST_BIT, &conn->ct->status)) &&
-	    !nf_ct_seq_adjust(skb, conn->ct, ctinfo, pkt->thoff))
-		kfree_skb(skb);
-	else
-		dnat_way_send(dst, skb, pkt->l3num);
+	dnat_send(pkt, conn, ctinfo, dst);
 	return DNAT_STAT_FAST;
 }
 

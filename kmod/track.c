@@ -11,6 +11,7 @@
 /* conntrack's own numbers for ip_ct_tcp.last_index; it has no header of them. */
 enum {
 	DNAT_INDEX_SYN = 0,
+	DNAT_INDEX_SYNACK = 1,
 	DNAT_INDEX_FIN = 2,
 	DNAT_INDEX_ACK = 3,
 };
@@ -49,44 +50,74 @@ struct dnat_segment {
 	bool fin;
 };
 
+/* The option behind @opt, or the first one if that is NULL; NULL at the end, and
+ * where one does not fit.
+ */
+static const u8 *dnat_tcp_option(const struct tcphdr *th, const u8 *opt)
+{
+	const u8 *end = (const u8 *)th + th->doff * 4;
+
+	if (!opt)
+		opt = (const u8 *)(th + 1);
+	else
+		opt += opt[1];
+	while (opt < end && *opt == TCPOPT_NOP)
+		opt++;
+	if (end - opt < 2 || *opt == TCPOPT_EOL || opt[1] < 2 ||
+	    opt[1] > end - opt)
+		return NULL;
+	return opt;
+}
+
 /* The end of the highest SACK block, or @ack where none is above it. */
 static u32 dnat_tcp_sack(const struct tcphdr *th, u32 ack)
 {
 	const u8 *opt = (const u8 *)(th + 1);
-	int len = th->doff * 4 - sizeof(*th);
 	u32 end;
 	int i;
 
 	/* Most packets have a timestamp and nothing else. */
-	if (len == TCPOLEN_TSTAMP_ALIGNED &&
+	if (th->doff * 4 == sizeof(*th) + TCPOLEN_TSTAMP_ALIGNED &&
 	    get_unaligned_be32(opt) == (TCPOPT_NOP << 24 | TCPOPT_NOP << 16 |
 					TCPOPT_TIMESTAMP << 8 |
 					TCPOLEN_TIMESTAMP))
 		return ack;
 
-	while (len > 0 && opt[0] != TCPOPT_EOL) {
-		if (opt[0] == TCPOPT_NOP) {
-			opt++;
-			len--;
+	for (opt = NULL; (opt = dnat_tcp_option(th, opt)); ) {
+		if (opt[0] != TCPOPT_SACK ||
+		    opt[1] < TCPOLEN_SACK_BASE + TCPOLEN_SACK_PERBLOCK ||
+		    (opt[1] - TCPOLEN_SACK_BASE) % TCPOLEN_SACK_PERBLOCK)
 			continue;
+		for (i = TCPOLEN_SACK_BASE; i < opt[1];
+		     i += TCPOLEN_SACK_PERBLOCK) {
+			end = get_unaligned_be32(opt + i + 4);
+			if (after(end, ack))
+				ack = end;
 		}
-		if (len < 2 || opt[1] < 2 || opt[1] > len)
-			break;
-		if (opt[0] == TCPOPT_SACK &&
-		    opt[1] >= TCPOLEN_SACK_BASE + TCPOLEN_SACK_PERBLOCK &&
-		    (opt[1] - TCPOLEN_SACK_BASE) % TCPOLEN_SACK_PERBLOCK == 0) {
-			for (i = TCPOLEN_SACK_BASE; i < opt[1];
-			     i += TCPOLEN_SACK_PERBLOCK) {
-				end = get_unaligned_be32(opt + i + 4);
-				if (after(end, ack))
-					ack = end;
-			}
-			break;
-		}
-		len -= opt[1];
-		opt += opt[1];
+		break;
 	}
 	return ack;
+}
+
+/* What a SYN/ACK says of its sender. */
+static void dnat_tcp_syn_options(const struct tcphdr *th,
+				 struct ip_ct_tcp_state *sender)
+{
+	const u8 *opt = NULL;
+
+	if (th->doff * 4 == sizeof(*th))
+		return;
+	sender->td_scale = 0;
+	sender->flags &= IP_CT_TCP_FLAG_BE_LIBERAL;
+	while ((opt = dnat_tcp_option(th, opt))) {
+		if (opt[0] == TCPOPT_SACK_PERM && opt[1] == TCPOLEN_SACK_PERM) {
+			sender->flags |= IP_CT_TCP_FLAG_SACK_PERM;
+		} else if (opt[0] == TCPOPT_WINDOW &&
+			   opt[1] == TCPOLEN_WINDOW) {
+			sender->td_scale = min_t(u8, opt[2], TCP_MAX_WSCALE);
+			sender->flags |= IP_CT_TCP_FLAG_WINDOW_SCALE;
+		}
+	}
 }
 
 static u8 dnat_tcp_next_state(const struct ip_ct_tcp *tcp, bool reply, bool fin)
@@ -219,6 +250,29 @@ static bool dnat_tcp_note(struct ip_ct_tcp *tcp, enum ip_conntrack_dir dir,
 	return true;
 }
 
+static void dnat_tcp_segment(const struct nf_conn *ct,
+			     enum ip_conntrack_dir dir,
+			     const struct sk_buff *skb, unsigned int thoff,
+			     const struct tcphdr *th, struct dnat_segment *seg)
+{
+	s32 offset;
+
+	seg->fin = th->fin;
+	seg->seq = ntohl(th->seq);
+	seg->end = seg->seq + skb->len - thoff - th->doff * 4 + th->syn +
+		   th->fin;
+	seg->ack = ntohl(th->ack_seq);
+	seg->win = ntohs(th->window);
+	seg->sack = seg->ack;
+	if (ct->proto.tcp.seen[!dir].flags & IP_CT_TCP_FLAG_SACK_PERM)
+		seg->sack = dnat_tcp_sack(th, seg->ack);
+	if (test_bit(IPS_SEQ_ADJUST_BIT, &ct->status)) {
+		offset = nf_ct_seq_offset(ct, !dir, seg->ack - 1);
+		seg->ack -= offset;
+		seg->sack -= offset;
+	}
+}
+
 /**
  * dnat_track_tcp - note a packet of a connection
  * @ct: confirmed, both sides have been heard
@@ -242,24 +296,10 @@ bool dnat_track_tcp(struct nf_conn *ct, enum ip_conntrack_info ctinfo,
 	struct dnat_segment seg;
 	unsigned int timeout;
 	u8 before, state;
-	s32 offset;
 	bool noted;
 
-	seg.fin = th->fin;
-	seg.seq = ntohl(th->seq);
-	seg.end = seg.seq + skb->len - thoff - th->doff * 4 + seg.fin;
-	seg.ack = ntohl(th->ack_seq);
-	seg.win = ntohs(th->window);
-
 	spin_lock(&ct->lock);
-	seg.sack = seg.ack;
-	if (tcp->seen[!dir].flags & IP_CT_TCP_FLAG_SACK_PERM)
-		seg.sack = dnat_tcp_sack(th, seg.ack);
-	if (test_bit(IPS_SEQ_ADJUST_BIT, &ct->status)) {
-		offset = nf_ct_seq_offset(ct, !dir, seg.ack - 1);
-		seg.ack -= offset;
-		seg.sack -= offset;
-	}
+	dnat_tcp_segment(ct, dir, skb, thoff, th, &seg);
 	before = tcp->state;
 	noted = dnat_tcp_note(tcp, dir, &seg);
 	state = tcp->state;
@@ -276,6 +316,67 @@ bool dnat_track_tcp(struct nf_conn *ct, enum ip_conntrack_info ctinfo,
 		nf_conntrack_event_cache(IPCT_ASSURED, ct);
 	}
 	nf_ct_refresh_acct(ct, ctinfo, skb, timeout);
+	return true;
+}
+
+static bool dnat_tcp_note_synack(struct ip_ct_tcp *tcp,
+				 const struct dnat_segment *seg,
+				 const struct tcphdr *th)
+{
+	struct ip_ct_tcp_state *receiver = &tcp->seen[IP_CT_DIR_ORIGINAL];
+	struct ip_ct_tcp_state *sender = &tcp->seen[IP_CT_DIR_REPLY];
+
+	if (tcp->state != TCP_CONNTRACK_SYN_SENT || sender->td_maxwin ||
+	    seg->ack != receiver->td_end || seg->sack != seg->ack)
+		return false;
+
+	sender->td_end = seg->end;
+	sender->td_maxend = seg->end;
+	sender->td_maxwin = max_t(u16, seg->win, 1);
+	dnat_tcp_syn_options(th, sender);
+	/* both have to ask for it (RFC 7323, 2.2) */
+	if (!(sender->flags & receiver->flags & IP_CT_TCP_FLAG_WINDOW_SCALE)) {
+		sender->td_scale = 0;
+		receiver->td_scale = 0;
+	}
+	dnat_tcp_note_sender(sender, seg, seg->win);
+	dnat_tcp_note_receiver(receiver, sender, seg, seg->win);
+
+	tcp->last_index = DNAT_INDEX_SYNACK;
+	tcp->last_dir = IP_CT_DIR_REPLY;
+	tcp->state = TCP_CONNTRACK_SYN_RECV;
+	return true;
+}
+
+/**
+ * dnat_track_synack - note the first answer to a SYN
+ * @ct: confirmed, whose backend has not been heard
+ * @skb: as it came in
+ * @thoff: where its TCP header starts, all of which is in the linear part
+ * @th: that header: with SYN and ACK, without RST and FIN, its checksum right
+ *
+ * Context: softirq, under rcu_read_lock().
+ * Return: as for dnat_track_tcp()
+ */
+bool dnat_track_synack(struct nf_conn *ct, const struct sk_buff *skb,
+		       unsigned int thoff, const struct tcphdr *th)
+{
+	struct dnat_segment seg;
+	unsigned int timeout;
+	bool noted;
+
+	spin_lock(&ct->lock);
+	dnat_tcp_segment(ct, IP_CT_DIR_REPLY, skb, thoff, th, &seg);
+	noted = dnat_tcp_note_synack(&ct->proto.tcp, &seg, th);
+	timeout = dnat_tcp_timeout(ct);
+	spin_unlock(&ct->lock);
+	if (!noted)
+		return false;
+
+	nf_conntrack_event_cache(IPCT_PROTOINFO, ct);
+	nf_ct_refresh_acct(ct, IP_CT_ESTABLISHED_REPLY, skb, timeout);
+	if (!test_and_set_bit(IPS_SEEN_REPLY_BIT, &ct->status))
+		nf_conntrack_event_cache(IPCT_REPLY, ct);
 	return true;
 }
 

@@ -14,6 +14,8 @@
 bool dnat_track_tcp(struct nf_conn *ct, enum ip_conntrack_info ctinfo,
 		    const struct sk_buff *skb, unsigned int thoff,
 		    const struct tcphdr *th);
+bool dnat_track_synack(struct nf_conn *ct, const struct sk_buff *skb,
+		       unsigned int thoff, const struct tcphdr *th);
 void dnat_track_udp(struct nf_conn *ct, enum ip_conntrack_info ctinfo,
 		    const struct sk_buff *skb);
 

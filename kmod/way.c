@@ -11,17 +11,15 @@
 /* No more than a route and a neighbour: whoever wants to do more with a
  * packet on its way out, a tunnel, IPsec or a VRF, gets all packets.
  */
-static bool dnat_way_plain(const struct sk_buff *skb,
-			   const struct nf_hook_state *state)
+static bool dnat_way_plain(const struct dst_entry *dst,
+			   const struct net_device *in, u8 pf)
 {
-	const struct dst_entry *dst = skb_dst(skb);
-
-	if (!dst || dst_xfrm(dst) || dst->lwtstate || !state->in || skb->sk ||
-	    netif_is_l3_slave(state->in) || netif_is_l3_master(state->in) ||
-	    netif_is_l3_slave(state->out) || netif_is_l3_master(state->out))
+	if (dst_xfrm(dst) || dst->lwtstate ||
+	    netif_is_l3_slave(in) || netif_is_l3_master(in) ||
+	    netif_is_l3_slave(dst->dev) || netif_is_l3_master(dst->dev))
 		return false;
 
-	if (state->pf == NFPROTO_IPV4)
+	if (pf == NFPROTO_IPV4)
 		return dst->output == ip_output &&
 		       ((const struct rtable *)dst)->rt_type == RTN_UNICAST;
 	return dst->output == ip6_output;
@@ -32,6 +30,21 @@ static u32 dnat_way_cookie(const struct dst_entry *dst, u8 pf)
 	if (pf == NFPROTO_IPV4)
 		return 0;
 	return rt6_get_cookie((const struct rt6_info *)dst);
+}
+
+static void dnat_way_set(struct dnat_way *way, struct dst_entry *dst,
+			 const struct net_device *in, u8 pf)
+{
+	u32 iif_dir = dnat_way_iif_dir(in, dnat_way_dir(way));
+
+	if (READ_ONCE(way->dst) == dst && READ_ONCE(way->iif_dir) == iif_dir)
+		return;
+	if (!dst_hold_safe(dst))
+		return;
+
+	WRITE_ONCE(way->iif_dir, iif_dir);
+	WRITE_ONCE(way->cookie, dnat_way_cookie(dst, pf));
+	dst_release(xchg(&way->dst, dst));
 }
 
 /**
@@ -46,19 +59,37 @@ void dnat_way_learn(struct dnat_way *way, const struct sk_buff *skb,
 		    const struct nf_hook_state *state)
 {
 	struct dst_entry *dst = skb_dst(skb);
-	u32 iif_dir;
 
-	if (!dnat_way_plain(skb, state))
-		return;
-	iif_dir = dnat_way_iif_dir(state->in, dnat_way_dir(way));
-	if (READ_ONCE(way->dst) == dst && READ_ONCE(way->iif_dir) == iif_dir)
-		return;
-	if (!dst_hold_safe(dst))
-		return;
+	if (dst && state->in && !skb->sk &&
+	    dnat_way_plain(dst, state->in, state->pf))
+		dnat_way_set(way, dst, state->in, state->pf);
+}
 
-	WRITE_ONCE(way->iif_dir, iif_dir);
-	WRITE_ONCE(way->cookie, dnat_way_cookie(dst, state->pf));
-	dst_release(xchg(&way->dst, dst));
+/**
+ * dnat_way_route4 - have the kernel find the way that a packet goes
+ * @way: of its direction, which learns it
+ * @skb: not rewritten yet; has the route afterwards
+ * @daddr: where it is to go to
+ * @in: where it came in
+ *
+ * Context: softirq, under rcu_read_lock().
+ * Return: the route, as from dnat_way_dst(); NULL and @skb has none
+ */
+struct dst_entry *dnat_way_route4(struct dnat_way *way, struct sk_buff *skb,
+				  __be32 daddr, struct net_device *in)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	struct dst_entry *dst;
+
+	if (ip_route_input_noref(skb, daddr, iph->saddr, iph->tos, in))
+		return NULL;
+	dst = skb_dst(skb);
+	if (!dnat_way_plain(dst, in, NFPROTO_IPV4)) {
+		skb_dst_drop(skb);
+		return NULL;
+	}
+	dnat_way_set(way, dst, in, NFPROTO_IPV4);
+	return dst;
 }
 
 /**

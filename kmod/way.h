@@ -59,6 +59,8 @@ static inline struct dst_entry *dnat_way_dst(const struct dnat_way *way,
 
 void dnat_way_learn(struct dnat_way *way, const struct sk_buff *skb,
 		    const struct nf_hook_state *state);
+struct dst_entry *dnat_way_route4(struct dnat_way *way, struct sk_buff *skb,
+				  __be32 daddr, struct net_device *in);
 bool dnat_way_fits(struct dst_entry *dst, const struct sk_buff *skb, u8 pf);
 void dnat_way_send(struct dst_entry *dst, struct sk_buff *skb, u8 pf);
 void dnat_way_clean(struct dnat_way *way);
