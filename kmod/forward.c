@@ -345,6 +345,8 @@ dnat_forward(struct dnat_net *dn, const struct dnat_packet *pkt)
 
 	dir = dnat_way_dir(way);
 	conn = dnat_way_conn(way);
+	prefetchw(&conn->ct->lock);
+	prefetchw(&conn->ct->proto.tcp.seen[1]);
 	if (!dnat_conn_ready(conn, true))
 		return DNAT_STAT_SLOW_NEW;
 	if (!conn->fast)
