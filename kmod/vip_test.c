@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <kunit/test.h>
+#include <linux/module.h>
+
+#include "vip.c"
+
+static const struct dnat_vip_key dnat_test_key = {
+	.addr.all = { 1 },
+	.l3num = NFPROTO_IPV4,
+	.l4proto = IPPROTO_TCP,
+};
+
+static int vips_init(struct kunit *test)
+{
+	test->priv = kunit_kzalloc(test, sizeof(struct dnat_vips), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, test->priv);
+	return dnat_vips_init(test->priv);
+}
+
+static void vips_exit(struct kunit *test)
+{
+	dnat_vips_clean(test->priv);
+	rcu_barrier();
+}
+
+/* The filter must know of it, too; of this one alone it does exactly. */
+static bool is_there(struct kunit *test)
+{
+	struct dnat_vips *vips = test->priv;
+	bool there;
+
+	rcu_read_lock();
+	there = dnat_vip_find(vips, &dnat_test_key);
+	rcu_read_unlock();
+	KUNIT_EXPECT_EQ(test, there,
+			dnat_vip_maybe(vips,
+				       dnat_vip_filter4(dnat_test_key.addr.ip)));
+	return there;
+}
+
+static struct dnat_vip *get(struct kunit *test)
+{
+	struct dnat_vip *vip;
+
+	rcu_read_lock();
+	vip = dnat_vip_get(test->priv, &dnat_test_key);
+	rcu_read_unlock();
+	KUNIT_ASSERT_NOT_NULL(test, vip);
+	return vip;
+}
+
+/* It is there for as long as somebody uses it, or says that ports are named. */
+static void test_life(struct kunit *test)
+{
+	struct dnat_vips *vips = test->priv;
+	struct dnat_vip *vip;
+
+	KUNIT_EXPECT_FALSE(test, is_there(test));
+	vip = get(test);
+	KUNIT_EXPECT_TRUE(test, is_there(test));
+	KUNIT_EXPECT_PTR_EQ(test, vip, get(test));
+	dnat_vip_put(vip);
+	KUNIT_EXPECT_TRUE(test, is_there(test));
+	KUNIT_EXPECT_EQ(test, dnat_vip_port_add(vips, &dnat_test_key, 80), 0);
+	dnat_vip_put(vip);
+	KUNIT_EXPECT_TRUE(test, is_there(test));
+	KUNIT_EXPECT_EQ(test, dnat_vip_port_del(vips, &dnat_test_key, 80), 0);
+	KUNIT_EXPECT_FALSE(test, is_there(test));
+}
+
+static void test_ports(struct kunit *test)
+{
+	struct dnat_vips *vips = test->priv;
+	struct dnat_vip *vip = get(test);
+
+	KUNIT_EXPECT_EQ(test, dnat_vip_port_del(vips, &dnat_test_key, 80),
+			-ENOENT);
+	KUNIT_EXPECT_EQ(test, dnat_vip_port_add(vips, &dnat_test_key, 80), 0);
+	KUNIT_EXPECT_EQ(test, dnat_vip_port_add(vips, &dnat_test_key, 80),
+			-EEXIST);
+	KUNIT_EXPECT_TRUE(test, dnat_vip_is_service(vip, 80));
+
+	/* one that was learned can be named, and is neither when taken back */
+	dnat_vip_learn(vip, 443);
+	KUNIT_EXPECT_EQ(test, dnat_vip_port_del(vips, &dnat_test_key, 443),
+			-ENOENT);
+	KUNIT_EXPECT_EQ(test, dnat_vip_port_add(vips, &dnat_test_key, 443), 0);
+	KUNIT_EXPECT_EQ(test, vip->n_learned, 0);
+	KUNIT_EXPECT_EQ(test, dnat_vip_port_del(vips, &dnat_test_key, 443), 0);
+	KUNIT_EXPECT_FALSE(test, dnat_vip_is_service(vip, 443));
+
+	KUNIT_EXPECT_EQ(test, dnat_vip_port_del(vips, &dnat_test_key, 80), 0);
+	dnat_vip_put(vip);
+}
+
+/* Whatever ports strangers ask for, vdports are left. */
+static void test_learning_ends(struct kunit *test)
+{
+	struct dnat_vip *vip = get(test);
+	unsigned int port, n = 0;
+
+	for (port = 1; port < 65536; port++)
+		dnat_vip_learn(vip, port);
+	for (port = 1; port < 65536; port++)
+		n += dnat_vip_is_service(vip, port);
+	KUNIT_EXPECT_EQ(test, n, DNAT_LEARN_MAX);
+	dnat_vip_put(vip);
+}
+
+static struct kunit_case dnat_vip_cases[] = {
+	KUNIT_CASE(test_life),
+	KUNIT_CASE(test_ports),
+	KUNIT_CASE(test_learning_ends),
+	{}
+};
+
+static struct kunit_suite dnat_vip_suite = {
+	.name = "dnat_vip",
+	.init = vips_init,
+	.exit = vips_exit,
+	.test_cases = dnat_vip_cases,
+};
+kunit_test_suite(dnat_vip_suite);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Tests of nf_double_nat's VIPs");
