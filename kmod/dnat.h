@@ -41,6 +41,7 @@ struct dnat_net {
 	struct rhashtable table;	/* table.c's */
 	bool fast;			/* setting: the one-lookup path */
 	struct dnat_stats __percpu *stats;
+	u8 on_exhausted;	/* enum dnat_on_exhausted */
 };
 
 struct dnat_net *dnat_pernet(const struct net *net);

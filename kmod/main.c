@@ -28,6 +28,7 @@ static int __net_init dnat_net_init(struct net *net)
 	struct dnat_net *dn = dnat_pernet(net);
 	int err;
 
+	dn->on_exhausted = DNAT_EXHAUSTED_RESET;
 	dn->stats = alloc_percpu(struct dnat_stats);
 	if (!dn->stats)
 		return -ENOMEM;

@@ -14,6 +14,7 @@
 
 #include "conn.h"
 #include "dnat.h"
+#include "exhaust.h"
 #include "reclaim.h"
 #include "reuse.h"
 
@@ -127,8 +128,9 @@ static void dnat_nat_reuse(struct dnat_conn *conn, u16 port,
 	conn->reused = true;
 }
 
-static unsigned int dnat_nat_new(struct nf_conn *ct,
-				 enum ip_conntrack_info ctinfo)
+static unsigned int dnat_nat_new(struct sk_buff *skb, struct nf_conn *ct,
+				 enum ip_conntrack_info ctinfo,
+				 const struct nf_hook_state *state)
 {
 	const struct dnat_net *dn = dnat_pernet(nf_ct_net(ct));
 	struct dnat_pool_key key;
@@ -144,6 +146,7 @@ static unsigned int dnat_nat_new(struct nf_conn *ct,
 
 	port = dnat_nat_take(dn, conn);
 	if (port < 0) {
+		dnat_exhausted(skb, state, conn->pool);
 		dnat_conn_drop(conn);
 		return NF_DROP;
 	}
@@ -180,7 +183,7 @@ static unsigned int dnat_nat_postrouting(void *priv, struct sk_buff *skb,
 	if (ctinfo == IP_CT_NEW && !nf_ct_is_confirmed(ct) &&
 	    !nf_nat_initialized(ct, NF_NAT_MANIP_SRC) &&
 	    ct->status & IPS_DST_NAT) {
-		ret = dnat_nat_new(ct, ctinfo);
+		ret = dnat_nat_new(skb, ct, ctinfo, state);
 		if (ret != NF_ACCEPT)
 			return ret;
 	}

@@ -4,9 +4,8 @@
 #include <net/sock.h>
 
 #include "dnat.h"
+#include "netlink.h"
 #include "uapi/linux/double_nat.h"
-
-static struct genl_family dnat_genl_family;
 
 /* Return: a message to fill and to send with dnat_reply_send(), or NULL */
 static struct sk_buff *dnat_reply_new(struct genl_info *info, void **hdr)
@@ -68,6 +67,8 @@ static int dnat_cmd_settings_get(struct sk_buff *req, struct genl_info *info)
 
 	err = nla_put_u16(skb, DNAT_A_PORT_MIN, range.min) ?:
 	      nla_put_u16(skb, DNAT_A_PORT_MAX, range.max) ?:
+	      nla_put_u8(skb, DNAT_A_ON_EXHAUSTED,
+			 READ_ONCE(dn->on_exhausted)) ?:
 	      nla_put_u8(skb, DNAT_A_FAST, READ_ONCE(dn->fast));
 	return dnat_reply_send(skb, hdr, info, err);
 }
@@ -78,11 +79,12 @@ static int dnat_cmd_settings_set(struct sk_buff *req, struct genl_info *info)
 	struct dnat_range range = dnat_vdports_range(&dn->vdports);
 	struct nlattr *min = info->attrs[DNAT_A_PORT_MIN];
 	struct nlattr *max = info->attrs[DNAT_A_PORT_MAX];
+	struct nlattr *on_exhausted = info->attrs[DNAT_A_ON_EXHAUSTED];
 	struct nlattr *fast = info->attrs[DNAT_A_FAST];
 
-	if (!min && !max && !fast) {
+	if (!min && !max && !on_exhausted && !fast) {
 		NL_SET_ERR_MSG(info->extack,
-			       "nothing to set: give PORT_MIN, PORT_MAX or FAST");
+			       "nothing to set: give PORT_MIN, PORT_MAX, ON_EXHAUSTED or FAST");
 		return -EINVAL;
 	}
 	if (min)
@@ -96,82 +98,11 @@ static int dnat_cmd_settings_set(struct sk_buff *req, struct genl_info *info)
 	}
 	if (min || max)
 		dnat_vdports_set_range(&dn->vdports, range);
+	if (on_exhausted)
+		WRITE_ONCE(dn->on_exhausted, nla_get_u8(on_exhausted));
 	if (fast)
 		WRITE_ONCE(dn->fast, nla_get_u8(fast));
 	return 0;
-}
-
-/* Return: 0, or -EINVAL and the extack says what is wrong with the request */
-static int dnat_vport_parse(struct genl_info *info, struct dnat_vip_key *key,
-			    u16 *port)
-{
-	struct nlattr *vip = info->attrs[DNAT_A_VIP];
-	struct nlattr *proto = info->attrs[DNAT_A_L4PROTO];
-	struct nlattr *vport = info->attrs[DNAT_A_VPORT];
-	int len;
-
-	if (!vip || !proto || !vport) {
-		NL_SET_ERR_MSG(info->extack,
-			       "give all of VIP, L4PROTO and VPORT");
-		return -EINVAL;
-	}
-	len = nla_len(vip);
-	if (len != sizeof(key->addr.in) && len != sizeof(key->addr.in6)) {
-		NL_SET_ERR_MSG_ATTR(info->extack, vip,
-				    "an address has 4 or 16 bytes");
-		return -EINVAL;
-	}
-	memset(key, 0, sizeof(*key));
-	memcpy(&key->addr, nla_data(vip), len);
-	key->l3num = len == sizeof(key->addr.in) ? NFPROTO_IPV4 : NFPROTO_IPV6;
-	key->l4proto = nla_get_u8(proto);
-	if (key->l4proto != IPPROTO_TCP && key->l4proto != IPPROTO_UDP) {
-		NL_SET_ERR_MSG_ATTR(info->extack, proto,
-				    "L4PROTO is neither TCP nor UDP");
-		return -EINVAL;
-	}
-	*port = ntohs(nla_get_be16(vport));
-	if (!*port) {
-		NL_SET_ERR_MSG_ATTR(info->extack, vport, "VPORT is 0");
-		return -EINVAL;
-	}
-	return 0;
-}
-
-static int dnat_cmd_vport_add(struct sk_buff *req, struct genl_info *info)
-{
-	struct dnat_net *dn = dnat_pernet(genl_info_net(info));
-	struct dnat_vip_key key;
-	u16 port;
-	int err;
-
-	err = dnat_vport_parse(info, &key, &port);
-	if (err)
-		return err;
-
-	err = dnat_vip_port_add(&dn->vdports.vips, &key, port);
-	if (err == -EEXIST)
-		NL_SET_ERR_MSG(info->extack, "the port was added before");
-	return err;
-}
-
-static int dnat_cmd_vport_del(struct sk_buff *req, struct genl_info *info)
-{
-	struct dnat_net *dn = dnat_pernet(genl_info_net(info));
-	struct dnat_vip_key key;
-	u16 port;
-	int err;
-
-	err = dnat_vport_parse(info, &key, &port);
-	if (err)
-		return err;
-
-	err = dnat_vip_port_del(&dn->vdports.vips, &key, port);
-	if (err)
-		NL_SET_ERR_MSG(info->extack, "the port was not added");
-	else
-		dnat_vdports_offer(&dn->vdports, &key, port);
-	return err;
 }
 
 static int dnat_cmd_stats_get(struct sk_buff *req, struct genl_info *info)
@@ -215,17 +146,6 @@ static int dnat_cmd_stats_get(struct sk_buff *req, struct genl_info *info)
 	return dnat_reply_send(skb, hdr, info, err);
 }
 
-static int dnat_pool_put_addrs(struct sk_buff *skb,
-			       const struct dnat_pool_key *key)
-{
-	if (key->l3num == NFPROTO_IPV4)
-		return nla_put_in_addr(skb, DNAT_A_VIP, key->vip.ip) ?:
-		       nla_put_in_addr(skb, DNAT_A_BACKEND, key->bip.ip);
-
-	return nla_put_in6_addr(skb, DNAT_A_VIP, &key->vip.in6) ?:
-	       nla_put_in6_addr(skb, DNAT_A_BACKEND, &key->bip.in6);
-}
-
 static int dnat_pool_fill(struct sk_buff *skb, struct netlink_callback *cb,
 			  struct dnat_pool *pool)
 {
@@ -240,9 +160,7 @@ static int dnat_pool_fill(struct sk_buff *skb, struct netlink_callback *cb,
 	if (!hdr)
 		return -EMSGSIZE;
 
-	err = dnat_pool_put_addrs(skb, &pool->key) ?:
-	      nla_put_be16(skb, DNAT_A_BACKEND_PORT, pool->key.bport) ?:
-	      nla_put_u8(skb, DNAT_A_L4PROTO, pool->key.l4proto) ?:
+	err = dnat_put_pool_key(skb, &pool->key) ?:
 	      nla_put_u32(skb, DNAT_A_IN_USE, stand.taken) ?:
 	      nla_put_u32(skb, DNAT_A_CAPACITY,
 			  stand.range.max - stand.range.min + 1) ?:
@@ -261,70 +179,59 @@ static int dnat_pool_fill(struct sk_buff *skb, struct netlink_callback *cb,
 	return 0;
 }
 
-struct dnat_pool_dump {
-	struct rhashtable_iter iter;
-};
-
-static struct dnat_pool_dump **dnat_pool_dump_ctx(struct netlink_callback *cb)
+static struct dnat_walk **dnat_pool_dump_ctx(struct netlink_callback *cb)
 {
-	BUILD_BUG_ON(sizeof(struct dnat_pool_dump *) > sizeof(cb->ctx));
-	return (struct dnat_pool_dump **)cb->ctx;
+	BUILD_BUG_ON(sizeof(struct dnat_walk *) > sizeof(cb->ctx));
+	return (struct dnat_walk **)cb->ctx;
 }
 
 static int dnat_cmd_pool_start(struct netlink_callback *cb)
 {
 	struct dnat_net *dn = dnat_pernet(sock_net(cb->skb->sk));
-	struct dnat_pool_dump *dump;
+	struct dnat_walk *walk;
 
-	dump = kmalloc(sizeof(*dump), GFP_KERNEL);
-	if (!dump)
+	walk = kmalloc(sizeof(*walk), GFP_KERNEL_ACCOUNT);
+	if (!walk)
 		return -ENOMEM;
-	rhashtable_walk_enter(&dn->vdports.pools, &dump->iter);
-	*dnat_pool_dump_ctx(cb) = dump;
+	dnat_walk_start(walk, &dn->vdports);
+	*dnat_pool_dump_ctx(cb) = walk;
 	return 0;
 }
 
 static int dnat_cmd_pool_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct dnat_pool_dump *dump = *dnat_pool_dump_ctx(cb);
-	struct dnat_pool *pool;
+	struct dnat_walk *walk = *dnat_pool_dump_ctx(cb);
 	int err = 0;
 
-	rhashtable_walk_start(&dump->iter);
-	/* The pool that did not fit into the last message comes first. */
-	pool = rhashtable_walk_peek(&dump->iter);
-	while (pool) {
-		/* -EAGAIN: the table is being resized, and the walk goes on */
-		if (!IS_ERR(pool))
-			err = dnat_pool_fill(skb, cb, pool);
+	for (; walk->pool; dnat_walk_next(walk)) {
+		err = dnat_pool_fill(skb, cb, walk->pool);
 		if (err)
 			break;
-		pool = rhashtable_walk_next(&dump->iter);
 	}
-	rhashtable_walk_stop(&dump->iter);
 	return err && !skb->len ? err : skb->len;
 }
 
 static int dnat_cmd_pool_done(struct netlink_callback *cb)
 {
-	struct dnat_pool_dump *dump = *dnat_pool_dump_ctx(cb);
+	struct dnat_walk *walk = *dnat_pool_dump_ctx(cb);
 
-	rhashtable_walk_exit(&dump->iter);
-	kfree(dump);
+	dnat_walk_done(walk);
+	kfree(walk);
 	return 0;
 }
 
-static const struct nla_policy dnat_settings_policy[DNAT_A_FAST + 1] = {
+static const struct nla_policy dnat_settings_policy[] = {
 	[DNAT_A_PORT_MIN] = NLA_POLICY_MIN(NLA_U16, DNAT_PORT_LIMIT_MIN),
 	[DNAT_A_PORT_MAX] = NLA_POLICY_MIN(NLA_U16, DNAT_PORT_LIMIT_MIN),
 	[DNAT_A_FAST] = NLA_POLICY_MAX(NLA_U8, 1),
+	[DNAT_A_ON_EXHAUSTED] = NLA_POLICY_MAX(NLA_U8, DNAT_EXHAUSTED_RESET),
 };
 
-static const struct nla_policy dnat_vport_policy[DNAT_A_VPORT + 1] = {
-	[DNAT_A_VIP] = NLA_POLICY_RANGE(NLA_BINARY, sizeof(struct in_addr),
-					sizeof(struct in6_addr)),
-	[DNAT_A_L4PROTO] = { .type = NLA_U8 },
-	[DNAT_A_VPORT] = { .type = NLA_BE16 },
+static const struct genl_multicast_group dnat_genl_groups[] = {
+	[DNAT_GROUP_EVENTS] = {
+		.name = DNAT_GENL_GROUP_EVENTS,
+		.flags = GENL_MCAST_CAP_NET_ADMIN,
+	},
 };
 
 static const struct genl_ops dnat_genl_ops[] = {
@@ -341,7 +248,7 @@ static const struct genl_ops dnat_genl_ops[] = {
 		.cmd = DNAT_CMD_SETTINGS_SET,
 		.flags = GENL_UNS_ADMIN_PERM,
 		.policy = dnat_settings_policy,
-		.maxattr = DNAT_A_FAST,
+		.maxattr = ARRAY_SIZE(dnat_settings_policy) - 1,
 		.doit = dnat_cmd_settings_set,
 	},
 	{
@@ -357,22 +264,40 @@ static const struct genl_ops dnat_genl_ops[] = {
 		.doit = dnat_cmd_stats_get,
 	},
 	{
-		.cmd = DNAT_CMD_VPORT_ADD,
+		.cmd = DNAT_CMD_SERVICE_ADD,
 		.flags = GENL_UNS_ADMIN_PERM,
-		.policy = dnat_vport_policy,
-		.maxattr = DNAT_A_VPORT,
-		.doit = dnat_cmd_vport_add,
+		.policy = dnat_service_policy,
+		.maxattr = DNAT_SERVICE_MAXATTR,
+		.doit = dnat_cmd_service_add,
 	},
 	{
-		.cmd = DNAT_CMD_VPORT_DEL,
+		.cmd = DNAT_CMD_SERVICE_DEL,
 		.flags = GENL_UNS_ADMIN_PERM,
-		.policy = dnat_vport_policy,
-		.maxattr = DNAT_A_VPORT,
-		.doit = dnat_cmd_vport_del,
+		.policy = dnat_service_policy,
+		.maxattr = DNAT_SERVICE_MAXATTR,
+		.doit = dnat_cmd_service_del,
+	},
+	{
+		.cmd = DNAT_CMD_CONN_GET,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = dnat_conn_policy,
+		.maxattr = DNAT_CONN_MAXATTR,
+		.start = dnat_conn_dump_start,
+		.dumpit = dnat_conn_dump,
+		.done = dnat_conn_dump_done,
+	},
+	{
+		.cmd = DNAT_CMD_PORT_GET,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = dnat_port_policy,
+		.maxattr = DNAT_PORT_MAXATTR,
+		.start = dnat_port_dump_start,
+		.dumpit = dnat_port_dump,
+		.done = dnat_port_dump_done,
 	},
 };
 
-static struct genl_family dnat_genl_family __ro_after_init = {
+struct genl_family dnat_genl_family __ro_after_init = {
 	.name = DNAT_GENL_NAME,
 	.version = DNAT_GENL_VERSION,
 	.netnsok = true,
@@ -380,6 +305,8 @@ static struct genl_family dnat_genl_family __ro_after_init = {
 	.module = THIS_MODULE,
 	.ops = dnat_genl_ops,
 	.n_ops = ARRAY_SIZE(dnat_genl_ops),
+	.mcgrps = dnat_genl_groups,
+	.n_mcgrps = ARRAY_SIZE(dnat_genl_groups),
 	.resv_start_op = __DNAT_CMD_MAX,
 };
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/rculist.h>
 #include <linux/slab.h>
 
 #include "pool.h"
@@ -112,10 +113,12 @@ struct dnat_pool *dnat_pool_get(struct dnat_vdports *vdports,
 	dnat_vdport_set_range(fresh, vdports->range);
 	pool = rhashtable_lookup_get_insert_fast(&vdports->pools, &fresh->node,
 						 dnat_pool_params);
-	if (!pool)
+	if (!pool) {
 		pool = fresh;
-	else if (!IS_ERR(pool))
+		list_add_tail_rcu(&pool->list, &vdports->list);
+	} else if (!IS_ERR(pool)) {
 		refcount_inc(&pool->users);
+	}
 	spin_unlock_bh(&vdports->lock);
 
 	if (pool != fresh) {
@@ -279,6 +282,7 @@ static void dnat_pool_gc(struct dnat_pool *pool, void *arg)
 	if (refcount_dec_if_one(&pool->users)) {
 		rhashtable_remove_fast(&vdports->pools, &pool->node,
 				       dnat_pool_params);
+		list_del_rcu(&pool->list);
 		dnat_vip_put(pool->vip);
 		call_rcu(&pool->rcu, dnat_pool_free_rcu);
 	}
@@ -306,6 +310,7 @@ int dnat_vdports_init(struct dnat_vdports *vdports)
 	int err;
 
 	spin_lock_init(&vdports->lock);
+	INIT_LIST_HEAD(&vdports->list);
 	vdports->range.min = DNAT_PORT_MIN_DEFAULT;
 	vdports->range.max = DNAT_PORT_MAX_DEFAULT;
 	err = dnat_vips_init(&vdports->vips);

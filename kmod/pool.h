@@ -14,7 +14,8 @@
 struct dnat_vdports {
 	struct dnat_vips vips;
 	struct rhashtable pools;
-	spinlock_t lock;	/* @range, and insertion into @pools */
+	spinlock_t lock;	/* @range, @list, and insertion into @pools */
+	struct list_head list;	/* of @pools, oldest first, read under RCU */
 	struct dnat_range range;
 	struct delayed_work gc;
 };

@@ -9,17 +9,10 @@ static bool dnat_in_range(struct dnat_range range, u16 port)
 	return port >= range.min && port <= range.max;
 }
 
-/* For whoever holds the pool's lock, or one of the chunk's ports. */
-static struct dnat_chunk *dnat_chunk(const struct dnat_pool *pool,
-				     unsigned int index)
-{
-	return rcu_dereference_protected(pool->chunk[index], true);
-}
-
 /* The chunk of @port is there. */
 static struct dnat_slot *dnat_slot(const struct dnat_pool *pool, u16 port)
 {
-	return &dnat_chunk(pool, port >> DNAT_CHUNK_SHIFT)
+	return &pool->chunk[port >> DNAT_CHUNK_SHIFT]
 			->slot[port & (DNAT_CHUNK_SLOTS - 1)];
 }
 
@@ -108,7 +101,7 @@ static bool dnat_chunk_make(struct dnat_pool *pool, unsigned int index)
 	chunk->stamp = (u32)jiffies - DNAT_QUIET;
 	for (i = 0; i < DNAT_CHUNK_SLOTS; i++)
 		chunk->slot[i].stamp = chunk->stamp;
-	rcu_assign_pointer(pool->chunk[index], chunk);
+	pool->chunk[index] = chunk;
 	pool->absent--;
 	dnat_chunk_offer(pool, index);
 	return true;
@@ -124,7 +117,7 @@ static void dnat_chunk_next(struct dnat_pool *pool)
 
 	for (i = 0; i < DNAT_CHUNKS; i++) {
 		index = (pool->start + i) % DNAT_CHUNKS;
-		if (dnat_chunk(pool, index) ||
+		if (pool->chunk[index] ||
 		    !dnat_chunk_in_range(pool->range, index))
 			continue;
 		if (dnat_chunk_make(pool, index))
@@ -141,8 +134,8 @@ static void dnat_chunk_free(struct dnat_pool *pool, unsigned int index)
 	for (port = first; port < first + DNAT_CHUNK_SLOTS; port++)
 		if (dnat_listed(pool, port))
 			dnat_unlink(pool, port);
-	kfree_rcu(dnat_chunk(pool, index), rcu);
-	RCU_INIT_POINTER(pool->chunk[index], NULL);
+	kfree(pool->chunk[index]);
+	pool->chunk[index] = NULL;
 	if (dnat_chunk_in_range(pool->range, index))
 		pool->absent++;
 }
@@ -151,7 +144,7 @@ static void dnat_chunk_free(struct dnat_pool *pool, unsigned int index)
 static void dnat_pool_sweep(struct dnat_pool *pool)
 {
 	unsigned int index = pool->sweep;
-	const struct dnat_chunk *chunk = dnat_chunk(pool, index);
+	const struct dnat_chunk *chunk = pool->chunk[index];
 
 	pool->sweep = (index + 1) % DNAT_CHUNKS;
 	if (chunk && !chunk->taken && dnat_quiet(chunk->stamp))
@@ -166,8 +159,7 @@ static void dnat_vdport_init_range(struct dnat_pool *pool,
 	pool->range = range;
 	pool->absent = 0;
 	for (index = 0; index < DNAT_CHUNKS; index++)
-		if (!dnat_chunk(pool, index) &&
-		    dnat_chunk_in_range(range, index))
+		if (!pool->chunk[index] && dnat_chunk_in_range(range, index))
 			pool->absent++;
 }
 
@@ -195,8 +187,8 @@ int dnat_vdport_take(struct dnat_pool *pool, struct dnat_conn *owner)
 	if (port) {
 		dnat_unlink(pool, port);
 		slot = dnat_slot(pool, port);
-		WRITE_ONCE(slot->owner, owner);
-		dnat_chunk(pool, port >> DNAT_CHUNK_SHIFT)->taken++;
+		slot->owner = owner;
+		pool->chunk[port >> DNAT_CHUNK_SHIFT]->taken++;
 		pool->taken++;
 	}
 	spin_unlock_bh(&pool->lock);
@@ -228,8 +220,8 @@ static void dnat_slot_free(struct dnat_pool *pool, u16 port, bool offer)
 
 	if (WARN_ON_ONCE(!slot->owner))
 		return;
-	WRITE_ONCE(slot->owner, NULL);
-	dnat_chunk(pool, port >> DNAT_CHUNK_SHIFT)->taken--;
+	slot->owner = NULL;
+	pool->chunk[port >> DNAT_CHUNK_SHIFT]->taken--;
 	pool->taken--;
 	if (offer && dnat_in_range(pool->range, port))
 		dnat_link(pool, port, pool->last);
@@ -251,7 +243,7 @@ void dnat_vdport_give(struct dnat_pool *pool, u16 port, u32 last_seq)
 	slot = dnat_slot(pool, port);
 	slot->last_seq = last_seq;
 	slot->stamp = (u32)jiffies;
-	dnat_chunk(pool, port >> DNAT_CHUNK_SHIFT)->stamp = slot->stamp;
+	pool->chunk[port >> DNAT_CHUNK_SHIFT]->stamp = slot->stamp;
 	pool->stamp = slot->stamp;
 	dnat_slot_free(pool, port, true);
 	dnat_pool_sweep(pool);
@@ -289,21 +281,40 @@ void dnat_vdport_retire(struct dnat_pool *pool, u16 port)
 }
 
 /**
- * dnat_vdport_owner - who holds a port
- * @pool: in use, or under rcu_read_lock()
- * @port: host byte order
+ * dnat_vdport_skip_idle - pass over chunks without a port in use
+ * @pool: with its lock held
+ * @port: where to begin, host byte order
  *
- * Context: any, under rcu_read_lock().
- * Return: the owner, which may be about to give the port back; or NULL
+ * Return: @port or the first port of a chunk behind it; 65536 at the end
  */
-struct dnat_conn *dnat_vdport_owner(const struct dnat_pool *pool, u16 port)
+unsigned int dnat_vdport_skip_idle(const struct dnat_pool *pool,
+				   unsigned int port)
 {
 	const struct dnat_chunk *chunk;
 
-	chunk = rcu_dereference(pool->chunk[port >> DNAT_CHUNK_SHIFT]);
-	if (!chunk)
-		return NULL;
-	return READ_ONCE(chunk->slot[port & (DNAT_CHUNK_SLOTS - 1)].owner);
+	lockdep_assert_held(&pool->lock);
+
+	while (port <= DNAT_PORT_LIMIT_MAX) {
+		chunk = pool->chunk[port >> DNAT_CHUNK_SHIFT];
+		if (chunk && chunk->taken)
+			break;
+		port = ALIGN(port + 1, DNAT_CHUNK_SLOTS);
+	}
+	return port;
+}
+
+/**
+ * dnat_vdport_owner - who holds a port
+ * @pool: with its lock held
+ * @port: host byte order, in a chunk that dnat_vdport_skip_idle() stopped at
+ *
+ * Return: the owner, alive as long as the lock is held, or NULL
+ */
+struct dnat_conn *dnat_vdport_owner(const struct dnat_pool *pool, u16 port)
+{
+	lockdep_assert_held(&pool->lock);
+
+	return dnat_slot(pool, port)->owner;
 }
 
 /**
@@ -318,7 +329,7 @@ void dnat_vdport_offer(struct dnat_pool *pool, u16 port)
 	unsigned int index = port >> DNAT_CHUNK_SHIFT;
 
 	spin_lock_bh(&pool->lock);
-	if (dnat_chunk(pool, index))
+	if (pool->chunk[index])
 		dnat_chunk_offer(pool, index);
 	spin_unlock_bh(&pool->lock);
 }
@@ -345,7 +356,7 @@ void dnat_vdport_set_range(struct dnat_pool *pool, struct dnat_range range)
 		port = next;
 	}
 	for (index = 0; index < DNAT_CHUNKS; index++)
-		if (dnat_chunk(pool, index))
+		if (pool->chunk[index])
 			dnat_chunk_offer(pool, index);
 	spin_unlock_bh(&pool->lock);
 }
@@ -384,6 +395,6 @@ void dnat_vdport_clean(struct dnat_pool *pool)
 	unsigned int i;
 
 	for (i = 0; i < DNAT_CHUNKS; i++)
-		kfree(dnat_chunk(pool, i));
+		kfree(pool->chunk[i]);
 	kfree(pool->chunk);
 }

@@ -56,7 +56,7 @@ struct dnat_range {
  * neither: out of the range, or not for us.
  */
 struct dnat_slot {
-	struct dnat_conn *owner;	/* read under RCU, too */
+	struct dnat_conn *owner;
 	u32 stamp;		/* jiffies when it became free */
 	u32 last_seq;		/* its last connection's, see reuse.h */
 	u16 prev;		/* in the list of free ports; 0: no port */
@@ -64,7 +64,6 @@ struct dnat_slot {
 };
 
 struct dnat_chunk {
-	struct rcu_head rcu;
 	unsigned int taken;	/* slots that have an owner */
 	u32 stamp;		/* jiffies when one of them became free last */
 	struct dnat_slot slot[DNAT_CHUNK_SLOTS];
@@ -89,6 +88,8 @@ struct dnat_pool {
 	struct dnat_pool_key key;
 	struct dnat_vip *vip;	/* that of @key */
 	refcount_t users;	/* one for being in the table */
+	struct list_head list;	/* in vdports->list */
+	u32 told;		/* exhaust.c's: jiffies of the last event, or 0 */
 	struct rcu_head rcu;
 
 	spinlock_t lock;	/* all below */
@@ -105,7 +106,7 @@ struct dnat_pool {
 	unsigned int n_conns[DNAT_CLASS_COUNT];
 	u64 reclaimed;
 	u64 failed;
-	struct dnat_chunk __rcu **chunk;	/* DNAT_CHUNKS of them */
+	struct dnat_chunk **chunk;	/* DNAT_CHUNKS of them */
 };
 
 int dnat_vdport_init(struct dnat_pool *pool);
@@ -118,6 +119,8 @@ void dnat_vdport_give(struct dnat_pool *pool, u16 port, u32 last_seq);
 void dnat_vdport_skip(struct dnat_pool *pool, u16 port);
 void dnat_vdport_retire(struct dnat_pool *pool, u16 port);
 void dnat_vdport_offer(struct dnat_pool *pool, u16 port);
+unsigned int dnat_vdport_skip_idle(const struct dnat_pool *pool,
+				   unsigned int port);
 struct dnat_conn *dnat_vdport_owner(const struct dnat_pool *pool, u16 port);
 
 #endif /* DNAT_VDPORT_H */

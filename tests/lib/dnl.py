@@ -2,10 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Talk to the module's generic netlink family, one attribute at a time.
 
-dnl.py info | settings | stats | pools | set [ATTR=VALUE]... | raw CMD FLAGS HEXBYTES
+dnl.py info | settings | stats | pools | set [ATTR=VALUE]... | raw CMD FLAGS HEXBYTES |
+       conns [ATTR=VALUE]... | ports ATTR=VALUE... | slow COMMAND | events |
+       number COMMAND
 
-Prints "NAME VALUE" lines (one line a pool); a refusal prints the errno's name
-and the kernel's sentence, and exits with 2.
+Prints "NAME VALUE" lines (one line a pool, connection or port); a refusal prints the
+errno's name and the kernel's sentence, and exits with 2.  "slow" lists connections,
+and runs COMMAND after each of the kernel's datagrams.  "events" says "ready", then
+prints events until it is killed.
 """
 import errno
 import os
@@ -20,7 +24,9 @@ NLM_F_REQUEST, NLM_F_ACK, NLM_F_DUMP = 1, 4, 0x300
 NLMSG_ERROR, NLMSG_DONE = 2, 3
 NLM_F_CAPPED, NLM_F_ACK_TLVS = 0x100, 0x200
 GENL_ID_CTRL, CTRL_CMD_GETFAMILY = 0x10, 3
-CTRL_ATTR_FAMILY_ID, CTRL_ATTR_FAMILY_NAME = 1, 2
+CTRL_ATTR_FAMILY_ID, CTRL_ATTR_FAMILY_NAME, CTRL_ATTR_MCAST_GROUPS = 1, 2, 7
+CTRL_ATTR_MCAST_GRP_ID = 2
+NETLINK_ADD_MEMBERSHIP = 1
 NETLINK_GENERIC, SOL_NETLINK, NETLINK_EXT_ACK = 16, 270, 11
 
 
@@ -33,8 +39,10 @@ def enum(name):
 
 
 CMD, ATTR = enum("dnat_cmd"), enum("dnat_attr")
-U8 = {"FAST"}
+U8 = {"L4PROTO", "CLASS", "ON_EXHAUSTED", "FAST"}
 U16 = {"PORT_LIMIT_MIN", "PORT_LIMIT_MAX", "PORT_MIN", "PORT_MAX"}
+BE16 = {"BACKEND_PORT", "CLIENT_PORT", "SERVICE_PORT"}
+ADDRS = {"VIP", "BACKEND", "CLIENT"}
 
 
 def nla(kind, data):
@@ -65,12 +73,14 @@ class Genl:
         self.sock.bind((0, 0))
         self.sock.setsockopt(SOL_NETLINK, NETLINK_EXT_ACK, 1)
 
-    def ask(self, family, cmd, flags, payload):
+    def ask(self, family, cmd, flags, payload, room=1 << 16, after=None):
         head = struct.pack("=IHHII", 20 + len(payload), family,
                            NLM_F_REQUEST | flags, 1, 0)
         self.sock.send(head + struct.pack("=BBH", cmd, 1, 0) + payload)
         while True:
-            data = self.sock.recv(1 << 16)
+            data = self.sock.recv(room)
+            if after:
+                os.system(after)
             while data:
                 size, kind, flag, _, _ = struct.unpack_from("=IHHII", data)
                 msg, data = data[16:size], data[(size + 3) & ~3:]
@@ -85,22 +95,64 @@ class Genl:
                     return
                 yield dict(attrs(msg[4:]))
 
-    def family(self):
+    def about(self):
         name = nla(CTRL_ATTR_FAMILY_NAME, b"double_nat\0")
-        answer = list(self.ask(GENL_ID_CTRL, CTRL_CMD_GETFAMILY, NLM_F_ACK,
-                               name))
-        return struct.unpack("=H", answer[0][CTRL_ATTR_FAMILY_ID])[0]
+        return list(self.ask(GENL_ID_CTRL, CTRL_CMD_GETFAMILY, NLM_F_ACK,
+                             name))[0]
+
+    def family(self):
+        return struct.unpack("=H", self.about()[CTRL_ATTR_FAMILY_ID])[0]
+
+    def events(self):
+        groups = attrs(self.about()[CTRL_ATTR_MCAST_GROUPS])
+        group = dict(attrs(next(groups)[1]))[CTRL_ATTR_MCAST_GRP_ID]
+        self.sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW,
+                                  NETLINK_GENERIC)
+        self.sock.bind((0, 0))
+        self.sock.setsockopt(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group)
+        print("ready", flush=True)
+        while True:
+            data = self.sock.recv(1 << 16)
+            yield data[16], dict(attrs(data[20:]))
 
 
 def text(name, value):
     if name == "VERSION":
         return value.rstrip(b"\0").decode()
-    if name in ("VIP", "BACKEND"):
+    if name in ADDRS:
         family = socket.AF_INET if len(value) == 4 else socket.AF_INET6
         return socket.inet_ntop(family, value)
-    if name == "BACKEND_PORT":
+    if name in BE16:
         return str(struct.unpack("!H", value)[0])
     return str(int.from_bytes(value, sys.byteorder))
+
+
+def request(pairs):
+    """Attributes from words like PORT_MIN=1024."""
+    payload = b""
+    for name, value in (pair.split("=") for pair in pairs):
+        if name in ADDRS:
+            family = socket.AF_INET6 if ":" in value else socket.AF_INET
+            data = socket.inet_pton(family, value)
+        elif name in BE16:
+            data = struct.pack("!H", int(value))
+        else:
+            form = "=B" if name in U8 else "=H" if name in U16 else "=I"
+            data = struct.pack(form, int(value))
+        payload += nla(ATTR["DNAT_A_" + name], data)
+    return payload
+
+
+def show_ports(message):
+    first = struct.unpack("=H", message[ATTR["DNAT_A_VDPORT"]])[0]
+    counts = message[ATTR["DNAT_A_PORT_COUNTS"]]
+    for i, (count,) in enumerate(struct.iter_unpack("=I", counts)):
+        if count:
+            print(first + i, count)
+
+
+def line(message):
+    print(" ".join("%s=%s" % pair for pair in show(message)), flush=True)
 
 
 def show(message):
@@ -113,25 +165,39 @@ def main(argv):
     genl = Genl()
     family = genl.family()
     what = argv[1]
-    if what == "raw":
+    if what == "number":
+        print(CMD["DNAT_CMD_" + argv[2]])
+    elif what == "raw":
         flags = NLM_F_DUMP if argv[3] == "dump" else NLM_F_ACK
         for _ in genl.ask(family, int(argv[2]), flags,
                           bytes.fromhex(argv[4])):
             pass
     elif what == "set":
-        payload = b""
-        for pair in argv[2:]:
-            name, value = pair.split("=")
-            form = "=B" if name in U8 else "=H" if name in U16 else "=I"
-            payload += nla(ATTR["DNAT_A_" + name],
-                           struct.pack(form, int(value)))
         for _ in genl.ask(family, CMD["DNAT_CMD_SETTINGS_SET"], NLM_F_ACK,
-                          payload):
+                          request(argv[2:])):
             pass
     elif what == "pools":
         for message in genl.ask(family, CMD["DNAT_CMD_POOL_GET"], NLM_F_DUMP,
                                 b""):
-            print(" ".join("%s=%s" % pair for pair in show(message)))
+            line(message)
+    elif what == "conns":
+        for message in genl.ask(family, CMD["DNAT_CMD_CONN_GET"], NLM_F_DUMP,
+                                request(argv[2:])):
+            line(message)
+    elif what == "slow":
+        # The kernel makes datagrams as large as a socket ever had room for.
+        genl = Genl()
+        for message in genl.ask(family, CMD["DNAT_CMD_CONN_GET"], NLM_F_DUMP,
+                                b"", 8192, argv[2]):
+            line(message)
+    elif what == "ports":
+        for message in genl.ask(family, CMD["DNAT_CMD_PORT_GET"], NLM_F_DUMP,
+                                request(argv[2:])):
+            show_ports(message)
+    elif what == "events":
+        for cmd, message in genl.events():
+            print({v: k for k, v in CMD.items()}[cmd], end=" ")
+            line(message)
     else:
         cmd = CMD["DNAT_CMD_%s_GET" % what.upper()]
         for message in genl.ask(family, cmd, NLM_F_ACK, b""):

@@ -22,6 +22,11 @@
  * assured, in conntrack's word), which ends that connection.  The port of an
  * established connection is never taken back.
  *
+ * A connection that finds no vdport even so has its first packet dropped.  The
+ * client gets an answer as from a port that nobody listens on, a TCP reset or
+ * an ICMP port unreachable, unless ON_EXHAUSTED says otherwise; and those who
+ * have joined the multicast group "events" get DNAT_CMD_EXHAUSTED.
+ *
  * Everything here is seen from the network namespace of the socket.  All
  * commands but DNAT_CMD_INFO_GET need CAP_NET_ADMIN in the user namespace that
  * owns that network namespace.  Attributes are in host byte order unless named
@@ -31,9 +36,13 @@
  * Command                 Request                    Answer
  * DNAT_CMD_INFO_GET       -                          VERSION, PORT_LIMIT_MIN,
  *                                                    PORT_LIMIT_MAX
- * DNAT_CMD_SETTINGS_GET   -                          PORT_MIN, PORT_MAX, FAST
- * DNAT_CMD_SETTINGS_SET   one or more of the same    -
- *	-ERANGE: PORT_MIN above PORT_MAX, or a port out of the limits.
+ * DNAT_CMD_SETTINGS_GET   -                          PORT_MIN, PORT_MAX,
+ *                                                    ON_EXHAUSTED, FAST
+ * DNAT_CMD_SETTINGS_SET   one or more of PORT_MIN,   -
+ *                         PORT_MAX, ON_EXHAUSTED,
+ *                         FAST
+ *	-ERANGE: PORT_MIN above PORT_MAX, or a value out of its limits; then
+ *	nothing is set.
  *	Connections that have a port out of the new range keep it.
  * DNAT_CMD_POOL_GET       dump                       one message a pool: VIP,
  *                                                    BACKEND, BACKEND_PORT,
@@ -41,11 +50,31 @@
  *                                                    HALF_OPEN, CLOSED,
  *                                                    RECLAIMED, FAILED
  * DNAT_CMD_STATS_GET      -                          STATS_*, IN_USE
- * DNAT_CMD_VPORT_ADD      VIP, L4PROTO, VPORT        -
+ * DNAT_CMD_SERVICE_ADD    VIP, L4PROTO, SERVICE_PORT -
  *	The port is a service's: it is not handed out as a vdport of this VIP.
  *	Connections that have it keep it.  -EEXIST: that was said before.
- * DNAT_CMD_VPORT_DEL      VIP, L4PROTO, VPORT        -
+ * DNAT_CMD_SERVICE_DEL    VIP, L4PROTO, SERVICE_PORT -
  *	-ENOENT: it was not said.
+ * DNAT_CMD_CONN_GET       dump, with any of VIP,     one message a connection:
+ *                         L4PROTO, SERVICE_PORT,     VIP, BACKEND,
+ *                         BACKEND, BACKEND_PORT,     BACKEND_PORT, L4PROTO,
+ *                         CLIENT, CLASS              CLIENT, CLIENT_PORT,
+ *                                                    SERVICE_PORT, VDPORT,
+ *                                                    CLASS, TCP_STATE, STATUS,
+ *                                                    EXPIRES, AGE
+ *	Only those connections for which all of the request's attributes hold.
+ *	A connection that is there from the dump's start to its end is told of
+ *	exactly once.  AGE is missing where conntrack takes no timestamps.
+ * DNAT_CMD_PORT_GET       dump: VIP, L4PROTO         VDPORT, PORT_COUNTS
+ *	How many backends each port of the VIP is used towards, all of the
+ *	moment when the dump began.  A message tells of VDPORT and the
+ *	DNAT_PORTS_PER_MESSAGE - 1 ports that follow it; those of which none
+ *	is in use are left out.
+ * DNAT_CMD_EXHAUSTED      event, group "events"      VIP, BACKEND,
+ *                                                    BACKEND_PORT, L4PROTO,
+ *                                                    FAILED
+ *	At most one a second for each pool.  Joining the group needs
+ *	CAP_NET_ADMIN.
  */
 #ifndef _UAPI_LINUX_DOUBLE_NAT_H
 #define _UAPI_LINUX_DOUBLE_NAT_H
@@ -56,6 +85,10 @@
 #define DNAT_HELPER_NAME	"double-nat"
 #define DNAT_HELPER_NAME_SLOW	"double-nat-slow"
 
+#define DNAT_GENL_GROUP_EVENTS	"events"
+
+#define DNAT_PORTS_PER_MESSAGE	128
+
 #define DNAT_VERSION_LEN	32	/* bytes, with the final NUL */
 
 enum dnat_cmd {
@@ -65,12 +98,28 @@ enum dnat_cmd {
 	DNAT_CMD_SETTINGS_SET,
 	DNAT_CMD_POOL_GET,
 	DNAT_CMD_STATS_GET,
-	DNAT_CMD_VPORT_ADD,
-	DNAT_CMD_VPORT_DEL,
+	DNAT_CMD_SERVICE_ADD,
+	DNAT_CMD_SERVICE_DEL,
+	DNAT_CMD_CONN_GET,
+	DNAT_CMD_PORT_GET,
+	DNAT_CMD_EXHAUSTED,
 	__DNAT_CMD_MAX
 };
 
 #define DNAT_CMD_MAX (__DNAT_CMD_MAX - 1)
+
+/* What becomes of a connection's port when there is no free one. */
+enum dnat_conn_class {
+	DNAT_CONN_OPEN,		/* never taken back */
+	DNAT_CONN_HALF_OPEN,	/* taken back, the oldest first, ... */
+	DNAT_CONN_CLOSED,	/* ... after all of these */
+};
+
+/* What the client of a connection gets for which there is no vdport. */
+enum dnat_on_exhausted {
+	DNAT_EXHAUSTED_DROP,	/* nothing */
+	DNAT_EXHAUSTED_RESET,	/* TCP reset, ICMP port unreachable for UDP */
+};
 
 enum dnat_attr {
 	DNAT_A_UNSPEC,
@@ -103,7 +152,6 @@ enum dnat_attr {
 	DNAT_A_FAST,		/* u8, 0 or 1: whether packets of connections
 				 * that are set up are forwarded by the module
 				 */
-	DNAT_A_VPORT,		/* u16, network byte order: a service's port */
 	DNAT_A_STATS_FAST,	/* u64: packets that the module forwarded */
 	DNAT_A_STATS_SLOW_OFF,	/* u64: packets to a VIP that it left to nf_nat:
 				 * of connections with "double-nat-slow"
@@ -120,6 +168,19 @@ enum dnat_attr {
 				  * to judge
 				  */
 	DNAT_A_PAD,
+	DNAT_A_ON_EXHAUSTED,	/* u8: enum dnat_on_exhausted */
+	DNAT_A_CLIENT,		/* 4 or 16 bytes, network byte order */
+	DNAT_A_CLIENT_PORT,	/* u16, network byte order */
+	DNAT_A_SERVICE_PORT,	/* u16, network byte order: the client asked for
+				 * this port of the VIP
+				 */
+	DNAT_A_VDPORT,		/* u16 */
+	DNAT_A_CLASS,		/* u8: enum dnat_conn_class */
+	DNAT_A_TCP_STATE,	/* u8: conntrack's, enum tcp_conntrack */
+	DNAT_A_STATUS,		/* u32: conntrack's, enum ip_conntrack_status */
+	DNAT_A_EXPIRES,		/* u32: seconds to conntrack's timeout */
+	DNAT_A_AGE,		/* u32: seconds since conntrack has it */
+	DNAT_A_PORT_COUNTS,	/* binary: DNAT_PORTS_PER_MESSAGE times u32 */
 	__DNAT_A_MAX
 };
 

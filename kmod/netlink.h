@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the parts of the generic netlink family share. */
+#ifndef DNAT_NETLINK_H
+#define DNAT_NETLINK_H
+
+#include <net/genetlink.h>
+
+#include "uapi/linux/double_nat.h"
+#include "pool.h"
+
+extern struct genl_family dnat_genl_family;
+
+enum dnat_group {
+	DNAT_GROUP_EVENTS,
+};
+
+/* Of what is between, dnat_check_addr() takes nothing. */
+#define DNAT_POLICY_ADDR \
+	NLA_POLICY_RANGE(NLA_BINARY, sizeof(struct in_addr), \
+			 sizeof(struct in6_addr))
+
+/* A dump that goes from pool to pool, and stays in use of the one it is at. */
+struct dnat_walk {
+	struct dnat_vdports *vdports;
+	struct dnat_pool *pool;		/* NULL: at the end */
+};
+
+void dnat_walk_start(struct dnat_walk *walk, struct dnat_vdports *vdports);
+void dnat_walk_next(struct dnat_walk *walk);
+void dnat_walk_done(struct dnat_walk *walk);
+
+int dnat_put_addr(struct sk_buff *skb, int attr, u8 l3num,
+		  const union nf_inet_addr *addr);
+int dnat_put_pool_key(struct sk_buff *skb, const struct dnat_pool_key *key);
+int dnat_check_addr(const struct nlattr *attr, struct netlink_ext_ack *extack);
+
+/* netlink_conn.c: DNAT_CMD_CONN_GET */
+#define DNAT_CONN_MAXATTR DNAT_A_CLASS
+extern const struct nla_policy dnat_conn_policy[DNAT_CONN_MAXATTR + 1];
+int dnat_conn_dump_start(struct netlink_callback *cb);
+int dnat_conn_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int dnat_conn_dump_done(struct netlink_callback *cb);
+
+/* netlink_port.c: DNAT_CMD_PORT_GET */
+#define DNAT_PORT_MAXATTR DNAT_A_L4PROTO
+extern const struct nla_policy dnat_port_policy[DNAT_PORT_MAXATTR + 1];
+int dnat_port_dump_start(struct netlink_callback *cb);
+int dnat_port_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int dnat_port_dump_done(struct netlink_callback *cb);
+
+/* netlink_service.c: DNAT_CMD_SERVICE_* */
+#define DNAT_SERVICE_MAXATTR DNAT_A_SERVICE_PORT
+extern const struct nla_policy dnat_service_policy[DNAT_SERVICE_MAXATTR + 1];
+int dnat_cmd_service_add(struct sk_buff *req, struct genl_info *info);
+int dnat_cmd_service_del(struct sk_buff *req, struct genl_info *info);
+
+#endif /* DNAT_NETLINK_H */

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What the module tells: connections, filtered and in the midst of change; how many backends
+# use a port; and what clients and listeners learn when there is no port left.
+# shellcheck shell=bash
+
+# shellcheck source=/dev/null
+. "$TOP/tests/lib/own.sh"
+
+rules() {
+	in_ns lb nft -f - <<-'EOT'
+		table inet own {
+			ct helper dn { type "double-nat" protocol tcp; l3proto inet; }
+			ct helper dnu { type "double-nat" protocol udp; l3proto inet; }
+			chain pre {
+				type nat hook prerouting priority dstnat;
+				ip daddr 192.0.2.10 tcp dport { 80, 81 } ct helper set "dn" dnat ip to tcp dport map { 80 : 10.1.0.11 . 8080, 81 : 10.3.0.11 . 8080 }
+				ip daddr 192.0.2.10 udp dport 53 ct helper set "dnu" dnat ip to 10.1.0.11:53
+				ip6 daddr 2001:db8:0:1::10 tcp dport 80 ct helper set "dn" dnat ip6 to [fd00:1::11]:8080
+				ip6 daddr 2001:db8:0:1::10 udp dport 53 ct helper set "dnu" dnat ip6 to [fd00:1::11]:53
+			}
+		}
+	EOT
+}
+
+# conns [ATTR=VALUE]... - how many the module lists.
+conns() {
+	dnl conns "$@" | wc -l
+}
+
+# listed COUNT [ATTR=VALUE]...
+listed() {
+	local count=$1
+
+	shift
+	[ "$(conns "$@")" -eq "$count" ]
+}
+
+# of_pool NAME PATTERN - a figure of the pool that PATTERN matches.
+of_pool() {
+	dnl pools | grep -E -e "$2" | tr ' ' '\n' | sed -n "s/^$1=//p"
+}
+
+pool_is() {
+	[ "$(of_pool "$1" "$2")" -eq "$3" ]
+}
+
+# keep NAME NODE PROGRAM [ARG]... - a program that goes on until drop NAME.
+declare -A KEPT
+keep() {
+	local name=$1 node=$2 program=$3
+
+	shift 3
+	[ -p "$LAB/never" ] || mkfifo "$LAB/never"
+	ip netns exec "$node" "$TOP/tests/lib/$program.py" "$@" <>"$LAB/never" >"$LAB/kept.$name" &
+	KEPT[$name]=$!
+}
+
+drop() {
+	kill "${KEPT[$1]}"
+	wait "${KEPT[$1]}" 2>/dev/null
+}
+
+knock() {
+	in_ns c3 "$TOP/tests/lib/knock.py" "$@"
+}
+
+check "a ruleset that hands connections over" rules || return
+keep web c1 conns 192.0.2.10 80 300 15
+keep other c2 conns 192.0.2.10 81 20 15
+keep six c1 conns 2001:db8:0:1::10 80 7 15
+keep name c2 askers 192.0.2.10 53 4
+check "300, 20, 7 and 4 connections are listed" wait_for 20 listed 331
+check_match "with all there is to know" "^VIP=192\.0\.2\.10 BACKEND=10\.3\.0\.11 BACKEND_PORT=8080 L4PROTO=6 CLIENT=10\.2\.0\.12 CLIENT_PORT=[0-9]+ SERVICE_PORT=81 VDPORT=[0-9]+ CLASS=0 TCP_STATE=3 STATUS=[0-9]+ EXPIRES=4[0-9]{5} AGE=[0-9]+$" \
+	"$(dnl conns SERVICE_PORT=81)"
+check_is "IPv6 as well" "fd00:1::11 fd00:2::11 2001:db8:0:1::10" \
+	"$(dnl conns VIP=2001:db8:0:1::10 | sed -E 's/VIP=(\S+) BACKEND=(\S+) .* CLIENT=(\S+) .*/\2 \3 \1/' | sort -u)"
+
+while read -r count filter; do
+	# shellcheck disable=SC2086
+	check_is "$count with $filter" "$count" "$(conns $filter)"
+done <<-'EOT'
+	324 VIP=192.0.2.10
+	7 VIP=2001:db8:0:1::10
+	0 VIP=192.0.2.11
+	327 L4PROTO=6
+	4 L4PROTO=17
+	307 SERVICE_PORT=80
+	20 SERVICE_PORT=81
+	0 SERVICE_PORT=0
+	304 BACKEND=10.1.0.11
+	7 BACKEND=fd00:1::11
+	4 BACKEND_PORT=53
+	4 BACKEND=10.1.0.11 BACKEND_PORT=53
+	24 CLIENT=10.2.0.12
+	300 CLIENT=10.2.0.11
+	7 CLIENT=fd00:2::11
+	0 CLIENT=10.2.0.11 SERVICE_PORT=81
+	327 CLASS=0 L4PROTO=6
+	0 CLASS=2
+	300 VIP=192.0.2.10 L4PROTO=6 SERVICE_PORT=80 BACKEND=10.1.0.11 BACKEND_PORT=8080 CLIENT=10.2.0.11 CLASS=0
+EOT
+check_is "conntrack knows the same" \
+	"$(in_ns lb conntrack -L 2>/dev/null | sed -nE 's/^.* src=(\S+) dst=\S+ sport=([0-9]+) dport=([0-9]+) src=(\S+) dst=192\.0\.2\.10 sport=([0-9]+) dport=([0-9]+) .*/\1 \2 \3 \4 \5 \6/p' | sort)" \
+	"$(dnl conns VIP=192.0.2.10 | sed -E 's/.* BACKEND=(\S+) BACKEND_PORT=(\S+) .* CLIENT=(\S+) CLIENT_PORT=(\S+) SERVICE_PORT=(\S+) VDPORT=(\S+) .*/\3 \4 \5 \1 \2 \6/' | sort)"
+
+check_is "an address of 3 bytes is refused" "ERANGE" "$(dnl raw "$(dnl number CONN_GET)" dump 07000600c0000200 | cut -d ' ' -f 1)"
+check_is "one of 5 bytes too" "EINVAL an address has 4 or 16 bytes" "$(dnl raw "$(dnl number CONN_GET)" dump 09000600c000020a01000000)"
+check_match "a class that does not exist is refused" "^(ERANGE|EINVAL) .+" "$(dnl conns CLASS=3)"
+check_match "an attribute that is no filter is refused" "^EINVAL .+" "$(dnl conns FAILED=1)"
+check_is "ports want a VIP and a protocol" "EINVAL give VIP and L4PROTO" "$(dnl ports VIP=192.0.2.10)"
+
+# What the module counts must be what conntrack's entries add up to.
+check_is "each port is used towards as many backends as connections have it" \
+	"$(dnl conns VIP=192.0.2.10 L4PROTO=6 | sed -E 's/.* VDPORT=(\S+) .*/\1/' | sort -n | uniq -c | awk '{ print $2, $1 }')" \
+	"$(dnl ports VIP=192.0.2.10 L4PROTO=6)"
+check_is "the other protocol's are others" 4 "$(dnl ports VIP=192.0.2.10 L4PROTO=17 | awk '{ n += $2 } END { print n }')"
+check_is "nor has another VIP any" '' "$(dnl ports VIP=192.0.2.11 L4PROTO=6)"
+
+# Others come and go between two parts of the dump, in pools old and new.
+dnl slow 'ip netns exec c3 curl -s --max-time 5 "http://192.0.2.10:[80-81]/?[1-2]" >/dev/null; ip netns exec lb conntrack -D -p tcp --orig-src 10.2.0.13 >/dev/null 2>&1' >"$LAB/slow"
+check "a dump that takes its time" test "$(wc -l <"$LAB/slow")" -ge 331
+check_is "has each of those that stayed once" "$(dnl conns CLIENT=10.2.0.11 | sed 's/ CLASS.*//' | sort)" \
+	"$(grep 'CLIENT=10\.2\.0\.11 ' "$LAB/slow" | sed 's/ CLASS.*//' | sort)"
+check_is "the last of them, too" 20 "$(grep -c 'CLIENT=10\.2\.0\.12 .*SERVICE_PORT=81' "$LAB/slow")"
+check "a listing that is given up half way leaves nothing behind" bash -c "'$TOP/tests/lib/dnl.py' 2>/dev/null; ip netns exec lb '$TOP/tests/lib/dnl.py' conns | head -n 1"
+
+drop web
+drop other
+check "closed connections are listed as such" wait_for 10 listed 320 CLASS=2 L4PROTO=6 VIP=192.0.2.10
+drop six
+drop name
+in_ns lb conntrack -F 2>/dev/null
+check "at the end none is listed" wait_for 5 listed 0
+
+# No port left.
+check "ten ports" dnl set PORT_MIN=50000 PORT_MAX=50009
+keep events lb dnl events
+wait_for 5 test -s "$LAB/kept.events"
+for vip in 192.0.2.10 2001:db8:0:1::10; do
+	keep tcp c1 conns "$vip" 80 10 15
+	keep udp c1 askers "$vip" 53 10
+	for pool in "VIP=$vip BACKEND=(10\.1\.0\.11|fd00:1::11) .*L4PROTO="{6,17}" "; do
+		check "$vip: ten that stay" wait_for 20 pool_is IN_USE "$pool" 10
+		check "$vip: established" wait_for 20 pool_is HALF_OPEN "$pool" 0
+	done
+	check_is "$vip: the next is reset" ECONNREFUSED "$(knock tcp "$vip" 80)"
+	check_is "$vip: the next finds no port open" ECONNREFUSED "$(knock udp "$vip" 53)"
+	check "$vip: silence instead" dnl set ON_EXHAUSTED=0
+	check_is "$vip: for TCP" silence "$(knock tcp "$vip" 80)"
+	check_is "$vip: for UDP" silence "$(knock udp "$vip" 53)"
+	check "$vip: and answers again" dnl set ON_EXHAUSTED=1
+	check_is "$vip: at once" ECONNREFUSED "$(knock tcp "$vip" 80)"
+	in_ns c2 "$TOP/tests/lib/conns.py" "$vip" 80 200 15 </dev/null >"$LAB/others"
+	check_is "$vip: all of 200 more" "open 0 failed 200" "$(cat "$LAB/others")"
+	check_match "$vip: which was told to who listens" "^DNAT_CMD_EXHAUSTED VIP=$vip .*L4PROTO=6 FAILED=[1-9]" "$(cat "$LAB/kept.events")"
+	check_match "$vip: of each pool" "^DNAT_CMD_EXHAUSTED VIP=$vip .*L4PROTO=17 FAILED=[1-9]" "$(cat "$LAB/kept.events")"
+	drop tcp
+	drop udp
+	in_ns lb conntrack -F 2>/dev/null
+done
+check "not of each connection" test "$(grep -c ^DNAT "$LAB/kept.events")" -lt 100
+drop events
+in_ns lb nft delete table inet own
+dnl set PORT_MIN=1024 PORT_MAX=65535
