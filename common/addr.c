@@ -119,6 +119,31 @@ const char *proto_text(uint8_t proto)
 	return proto == IPPROTO_UDP ? "udp" : "tcp";
 }
 
+int range_parse(const char *text, const char *arg, uint16_t *min,
+		uint16_t *max, struct err *err)
+{
+	const char *dash = strchr(text, '-');
+	size_t len = dash ? (size_t)(dash - text) : 0;
+	unsigned int low = 0, high = 0;
+	char quoted[QUOTED_LEN];
+	char first[8];
+
+	if (len && len < sizeof(first)) {
+		memcpy(first, text, len);
+		first[len] = '\0';
+		if (!uint_parse(first, arg, 1, 65535, &low, NULL) &&
+		    !uint_parse(dash + 1, arg, 1, 65535, &high, NULL) &&
+		    low <= high) {
+			*min = (uint16_t)low;
+			*max = (uint16_t)high;
+			return 0;
+		}
+	}
+	return err_set(err, -EINVAL, arg,
+		       "%s \"%s\" is not a range of ports; use MIN-MAX, from 1 to 65535",
+		       arg, text_quote(text, quoted, sizeof(quoted)));
+}
+
 static bool name_char(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||

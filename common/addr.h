@@ -55,6 +55,16 @@ size_t addr_len(uint8_t family);
 int uint_parse(const char *text, const char *arg, unsigned int min,
 	       unsigned int max, unsigned int *value, struct err *err);
 
+/**
+ * range_parse - read a range of ports, "1024-65535"
+ * @min: result
+ * @max: result, not below @min
+ *
+ * Return: 0 or -EINVAL
+ */
+int range_parse(const char *text, const char *arg, uint16_t *min,
+		uint16_t *max, struct err *err);
+
 /* "tcp" and "udp", to and from IPPROTO_TCP and IPPROTO_UDP. */
 int proto_parse(const char *text, const char *arg, uint8_t *proto,
 		struct err *err);

@@ -89,6 +89,32 @@ static void test_uint(void)
 		  -EINVAL);
 }
 
+static void test_range(void)
+{
+	static const char *const bad[] = {
+		"", "-", "1", "1-", "-1", "0-1", "1-65536", "2-1", "1-2-3",
+		" 1-2", "1 -2", "1-2 ", "+1-2", "1:2", "0x1-2", "123456789-3",
+		"1-99999999999999999999", "a-b",
+	};
+	uint16_t min = 7, max = 8;
+	struct err err;
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (range_parse(bad[i], "range", &min, &max, &err) != -EINVAL)
+			CHECK_STR(bad[i], "refused");
+	CHECK_INT(min, 7);
+	CHECK_INT(max, 8);
+	CHECK_STR(err.arg, "range");
+
+	CHECK_INT(range_parse("1-65535", "range", &min, &max, &err), 0);
+	CHECK_INT(min, 1);
+	CHECK_INT(max, 65535);
+	CHECK_INT(range_parse("80-80", "range", &min, &max, &err), 0);
+	CHECK_INT(min, 80);
+	CHECK_INT(max, 80);
+}
+
 static void test_proto(void)
 {
 	struct err err;
@@ -161,6 +187,7 @@ int main(void)
 {
 	test_addr();
 	test_uint();
+	test_range();
 	test_proto();
 	test_name();
 	test_quote();
