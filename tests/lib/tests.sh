@@ -42,7 +42,7 @@ demo_module() {
 	kmod_copy "$tmp" || return 1
 	build_quietly "building the module for $(uname -r)" \
 		make -C "$tmp" KDIR="/lib/modules/$(uname -r)/build" || return 1
-	modprobe -a nf_conntrack nf_nat nf_tables
+	modprobe -a nf_conntrack nf_nat nf_tables nf_reject_ipv4 nf_reject_ipv6
 	insmod "$tmp/nf_double_nat.ko" && rm -rf "$tmp"
 }
 
