@@ -93,40 +93,65 @@ static int request_send(int fd, const char *line, size_t len, struct err *err)
 	return 0;
 }
 
-/* Read up to the newline; the caller frees *@line. */
-static int answer_read(int fd, char **line, size_t *len, struct err *err)
-{
-	size_t size = 4096, used = 0;
-	char *buf = malloc(size);
-	char *bigger, *end;
-	ssize_t n = 0;
+/* What was read, and how much of it is lines that have been taken. */
+struct input {
+	int fd;
+	char *buf;
+	size_t size;
+	size_t used;
+	size_t taken;
+};
 
-	while (buf) {
-		n = read(fd, buf + used, size - used);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		end = memchr(buf + used, '\n', (size_t)n);
-		used += (size_t)n;
+/* Room for more to read, behind what is not taken yet. */
+static int input_room(struct input *in, struct err *err)
+{
+	char *bigger;
+
+	if (in->taken) {
+		in->used -= in->taken;
+		memmove(in->buf, in->buf + in->taken, in->used);
+		in->taken = 0;
+	}
+	if (in->used < in->size)
+		return 0;
+	bigger = realloc(in->buf, in->size ? in->size * 2 : 65536);
+	if (!bigger)
+		return err_set(err, -ENOMEM, NULL, "out of memory");
+	in->size = in->size ? in->size * 2 : 65536;
+	in->buf = bigger;
+	return 0;
+}
+
+/* The next line, without its newline; good until the next call. */
+static int input_line(struct input *in, const char **line, size_t *len,
+		      struct err *err)
+{
+	size_t seen = in->taken;
+	char *end;
+	ssize_t n;
+	int ret;
+
+	for (;;) {
+		end = in->used > seen ?
+			memchr(in->buf + seen, '\n', in->used - seen) : NULL;
 		if (end) {
-			*line = buf;
-			*len = (size_t)(end - buf);
+			*line = in->buf + in->taken;
+			*len = (size_t)(end - *line);
+			in->taken += *len + 1;
 			return 0;
 		}
-		if (used < size)
-			continue;
-		size *= 2;
-		bigger = realloc(buf, size);
-		if (!bigger)
-			free(buf);
-		buf = bigger;
+		ret = input_room(in, err);
+		if (ret)
+			return ret;
+		seen = in->used;
+		do
+			n = read(in->fd, in->buf + in->used,
+				 in->size - in->used);
+		while (n < 0 && errno == EINTR);
+		if (n <= 0)
+			return lost(n < 0 ? errno : 0, err);
+		in->used += (size_t)n;
 	}
-	if (!buf)
-		return err_set(err, -ENOMEM, NULL, "out of memory");
-	n = lost(n < 0 ? errno : 0, err);
-	free(buf);
-	return (int)n;
 }
 
 static json_t *answer_parse(const char *line, size_t len)
@@ -151,10 +176,37 @@ static char *request_text(const char *op, json_t *args)
 	return text;
 }
 
-int client_call(const char *path, const char *op, json_t *args,
-		json_t **answer, struct err *err)
+static int answer_take(int fd, client_fn *fn, void *data, struct err *err)
 {
-	char *text, *line = NULL;
+	struct input in = { .fd = fd };
+	const char *line = NULL;
+	json_t *answer;
+	bool more = true;
+	size_t len = 0;
+	int ret = 0;
+
+	while (!ret && more) {
+		ret = input_line(&in, &line, &len, err);
+		if (ret)
+			break;
+		answer = answer_parse(line, len);
+		if (!answer) {
+			ret = err_set(err, -EPROTO, NULL,
+				      "the answer makes no sense; are dnatctl and dnatd of the same version?");
+			break;
+		}
+		more = json_is_true(json_object_get(answer, "more"));
+		ret = fn(answer, more, data, err);
+		json_decref(answer);
+	}
+	free(in.buf);
+	return ret;
+}
+
+int client_call(const char *path, const char *op, json_t *args, client_fn *fn,
+		void *data, struct err *err)
+{
+	char *text;
 	size_t len;
 	int fd, ret;
 
@@ -172,16 +224,8 @@ int client_call(const char *path, const char *op, json_t *args,
 
 	ret = request_send(fd, text, len + 1, err);
 	if (!ret)
-		ret = answer_read(fd, &line, &len, err);
+		ret = answer_take(fd, fn, data, err);
 	close(fd);
-	if (ret)
-		goto out_text;
-
-	*answer = answer_parse(line, len);
-	if (!*answer)
-		ret = err_set(err, -EPROTO, NULL,
-			      "the answer makes no sense; are dnatctl and dnatd of the same version?");
-	free(line);
 out_text:
 	free(text);
 	return ret;

@@ -18,7 +18,7 @@ struct grid {
 	size_t n_rows;
 	size_t n_columns;
 	char **cells;
-	int *widths;
+	int *widths;		/* the page's */
 };
 
 int answer_strange(struct err *err)
@@ -88,27 +88,34 @@ static void grid_clean(struct grid *grid)
 	for (i = 0; grid->cells && i < grid->n_rows * grid->n_columns; i++)
 		free(grid->cells[i]);
 	free(grid->cells);
-	free(grid->widths);
 }
 
-static int grid_init(struct grid *grid, const json_t *rows,
+static void width_grow(int *width, const char *text)
+{
+	int len = (int)strlen(text);
+
+	if (len > *width)
+		*width = len;
+}
+
+static int grid_init(struct grid *grid, struct page *page, const json_t *rows,
 		     const struct column *columns, struct err *err)
 {
 	size_t row, col;
 
-	*grid = (struct grid){ .n_rows = json_array_size(rows) };
+	*grid = (struct grid){ .n_rows = json_array_size(rows),
+			       .widths = page->widths };
 	while (columns[grid->n_columns].title)
 		grid->n_columns++;
 
-	grid->widths = calloc(grid->n_columns, sizeof(*grid->widths));
 	/* One more than needed: calloc(0) may give NULL. */
 	grid->cells = calloc(grid->n_rows * grid->n_columns + 1,
 			     sizeof(*grid->cells));
-	if (!grid->widths || !grid->cells)
+	if (!grid->cells)
 		goto nomem;
 
 	for (col = 0; col < grid->n_columns; col++)
-		grid->widths[col] = (int)strlen(columns[col].title);
+		width_grow(&grid->widths[col], columns[col].title);
 
 	for (row = 0; row < grid->n_rows; row++) {
 		const json_t *object = json_array_get(rows, row);
@@ -122,8 +129,7 @@ static int grid_init(struct grid *grid, const json_t *rows,
 			cells[col] = cell_text(object, &columns[col]);
 			if (!cells[col])
 				goto nomem;
-			if ((int)strlen(cells[col]) > grid->widths[col])
-				grid->widths[col] = (int)strlen(cells[col]);
+			width_grow(&grid->widths[col], cells[col]);
 		}
 	}
 	return 0;
@@ -166,8 +172,8 @@ static void line_print(FILE *out, const struct grid *grid,
 	fputc('\n', out);
 }
 
-int columns_print(FILE *out, const json_t *rows, const struct column *columns,
-		struct err *err)
+int columns_print(struct page *page, const json_t *rows,
+		  const struct column *columns, struct err *err)
 {
 	struct grid grid;
 	size_t i;
@@ -175,15 +181,17 @@ int columns_print(FILE *out, const json_t *rows, const struct column *columns,
 
 	if (!json_is_array(rows))
 		return answer_strange(err);
-	ret = grid_init(&grid, rows, columns, err);
+	ret = grid_init(&grid, page, rows, columns, err);
 	if (ret)
 		return ret;
 
 	qsort_r(grid.cells, grid.n_rows, grid.n_columns * sizeof(*grid.cells),
 		row_compare, &grid.n_columns);
-	line_print(out, &grid, columns, NULL);
+	if (!page->begun)
+		line_print(page->out, &grid, columns, NULL);
+	page->begun = true;
 	for (i = 0; i < grid.n_rows; i++)
-		line_print(out, &grid, columns,
+		line_print(page->out, &grid, columns,
 			   grid.cells + i * grid.n_columns);
 	grid_clean(&grid);
 	return 0;

@@ -5,9 +5,9 @@
 
 #include <jansson.h>
 #include <stdbool.h>
-#include <stdio.h>
 
 #include "err.h"
+#include "show.h"
 
 struct column {
 	const char *title;
@@ -17,17 +17,18 @@ struct column {
 };
 
 /**
- * columns_print - print a header and one line an object
- * @out: where to
+ * columns_print - print a header, if there is none yet, and one line an object
+ * @page: where to
  * @rows: must be an array of objects
  * @columns: what of them, from left to right, up to one whose title is NULL;
- *	the lines are sorted by them in that order
+ *	the lines are sorted by them in that order, those of this call.
+ *	No column is narrower than on the page so far
  * @err: the sentence on failure
  *
  * Return: 0, -EPROTO where @rows is something else, or -ENOMEM
  */
-int columns_print(FILE *out, const json_t *rows, const struct column *columns,
-		struct err *err);
+int columns_print(struct page *page, const json_t *rows,
+		  const struct column *columns, struct err *err);
 
 /**
  * value_text - one value as text that a terminal can take

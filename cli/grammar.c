@@ -58,6 +58,23 @@ static const struct arg backend_del[] = {
 static const struct arg connection_show[] = {
 	{ "service", "NAME", VALUE_NAME, false, "only those of this service" },
 	{ "backend", "ADDR", VALUE_ADDR, false, "only those to this backend" },
+	{ "client", "ADDR", VALUE_ADDR, false, "only those of this client" },
+	{ "state", "open|half-open|closed", VALUE_WORD, false,
+	  "only those in this state" },
+	{ 0 }
+};
+
+static const struct arg vdport_ports[] = {
+	{ "vip", "ADDR", VALUE_ADDR, false, "only those of this VIP" },
+	{ "proto", "tcp|udp", VALUE_WORD, false, "only those of this protocol" },
+	{ 0 }
+};
+
+static const struct arg vdport_set[] = {
+	{ "range", "MIN-MAX", VALUE_RANGE, false,
+	  "ports that are handed out, within 1-65535" },
+	{ "on-exhausted", "drop|reset", VALUE_WORD, false,
+	  "what a client gets for whom there is none: nothing, or a reset" },
 	{ 0 }
 };
 
@@ -94,6 +111,11 @@ const struct command commands[] = {
 
 	{ "vdport", "show", "vdport.show", NO_TARGET,
 	  none, false, show_pools, "list the pools of vdports" },
+	{ "vdport", "show ports", "vdport.ports", NO_TARGET,
+	  vdport_ports, false, show_ports,
+	  "list the vdports in use, and by how many backends each" },
+	{ "vdport", "set", "vdport.set", NO_TARGET,
+	  vdport_set, true, NULL, "change how vdports are handed out" },
 
 	{ "connection", "show", "connection.show", NO_TARGET,
 	  connection_show, false, show_connections, "list the connections" },

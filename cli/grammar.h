@@ -15,6 +15,7 @@ enum value_type {
 	VALUE_NAME,	/* a service's name */
 	VALUE_ADDR,
 	VALUE_PORT,
+	VALUE_RANGE,	/* of ports */
 	VALUE_WEIGHT,
 	VALUE_WORD,	/* one of the words in @value, '|' between them */
 	VALUE_DEV,	/* an interface's name */
@@ -30,7 +31,7 @@ struct arg {
 
 struct command {
 	const char *object;
-	const char *name;	/* NULL: the object alone is the command */
+	const char *name;	/* one word or two; NULL: the object alone is it */
 	const char *op;		/* as in control.h */
 	struct arg target;	/* value without a keyword; name NULL: none */
 	const struct arg *args;	/* up to one whose name is NULL */

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "addr.h"
@@ -28,41 +29,93 @@ static int fail(int status, const char *msg)
 	return status;
 }
 
-static int print_result(const struct cli *cli, const json_t *result,
-			struct err *err)
+/* How far the answer to a command has been printed. */
+struct progress {
+	const struct cli *cli;
+	struct page page;
+	bool parts;		/* it comes in several */
+	bool rows;		/* there was one */
+	bool refused;
+};
+
+static size_t json_flags(const struct cli *cli)
 {
-	size_t flags = JSON_ENSURE_ASCII | JSON_ENCODE_ANY;
+	return JSON_ENSURE_ASCII | JSON_ENCODE_ANY |
+	       (cli->pretty ? JSON_INDENT(2) : JSON_COMPACT);
+}
 
-	if (!cli->command->show)
-		return 0;
-	if (!cli->json)
-		return cli->command->show(stdout, result, err);
+/* The arrays of all parts as one: each without its brackets. */
+static int print_json_part(struct progress *progress, const json_t *part,
+			   bool more, struct err *err)
+{
+	const char *end = progress->cli->pretty ? "\n]" : "]";
+	char *text;
+	size_t len;
 
-	flags |= cli->pretty ? JSON_INDENT(2) : JSON_COMPACT;
-	if (!result || json_dumpf(result, stdout, flags))
+	if (!json_is_array(part))
+		return err_set(err, -EPROTO, NULL, "the result is missing");
+	if (!progress->parts)
+		putchar('[');
+	if (json_array_size(part)) {
+		text = json_dumps(part, json_flags(progress->cli));
+		if (!text)
+			return err_set(err, -ENOMEM, NULL, "out of memory");
+		len = strlen(text) - strlen(end);
+		if (progress->rows)
+			putchar(',');
+		fwrite(text + 1, 1, len - 1, stdout);
+		free(text);
+		progress->rows = true;
+	}
+	if (!more)
+		puts(progress->rows ? end : "]");
+	return 0;
+}
+
+static int print_json(struct progress *progress, const json_t *result,
+		      bool more, struct err *err)
+{
+	if (more || progress->parts)
+		return print_json_part(progress, result, more, err);
+	if (!result || json_dumpf(result, stdout, json_flags(progress->cli)))
 		return err_set(err, -EPROTO, NULL, "the result is missing");
 	putchar('\n');
 	return 0;
 }
 
+static int take_answer(const json_t *answer, bool more, void *data,
+		       struct err *err)
+{
+	const json_t *result = json_object_get(answer, "result");
+	struct progress *progress = data;
+	const struct cli *cli = progress->cli;
+	int ret = 0;
+
+	if (!json_is_true(json_object_get(answer, "ok"))) {
+		progress->refused = true;
+		return err_set(err, -EREMOTEIO, NULL, "%s",
+			       json_string_value(json_object_get(
+				       json_object_get(answer, "error"),
+				       "msg")));
+	}
+	if (cli->command->show)
+		ret = cli->json ? print_json(progress, result, more, err) :
+				  cli->command->show(&progress->page, result,
+						     err);
+	progress->parts = true;
+	return ret;
+}
+
 static int run(const struct cli *cli)
 {
+	struct progress progress = { .cli = cli, .page.out = stdout };
 	struct err err = { 0 };
-	json_t *answer;
-	int status = EXIT_DONE;
 
-	if (client_call(cli->socket, cli->command->op, cli->args, &answer,
-			&err))
-		return fail(EXIT_UNREACHABLE, err.msg);
-
-	if (!json_is_true(json_object_get(answer, "ok")))
-		status = fail(EXIT_REFUSED,
-			      json_string_value(json_object_get(
-				      json_object_get(answer, "error"), "msg")));
-	else if (print_result(cli, json_object_get(answer, "result"), &err))
-		status = fail(EXIT_UNREACHABLE, err.msg);
-	json_decref(answer);
-	return status;
+	if (!client_call(cli->socket, cli->command->op, cli->args, take_answer,
+			 &progress, &err))
+		return EXIT_DONE;
+	return fail(progress.refused ? EXIT_REFUSED : EXIT_UNREACHABLE,
+		    err.msg);
 }
 
 int main(int argc, char **argv)

@@ -64,6 +64,7 @@ static int value_parse(const struct arg *arg, const char *text, json_t **value,
 {
 	char buf[INET6_ADDRSTRLEN];
 	unsigned int number;
+	uint16_t min, max;
 	struct addr addr;
 	int ret = -EINVAL;
 
@@ -85,6 +86,9 @@ static int value_parse(const struct arg *arg, const char *text, json_t **value,
 		break;
 	case VALUE_PORT:
 		ret = uint_parse(text, arg->name, 1, 65535, &number, err);
+		break;
+	case VALUE_RANGE:
+		ret = range_parse(text, arg->name, &min, &max, err);
 		break;
 	case VALUE_WEIGHT:
 		ret = uint_parse(text, arg->name, 0, WEIGHT_MAX, &number, err);
@@ -181,7 +185,8 @@ static int missing_check(const struct cli *cli, struct err *err)
 				       title, a->name, a->name, a->value);
 		list_add(list, a->name);
 	}
-	if (command->any && json_object_size(cli->args) == 1)
+	if (command->any &&
+	    json_object_size(cli->args) == (command->target.name ? 1 : 0))
 		return err_set(err, -EINVAL, NULL,
 			       "%s: nothing to change; give one or more of %s",
 			       title, list);
@@ -236,6 +241,23 @@ static int object_unknown(const char *word, struct err *err)
 		       text_quote(word, quoted, sizeof(quoted)), list);
 }
 
+/* Where the next word makes another command of it, that one. */
+static const struct command *two_words(const struct command *command,
+				       struct words *words)
+{
+	const struct command *c = grammar_object(command->object);
+	size_t len = strlen(command->name);
+
+	for (; c && words->left; c = grammar_next(c)) {
+		if (strncmp(c->name, command->name, len) || c->name[len] != ' ' ||
+		    strcmp(c->name + len + 1, *words->next))
+			continue;
+		word_take(words);
+		return c;
+	}
+	return command;
+}
+
 static int object_parse(struct cli *cli, struct words *words, struct err *err)
 {
 	char quoted[QUOTED_LEN], list[LIST_LEN] = "";
@@ -260,7 +282,7 @@ static int object_parse(struct cli *cli, struct words *words, struct err *err)
 	}
 	for (c = cli->command; c; c = grammar_next(c)) {
 		if (name && !strcmp(name, c->name)) {
-			cli->command = c;
+			cli->command = two_words(c, words);
 			return command_parse(cli, words, err);
 		}
 		list_add(list, c->name);

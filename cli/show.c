@@ -5,7 +5,7 @@
 #include "show.h"
 #include "columns.h"
 
-int show_services(FILE *out, const json_t *result, struct err *err)
+int show_services(struct page *page, const json_t *result, struct err *err)
 {
 	static const struct column columns[] = {
 		{ "NAME", "name", NULL, false },
@@ -18,10 +18,10 @@ int show_services(FILE *out, const json_t *result, struct err *err)
 		{ 0 }
 	};
 
-	return columns_print(out, result, columns, err);
+	return columns_print(page, result, columns, err);
 }
 
-int show_backends(FILE *out, const json_t *result, struct err *err)
+int show_backends(struct page *page, const json_t *result, struct err *err)
 {
 	static const struct column columns[] = {
 		{ "SERVICE", "service", NULL, false },
@@ -30,10 +30,10 @@ int show_backends(FILE *out, const json_t *result, struct err *err)
 		{ 0 }
 	};
 
-	return columns_print(out, result, columns, err);
+	return columns_print(page, result, columns, err);
 }
 
-int show_pools(FILE *out, const json_t *result, struct err *err)
+int show_pools(struct page *page, const json_t *result, struct err *err)
 {
 	static const struct column columns[] = {
 		{ "VIP", "vip", NULL, false },
@@ -48,10 +48,23 @@ int show_pools(FILE *out, const json_t *result, struct err *err)
 		{ 0 }
 	};
 
-	return columns_print(out, result, columns, err);
+	return columns_print(page, result, columns, err);
 }
 
-int show_connections(FILE *out, const json_t *result, struct err *err)
+int show_ports(struct page *page, const json_t *result, struct err *err)
+{
+	static const struct column columns[] = {
+		{ "VIP", "vip", NULL, false },
+		{ "PROTO", "proto", NULL, false },
+		{ "VDPORT", "vdport", NULL, true },
+		{ "BACKENDS", "backends", NULL, true },
+		{ 0 }
+	};
+
+	return columns_print(page, result, columns, err);
+}
+
+int show_connections(struct page *page, const json_t *result, struct err *err)
 {
 	static const struct column columns[] = {
 		{ "PROTO", "proto", NULL, false },
@@ -64,7 +77,7 @@ int show_connections(FILE *out, const json_t *result, struct err *err)
 		{ 0 }
 	};
 
-	return columns_print(out, result, columns, err);
+	return columns_print(page, result, columns, err);
 }
 
 static int print_value(FILE *out, const char *name, const json_t *value,
@@ -109,7 +122,23 @@ static int print_check(FILE *out, const json_t *check, struct err *err)
 	return ret;
 }
 
-int show_status(FILE *out, const json_t *result, struct err *err)
+/* Only the module has these settings. */
+static int print_vdports(FILE *out, const json_t *vdports, struct err *err)
+{
+	int ret;
+
+	if (!json_is_object(vdports))
+		return 0;
+	ret = print_value(out, "vdport range: ",
+			  json_object_get(vdports, "range"), err);
+	if (!ret)
+		ret = print_value(out, "vdports exhausted: ",
+				  json_object_get(vdports, "on-exhausted"),
+				  err);
+	return ret;
+}
+
+int show_status(struct page *page, const json_t *result, struct err *err)
 {
 	const json_t *allocator = json_object_get(result, "allocator");
 	const json_t *checks = json_object_get(result, "checks");
@@ -124,6 +153,7 @@ int show_status(FILE *out, const json_t *result, struct err *err)
 		{ "services: ", json_object_get(result, "services") },
 		{ "backends: ", json_object_get(result, "backends") },
 	};
+	FILE *out = page->out;
 	size_t i;
 	int ret;
 
@@ -136,6 +166,9 @@ int show_status(FILE *out, const json_t *result, struct err *err)
 		ret = print_module(out, json_object_get(result, "module"), err);
 	for (i = 0; !ret && i < sizeof(lines) / sizeof(lines[0]); i++)
 		ret = print_value(out, lines[i].name, lines[i].value, err);
+	if (!ret)
+		ret = print_vdports(out, json_object_get(result, "vdports"),
+				    err);
 	for (i = 0; !ret && i < json_array_size(checks); i++)
 		ret = print_check(out, json_array_get(checks, i), err);
 	return ret;

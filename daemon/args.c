@@ -36,6 +36,8 @@ static bool type_fits(enum arg_type type, const json_t *value)
 		return json_is_integer(value);
 	case ARG_ARRAY:
 		return json_is_array(value);
+	case ARG_OBJECT:
+		return json_is_object(value);
 	}
 	return false;
 }
@@ -45,6 +47,7 @@ static const char *const wanted[] = {
 	[ARG_STRING_OR_NULL] = "a string or null",
 	[ARG_INTEGER] = "an integer",
 	[ARG_ARRAY] = "an array",
+	[ARG_OBJECT] = "an object",
 };
 
 static const struct arg *spec_find(const struct arg *spec, size_t n,

@@ -14,6 +14,7 @@ enum arg_type {
 	ARG_STRING_OR_NULL,
 	ARG_INTEGER,
 	ARG_ARRAY,
+	ARG_OBJECT,
 };
 
 struct arg {

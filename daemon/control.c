@@ -20,6 +20,7 @@
 #define CLIENTS_MAX 256
 #define ANSWER_MAX (64U << 20)	/* one answer, and all that wait together */
 #define ANSWER_PAUSE (1U << 20)	/* no next request while this much waits */
+#define PART_PAUSE 1		/* nor a next part while anything waits */
 #define ACCEPT_PAUSE_S 1
 
 #define TEXT_OF(macro) TEXT(macro)
@@ -42,6 +43,7 @@ struct client {
 	struct control *control;
 	struct bufferevent *bev;
 	struct event *deadline;	/* for a line that has begun */
+	struct parts *parts;	/* what is to come of an answer, or NULL */
 	bool ended;		/* it sends no more */
 	bool closing;		/* answer what was begun, then close */
 };
@@ -54,6 +56,7 @@ static void client_free(struct client *client)
 		event_free(client->deadline);
 	if (client->bev)
 		bufferevent_free(client->bev);
+	parts_free(client->parts);
 	free(client);
 }
 
@@ -106,10 +109,11 @@ static void client_answer(struct client *client, const char *line, size_t len)
 	struct err err;
 	char *answer;
 
-	answer = protocol_answer(line, len, control->fn, control->data);
+	answer = protocol_answer(line, len, control->fn, control->data,
+				 &client->parts);
 	/* The client's time to take the answer starts when there is one. */
 	event_base_update_cache_time(control->base);
-	if (answer &&
+	if (answer && !client->parts &&
 	    strlen(answer) + control_waiting(control) > ANSWER_MAX) {
 		free(answer);
 		err_set(&err, -EMSGSIZE, NULL,
@@ -144,9 +148,14 @@ static void client_run(struct client *client)
 		size_t len;
 		char *line;
 
-		paused = client_waiting(client) >= ANSWER_PAUSE;
+		paused = client_waiting(client) >=
+			 (client->parts ? PART_PAUSE : ANSWER_PAUSE);
 		if (paused)
 			break;
+		if (client->parts) {
+			client_send(client, protocol_part(&client->parts));
+			continue;
+		}
 		end = evbuffer_search_eol(in, NULL, NULL, EVBUFFER_EOL_LF);
 		if (end.pos < 0 ? evbuffer_get_length(in) > CONTROL_LINE_MAX :
 				  end.pos > CONTROL_LINE_MAX) {

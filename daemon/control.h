@@ -1,10 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The control socket: one JSON object a line, one answer a line, in order.
+ * The control socket: one JSON object a line, and to each its answer, in order.
  *
  *   {"op": "service.add", "args": {"name": "web", "vip": "192.0.2.10", "port": 80}}
  *   {"ok": true, "result": ...}
  *   {"ok": false, "error": {"errno": "EEXIST", "arg": "name", "msg": "service ..."}}
+ *
+ * An answer is one line.  But the lists of vdport.ports and connection.show, as
+ * the module gives them, come in several, each but the last with "more": true
+ * and with a part of the array; a line with an error may be the last:
+ *
+ *   {"ok": true, "more": true, "result": [...]}
+ *   {"ok": true, "result": [...]}
+ *
+ * dnatd makes a part when the client has taken the one before, so that half a
+ * million connections neither hold up the other clients nor fill the memory.
+ * (dnatctl could read them from the module itself, but need not be in the
+ * network namespace that dnatd is in.)
  *
  * op             args (? may be left out)                              result
  * service.add    name vip port proto? mode? scheduler? dev?            null
@@ -16,7 +28,9 @@
  * backend.del    service addr port?                                    null
  * backend.show   service?                                              [backend]
  * vdport.show    -                                                     [pool]
- * connection.show  service? backend?                                   [connection]
+ * vdport.ports   vip? proto?                                           [port]
+ * vdport.set     one or more of range on-exhausted                     null
+ * connection.show  service? backend? client? state?                    [connection]
  * status         -                                                     status
  *
  * Addresses are strings, ports and weights are integers.  Unknown operations,
@@ -26,11 +40,17 @@
  * backend:    {service addr port weight}
  * pool:       {vip proto backend port in_use half_open closed capacity
  *              taken_back failures}; half_open and closed are part of in_use
- * connection: {service proto client client_port vip port vdport backend
+ * port:       {vip proto vdport backends}: connections to so many backends
+ *             have this vdport
+ * range:      "MIN-MAX"; on-exhausted: "drop" or "reset"; state: "open",
+ *             "half-open" or "closed"
+ * connection: {service|null proto client client_port vip port vdport backend
  *              backend_port state age expires}; age and expires in seconds,
- *              age null where the kernel keeps no timestamps
+ *              age null where the kernel keeps no timestamps; service null where no
+ *              service has this VIP and port any more
  * status:     {version, allocator: {configured in_force reason},
- *              module: {version}|null, services, backends,
+ *              module: {version}|null, vdports: {range on-exhausted}|null,
+ *              services, backends,
  *              checks: [{name value ok advice|null}]};
  *              value is a string or an integer; advice may stand where all
  *              is ok
@@ -48,6 +68,7 @@
 #include <jansson.h>
 
 #include "err.h"
+#include "parts.h"
 
 #define CONTROL_LINE_MAX 65536
 
@@ -65,13 +86,14 @@ struct control;
  * @op: the operation
  * @args: its arguments, an object
  * @result: answer on success; the callee gives a new reference
+ * @parts: or, instead of @result, an answer in parts; the callee gives it away
  * @err: the sentence on failure
  * @data: as given to control_new()
  *
  * Return: 0 or a negative errno
  */
 typedef int (*control_fn)(const char *op, const json_t *args, json_t **result,
-			  struct err *err, void *data);
+			  struct parts **parts, struct err *err, void *data);
 
 /**
  * control_new - listen on a unix socket

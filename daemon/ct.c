@@ -7,31 +7,11 @@
 #include <time.h>
 
 #include <libnetfilter_conntrack/libnetfilter_conntrack.h>
-#include <libnetfilter_conntrack/libnetfilter_conntrack_tcp.h>
 
 #include "ct.h"
 #include "netlink.h"
 
-/* As conntrack(8) prints them; by enum tcp_state. */
-static const char *const tcp_states[] = {
-	"NONE", "SYN_SENT", "SYN_RECV", "ESTABLISHED", "FIN_WAIT",
-	"CLOSE_WAIT", "LAST_ACK", "TIME_WAIT", "CLOSE", "SYN_SENT2",
-};
-
-/* One side of a connection, in one direction. */
-struct end {
-	struct addr addr;
-	uint16_t port;		/* host byte order */
-};
-
-struct flow {
-	uint8_t proto;
-	struct end client, vip;		/* original source and destination */
-	struct end backend, answer;	/* reply source and destination */
-	uint32_t status;
-};
-
-static void get_end(const struct nf_conntrack *ct, struct end *end,
+static void get_end(const struct nf_conntrack *ct, struct conn_end *end,
 		    uint8_t family, enum nf_conntrack_attr v4,
 		    enum nf_conntrack_attr v6, enum nf_conntrack_attr port)
 {
@@ -44,136 +24,14 @@ static void get_end(const struct nf_conntrack *ct, struct end *end,
 	end->port = ntohs(nfct_get_attr_u16(ct, port));
 }
 
-static bool get_flow(const struct nf_conntrack *ct, struct flow *flow)
-{
-	uint8_t family = nfct_get_attr_u8(ct, ATTR_ORIG_L3PROTO);
-
-	flow->proto = nfct_get_attr_u8(ct, ATTR_ORIG_L4PROTO);
-	flow->status = nfct_get_attr_u32(ct, ATTR_STATUS);
-	if ((family != AF_INET && family != AF_INET6) ||
-	    (flow->proto != IPPROTO_TCP && flow->proto != IPPROTO_UDP))
-		return false;
-	get_end(ct, &flow->client, family, ATTR_ORIG_IPV4_SRC,
-		ATTR_ORIG_IPV6_SRC, ATTR_ORIG_PORT_SRC);
-	get_end(ct, &flow->vip, family, ATTR_ORIG_IPV4_DST,
-		ATTR_ORIG_IPV6_DST, ATTR_ORIG_PORT_DST);
-	get_end(ct, &flow->backend, family, ATTR_REPL_IPV4_SRC,
-		ATTR_REPL_IPV6_SRC, ATTR_REPL_PORT_SRC);
-	get_end(ct, &flow->answer, family, ATTR_REPL_IPV4_DST,
-		ATTR_REPL_IPV6_DST, ATTR_REPL_PORT_DST);
-	return true;
-}
-
-static int compare_key(uint8_t proto_a, const struct addr *a, uint16_t port_a,
-		       uint8_t proto_b, const struct addr *b, uint16_t port_b)
-{
-	if (proto_a != proto_b)
-		return proto_a < proto_b ? -1 : 1;
-	if (port_a != port_b)
-		return port_a < port_b ? -1 : 1;
-	if (a->family != b->family)
-		return a->family < b->family ? -1 : 1;
-	return memcmp(a->bytes, b->bytes, addr_len(a->family));
-}
-
-static int compare_services(const void *one, const void *two)
-{
-	const struct service *a = *(const struct service *const *)one;
-	const struct service *b = *(const struct service *const *)two;
-
-	return compare_key(a->proto, &a->vip, a->port,
-			   b->proto, &b->vip, b->port);
-}
-
-static int compare_flow(const void *one, const void *two)
-{
-	const struct service *b = *(const struct service *const *)two;
-	const struct flow *flow = one;
-
-	return compare_key(flow->proto, &flow->vip.addr, flow->vip.port,
-			   b->proto, &b->vip, b->port);
-}
-
-int ct_query_init(struct ct_query *query, const struct model *model,
-		  const struct service *service, const struct addr *backend)
-{
-	size_t n = service ? 1 : model->n_services;
-
-	memset(query, 0, sizeof(*query));
-	query->backend = backend;
-	query->now = time(NULL);
-	query->services = calloc(n ? n : 1, sizeof(*query->services));
-	query->result = json_array();
-	if (!query->services || !query->result) {
-		ct_query_clean(query);
-		return -ENOMEM;
-	}
-	for (size_t i = 0; i < n; i++)
-		query->services[i] = service ? service : model->services[i];
-	query->n_services = n;
-	qsort(query->services, n, sizeof(*query->services), compare_services);
-	return 0;
-}
-
-void ct_query_clean(struct ct_query *query)
-{
-	free(query->services);
-	json_decref(query->result);
-	query->services = NULL;
-	query->result = NULL;
-}
-
-static const char *state_text(const struct nf_conntrack *ct,
-			      const struct flow *flow)
-{
-	uint8_t state;
-
-	/* Conntrack knows neither state nor timeout while a flowtable has it. */
-	if (flow->status & IPS_OFFLOAD)
-		return "OFFLOAD";
-	if (flow->proto == IPPROTO_TCP) {
-		state = nfct_get_attr_u8(ct, ATTR_TCP_STATE);
-		if (state < sizeof(tcp_states) / sizeof(tcp_states[0]))
-			return tcp_states[state];
-		return "NONE";
-	}
-	if (!(flow->status & IPS_SEEN_REPLY))
-		return "UNREPLIED";
-	return flow->status & IPS_ASSURED ? "ASSURED" : "REPLIED";
-}
-
-static json_t *age(const struct nf_conntrack *ct, time_t now)
+/* Seconds since it began, where conntrack has noted that. */
+static bool get_age(const struct nf_conntrack *ct, time_t now, uint32_t *age)
 {
 	uint64_t start = nfct_get_attr_u64(ct, ATTR_TIMESTAMP_START);
 	time_t began = (time_t)(start / 1000000000);
 
-	if (!nfct_attr_is_set(ct, ATTR_TIMESTAMP_START) || !start)
-		return json_null();
-	return json_integer(now > began ? now - began : 0);
-}
-
-static json_t *to_json(const struct nf_conntrack *ct, const struct flow *flow,
-		       const struct service *service, time_t now)
-{
-	char client[INET6_ADDRSTRLEN], vip[INET6_ADDRSTRLEN];
-	char backend[INET6_ADDRSTRLEN];
-
-	return json_pack("{s:s, s:s, s:s, s:i, s:s, s:i, s:i, s:s, s:i, s:s, s:o, s:I}",
-			 "service", service->name,
-			 "proto", proto_text(flow->proto),
-			 "client",
-			 addr_text(&flow->client.addr, client, sizeof(client)),
-			 "client_port", flow->client.port,
-			 "vip", addr_text(&flow->vip.addr, vip, sizeof(vip)),
-			 "port", flow->vip.port,
-			 "vdport", flow->answer.port,
-			 "backend",
-			 addr_text(&flow->backend.addr, backend, sizeof(backend)),
-			 "backend_port", flow->backend.port,
-			 "state", state_text(ct, flow),
-			 "age", age(ct, now),
-			 "expires",
-			 (json_int_t)nfct_get_attr_u32(ct, ATTR_TIMEOUT));
+	*age = now > began ? (uint32_t)(now - began) : 0;
+	return nfct_attr_is_set(ct, ATTR_TIMESTAMP_START) && start;
 }
 
 /*
@@ -181,22 +39,68 @@ static json_t *to_json(const struct nf_conntrack *ct, const struct flow *flow,
  * rewritten source would miss the balancer's own connections to a VIP that it
  * holds: these come from the VIP to begin with.
  */
+static bool get_conn(const struct nf_conntrack *ct, time_t now,
+		     struct conn *conn)
+{
+	uint8_t family = nfct_get_attr_u8(ct, ATTR_ORIG_L3PROTO);
+	struct conn_end answer;
+
+	memset(conn, 0, sizeof(*conn));
+	conn->proto = nfct_get_attr_u8(ct, ATTR_ORIG_L4PROTO);
+	conn->status = nfct_get_attr_u32(ct, ATTR_STATUS);
+	if ((family != AF_INET && family != AF_INET6) ||
+	    (conn->proto != IPPROTO_TCP && conn->proto != IPPROTO_UDP))
+		return false;
+	get_end(ct, &conn->client, family, ATTR_ORIG_IPV4_SRC,
+		ATTR_ORIG_IPV6_SRC, ATTR_ORIG_PORT_SRC);
+	get_end(ct, &conn->vip, family, ATTR_ORIG_IPV4_DST,
+		ATTR_ORIG_IPV6_DST, ATTR_ORIG_PORT_DST);
+	get_end(ct, &conn->backend, family, ATTR_REPL_IPV4_SRC,
+		ATTR_REPL_IPV6_SRC, ATTR_REPL_PORT_SRC);
+	get_end(ct, &answer, family, ATTR_REPL_IPV4_DST,
+		ATTR_REPL_IPV6_DST, ATTR_REPL_PORT_DST);
+	conn->vdport = answer.port;
+	conn->tcp_state = nfct_get_attr_u8(ct, ATTR_TCP_STATE);
+	conn->expires = nfct_get_attr_u32(ct, ATTR_TIMEOUT);
+	conn->aged = get_age(ct, now, &conn->age);
+	return (conn->status & IPS_DST_NAT) &&
+	       addr_equal(&answer.addr, &conn->vip.addr);
+}
+
+int ct_query_init(struct ct_query *query, const struct model *model,
+		  const struct conn_filter *filter)
+{
+	memset(query, 0, sizeof(*query));
+	query->filter = filter;
+	query->now = time(NULL);
+	query->result = json_array();
+	if (!query->result || conn_names_init(&query->names, model)) {
+		ct_query_clean(query);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void ct_query_clean(struct ct_query *query)
+{
+	conn_names_clean(&query->names);
+	json_decref(query->result);
+	query->result = NULL;
+}
+
 static int take(struct ct_query *query, const struct nf_conntrack *ct)
 {
-	const struct service *const *found;
-	struct flow flow;
+	const char *service;
+	struct conn conn;
 
-	if (!get_flow(ct, &flow) || !(flow.status & IPS_DST_NAT) ||
-	    !addr_equal(&flow.answer.addr, &flow.vip.addr))
+	if (!get_conn(ct, query->now, &conn) ||
+	    !conn_matches(&conn, query->filter))
 		return 0;
-	if (query->backend && !addr_equal(&flow.backend.addr, query->backend))
-		return 0;
-	found = bsearch(&flow, query->services, query->n_services,
-			sizeof(*query->services), compare_flow);
-	if (!found)
+	service = conn_names_find(&query->names, &conn);
+	if (!service)
 		return 0;
 	return json_array_append_new(query->result,
-				     to_json(ct, &flow, *found, query->now)) ?
+				     conn_to_json(&conn, service)) ?
 		       -ENOMEM : 0;
 }
 
@@ -230,8 +134,8 @@ static int dump(struct nl *nl, struct ct_query *query)
 	return nl_talk(nl, nlh, ct_parse, query);
 }
 
-int ct_show(const struct model *model, const struct service *service,
-	    const struct addr *backend, json_t **result, struct err *err)
+int ct_show(const struct model *model, const struct conn_filter *filter,
+	    json_t **result, struct err *err)
 {
 	struct ct_query query;
 	struct nl nl;
@@ -240,7 +144,7 @@ int ct_show(const struct model *model, const struct service *service,
 	rc = nl_open(&nl, NETLINK_NETFILTER, err);
 	if (rc)
 		return rc;
-	rc = ct_query_init(&query, model, service, backend);
+	rc = ct_query_init(&query, model, filter);
 	if (rc) {
 		err_set(err, rc, NULL, "out of memory");
 		goto out;

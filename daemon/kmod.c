@@ -12,9 +12,10 @@
 
 #include "addr.h"
 #include "kmod.h"
+#include "kmod_msg.h"
 #include "netlink.h"
 
-#define MODULE "nf_double_nat"
+#define MODULE KMOD_MODULE
 #define TRIES 10
 
 /* What INFO_GET and SETTINGS_GET answered last. */
@@ -22,6 +23,7 @@ struct info {
 	char version[DNAT_VERSION_LEN];
 	unsigned int port_min;
 	unsigned int port_max;
+	unsigned int on_exhausted;
 };
 
 struct kmod {
@@ -31,83 +33,23 @@ struct kmod {
 	struct info info;
 };
 
-struct attrs {
-	const struct nlattr *list[DNAT_A_MAX + 1];
-};
-
-static int take_attr(const struct nlattr *attr, void *data)
-{
-	struct attrs *attrs = data;
-	uint16_t type = mnl_attr_get_type(attr);
-
-	/* A newer module may say more than we know. */
-	if (type <= DNAT_A_MAX)
-		attrs->list[type] = attr;
-	return MNL_CB_OK;
-}
-
-static void parse(const struct nlmsghdr *nlh, struct attrs *attrs)
-{
-	memset(attrs, 0, sizeof(*attrs));
-	if (mnl_nlmsg_get_payload_len(nlh) >= sizeof(struct genlmsghdr))
-		mnl_attr_parse(nlh, sizeof(struct genlmsghdr), take_attr, attrs);
-}
-
-/* A number of as many bytes as the kernel chose for it; 0 where it is missing. */
-static uint64_t number(const struct attrs *attrs, uint16_t type)
-{
-	const struct nlattr *attr = attrs->list[type];
-	uint64_t u64;
-	uint32_t u32;
-	uint16_t u16;
-
-	switch (attr ? mnl_attr_get_payload_len(attr) : 0) {
-	case 1:
-		return mnl_attr_get_u8(attr);
-	case 2:
-		memcpy(&u16, mnl_attr_get_payload(attr), sizeof(u16));
-		return u16;
-	case 4:
-		memcpy(&u32, mnl_attr_get_payload(attr), sizeof(u32));
-		return u32;
-	case 8:
-		memcpy(&u64, mnl_attr_get_payload(attr), sizeof(u64));
-		return u64;
-	}
-	return 0;
-}
-
-static bool address(const struct attrs *attrs, uint16_t type, struct addr *addr)
-{
-	const struct nlattr *attr = attrs->list[type];
-	size_t len = attr ? mnl_attr_get_payload_len(attr) : 0;
-
-	memset(addr, 0, sizeof(*addr));
-	if (len == sizeof(addr->v4))
-		addr->family = AF_INET;
-	else if (len == sizeof(addr->v6))
-		addr->family = AF_INET6;
-	else
-		return false;
-	memcpy(addr->bytes, mnl_attr_get_payload(attr), len);
-	return true;
-}
-
 static int take_info(const struct nlmsghdr *nlh, void *data)
 {
 	struct info *info = data;
 	const struct nlattr *version;
 	struct attrs attrs;
 
-	parse(nlh, &attrs);
+	attrs_parse(nlh, &attrs);
 	version = attrs.list[DNAT_A_VERSION];
 	if (version && mnl_attr_validate(version, MNL_TYPE_NUL_STRING) >= 0)
 		snprintf(info->version, sizeof(info->version), "%s",
 			 mnl_attr_get_str(version));
 	if (attrs.list[DNAT_A_PORT_MIN])
-		info->port_min = (unsigned int)number(&attrs, DNAT_A_PORT_MIN);
+		info->port_min = (unsigned int)attrs_number(&attrs, DNAT_A_PORT_MIN);
 	if (attrs.list[DNAT_A_PORT_MAX])
-		info->port_max = (unsigned int)number(&attrs, DNAT_A_PORT_MAX);
+		info->port_max = (unsigned int)attrs_number(&attrs, DNAT_A_PORT_MAX);
+	info->on_exhausted = (unsigned int)attrs_number(&attrs,
+							DNAT_A_ON_EXHAUSTED);
 	return 0;
 }
 
@@ -119,10 +61,10 @@ int kmod_parse_pool(const struct nlmsghdr *nlh, void *pools)
 	json_t *pool;
 	uint64_t proto;
 
-	parse(nlh, &attrs);
-	proto = number(&attrs, DNAT_A_L4PROTO);
-	if (!address(&attrs, DNAT_A_VIP, &vip) ||
-	    !address(&attrs, DNAT_A_BACKEND, &backend) ||
+	attrs_parse(nlh, &attrs);
+	proto = attrs_number(&attrs, DNAT_A_L4PROTO);
+	if (!attrs_addr(&attrs, DNAT_A_VIP, &vip) ||
+	    !attrs_addr(&attrs, DNAT_A_BACKEND, &backend) ||
 	    (proto != IPPROTO_TCP && proto != IPPROTO_UDP))
 		return 0;
 
@@ -132,27 +74,33 @@ int kmod_parse_pool(const struct nlmsghdr *nlh, void *pools)
 			 "backend",
 			 addr_text(&backend, backend_text, sizeof(backend_text)),
 			 "port",
-			 ntohs((uint16_t)number(&attrs, DNAT_A_BACKEND_PORT)),
-			 "in_use", (json_int_t)number(&attrs, DNAT_A_IN_USE),
+			 attrs_port(&attrs, DNAT_A_BACKEND_PORT),
+			 "in_use", (json_int_t)attrs_number(&attrs, DNAT_A_IN_USE),
 			 "half_open",
-			 (json_int_t)number(&attrs, DNAT_A_HALF_OPEN),
-			 "closed", (json_int_t)number(&attrs, DNAT_A_CLOSED),
-			 "capacity", (json_int_t)number(&attrs, DNAT_A_CAPACITY),
+			 (json_int_t)attrs_number(&attrs, DNAT_A_HALF_OPEN),
+			 "closed", (json_int_t)attrs_number(&attrs, DNAT_A_CLOSED),
+			 "capacity", (json_int_t)attrs_number(&attrs, DNAT_A_CAPACITY),
 			 "taken_back",
-			 (json_int_t)number(&attrs, DNAT_A_RECLAIMED),
-			 "failures", (json_int_t)number(&attrs, DNAT_A_FAILED));
+			 (json_int_t)attrs_number(&attrs, DNAT_A_RECLAIMED),
+			 "failures", (json_int_t)attrs_number(&attrs, DNAT_A_FAILED));
 	return json_array_append_new(pools, pool) ? -ENOMEM : 0;
 }
 
-static struct nlmsghdr *request(struct kmod *kmod, void *buf, uint16_t family,
+static struct nlmsghdr *request(struct nl *nl, void *buf, uint16_t family,
 				uint16_t flags, uint8_t cmd, uint8_t version)
 {
-	struct nlmsghdr *nlh = nl_request(&kmod->nl, buf, family, flags);
+	struct nlmsghdr *nlh = nl_request(nl, buf, family, flags);
 	struct genlmsghdr *genl = mnl_nlmsg_put_extra_header(nlh, sizeof(*genl));
 
 	genl->cmd = cmd;
 	genl->version = version;
 	return nlh;
+}
+
+struct nlmsghdr *kmod_request(const struct kmod *kmod, struct nl *nl,
+			      void *buf, uint16_t flags, uint8_t cmd)
+{
+	return request(nl, buf, kmod->family, flags, cmd, DNAT_GENL_VERSION);
 }
 
 static int take_family(const struct nlmsghdr *nlh, void *data)
@@ -206,7 +154,7 @@ static int get_family(struct kmod *kmod, struct err *err)
 {
 	char buf[MNL_SOCKET_BUFFER_SIZE]
 		__attribute__((aligned(__alignof__(struct nlmsghdr))));
-	struct nlmsghdr *nlh = request(kmod, buf, GENL_ID_CTRL, 0,
+	struct nlmsghdr *nlh = request(&kmod->nl, buf, GENL_ID_CTRL, 0,
 				       CTRL_CMD_GETFAMILY, 1);
 	int rc;
 
@@ -228,8 +176,7 @@ static int get(struct kmod *kmod, uint8_t cmd, struct err *err)
 {
 	char buf[MNL_SOCKET_BUFFER_SIZE]
 		__attribute__((aligned(__alignof__(struct nlmsghdr))));
-	struct nlmsghdr *nlh = request(kmod, buf, kmod->family, 0, cmd,
-				       DNAT_GENL_VERSION);
+	struct nlmsghdr *nlh = kmod_request(kmod, &kmod->nl, buf, 0, cmd);
 	int rc = nl_talk(&kmod->nl, nlh, take_info, &kmod->info);
 
 	if (rc)
@@ -270,14 +217,41 @@ const char *kmod_version(const struct kmod *kmod)
 	return kmod->info.version;
 }
 
-int kmod_range(struct kmod *kmod, unsigned int *min, unsigned int *max,
-	       struct err *err)
+int kmod_vdports(struct kmod *kmod, struct vdports *vdports, struct err *err)
 {
 	int rc = get(kmod, DNAT_CMD_SETTINGS_GET, err);
 
-	*min = kmod->info.port_min;
-	*max = kmod->info.port_max;
+	vdports->min = (uint16_t)kmod->info.port_min;
+	vdports->max = (uint16_t)kmod->info.port_max;
+	vdports->on_exhausted =
+		kmod->info.on_exhausted == DNAT_EXHAUSTED_DROP ?
+			EXHAUSTED_DROP : EXHAUSTED_RESET;
 	return rc;
+}
+
+int kmod_set_vdports(struct kmod *kmod, const struct vdports *vdports,
+		     struct err *err)
+{
+	char buf[MNL_SOCKET_BUFFER_SIZE]
+		__attribute__((aligned(__alignof__(struct nlmsghdr))));
+	struct nlmsghdr *nlh = kmod_request(kmod, &kmod->nl, buf, 0,
+					    DNAT_CMD_SETTINGS_SET);
+	int rc;
+
+	if (vdports->min) {
+		mnl_attr_put_u16(nlh, DNAT_A_PORT_MIN, vdports->min);
+		mnl_attr_put_u16(nlh, DNAT_A_PORT_MAX, vdports->max);
+	}
+	if (vdports->on_exhausted)
+		mnl_attr_put_u8(nlh, DNAT_A_ON_EXHAUSTED,
+				vdports->on_exhausted == EXHAUSTED_DROP ?
+					DNAT_EXHAUSTED_DROP :
+					DNAT_EXHAUSTED_RESET);
+	rc = nl_talk(&kmod->nl, nlh, NULL, NULL);
+	if (rc)
+		return err_set(err, rc, NULL, "module " MODULE " refused: %s",
+			       nl_reason(&kmod->nl, rc));
+	return 0;
 }
 
 int kmod_pools(struct kmod *kmod, json_t **pools, struct err *err)
@@ -294,8 +268,8 @@ int kmod_pools(struct kmod *kmod, json_t **pools, struct err *err)
 		all = json_array();
 		if (!all)
 			return err_set(err, -ENOMEM, NULL, "out of memory");
-		nlh = request(kmod, buf, kmod->family, NLM_F_DUMP,
-			      DNAT_CMD_POOL_GET, DNAT_GENL_VERSION);
+		nlh = kmod_request(kmod, &kmod->nl, buf, NLM_F_DUMP,
+				   DNAT_CMD_POOL_GET);
 		rc = nl_talk(&kmod->nl, nlh, kmod_parse_pool, all);
 	}
 	if (rc) {

@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "err.h"
+#include "vdports.h"
 
 struct kmod;
 struct nlmsghdr;
@@ -22,9 +23,12 @@ void kmod_close(struct kmod *kmod);
 /* The module's version, such as "0.1.0". */
 const char *kmod_version(const struct kmod *kmod);
 
-/* Ports that one backend can have open at once: the range in force. */
-int kmod_range(struct kmod *kmod, unsigned int *min, unsigned int *max,
-	       struct err *err);
+/* The settings in force, none of them unset. */
+int kmod_vdports(struct kmod *kmod, struct vdports *vdports, struct err *err);
+
+/* Put those into force that are set. */
+int kmod_set_vdports(struct kmod *kmod, const struct vdports *vdports,
+		     struct err *err);
 
 /* The pools as vdport.show gives them (control.h). */
 int kmod_pools(struct kmod *kmod, json_t **pools, struct err *err);

@@ -21,6 +21,7 @@
 #include "request.h"
 #include "status.h"
 #include "store.h"
+#include "vdports.h"
 
 struct options {
 	const char *socket;
@@ -231,7 +232,8 @@ static int dnatd_run(struct dnatd *dnatd, struct loop *loop,
 	if (!control)
 		return -1;
 	dnatd->nft = nft_open(err);
-	if (!dnatd->nft || allocator_choose(dnatd, err))
+	if (!dnatd->nft || allocator_choose(dnatd, err) ||
+	    vdports_start(dnatd, err))
 		goto out;
 
 	/* An interface that comes up late is no reason to stop the others. */

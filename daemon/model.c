@@ -259,8 +259,11 @@ json_t *model_to_json(const struct model *model, const struct change *change)
 	const struct service *old = change ? change->old : NULL;
 	const struct service *new = change ? change->new : NULL;
 	json_t *services = json_array();
+	json_t *vdports = NULL;
 	size_t i;
 
+	if (model->vdports.min || model->vdports.on_exhausted)
+		vdports = vdports_to_json(&model->vdports);
 	for (i = 0; i <= model->n_services; i++) {
 		const struct service *service =
 			i < model->n_services ? model->services[i] : NULL;
@@ -277,10 +280,11 @@ json_t *model_to_json(const struct model *model, const struct change *change)
 		if (json_array_append_new(services, service_to_json(service)))
 			goto no_memory;
 	}
-	return json_pack("{s:i, s:o}", "version", STATE_VERSION, "services",
-			 services);
+	return json_pack("{s:i, s:o*, s:o}", "version", STATE_VERSION,
+			 "vdports", vdports, "services", services);
 
 no_memory:
+	json_decref(vdports);
 	json_decref(services);
 	return NULL;
 }
@@ -346,7 +350,9 @@ struct model *model_from_json(const json_t *root, struct err *err)
 	static const struct arg spec[] = {
 		{ "version", ARG_INTEGER, true },
 		{ "services", ARG_ARRAY, true },
+		{ "vdports", ARG_OBJECT, false },
 	};
+	const json_t *vdports = json_object_get(root, "vdports");
 	unsigned int version;
 	struct model *model;
 	const json_t *entry;
@@ -367,6 +373,10 @@ struct model *model_from_json(const json_t *root, struct err *err)
 	model = model_new();
 	if (!model) {
 		no_memory(err);
+		return NULL;
+	}
+	if (vdports && vdports_from_json(vdports, &model->vdports, err)) {
+		model_free(model);
 		return NULL;
 	}
 	json_array_foreach(json_object_get(root, "services"), i, entry) {

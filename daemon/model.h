@@ -18,6 +18,7 @@
 
 #include "addr.h"
 #include "err.h"
+#include "vdports.h"
 
 #define BACKENDS_MAX 1024	/* in one service */
 #define SLOTS_MAX 16384		/* in one service's map, see ruleset.h */
@@ -53,6 +54,7 @@ struct model {
 	size_t n_services;
 	struct service **services;	/* sorted by name */
 	size_t room;		/* in services; commit never has to allocate */
+	struct vdports vdports;
 };
 
 /* @old NULL: a new service.  @new NULL: the service goes. */
@@ -90,7 +92,8 @@ void change_drop(struct change *change);
  * model_to_json - the state file's content
  * @change: taken as made already, NULL for none
  *
- * Return: {"version": 1, "services": [...]} or NULL where memory is short
+ * Return: {"version": 1, "services": [...]}, with "vdports" where any of their
+ *	settings was set; or NULL where memory is short
  */
 json_t *model_to_json(const struct model *model, const struct change *change);
 

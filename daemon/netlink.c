@@ -173,24 +173,34 @@ static void nl_drain(struct nl *nl)
 		;
 }
 
-int nl_talk(struct nl *nl, const struct nlmsghdr *req, nl_fn fn, void *data)
+int nl_send(struct nl *nl, const struct nlmsghdr *req)
 {
-	int done = 0, rc = 0;
+	nl->extack[0] = '\0';
+	return mnl_socket_sendto(nl->sock, req, req->nlmsg_len) < 0 ? -errno : 0;
+}
+
+int nl_receive(struct nl *nl, nl_fn fn, void *data, int *done)
+{
 	ssize_t len;
 
-	nl->extack[0] = '\0';
-	if (mnl_socket_sendto(nl->sock, req, req->nlmsg_len) < 0)
-		return -errno;
-
-	while (!done && !rc) {
+	*done = 0;
+	do
 		len = mnl_socket_recvfrom(nl->sock, nl->buf, NL_BUF_SIZE);
-		if (len < 0 && errno == EINTR)
-			continue;
-		if (len < 0)
-			rc = errno == EAGAIN ? -ETIMEDOUT : -errno;
-		else
-			rc = nl_walk(nl, nl->buf, (size_t)len, fn, data, &done);
-	}
+	while (len < 0 && errno == EINTR);
+	if (len < 0)
+		return errno == EAGAIN ? -ETIMEDOUT : -errno;
+	return nl_walk(nl, nl->buf, (size_t)len, fn, data, done);
+}
+
+int nl_talk(struct nl *nl, const struct nlmsghdr *req, nl_fn fn, void *data)
+{
+	int done = 0;
+	int rc = nl_send(nl, req);
+
+	if (rc)
+		return rc;
+	while (!done && !rc)
+		rc = nl_receive(nl, fn, data, &done);
 	if (!done)
 		nl_drain(nl);
 	return rc;

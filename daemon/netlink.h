@@ -52,6 +52,21 @@ struct nlmsghdr *nl_request(struct nl *nl, void *buf, uint16_t type,
 int nl_talk(struct nl *nl, const struct nlmsghdr *req, nl_fn fn, void *data);
 
 /**
+ * nl_send - send a request, and leave its answer to nl_receive()
+ *
+ * Return: 0 or a negative errno
+ */
+int nl_send(struct nl *nl, const struct nlmsghdr *req);
+
+/**
+ * nl_receive - take one datagram of the answer to what was sent last
+ * @done: set when the answer is complete
+ *
+ * Return: as nl_talk()
+ */
+int nl_receive(struct nl *nl, nl_fn fn, void *data, int *done);
+
+/**
  * nl_walk - take the messages of one datagram
  * @buf: what was received
  * @len: its bytes

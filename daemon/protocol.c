@@ -7,23 +7,46 @@
 #include "args.h"
 #include "protocol.h"
 
+/* What json_dump_callback() has written so far. */
+struct text {
+	char *buf;
+	size_t size;
+	size_t len;
+};
+
+static int text_add(const char *more, size_t len, void *data)
+{
+	struct text *text = data;
+	size_t size = text->size ? text->size : 1024;
+	char *bigger;
+
+	while (size - text->len < len)
+		size *= 2;
+	if (size != text->size) {
+		bigger = realloc(text->buf, size);
+		if (!bigger)
+			return -1;
+		text->buf = bigger;
+		text->size = size;
+	}
+	memcpy(text->buf + text->len, more, len);
+	text->len += len;
+	return 0;
+}
+
 /* Takes @answer over. */
 static char *answer_line(json_t *answer)
 {
-	size_t len;
-	char *line;
+	struct text text = { 0 };
 
-	if (!answer)
-		return NULL;
-	len = json_dumpb(answer, NULL, 0, JSON_COMPACT);
-	line = len ? malloc(len + 2) : NULL;
-	if (line) {
-		json_dumpb(answer, line, len, JSON_COMPACT);
-		line[len] = '\n';
-		line[len + 1] = '\0';
+	if (!answer ||
+	    json_dump_callback(answer, text_add, &text, JSON_COMPACT) ||
+	    text_add("\n", sizeof("\n"), &text)) {
+		free(text.buf);
+		text.buf = NULL;
 	}
 	json_decref(answer);
-	return line;
+	return text.buf;
 }
 
 char *protocol_refusal(int error, const struct err *err)
@@ -85,7 +108,30 @@ static int request_check(json_t *request, struct err *err)
 	return 0;
 }
 
-char *protocol_answer(const char *line, size_t len, control_fn fn, void *data)
+char *protocol_part(struct parts **parts)
+{
+	struct err err = { .msg = "dnatd failed without a reason" };
+	json_t *part = NULL;
+	int ret = (*parts)->next(*parts, &part, &err);
+	char *line;
+
+	if (ret < 0)
+		line = protocol_refusal(ret, &err);
+	else if (ret)
+		line = answer_line(json_pack("{s:b, s:b, s:o}", "ok", 1, "more",
+					     1, "result", part));
+	else
+		line = answer_line(json_pack("{s:b, s:o}", "ok", 1, "result",
+					     part));
+	if (ret <= 0 || !line) {
+		parts_free(*parts);
+		*parts = NULL;
+	}
+	return line;
+}
+
+char *protocol_answer(const char *line, size_t len, control_fn fn, void *data,
+		      struct parts **parts)
 {
 	struct err err = { .msg = "dnatd failed without a reason" };
 	json_t *request = NULL;
@@ -93,15 +139,18 @@ char *protocol_answer(const char *line, size_t len, control_fn fn, void *data)
 	char *answer;
 	int ret;
 
+	*parts = NULL;
 	ret = request_parse(line, len, &request, &err);
 	if (!ret)
 		ret = request_check(request, &err);
 	if (!ret)
 		ret = fn(args_string(request, "op"),
-			 json_object_get(request, "args"), &result, &err,
-			 data);
+			 json_object_get(request, "args"), &result, parts,
+			 &err, data);
 	if (ret)
 		answer = protocol_refusal(ret, &err);
+	else if (*parts)
+		answer = protocol_part(parts);
 	else
 		answer = answer_line(json_pack("{s:b, s:o}", "ok", 1, "result",
 					       result));

@@ -4,9 +4,12 @@
 
 #include "args.h"
 #include "change.h"
+#include "conn.h"
 #include "ct.h"
+#include "kmod_list.h"
 #include "request.h"
 #include "status.h"
+#include "vdports.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -109,41 +112,93 @@ static int backend_show(struct dnatd *dnatd, const json_t *args,
 	return 0;
 }
 
+static int module_needed(const struct dnatd *dnatd, struct err *err)
+{
+	if (dnatd->in_force == ALLOC_MODULE)
+		return 0;
+	return err_set(err, -EOPNOTSUPP, NULL,
+		       "vdports are counted by the module only, and allocator nf_nat is in force; see status");
+}
+
 static int vdport_show(struct dnatd *dnatd, const json_t *args,
 		       json_t **result, struct err *err)
 {
 	int ret = args_check(args, NULL, 0, err);
 
+	if (!ret)
+		ret = module_needed(dnatd, err);
+	return ret ? ret : kmod_pools(dnatd->kmod, result, err);
+}
+
+static int vdport_ports(struct dnatd *dnatd, const json_t *args,
+			struct parts **parts, struct err *err)
+{
+	static const struct arg spec[] = {
+		{ "vip", ARG_STRING, false },
+		{ "proto", ARG_STRING, false },
+	};
+	const char *vip_text = args_string(args, "vip");
+	const char *text = args_string(args, "proto");
+	struct addr vip;
+	uint8_t proto = 0;
+	int ret;
+
+	ret = args_check(args, spec, ARRAY_SIZE(spec), err);
+	if (!ret && vip_text)
+		ret = addr_parse(vip_text, "vip", &vip, err);
+	if (!ret && text)
+		ret = proto_parse(text, "proto", &proto, err);
+	if (!ret)
+		ret = module_needed(dnatd, err);
 	if (ret)
 		return ret;
-	if (dnatd->in_force != ALLOC_MODULE)
-		return err_set(err, -EOPNOTSUPP, NULL,
-			       "vdports are counted by the module only, and allocator nf_nat is in force; see status");
-	return kmod_pools(dnatd->kmod, result, err);
+	return kmod_ports(dnatd->kmod, vip_text ? &vip : NULL, proto, parts,
+			  err);
+}
+
+/* An address that may be left out. */
+static int find_addr(const json_t *args, const char *key, struct addr *addr,
+		     const struct addr **found, struct err *err)
+{
+	const char *text = args_string(args, key);
+	int ret = text ? addr_parse(text, key, addr, err) : 0;
+
+	*found = text && !ret ? addr : NULL;
+	return ret;
 }
 
 static int connection_show(struct dnatd *dnatd, const json_t *args,
-			   json_t **result, struct err *err)
+			   json_t **result, struct parts **parts,
+			   struct err *err)
 {
 	static const struct arg spec[] = {
 		{ "service", ARG_STRING, false },
 		{ "backend", ARG_STRING, false },
+		{ "client", ARG_STRING, false },
+		{ "state", ARG_STRING, false },
 	};
-	const char *text = args_string(args, "backend");
-	const struct service *service;
-	struct addr backend;
+	const char *state = args_string(args, "state");
+	struct conn_filter filter = { .class = CONN_ANY };
+	struct addr backend, client;
 	int ret;
 
 	ret = args_check(args, spec, ARRAY_SIZE(spec), err);
 	if (!ret)
-		ret = find_service(dnatd->model, args, "service", &service,
-				   err);
-	if (!ret && text)
-		ret = addr_parse(text, "backend", &backend, err);
+		ret = find_service(dnatd->model, args, "service",
+				   &filter.service, err);
+	if (!ret)
+		ret = find_addr(args, "backend", &backend, &filter.backend,
+				err);
+	if (!ret)
+		ret = find_addr(args, "client", &client, &filter.client, err);
+	if (!ret && state)
+		ret = conn_class_parse(state, &filter.class, err);
 	if (ret)
 		return ret;
-	return ct_show(dnatd->model, service, text ? &backend : NULL, result,
-		       err);
+	if (dnatd->in_force == ALLOC_MODULE)
+		return kmod_conns(dnatd->kmod, dnatd->model, &filter, parts,
+				  err);
+	return ct_show(dnatd->model, &filter, result, err);
 }
 
 static int status(struct dnatd *dnatd, const json_t *args, json_t **result,
@@ -165,7 +220,6 @@ static const struct query {
 	{ "service.show", service_show },
 	{ "backend.show", backend_show },
 	{ "vdport.show", vdport_show },
-	{ "connection.show", connection_show },
 	{ "status", status },
 };
 
@@ -175,7 +229,7 @@ static const char *const changes[] = {
 };
 
 int request_handle(const char *op, const json_t *args, json_t **result,
-		   struct err *err, void *data)
+		   struct parts **parts, struct err *err, void *data)
 {
 	char quoted[80];
 	size_t i;
@@ -184,6 +238,17 @@ int request_handle(const char *op, const json_t *args, json_t **result,
 	for (i = 0; i < ARRAY_SIZE(queries); i++)
 		if (!strcmp(queries[i].op, op))
 			return queries[i].answer(data, args, result, err);
+
+	if (!strcmp(op, "connection.show"))
+		return connection_show(data, args, result, parts, err);
+	if (!strcmp(op, "vdport.ports"))
+		return vdport_ports(data, args, parts, err);
+	if (!strcmp(op, "vdport.set")) {
+		ret = vdports_set(data, args, err);
+		if (!ret)
+			*result = json_null();
+		return ret;
+	}
 
 	for (i = 0; i < ARRAY_SIZE(changes); i++) {
 		if (strcmp(changes[i], op))

@@ -9,6 +9,6 @@
 
 /* A control_fn; @data is the struct dnatd. */
 int request_handle(const char *op, const json_t *args, json_t **result,
-		   struct err *err, void *data);
+		   struct parts **parts, struct err *err, void *data);
 
 #endif

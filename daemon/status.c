@@ -25,15 +25,22 @@ const char *allocator_text(enum allocator allocator)
 
 static unsigned int ports_of_backend(const struct dnatd *dnatd)
 {
-	unsigned int min;
-	unsigned int max;
+	struct vdports vdports;
 
 	if (dnatd->in_force != ALLOC_MODULE ||
-	    kmod_range(dnatd->kmod, &min, &max, NULL)) {
-		min = PORT_RANGE_MIN;
-		max = PORT_RANGE_MAX;
-	}
-	return max - min + 1;
+	    kmod_vdports(dnatd->kmod, &vdports, NULL))
+		return PORT_RANGE_MAX - PORT_RANGE_MIN + 1U;
+	return vdports.max - vdports.min + 1U;
+}
+
+static json_t *vdports_in_force(const struct dnatd *dnatd)
+{
+	struct vdports vdports;
+
+	if (dnatd->in_force != ALLOC_MODULE ||
+	    kmod_vdports(dnatd->kmod, &vdports, NULL))
+		return json_null();
+	return vdports_to_json(&vdports);
 }
 
 static json_t *module_to_json(const struct dnatd *dnatd)
@@ -73,12 +80,13 @@ json_t *status_to_json(const struct dnatd *dnatd, const char *proc)
 		json_decref(checks);
 		return NULL;
 	}
-	return json_pack("{s:s, s:{s:s, s:s, s:s}, s:o, s:i, s:i, s:o}",
+	return json_pack("{s:s, s:{s:s, s:s, s:s}, s:o, s:o, s:i, s:i, s:o}",
 			 "version", PACKAGE_VERSION, "allocator",
 			 "configured", allocator_text(dnatd->configured),
 			 "in_force", allocator_text(dnatd->in_force),
 			 "reason", dnatd->reason, "module",
-			 module_to_json(dnatd), "services",
+			 module_to_json(dnatd), "vdports",
+			 vdports_in_force(dnatd), "services",
 			 (int)dnatd->model->n_services, "backends",
 			 count_backends(dnatd->model), "checks", checks);
 }

@@ -16,12 +16,13 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static int carry_out(const char *op, const json_t *args, json_t **result,
-		     struct err *err, void *data)
+		     struct parts **parts, struct err *err, void *data)
 {
 	struct model *model = data;
 	struct change change;
 	int ret;
 
+	(void)parts;
 	if (!strcmp(op, "service.show")) {
 		*result = model_to_json(model, NULL);
 		return 0;
@@ -72,12 +73,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	while (model && at < end) {
 		const char *stop = memchr(at, '\n', (size_t)(end - at));
+		struct parts *parts;
 		char *answer;
 
 		if (!stop)
 			stop = end;
 		answer = protocol_answer(at, (size_t)(stop - at), carry_out,
-					 model);
+					 model, &parts);
 		check(answer);
 		free(answer);
 		at = stop + 1;

@@ -21,6 +21,7 @@
 
 #include "ct.h"
 #include "kmod.h"
+#include "kmod_list.h"
 #include "netlink.h"
 #include "table_read.h"
 
@@ -30,6 +31,8 @@ enum reader {
 	READ_ELEMENT,
 	READ_POOLS,
 	READ_CONNECTION,
+	READ_CONNS,
+	READ_PORTS,
 	READERS,
 };
 
@@ -80,6 +83,31 @@ static void read_pools(struct nl *nl, const void *buf, size_t len)
 	json_decref(pools);
 }
 
+static void read_conns(struct nl *nl, const void *buf, size_t len)
+{
+	struct conn_reader reader = { .rows = json_array() };
+	struct model *model = model_new();
+	int done;
+
+	if (!model || conn_names_init(&reader.names, model))
+		abort();
+	nl_walk(nl, buf, len, kmod_parse_conn, &reader, &done);
+	conn_names_clean(&reader.names);
+	model_free(model);
+	json_decref(reader.rows);
+}
+
+static void read_ports(struct nl *nl, const void *buf, size_t len)
+{
+	json_t *text = json_string("");
+	struct port_reader reader = { text, text, json_array() };
+	int done;
+
+	nl_walk(nl, buf, len, kmod_parse_ports, &reader, &done);
+	json_decref(reader.rows);
+	json_decref(text);
+}
+
 /* Fields of a connection, in the order in which @data gives their bytes. */
 static const struct {
 	enum nf_conntrack_attr attr;
@@ -105,9 +133,10 @@ static void read_connection(const uint8_t *data, size_t len)
 	struct model model = { .n_services = 1, .services = services };
 	struct nf_conntrack *ct = nfct_new();
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct conn_filter filter = { .class = CONN_ANY };
 	struct ct_query query;
 
-	if (!ct || ct_query_init(&query, &model, NULL, NULL))
+	if (!ct || ct_query_init(&query, &model, &filter))
 		abort();
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		uint8_t value[4] = { 0 };
@@ -148,6 +177,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case READ_CONNECTION:
 		read_connection(copy, size - 1);
+		break;
+	case READ_CONNS:
+		read_conns(&nl, copy, size - 1);
+		break;
+	case READ_PORTS:
+		read_ports(&nl, copy, size - 1);
 		break;
 	}
 	free(copy);
@@ -207,6 +242,39 @@ static void make_pool(void)
 	corpus_put(nlh);
 }
 
+static void make_conn(void)
+{
+	static char buf[1024] __attribute__((aligned(8)));
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+
+	nlh->nlmsg_type = GENL_MIN_ID;
+	mnl_nlmsg_put_extra_header(nlh, sizeof(struct genlmsghdr));
+	mnl_attr_put_u32(nlh, DNAT_A_VIP, htonl(0xc000020a));
+	mnl_attr_put_u32(nlh, DNAT_A_BACKEND, htonl(0x0a01000b));
+	mnl_attr_put_u32(nlh, DNAT_A_CLIENT, htonl(0x0a020005));
+	mnl_attr_put_u8(nlh, DNAT_A_L4PROTO, IPPROTO_TCP);
+	mnl_attr_put_u16(nlh, DNAT_A_VDPORT, 1024);
+	mnl_attr_put_u8(nlh, DNAT_A_TCP_STATE, 3);
+	mnl_attr_put_u32(nlh, DNAT_A_STATUS, 0x3ae);
+	mnl_attr_put_u32(nlh, DNAT_A_AGE, 7);
+	corpus_start(READ_CONNS);
+	corpus_put(nlh);
+}
+
+static void make_ports(void)
+{
+	static const uint32_t counts[4] = { 0, 1, 6, 0 };
+	static char buf[1024] __attribute__((aligned(8)));
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+
+	nlh->nlmsg_type = GENL_MIN_ID;
+	mnl_nlmsg_put_extra_header(nlh, sizeof(struct genlmsghdr));
+	mnl_attr_put_u16(nlh, DNAT_A_VDPORT, 65408);
+	mnl_attr_put(nlh, DNAT_A_PORT_COUNTS, sizeof(counts), counts);
+	corpus_start(READ_PORTS);
+	corpus_put(nlh);
+}
+
 static void make_connection(void)
 {
 	static const char connection[] =
@@ -263,6 +331,10 @@ int main(int argc, char **argv)
 	make_pool();
 	try_around();
 	make_connection();
+	try_around();
+	make_conn();
+	try_around();
+	make_ports();
 	try_around();
 	make_error();
 	try_around();

@@ -162,3 +162,95 @@ check "not of each connection" test "$(grep -c ^DNAT "$LAB/kept.events")" -lt 10
 drop events
 in_ns lb nft delete table inet own
 dnl set PORT_MIN=1024 PORT_MAX=65535
+
+# The same by dnatd and dnatctl.
+check "dnatd starts" daemon_start --allocator module || return
+check "services are added" services web 80 b1 b4 || return
+conntracks() {
+	dnatctl -j connection show "$@" | jq length
+}
+conntracks_are() {
+	local count=$1
+
+	shift
+	[ "$(conntracks "$@")" -eq "$count" ]
+}
+keep one c1 conns 192.0.2.10 80 600 15
+keep two c2 conns 2001:db8:0:1::10 80 6 15
+check "606 connections are listed, in parts" wait_for 20 conntracks_are 606
+while read -r count filter; do
+	# shellcheck disable=SC2086
+	check_is "$count with $filter" "$count" "$(conntracks $filter)"
+done <<-'EOT'
+	600 service web4
+	6 service web6
+	300 backend 10.1.0.11
+	3 backend fd00:3::11
+	600 client 10.2.0.11
+	0 client 10.2.0.12
+	606 state open
+	0 state closed
+	300 service web4 backend 10.3.0.11 client 10.2.0.11 state open
+	0 service web6 backend 10.3.0.11
+EOT
+check_is "each line is one connection" 607 "$(dnatctl connection show | wc -l)"
+check_is "pretty JSON is the same" "$(dnatctl -j connection show client 10.2.0.11 | jq -S 'map(del(.age, .expires)) | sort')" \
+	"$(dnatctl -p connection show client 10.2.0.11 | jq -S 'map(del(.age, .expires)) | sort')"
+check_is "they are conntrack's" \
+	"$(in_ns lb conntrack -L -p tcp --orig-dst 192.0.2.10 2>/dev/null | sed -nE 's/^.* src=(\S+) dst=\S+ sport=([0-9]+) dport=80 src=(\S+) dst=192\.0\.2\.10 sport=8080 dport=([0-9]+) .*/\1 \2 \3 \4/p' | sort)" \
+	"$(dnatctl -j connection show service web4 | jq -r '.[] | "\(.client) \(.client_port) \(.backend) \(.vdport)"' | sort)"
+check_is "ports add up to the connections" "600 6" \
+	"$(dnatctl -j vdport show ports proto tcp vip 192.0.2.10 | jq '[.[].backends] | add') $(dnatctl -j vdport show ports vip 2001:db8:0:1::10 | jq '[.[].backends] | add')"
+check_is "all of them" 606 "$(dnatctl vdport show ports | awk 'NR > 1 { n += $4 } END { print n }')"
+check_is "of the other protocol there are none" '[]' "$(dnatctl -j vdport show ports proto udp)"
+
+check "a service is deleted" dnatctl service del web6
+check_is "its connections are listed under no name" "6 null" \
+	"$(dnatctl -j connection show | jq -r 'map(select(.vip == "2001:db8:0:1::10").service) | "\(length) \(unique[])"')"
+drop one
+drop two
+check "closed ones are listed as closed" wait_for 10 conntracks_are 600 state closed service web4
+
+check "a range and silence are set" dnatctl vdport set range 50000-50009 on-exhausted drop
+check_is "the module has them" "PORT_MIN 50000
+PORT_MAX 50009
+ON_EXHAUSTED 0" "$(dnl settings)"
+check_match "status says so" '^vdport range: 50000-50009$' "$(dnatctl status)"
+check "one of them alone" dnatctl vdport set on-exhausted reset
+check_is "leaves the other" '{"range":"50000-50009","on-exhausted":"reset"}' "$(dnatctl -j status | jq -c .vdports)"
+check_rc "a range that is none is refused" 1 dnatctl vdport set range 2-1
+check_rc "so is nothing" 1 dnatctl vdport set
+kept=$(cat "$STATE")
+daemon_stop
+dnl set PORT_MIN=1024 PORT_MAX=65535 ON_EXHAUSTED=0
+check "dnatd starts again" daemon_start --allocator module
+check_is "and sets what was kept" '{"range":"50000-50009","on-exhausted":"reset"}' "$(dnatctl -j status | jq -c .vdports)"
+check_is "which is kept on" "$kept" "$(cat "$STATE")"
+daemon_stop
+in_ns lb conntrack -F 2>/dev/null
+
+check "dnatd starts without the module" daemon_start --allocator nf_nat
+for command in "vdport show" "vdport show ports" "vdport set range 1024-65535"; do
+	# shellcheck disable=SC2086
+	check_rc "refused: $command" 2 dnatctl $command
+	# shellcheck disable=SC2086
+	check_match "in these words" 'in the module only|by the module only' "$(dnatctl $command 2>&1)"
+done
+check_is "and keeps what was kept" "$kept" "$(cat "$STATE")"
+keep one c1 conns 192.0.2.10 80 20 15
+check "connections come from conntrack" wait_for 20 conntracks_are 20
+while read -r count filter; do
+	# shellcheck disable=SC2086
+	check_is "nf_nat: $count with $filter" "$count" "$(conntracks $filter)"
+done <<-'EOT'
+	20 service web4
+	10 backend 10.1.0.11
+	20 client 10.2.0.11
+	0 client 10.2.0.12
+	20 state open
+	0 state half-open
+	10 service web4 backend 10.3.0.11 client 10.2.0.11 state open
+EOT
+drop one
+check "and are closed" wait_for 10 conntracks_are 20 state closed
+daemon_stop

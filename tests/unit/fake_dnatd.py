@@ -38,12 +38,17 @@ RESULTS = {
         {"vip": "2001:db8:0:1::10", "proto": "udp", "backend": "fd00:1::11",
          "port": 53, "in_use": 1000, "half_open": 900, "closed": 0,
          "capacity": 64512, "taken_back": 3456, "failures": 12}],
+    "vdport.ports": [
+        {"vip": "192.0.2.10", "proto": "tcp", "vdport": 1024, "backends": 6},
+        {"vip": "192.0.2.10", "proto": "tcp", "vdport": 999, "backends": 12}],
     "connection.show": [CONNECTION6, CONNECTION],
     "status": {
         "version": "0.1.0",
         "allocator": {"configured": "auto", "in_force": "module",
                       "reason": "the module is there"},
-        "module": {"version": "0.1.0"}, "services": 2, "backends": 3,
+        "module": {"version": "0.1.0"},
+        "vdports": {"range": "1024-65535", "on-exhausted": "reset"},
+        "services": 2, "backends": 3,
         "checks": [
             {"name": "ip_forward", "value": 0, "ok": False,
              "advice": "sysctl -w net.ipv4.ip_forward=1"},
@@ -59,11 +64,26 @@ BAD_LINES = {
     "maybe": b'{"ok": "yes"}\n',
     "mute": b'{"ok": false, "error": {"errno": "EINVAL"}}\n',
 }
+PARTS = {
+    "parts": [[CONNECTION, CONNECTION], [], [CONNECTION6], []],
+    "none": [[], []],
+    "broken": [[CONNECTION], None],
+}
 BAD_RESULTS = {
     "text": "web", "rows": [1, 2], "hole": [{}],
     "control": [dict(WEB, name="a\nb\x9b\x7f")], "empty": [],
     "deep": [dict(WEB, name={"a": [1]}, vip=5, port="x", backends=True)],
 }
+
+
+def in_parts(parts):
+    """The lines of an answer in parts; None is an error."""
+    lines = [{"ok": True, "more": True, "result": part} if part is not None
+             else {"ok": False, "error": {"errno": "EIO", "arg": "",
+                                          "msg": "the rest is lost"}}
+             for part in parts]
+    lines[-1].pop("more", None)
+    return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
 
 
 def answer(request):
@@ -72,6 +92,8 @@ def answer(request):
     name = args.get("name", args.get("service"))
     if name in BAD_LINES:
         return BAD_LINES[name]
+    if name in PARTS:
+        return in_parts(PARTS[name])
     if name == "taken":
         reply = {"ok": False, "error": {
             "errno": "EEXIST", "arg": "name",

@@ -118,6 +118,15 @@ test_requests()
 	request '{"op":"service.show","args":{"name":"web"}}' service show web
 	request '{"op":"backend.show","args":{"service":"web"}}' backend show web
 	request '{"op":"vdport.show","args":{}}' vdport show
+	request '{"op":"vdport.ports","args":{}}' vdport show ports
+	request '{"op":"vdport.ports","args":{"proto":"udp","vip":"2001:db8:0:1::10"}}' \
+		vdport show ports proto udp vip 2001:db8:0:1:0::10
+	done_silently '{"op":"vdport.set","args":{"range":"1-65535"}}' \
+		vdport set range 1-65535
+	done_silently '{"op":"vdport.set","args":{"on-exhausted":"drop","range":"5000-5000"}}' \
+		vdport set on-exhausted drop range 5000-5000
+	request '{"op":"connection.show","args":{"client":"10.2.0.5","state":"half-open"}}' \
+		connection show client 10.2.0.5 state half-open
 	request '{"op":"connection.show","args":{"backend":"fd00:1::11","service":"web"}}' \
 		connection show backend fd00:1:0::11 service web
 	request '{"op":"status","args":{}}' status
@@ -138,6 +147,10 @@ web      10.1.0.11:8080        2'
 	check "$ran" "$out" 'VIP               PROTO  BACKEND          IN_USE  HALF_OPEN  CLOSED  CAPACITY  TAKEN_BACK  FAILURES
 192.0.2.10        tcp    10.1.0.11:8080        7          1       2     64512           0         0
 2001:db8:0:1::10  udp    [fd00:1::11]:53    1000        900       0     64512        3456        12'
+	run 0 vdport show ports
+	check "$ran" "$out" 'VIP         PROTO  VDPORT  BACKENDS
+192.0.2.10  tcp       999        12
+192.0.2.10  tcp      1024         6'
 	run 0 connection show
 	check "$ran" "$out" 'PROTO  CLIENT                   VIP                    VDPORT  BACKEND          STATE        AGE
 tcp    10.2.0.5:40000           192.0.2.10:80            1024  10.1.0.11:8080   ESTABLISHED   12
@@ -150,6 +163,8 @@ allocator asked for: auto
 allocator reason: the module is there
 services: 2
 backends: 3
+vdport range: 1024-65535
+vdports exhausted: reset
 ip_forward: 0
   -> sysctl -w net.ipv4.ip_forward=1
 nf_conntrack_max: 262144
@@ -176,6 +191,31 @@ nf_conntrack_max: 262144
 	check "$ran" "$out" '[]'
 	run 0 connection show service many
 	check "$ran" "$(wc -l <"$dir/out")" 5001
+
+	# Parts, as they come: columns grow, and JSON is one array.
+	run 0 connection show service parts
+	check "$ran" "$out" 'PROTO  CLIENT          VIP            VDPORT  BACKEND         STATE        AGE
+tcp    10.2.0.5:40000  192.0.2.10:80    1024  10.1.0.11:8080  ESTABLISHED   12
+tcp    10.2.0.5:40000  192.0.2.10:80    1024  10.1.0.11:8080  ESTABLISHED   12
+udp    [2001:db8:0:2::5]:50000  [2001:db8:0:1::10]:53   65535  [fd00:1::11]:53  REPLIED        -'
+	local flag
+	for flag in -j -p; do
+		run 0 $flag connection show service parts
+		check "$ran" "$(python3 -c 'import json, sys; print(*[c["client_port"] for c in json.load(sys.stdin)])' <"$dir/out")" \
+			'40000 40000 50000'
+		check "$ran: as in one piece" "$out" "$(python3 -c '
+import json, sys
+indent = {"-j": {"separators": (",", ":")}, "-p": {"indent": 2}}[sys.argv[1]]
+print(json.dumps(json.load(sys.stdin), **indent))' $flag <"$dir/out")"
+		run 0 $flag connection show service none
+		check "$ran" "$out" '[]'
+	done
+	run 0 connection show service none
+	check "$ran" "$out" 'PROTO  CLIENT  VIP  VDPORT  BACKEND  STATE  AGE'
+	run 2 connection show service broken
+	check "$ran" "$err" 'dnatctl: the rest is lost'
+	check "$ran" "$(wc -l <"$dir/out")" 2
+
 	run 0 -V
 	check "$ran" "${out% *}" dnatctl
 	check "$ran" "$out" "$("$dnatctl" --version)"
@@ -206,6 +246,21 @@ test_usage()
 	wrong '--socket needs a path' -j --socket
 	wrong 'too long' "--socket=/$(printf '%0200d' 0)" service show
 
+	wrong 'vdport: the command is missing; use show, show ports, set or help' vdport
+	wrong 'vdport show: "port" is too much' vdport show port
+	wrong 'vdport show ports: "range" is not a keyword here; use vip, proto' \
+		vdport show ports range 1-2
+	wrong 'vdport set: nothing to change; give one or more of range, on-exhausted' \
+		vdport set
+	wrong 'on-exhausted "accept" is not known; use drop|reset' \
+		vdport set on-exhausted accept
+	wrong 'state "closing" is not known; use open|half-open|closed' \
+		connection show state closing
+	local range
+	for range in '' - 1 1- -1 0-1 1-65536 2-1 1-2-3 ' 1-2' 1024:65535 1024- 123456789-3; do
+		wrong "range \"$range\" is not a range of ports; use MIN-MAX, from 1 to 65535" \
+			vdport set range "$range"
+	done
 	wrong 'vip "192.0.2.256" is not' service add web vip 192.0.2.256 port 80
 	wrong 'vip "192.0.2.1/32" is not' service add web vip 192.0.2.1/32 port 80
 	wrong 'addr "10.1.0.11:80" is not' backend add web addr 10.1.0.11:80
@@ -320,7 +375,18 @@ test_completion()
 	completes "$c connection show service " 'dns web'
 	completes "$c connection show backend 1" '10.1.0.11 10.1.0.9'
 	completes "$c connection show service dns backend " 'fd00:1::11'
-	completes "$c --socket=$sock vdport s" 'show'
+	completes "$c connection show client " '10.2.0.5 2001:db8:0:2::5'
+	completes "$c connection show state " 'closed half-open open'
+	completes "$c vdport " 'help set show'
+	completes "$c vdport show " 'help ports'
+	completes "$c vdport show x " ''
+	completes "$c vdport show ports " 'help proto vip'
+	completes "$c vdport show ports vip 1" '192.0.2.10'
+	completes "$c vdport show ports vip 192.0.2.10 " 'proto'
+	completes "$c vdport show ports proto u" 'udp'
+	completes "$c vdport set " 'help on-exhausted range'
+	completes "$c vdport set on-exhausted " 'drop reset'
+	completes "$c --socket=$sock vdport s" 'set show'
 	completes "$dnatctl --socket $dir/none service del " 'help'
 	completes "$dnatctl --socket $dir/none backend del web addr " ''
 	completes "$dnatctl --socket $dir/so" "$sock"
@@ -335,14 +401,21 @@ test_words()
 
 	# Completion: a line a command, the keywords in the order of the help.
 	while read -r line; do
-		echo "$line" | tr -d '[]' | tr ' ' '\n' |
-			grep -xE '[a-z]+' | xargs
+		echo "$line" | sed 's/\[\([a-z-]*\) [^]]*\]/\1/g' |
+			tr ' ' '\n' | grep -xE '[a-z-]+' | xargs
 	done <"$dir/synopses" >"$dir/from_help"
 	check 'help and completion' "$(__dnatctl_grammar)" "$(cat "$dir/from_help")"
 
 	# Help of one command: every keyword stands in it.
 	while read -r object verb words; do
-		run 0 "$object" ${verb:+"$verb"} help
+		local -a command=("$object" ${verb:+"$verb"})
+
+		case "$object $verb $words" in
+		"vdport show ports "*)
+			command+=(ports)
+			words=${words#ports } ;;
+		esac
+		run 0 "${command[@]}" help
 		for word in $words; do
 			grep -q "^  $word " "$dir/out" ||
 				bad "$ran: nothing about $word"

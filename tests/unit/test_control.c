@@ -20,11 +20,51 @@ static char dir[] = "/tmp/dnat-control-XXXXXX";
 static char path[100];
 static struct err err;
 
-/* echo: the args; fail: an error; big: a string of "bytes" bytes. */
+/* Counts down, a number a part; a number below zero is an error. */
+struct countdown {
+	struct parts parts;
+	long left;
+};
+
+static int countdown_next(struct parts *parts, json_t **part,
+			  struct err *error)
+{
+	struct countdown *countdown = (struct countdown *)parts;
+
+	if (countdown->left < 0)
+		return err_set(error, -EIO, NULL, "below zero");
+	*part = json_pack("[I]", (json_int_t)countdown->left);
+	return countdown->left-- != 0;
+}
+
+static void countdown_free(struct parts *parts)
+{
+	free(parts);
+}
+
+static struct parts *countdown(const json_t *args)
+{
+	struct countdown *countdown = calloc(1, sizeof(*countdown));
+
+	NEED(countdown);
+	countdown->parts.next = countdown_next;
+	countdown->parts.free = countdown_free;
+	countdown->left = json_integer_value(json_object_get(args, "from"));
+	return &countdown->parts;
+}
+
+/*
+ * echo: the args; fail: an error; big: a string of "bytes" bytes; count: from
+ * "from" to 0, in parts.
+ */
 static int answer(const char *op, const json_t *args, json_t **result,
-		  struct err *error, void *data)
+		  struct parts **parts, struct err *error, void *data)
 {
 	(void)data;
+	if (!strcmp(op, "count")) {
+		*parts = countdown(args);
+		return 0;
+	}
 	if (!strcmp(op, "echo")) {
 		*result = json_deep_copy(args);
 		return 0;
@@ -284,6 +324,39 @@ static void test_large(void)
 	close(fd);
 }
 
+/* Answers in parts keep their order, and others need not wait for them. */
+static void test_parts(void)
+{
+	char line[100];
+	int fd = client();
+	int other = client();
+	int i;
+
+	say(fd, "{\"op\":\"count\",\"args\":{\"from\":0}}\n");
+	CHECK_STR(hear(fd), "{\"ok\":true,\"result\":[0]}");
+	say(fd, "{\"op\":\"count\",\"args\":{\"from\":-1}}\n");
+	REFUSED(fd, "EIO");
+
+	/* More than is let wait. */
+	say(fd, "{\"op\":\"count\",\"args\":{\"from\":200000}}\n{\"op\":\"echo\"}\n");
+	NEED(!shutdown(fd, SHUT_WR));
+	say(other, "{\"op\":\"echo\"}\n");
+	CHECK_STR(hear(other), "{\"ok\":true,\"result\":{}}");
+	for (i = 200000; i; i--) {
+		snprintf(line, sizeof(line),
+			 "{\"ok\":true,\"more\":true,\"result\":[%d]}", i);
+		CHECK_STR(hear(fd), line);
+	}
+	CHECK_STR(hear(fd), "{\"ok\":true,\"result\":[0]}");
+	CHECK_STR(hear(fd), "{\"ok\":true,\"result\":{}}");
+	CLOSED(fd);
+
+	/* Gone in the middle. */
+	say(other, "{\"op\":\"count\",\"args\":{\"from\":1000000000}}\n");
+	NEED(hear(other));
+	close(other);
+}
+
 /* Both clients make no headway; a third, merely idle, stays. */
 static void test_slow(void)
 {
@@ -408,6 +481,7 @@ int main(void)
 	test_bad();
 	test_long();
 	test_large();
+	test_parts();
 	test_slow();
 	test_many();
 	test_stranger();

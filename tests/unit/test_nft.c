@@ -483,6 +483,7 @@ static void test_connections(void)
 	struct model *model = model_of(WEB);
 	int servers[2], taken[2] = { 0 }, fds[20], fd;
 	struct sockaddr_in peer;
+	struct conn_filter filter = { .class = CONN_ANY };
 	json_t *list, *first;
 	struct addr addr;
 	socklen_t len;
@@ -515,7 +516,7 @@ static void test_connections(void)
 	CHECK_INT(taken[1], 5);
 	check_lists("counter packets 10 bytes 600 ", true);
 
-	NEED(!ct_show(model, NULL, NULL, &list, &err));
+	NEED(!ct_show(model, &filter, &list, &err));
 	CHECK_INT(json_array_size(list), 10);
 	first = json_array_get(list, 0);
 	CHECK_STR(json_string_value(json_object_get(first, "service")), "web");
@@ -527,8 +528,15 @@ static void test_connections(void)
 	CHECK(json_integer_value(json_object_get(first, "vdport")) > 0);
 	json_decref(list);
 	NEED(!addr_parse("10.3.0.12", "addr", &addr, &err));
-	NEED(!ct_show(model, model_find(model, "web"), &addr, &list, &err));
+	filter.service = model_find(model, "web");
+	filter.backend = &addr;
+	filter.class = CONN_OPEN;
+	NEED(!ct_show(model, &filter, &list, &err));
 	CHECK_INT(json_array_size(list), 5);
+	json_decref(list);
+	filter.client = &addr;
+	NEED(!ct_show(model, &filter, &list, &err));
+	CHECK_INT(json_array_size(list), 0);
 	json_decref(list);
 
 	/* Established connections go on while the service changes under them. */

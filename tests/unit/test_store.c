@@ -120,6 +120,48 @@ static void test_refused(void)
 	REFUSED("{\"version\": 1, \"services\": [{\"name\": \"a\", \"vip\": \"192.0.2.1\", \"port\": 1, "
 		"\"backends\": [{\"addr\": \"10.0.0.1\", \"port\": 70000}]}]}",
 		"services[0].backends[0].port: port 70000");
+	REFUSED("{\"version\": 1, \"services\": [], \"vdports\": []}",
+		"vdports must be an object");
+	REFUSED("{\"version\": 1, \"services\": [], \"vdports\": {\"range\": \"9-1\"}}",
+		"range: range \"9-1\" is not");
+	REFUSED("{\"version\": 1, \"services\": [], \"vdports\": {\"on-exhausted\": \"\"}}",
+		"on-exhausted \"\" is not known");
+	REFUSED("{\"version\": 1, \"services\": [], \"vdports\": {\"ranges\": \"1-9\"}}",
+		"argument \"ranges\" is not known");
+}
+
+/* The settings of the vdports: those that were made, and no others. */
+static void test_vdports(void)
+{
+	static const char text[] =
+		"{\"version\": 1, \"vdports\": {\"on-exhausted\": \"drop\"}, \"services\": []}";
+	struct model *model;
+	json_t *kept;
+	json_t *was;
+
+	put(text);
+	model = store_load(path, &err);
+	NEED(model);
+	CHECK_INT(model->vdports.min, 0);
+	CHECK_INT(model->vdports.on_exhausted, EXHAUSTED_DROP);
+	kept = model_to_json(model, NULL);
+	was = json_loads(text, 0, NULL);
+	CHECK(json_equal(kept, was));
+	json_decref(was);
+	json_decref(kept);
+
+	model->vdports.on_exhausted = EXHAUSTED_UNSET;
+	model->vdports.min = 1024;
+	model->vdports.max = 2047;
+	CHECK_INT(store_prepare(path, model, NULL, &err), 0);
+	CHECK_INT(store_commit(path, &err), 0);
+	model_free(model);
+	model = store_load(path, &err);
+	NEED(model);
+	CHECK_INT(model->vdports.min, 1024);
+	CHECK_INT(model->vdports.max, 2047);
+	CHECK_INT(model->vdports.on_exhausted, EXHAUSTED_UNSET);
+	model_free(model);
 }
 
 static void test_trouble(void)
@@ -157,6 +199,7 @@ int main(void)
 	snprintf(new, sizeof(new), "%s/state.json.new", dir);
 	test_round();
 	test_refused();
+	test_vdports();
 	test_trouble();
 	unlink(path);
 	rmdir(dir);

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/nf_conntrack_tcp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conn.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* As conntrack(8) prints them; by enum tcp_conntrack. */
+static const char *const tcp_states[] = {
+	"NONE", "SYN_SENT", "SYN_RECV", "ESTABLISHED", "FIN_WAIT",
+	"CLOSE_WAIT", "LAST_ACK", "TIME_WAIT", "CLOSE", "SYN_SENT2",
+};
+
+static const char *const classes[] = {
+	[CONN_OPEN] = "open",
+	[CONN_HALF_OPEN] = "half-open",
+	[CONN_CLOSED] = "closed",
+};
+
+/* Services come and go while a long answer is made: this is a copy. */
+struct conn_name {
+	uint8_t proto;
+	struct conn_end vip;
+	char name[SERVICE_NAME_LEN + 1];
+};
+
+static int compare(uint8_t proto_a, const struct conn_end *a, uint8_t proto_b,
+		   const struct conn_end *b)
+{
+	if (proto_a != proto_b)
+		return proto_a < proto_b ? -1 : 1;
+	if (a->port != b->port)
+		return a->port < b->port ? -1 : 1;
+	if (a->addr.family != b->addr.family)
+		return a->addr.family < b->addr.family ? -1 : 1;
+	return memcmp(a->addr.bytes, b->addr.bytes, addr_len(a->addr.family));
+}
+
+static int compare_names(const void *one, const void *two)
+{
+	const struct conn_name *a = one;
+	const struct conn_name *b = two;
+
+	return compare(a->proto, &a->vip, b->proto, &b->vip);
+}
+
+static int compare_conn(const void *one, const void *two)
+{
+	const struct conn *conn = one;
+	const struct conn_name *b = two;
+
+	return compare(conn->proto, &conn->vip, b->proto, &b->vip);
+}
+
+int conn_names_init(struct conn_names *names, const struct model *model)
+{
+	/* One more than needed: calloc(0) may give NULL. */
+	names->list = calloc(model->n_services + 1, sizeof(*names->list));
+	names->n = 0;
+	if (!names->list)
+		return -ENOMEM;
+	for (size_t i = 0; i < model->n_services; i++) {
+		const struct service *service = model->services[i];
+		struct conn_name *name = &names->list[names->n++];
+
+		name->proto = service->proto;
+		name->vip.addr = service->vip;
+		name->vip.port = service->port;
+		memcpy(name->name, service->name, sizeof(name->name));
+	}
+	qsort(names->list, names->n, sizeof(*names->list), compare_names);
+	return 0;
+}
+
+void conn_names_clean(struct conn_names *names)
+{
+	free(names->list);
+	names->list = NULL;
+	names->n = 0;
+}
+
+const char *conn_names_find(const struct conn_names *names,
+			    const struct conn *conn)
+{
+	const struct conn_name *found;
+
+	found = bsearch(conn, names->list, names->n, sizeof(*names->list),
+			compare_conn);
+	return found ? found->name : NULL;
+}
+
+static enum conn_class class_of(const struct conn *conn)
+{
+	if (conn->proto == IPPROTO_TCP &&
+	    (conn->tcp_state == TCP_CONNTRACK_TIME_WAIT ||
+	     conn->tcp_state == TCP_CONNTRACK_CLOSE))
+		return CONN_CLOSED;
+	return conn->status & IPS_ASSURED ? CONN_OPEN : CONN_HALF_OPEN;
+}
+
+static bool matches_service(const struct conn *conn,
+			    const struct service *service)
+{
+	return conn->proto == service->proto &&
+	       conn->vip.port == service->port &&
+	       addr_equal(&conn->vip.addr, &service->vip);
+}
+
+bool conn_matches(const struct conn *conn, const struct conn_filter *filter)
+{
+	if (filter->service && !matches_service(conn, filter->service))
+		return false;
+	if (filter->backend && !addr_equal(&conn->backend.addr, filter->backend))
+		return false;
+	if (filter->client && !addr_equal(&conn->client.addr, filter->client))
+		return false;
+	return filter->class == CONN_ANY || filter->class == class_of(conn);
+}
+
+int conn_class_parse(const char *text, enum conn_class *class, struct err *err)
+{
+	char quoted[80];
+
+	for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
+		if (!strcmp(text, classes[i])) {
+			*class = (enum conn_class)i;
+			return 0;
+		}
+	}
+	return err_set(err, -EINVAL, "state",
+		       "state \"%s\" is not known; use open, half-open or closed",
+		       text_quote(text, quoted, sizeof(quoted)));
+}
+
+static const char *state_text(const struct conn *conn)
+{
+	/* Conntrack knows neither state nor timeout while a flowtable has it. */
+	if (conn->status & IPS_OFFLOAD)
+		return "OFFLOAD";
+	if (conn->proto == IPPROTO_TCP)
+		return conn->tcp_state < ARRAY_SIZE(tcp_states) ?
+			       tcp_states[conn->tcp_state] : "NONE";
+	if (!(conn->status & IPS_SEEN_REPLY))
+		return "UNREPLIED";
+	return conn->status & IPS_ASSURED ? "ASSURED" : "REPLIED";
+}
+
+json_t *conn_to_json(const struct conn *conn, const char *service)
+{
+	char client[INET6_ADDRSTRLEN], vip[INET6_ADDRSTRLEN];
+	char backend[INET6_ADDRSTRLEN];
+
+	return json_pack("{s:s?, s:s, s:s, s:i, s:s, s:i, s:i, s:s, s:i, s:s, s:o, s:I}",
+			 "service", service,
+			 "proto", proto_text(conn->proto),
+			 "client",
+			 addr_text(&conn->client.addr, client, sizeof(client)),
+			 "client_port", conn->client.port,
+			 "vip", addr_text(&conn->vip.addr, vip, sizeof(vip)),
+			 "port", conn->vip.port,
+			 "vdport", conn->vdport,
+			 "backend",
+			 addr_text(&conn->backend.addr, backend,
+				   sizeof(backend)),
+			 "backend_port", conn->backend.port,
+			 "state", state_text(conn),
+			 "age", conn->aged ? json_integer(conn->age) :
+					     json_null(),
+			 "expires", (json_int_t)conn->expires);
+}

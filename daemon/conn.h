@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A connection, whoever tells of it: what is asked for, and how it is shown. */
+#ifndef DNAT_CONN_H
+#define DNAT_CONN_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "addr.h"
+#include "err.h"
+#include "model.h"
+
+/* One side of a connection, in one direction. */
+struct conn_end {
+	struct addr addr;
+	uint16_t port;		/* host byte order */
+};
+
+struct conn {
+	uint8_t proto;		/* IPPROTO_TCP or IPPROTO_UDP */
+	struct conn_end client;
+	struct conn_end vip;
+	struct conn_end backend;
+	uint16_t vdport;	/* host byte order */
+	uint32_t status;	/* conntrack's, IPS_* */
+	uint8_t tcp_state;	/* conntrack's, enum tcp_state */
+	bool aged;		/* @age is known */
+	uint32_t age;		/* seconds */
+	uint32_t expires;	/* seconds */
+};
+
+/* As the module sorts them: may the port be taken back? */
+enum conn_class {
+	CONN_OPEN,
+	CONN_HALF_OPEN,
+	CONN_CLOSED,
+	CONN_ANY,
+};
+
+/* What has to hold for a connection that is to be shown. */
+struct conn_filter {
+	const struct service *service;	/* NULL: any */
+	const struct addr *backend;	/* NULL: any */
+	const struct addr *client;	/* NULL: any */
+	enum conn_class class;
+};
+
+/* The names of the services, by what connections to them look like. */
+struct conn_names {
+	size_t n;
+	struct conn_name *list;
+};
+
+int conn_names_init(struct conn_names *names, const struct model *model);
+void conn_names_clean(struct conn_names *names);
+
+/* The name of the service that @conn goes through, or NULL. */
+const char *conn_names_find(const struct conn_names *names,
+			    const struct conn *conn);
+
+bool conn_matches(const struct conn *conn, const struct conn_filter *filter);
+
+/* "open", "half-open" or "closed". */
+int conn_class_parse(const char *text, enum conn_class *class, struct err *err);
+
+/* As control.h has it; @service may be NULL.  NULL where memory is short. */
+json_t *conn_to_json(const struct conn *conn, const char *service);
+
+#endif

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A list has a socket of its own: what it is in the midst of must not meet the
+ * answers to other questions.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kmod_list.h"
+#include "kmod_msg.h"
+
+#define REQUEST_BUF(name) \
+	char name[MNL_SOCKET_BUFFER_SIZE] \
+		__attribute__((aligned(__alignof__(struct nlmsghdr))))
+
+struct conn_list {
+	struct parts parts;
+	struct nl nl;
+	struct conn_reader reader;
+};
+
+struct port_list {
+	struct parts parts;
+	struct nl nl;
+	const struct kmod *kmod;
+	struct port_reader reader;
+	json_t *pools;		/* that name the VIPs and protocols to ask for */
+	size_t pool;		/* the next of them */
+	bool asked;		/* for one, and the answer is not complete */
+};
+
+static int no_memory(struct err *err)
+{
+	return err_set(err, -ENOMEM, NULL, "dnatd is out of memory");
+}
+
+static int broken(const struct nl *nl, int rc, struct err *err)
+{
+	return err_set(err, rc, NULL, "module " KMOD_MODULE " gave no list: %s",
+		       nl_reason(nl, rc));
+}
+
+int kmod_parse_conn(const struct nlmsghdr *nlh, void *conn_reader)
+{
+	struct conn_reader *reader = conn_reader;
+	struct conn conn = { 0 };
+	struct attrs attrs;
+
+	attrs_parse(nlh, &attrs);
+	conn.proto = (uint8_t)attrs_number(&attrs, DNAT_A_L4PROTO);
+	if (!attrs_addr(&attrs, DNAT_A_VIP, &conn.vip.addr) ||
+	    !attrs_addr(&attrs, DNAT_A_BACKEND, &conn.backend.addr) ||
+	    !attrs_addr(&attrs, DNAT_A_CLIENT, &conn.client.addr) ||
+	    (conn.proto != IPPROTO_TCP && conn.proto != IPPROTO_UDP))
+		return 0;
+	conn.vip.port = attrs_port(&attrs, DNAT_A_SERVICE_PORT);
+	conn.backend.port = attrs_port(&attrs, DNAT_A_BACKEND_PORT);
+	conn.client.port = attrs_port(&attrs, DNAT_A_CLIENT_PORT);
+	conn.vdport = (uint16_t)attrs_number(&attrs, DNAT_A_VDPORT);
+	conn.status = (uint32_t)attrs_number(&attrs, DNAT_A_STATUS);
+	conn.tcp_state = (uint8_t)attrs_number(&attrs, DNAT_A_TCP_STATE);
+	conn.expires = (uint32_t)attrs_number(&attrs, DNAT_A_EXPIRES);
+	conn.aged = attrs.list[DNAT_A_AGE];
+	conn.age = (uint32_t)attrs_number(&attrs, DNAT_A_AGE);
+	return json_array_append_new(reader->rows,
+				     conn_to_json(&conn,
+						  conn_names_find(&reader->names,
+								  &conn))) ?
+		       -ENOMEM : 0;
+}
+
+static int conns_next(struct parts *parts, json_t **part, struct err *err)
+{
+	struct conn_list *list = (struct conn_list *)parts;
+	int done, rc;
+
+	list->reader.rows = json_array();
+	if (!list->reader.rows)
+		return no_memory(err);
+	rc = nl_receive(&list->nl, kmod_parse_conn, &list->reader, &done);
+	if (rc) {
+		json_decref(list->reader.rows);
+		return broken(&list->nl, rc, err);
+	}
+	*part = list->reader.rows;
+	return !done;
+}
+
+static void conns_free(struct parts *parts)
+{
+	struct conn_list *list = (struct conn_list *)parts;
+
+	nl_close(&list->nl);
+	conn_names_clean(&list->reader.names);
+	free(list);
+}
+
+static void put_filter(struct nlmsghdr *nlh, const struct conn_filter *filter)
+{
+	if (filter->service) {
+		attrs_put_addr(nlh, DNAT_A_VIP, &filter->service->vip);
+		mnl_attr_put_u8(nlh, DNAT_A_L4PROTO, filter->service->proto);
+		mnl_attr_put_u16(nlh, DNAT_A_SERVICE_PORT,
+				 htons(filter->service->port));
+	}
+	if (filter->backend)
+		attrs_put_addr(nlh, DNAT_A_BACKEND, filter->backend);
+	if (filter->client)
+		attrs_put_addr(nlh, DNAT_A_CLIENT, filter->client);
+	if (filter->class != CONN_ANY)
+		mnl_attr_put_u8(nlh, DNAT_A_CLASS, (uint8_t)filter->class);
+}
+
+int kmod_conns(const struct kmod *kmod, const struct model *model,
+	       const struct conn_filter *filter, struct parts **parts,
+	       struct err *err)
+{
+	struct conn_list *list = calloc(1, sizeof(*list));
+	struct nlmsghdr *nlh;
+	REQUEST_BUF(buf);
+	int rc;
+
+	if (!list)
+		return no_memory(err);
+	rc = nl_open(&list->nl, NETLINK_GENERIC, err);
+	if (rc) {
+		free(list);
+		return rc;
+	}
+	list->parts.next = conns_next;
+	list->parts.free = conns_free;
+	if (conn_names_init(&list->reader.names, model)) {
+		conns_free(&list->parts);
+		return no_memory(err);
+	}
+
+	nlh = kmod_request(kmod, &list->nl, buf, NLM_F_DUMP, DNAT_CMD_CONN_GET);
+	put_filter(nlh, filter);
+	rc = nl_send(&list->nl, nlh);
+	if (rc) {
+		broken(&list->nl, rc, err);
+		conns_free(&list->parts);
+		return rc;
+	}
+	*parts = &list->parts;
+	return 0;
+}
+
+int kmod_parse_ports(const struct nlmsghdr *nlh, void *port_reader)
+{
+	struct port_reader *reader = port_reader;
+	const struct nlattr *counts;
+	struct attrs attrs;
+	uint32_t count;
+	size_t n, i;
+	json_t *row;
+
+	attrs_parse(nlh, &attrs);
+	counts = attrs.list[DNAT_A_PORT_COUNTS];
+	n = counts ? mnl_attr_get_payload_len(counts) / sizeof(count) : 0;
+	for (i = 0; i < n; i++) {
+		memcpy(&count,
+		       (const char *)mnl_attr_get_payload(counts) +
+			       i * sizeof(count), sizeof(count));
+		if (!count)
+			continue;
+		row = json_pack("{s:O, s:O, s:I, s:I}", "vip", reader->vip,
+				"proto", reader->proto, "vdport",
+				(json_int_t)(attrs_number(&attrs,
+							  DNAT_A_VDPORT) + i),
+				"backends", (json_int_t)count);
+		if (json_array_append_new(reader->rows, row))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int ports_ask(struct port_list *list)
+{
+	const json_t *pool = json_array_get(list->pools, list->pool++);
+	struct nlmsghdr *nlh;
+	REQUEST_BUF(buf);
+	struct addr vip;
+	uint8_t proto;
+
+	list->reader.vip = json_object_get(pool, "vip");
+	list->reader.proto = json_object_get(pool, "proto");
+	if (addr_parse(json_string_value(list->reader.vip), "vip", &vip,
+		       NULL) ||
+	    proto_parse(json_string_value(list->reader.proto), "proto", &proto,
+			NULL))
+		return -EPROTO;
+
+	nlh = kmod_request(list->kmod, &list->nl, buf, NLM_F_DUMP,
+			   DNAT_CMD_PORT_GET);
+	attrs_put_addr(nlh, DNAT_A_VIP, &vip);
+	mnl_attr_put_u8(nlh, DNAT_A_L4PROTO, proto);
+	return nl_send(&list->nl, nlh);
+}
+
+static int ports_next(struct parts *parts, json_t **part, struct err *err)
+{
+	struct port_list *list = (struct port_list *)parts;
+	int done = 1, rc = 0;
+
+	list->reader.rows = json_array();
+	if (!list->reader.rows)
+		return no_memory(err);
+	if (!list->asked && list->pool < json_array_size(list->pools)) {
+		rc = ports_ask(list);
+		list->asked = true;
+	}
+	if (!rc && list->asked)
+		rc = nl_receive(&list->nl, kmod_parse_ports, &list->reader,
+				&done);
+	if (rc) {
+		json_decref(list->reader.rows);
+		return broken(&list->nl, rc, err);
+	}
+	list->asked = !done;
+	*part = list->reader.rows;
+	return list->asked || list->pool < json_array_size(list->pools);
+}
+
+static void ports_free(struct parts *parts)
+{
+	struct port_list *list = (struct port_list *)parts;
+
+	nl_close(&list->nl);
+	json_decref(list->pools);
+	free(list);
+}
+
+/* Is there a pool before @pools[@end] with the same VIP and protocol? */
+static bool asked_for(const json_t *pools, size_t end)
+{
+	const json_t *pool = json_array_get(pools, end);
+
+	for (size_t i = 0; i < end; i++) {
+		const json_t *other = json_array_get(pools, i);
+
+		if (json_equal(json_object_get(pool, "vip"),
+			       json_object_get(other, "vip")) &&
+		    json_equal(json_object_get(pool, "proto"),
+			       json_object_get(other, "proto")))
+			return true;
+	}
+	return false;
+}
+
+/* Leave one pool for each VIP and protocol that is asked for. */
+static void keep_wanted(json_t *pools, const struct addr *vip, uint8_t proto)
+{
+	char text[INET6_ADDRSTRLEN] = "";
+	size_t i = 0;
+
+	if (vip)
+		addr_text(vip, text, sizeof(text));
+	while (i < json_array_size(pools)) {
+		const json_t *pool = json_array_get(pools, i);
+		const char *pool_vip =
+			json_string_value(json_object_get(pool, "vip"));
+		const char *pool_proto =
+			json_string_value(json_object_get(pool, "proto"));
+
+		if ((vip && strcmp(pool_vip, text)) ||
+		    (proto && strcmp(pool_proto, proto_text(proto))) ||
+		    asked_for(pools, i))
+			json_array_remove(pools, i);
+		else
+			i++;
+	}
+}
+
+int kmod_ports(struct kmod *kmod, const struct addr *vip, uint8_t proto,
+	       struct parts **parts, struct err *err)
+{
+	struct port_list *list = calloc(1, sizeof(*list));
+	int rc;
+
+	if (!list)
+		return no_memory(err);
+	list->kmod = kmod;
+	list->parts.next = ports_next;
+	list->parts.free = ports_free;
+	rc = kmod_pools(kmod, &list->pools, err);
+	if (!rc)
+		rc = nl_open(&list->nl, NETLINK_GENERIC, err);
+	if (rc) {
+		json_decref(list->pools);
+		free(list);
+		return rc;
+	}
+	keep_wanted(list->pools, vip, proto);
+	*parts = &list->parts;
+	return 0;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The module's long lists, made in parts. */
+#ifndef DNAT_KMOD_LIST_H
+#define DNAT_KMOD_LIST_H
+
+#include "conn.h"
+#include "kmod.h"
+#include "model.h"
+#include "parts.h"
+
+/**
+ * kmod_conns - the connections, as connection.show gives them (control.h)
+ * @model: the services whose names are shown
+ * @filter: which of them; for the kernel to look at
+ * @parts: result
+ *
+ * Return: 0 or a negative errno with @err set
+ */
+int kmod_conns(const struct kmod *kmod, const struct model *model,
+	       const struct conn_filter *filter, struct parts **parts,
+	       struct err *err);
+
+/**
+ * kmod_ports - the ports in use, as vdport.ports gives them (control.h)
+ * @vip: only of this VIP, NULL for all
+ * @proto: only of this protocol, 0 for all
+ * @parts: result
+ *
+ * Return: 0 or a negative errno with @err set
+ */
+int kmod_ports(struct kmod *kmod, const struct addr *vip, uint8_t proto,
+	       struct parts **parts, struct err *err);
+
+struct nlmsghdr;
+
+/* What is read with, apart from the socket, for tests. */
+struct conn_reader {
+	struct conn_names names;
+	json_t *rows;
+};
+
+struct port_reader {
+	const json_t *vip;
+	const json_t *proto;
+	json_t *rows;
+};
+
+/* nl_fn (netlink.h): append what @nlh tells of to the reader's rows. */
+int kmod_parse_conn(const struct nlmsghdr *nlh, void *conn_reader);
+int kmod_parse_ports(const struct nlmsghdr *nlh, void *port_reader);
+
+#endif

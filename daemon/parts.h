@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* An answer too large to be held at once: it is made as the client takes it. */
+#ifndef DNAT_PARTS_H
+#define DNAT_PARTS_H
+
+#include <jansson.h>
+
+#include "err.h"
+
+struct parts {
+	/**
+	 * @next: make one part of the answer; soon, for everybody waits
+	 * @part: result, an array, maybe an empty one
+	 *
+	 * Return: 1 with more to come, 0 where it was the last, or a negative
+	 *	errno with @err set and without a @part
+	 */
+	int (*next)(struct parts *parts, json_t **part, struct err *err);
+
+	/* @free: it is no longer wanted, finished or not */
+	void (*free)(struct parts *parts);
+};
+
+static inline void parts_free(struct parts *parts)
+{
+	if (parts)
+		parts->free(parts);
+}
+
+#endif

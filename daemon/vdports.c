@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "args.h"
+#include "dnatd.h"
+#include "store.h"
+#include "vdports.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+static const char *const answers[] = {
+	[EXHAUSTED_DROP] = "drop",
+	[EXHAUSTED_RESET] = "reset",
+};
+
+static int on_exhausted_parse(const char *text, enum on_exhausted *answer,
+			      struct err *err)
+{
+	char quoted[80];
+
+	for (size_t i = EXHAUSTED_DROP; i < ARRAY_SIZE(answers); i++) {
+		if (!strcmp(text, answers[i])) {
+			*answer = (enum on_exhausted)i;
+			return 0;
+		}
+	}
+	return err_set(err, -EINVAL, "on-exhausted",
+		       "on-exhausted \"%s\" is not known; use drop or reset",
+		       text_quote(text, quoted, sizeof(quoted)));
+}
+
+int vdports_from_json(const json_t *args, struct vdports *vdports,
+		      struct err *err)
+{
+	static const struct arg spec[] = {
+		{ "range", ARG_STRING, false },
+		{ "on-exhausted", ARG_STRING, false },
+	};
+	const char *range = args_string(args, "range");
+	const char *answer = args_string(args, "on-exhausted");
+	int ret = args_check(args, spec, ARRAY_SIZE(spec), err);
+
+	if (!ret && range)
+		ret = range_parse(range, "range", &vdports->min, &vdports->max,
+				  err);
+	if (!ret && answer)
+		ret = on_exhausted_parse(answer, &vdports->on_exhausted, err);
+	return ret;
+}
+
+json_t *vdports_to_json(const struct vdports *vdports)
+{
+	char range[sizeof("65535-65535")];
+
+	snprintf(range, sizeof(range), "%u-%u", vdports->min, vdports->max);
+	return json_pack("{s:s*, s:s*}", "range", vdports->min ? range : NULL,
+			 "on-exhausted",
+			 vdports->on_exhausted ?
+				 answers[vdports->on_exhausted] : NULL);
+}
+
+static int vdports_keep(struct dnatd *dnatd, const struct vdports *vdports,
+			struct err *err)
+{
+	const struct vdports was = dnatd->model->vdports;
+	int ret;
+
+	dnatd->model->vdports = *vdports;
+	ret = store_prepare(dnatd->state_path, dnatd->model, NULL, err);
+	dnatd->model->vdports = was;
+	return ret;
+}
+
+int vdports_set(struct dnatd *dnatd, const json_t *args, struct err *err)
+{
+	struct vdports asked = { 0 }, kept, was;
+	int ret;
+
+	if (dnatd->in_force != ALLOC_MODULE)
+		return err_set(err, -EOPNOTSUPP, NULL,
+			       "vdports are set in the module only, and allocator nf_nat is in force; see status");
+	kept = dnatd->model->vdports;
+	ret = vdports_from_json(args, &asked, err);
+	if (!ret && !asked.min && !asked.on_exhausted)
+		ret = err_set(err, -EINVAL, NULL,
+			      "nothing to change; give range or on-exhausted");
+	if (!ret)
+		ret = vdports_from_json(args, &kept, err);
+	if (!ret)
+		ret = kmod_vdports(dnatd->kmod, &was, err);
+	if (!ret)
+		ret = vdports_keep(dnatd, &kept, err);
+	if (ret)
+		return ret;
+
+	ret = kmod_set_vdports(dnatd->kmod, &asked, err);
+	if (ret) {
+		store_abort(dnatd->state_path);
+		return ret;
+	}
+	ret = store_commit(dnatd->state_path, err);
+	if (ret) {
+		store_abort(dnatd->state_path);
+		kmod_set_vdports(dnatd->kmod, &was, NULL);
+		return ret;
+	}
+	dnatd->model->vdports = kept;
+	return 0;
+}
+
+int vdports_start(struct dnatd *dnatd, struct err *err)
+{
+	const struct vdports *kept = &dnatd->model->vdports;
+
+	if (dnatd->in_force != ALLOC_MODULE ||
+	    (!kept->min && !kept->on_exhausted))
+		return 0;
+	return kmod_set_vdports(dnatd->kmod, kept, err);
+}
