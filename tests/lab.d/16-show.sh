@@ -134,6 +134,13 @@ check "at the end none is listed" wait_for 5 listed 0
 
 # No port left.
 check "ten ports" dnl set PORT_MIN=50000 PORT_MAX=50009
+keep web c1 conns 192.0.2.10 80 10 15
+keep other c1 conns 192.0.2.10 81 10 15
+check "ten connections to either backend" wait_for 20 listed 20
+check_is "have each port twice" "$(seq -f '%g 2' 50000 50009)" "$(dnl ports VIP=192.0.2.10 L4PROTO=6)"
+drop web
+drop other
+in_ns lb conntrack -F 2>/dev/null
 keep events lb dnl events
 wait_for 5 test -s "$LAB/kept.events"
 for vip in 192.0.2.10 2001:db8:0:1::10; do
