@@ -18,6 +18,11 @@ rules() {
 				ip6 daddr 2001:db8:0:1::10 tcp dport 80 ct helper set "dn" dnat ip6 to [fd00:1::11]:8080
 				ip6 daddr 2001:db8:0:1::10 udp dport 53 ct helper set "dnu" dnat ip6 to [fd00:1::11]:53
 			}
+			chain out {
+				type nat hook output priority -100;
+				ip daddr 192.0.2.10 tcp dport 80 ct helper set "dn" dnat ip to 10.1.0.11:8080
+				ip6 daddr 2001:db8:0:1::10 tcp dport 80 ct helper set "dn" dnat ip6 to [fd00:1::11]:8080
+			}
 		}
 	EOT
 }
@@ -152,6 +157,9 @@ for vip in 192.0.2.10 2001:db8:0:1::10; do
 	done
 	check_is "$vip: the next is reset" ECONNREFUSED "$(knock tcp "$vip" 80)"
 	check_is "$vip: the next finds no port open" ECONNREFUSED "$(knock udp "$vip" 53)"
+	in_ns lb ip address add "$vip" dev lo
+	check_is "$vip: the balancer itself is reset, too" ECONNREFUSED "$(in_ns lb "$TOP/tests/lib/knock.py" tcp "$vip" 80)"
+	in_ns lb ip address del "$vip" dev lo
 	check "$vip: silence instead" dnl set ON_EXHAUSTED=0
 	check_is "$vip: for TCP" silence "$(knock tcp "$vip" 80)"
 	check_is "$vip: for UDP" silence "$(knock udp "$vip" 53)"
