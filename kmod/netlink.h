@@ -14,10 +14,7 @@ enum dnat_group {
 	DNAT_GROUP_EVENTS,
 };
 
-/* Of what is between, dnat_check_addr() takes nothing. */
-#define DNAT_POLICY_ADDR \
-	NLA_POLICY_RANGE(NLA_BINARY, sizeof(struct in_addr), \
-			 sizeof(struct in6_addr))
+#define DNAT_POLICY_ADDR NLA_POLICY_VALIDATE_FN(NLA_BINARY, dnat_check_addr)
 
 /* A dump that goes from pool to pool, and stays in use of the one it is at. */
 struct dnat_walk {

@@ -86,18 +86,11 @@ int dnat_conn_dump_start(struct netlink_callback *cb)
 	struct dnat_net *dn = dnat_pernet(sock_net(cb->skb->sk));
 	struct nlattr **attrs = dnat_dump_attrs(cb);
 	struct dnat_conn_dump *dump;
-	int err;
 
 	BUILD_BUG_ON(sizeof(dump) > sizeof(cb->ctx));
 	BUILD_BUG_ON((int)DNAT_CONN_OPEN != (int)DNAT_CLASS_OPEN);
 	BUILD_BUG_ON((int)DNAT_CONN_HALF_OPEN != (int)DNAT_CLASS_HALF_OPEN);
 	BUILD_BUG_ON((int)DNAT_CONN_CLOSED != (int)DNAT_CLASS_CLOSED);
-
-	err = dnat_check_addr(attrs[DNAT_A_VIP], cb->extack) ?:
-	      dnat_check_addr(attrs[DNAT_A_BACKEND], cb->extack) ?:
-	      dnat_check_addr(attrs[DNAT_A_CLIENT], cb->extack);
-	if (err)
-		return err;
 
 	dump = kzalloc(sizeof(*dump), GFP_KERNEL_ACCOUNT);
 	if (!dump)

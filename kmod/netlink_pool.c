@@ -79,14 +79,14 @@ int dnat_put_pool_key(struct sk_buff *skb, const struct dnat_pool_key *key)
 
 /**
  * dnat_check_addr - refuse what is neither an IPv4 nor an IPv6 address
- * @attr: NULL, or an attribute that is meant as an address
+ * @attr: meant as an address
  * @extack: for the reason
  *
  * Return: 0 or -EINVAL
  */
 int dnat_check_addr(const struct nlattr *attr, struct netlink_ext_ack *extack)
 {
-	if (!attr || nla_len(attr) == sizeof(struct in_addr) ||
+	if (nla_len(attr) == sizeof(struct in_addr) ||
 	    nla_len(attr) == sizeof(struct in6_addr))
 		return 0;
 	NL_SET_ERR_MSG_ATTR(extack, attr, "an address has 4 or 16 bytes");

@@ -58,12 +58,10 @@ int dnat_port_dump_start(struct netlink_callback *cb)
 
 	BUILD_BUG_ON(sizeof(dump) > sizeof(cb->ctx));
 
-	if (!vip || !attrs[DNAT_A_L4PROTO]) {
-		NL_SET_ERR_MSG(cb->extack, "give VIP and L4PROTO");
-		return -EINVAL;
-	}
-	if (dnat_check_addr(vip, cb->extack))
-		return -EINVAL;
+	/* Linux 6.1 passes on what the dump says, but not what its start does. */
+	*dnat_port_dump_ctx(cb) = NULL;
+	if (!vip || !attrs[DNAT_A_L4PROTO])
+		return 0;
 	l4proto = nla_get_u8(attrs[DNAT_A_L4PROTO]);
 	l3num = nla_len(vip) == sizeof(struct in_addr) ? NFPROTO_IPV4 :
 							 NFPROTO_IPV6;
@@ -118,6 +116,10 @@ int dnat_port_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	struct dnat_port_dump *dump = *dnat_port_dump_ctx(cb);
 	int err = 0;
 
+	if (!dump) {
+		NL_SET_ERR_MSG(cb->extack, "give VIP and L4PROTO");
+		return -EINVAL;
+	}
 	while (!err && dump->next <= DNAT_PORT_LIMIT_MAX) {
 		err = dnat_port_fill(skb, cb, dump);
 		if (!err)

@@ -21,6 +21,7 @@ nginx_conf() {
 			client_body_temp_path $dir/body;
 			client_max_body_size 0;
 			keepalive_requests 100000;
+			client_header_timeout 1h;
 			sendfile on;
 			server {
 				listen 8080 backlog=1024;
