@@ -27,6 +27,12 @@ static const char *word_take(struct words *words)
 	return *words->next++;
 }
 
+static bool word_is_help(const char *word)
+{
+	return word && (!strcmp(word, "help") || !strcmp(word, "-h") ||
+			!strcmp(word, "--help"));
+}
+
 static void list_add(char *list, const char *word)
 {
 	size_t used = strlen(list);
@@ -200,7 +206,7 @@ static int command_parse(struct cli *cli, struct words *words, struct err *err)
 	const char *text;
 	int ret;
 
-	if (words->left && !strcmp(*words->next, "help")) {
+	if (words->left && word_is_help(*words->next)) {
 		cli->action = ACTION_HELP_COMMAND;
 		return 0;
 	}
@@ -276,7 +282,7 @@ static int object_parse(struct cli *cli, struct words *words, struct err *err)
 		return command_parse(cli, words, err);
 
 	name = word_take(words);
-	if (name && !strcmp(name, "help")) {
+	if (word_is_help(name)) {
 		cli->action = ACTION_HELP_OBJECT;
 		return 0;
 	}

@@ -424,6 +424,16 @@ test_words()
 			grep -qxFf - "$dir/synopses" || bad "$ran: another synopsis"
 	done <"$dir/from_help"
 
+	# Options that ask for help do so wherever the word does.
+	for word in -h --help; do
+		check "$word" "$("$dnatctl" $word)" "$("$dnatctl" help)"
+		check "service $word" "$("$dnatctl" service $word)" "$("$dnatctl" service help)"
+		check "backend add $word" "$("$dnatctl" backend add $word)" \
+			"$("$dnatctl" backend add help)"
+		check "status $word" "$("$dnatctl" status $word)" "$("$dnatctl" status help)"
+		wrong 'options stand before the object' service del web $word
+	done
+
 	# Options: in the completion, and in the page in mdoc's words.
 	COMP_LINE="$dnatctl -" COMP_POINT=$((${#dnatctl} + 2))
 	_dnatctl
@@ -463,7 +473,7 @@ test_pages()
 
 python3 "$top/tests/unit/fake_dnatd.py" "$sock" "$dir/log" &
 daemon=$!
-for _ in {1..100}; do
+for _ in {1..1200}; do
 	[ -S "$sock" ] && [ -f "$dir/log" ] && break
 	sleep 0.05
 done
