@@ -3,11 +3,13 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/listener.h>
+#include <fcntl.h>
 #include <libgen.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -34,6 +36,7 @@ struct control {
 	void *data;
 	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
 	struct stat st;		/* of the socket, to know it as our own */
+	int lock;		/* held as long as we listen, or -1 */
 	LIST_HEAD(client_list, client) clients;
 	size_t n_clients;
 };
@@ -333,6 +336,35 @@ static int make_dir(const char *path, struct err *err)
 		       strerror(errno));
 }
 
+static int already_running(const char *path, struct err *err)
+{
+	return err_set(err, -EADDRINUSE, NULL,
+		       "another dnatd is running on %s; stop it first", path);
+}
+
+/*
+ * Of two that start at once, each could take the other's socket for a dead
+ * one's: it is not listened on yet.  The kernel lets go of a lock with its
+ * holder, however that ends.
+ */
+static int control_lock(struct control *control, struct err *err)
+{
+	char path[sizeof(control->path) + sizeof(".lock")];
+
+	snprintf(path, sizeof(path), "%s.lock", control->path);
+	control->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+			     0600);
+	if (control->lock < 0)
+		return err_set(err, -errno, NULL, "%s cannot be made: %s",
+			       path, strerror(errno));
+	if (!flock(control->lock, LOCK_EX | LOCK_NB))
+		return 0;
+	if (errno == EWOULDBLOCK)
+		return already_running(control->path, err);
+	return err_set(err, -errno, NULL, "%s cannot be locked: %s", path,
+		       strerror(errno));
+}
+
 /* Take a dead daemon's socket away, a living one's never. */
 static int clear_stale(const struct sockaddr_un *addr, struct err *err)
 {
@@ -357,9 +389,7 @@ static int clear_stale(const struct sockaddr_un *addr, struct err *err)
 			errno : 0;
 	close(fd);
 	if (error != ECONNREFUSED)
-		return err_set(err, -EADDRINUSE, NULL,
-			       "another dnatd is running on %s; stop it first",
-			       addr->sun_path);
+		return already_running(addr->sun_path, err);
 	if (unlink(addr->sun_path))
 		return err_set(err, -errno, NULL,
 			       "the old socket %s cannot be removed: %s",
@@ -384,6 +414,8 @@ static int control_listen(struct control *control, struct err *err)
 
 	strcpy(addr.sun_path, control->path);
 	ret = make_dir(control->path, err);
+	if (!ret)
+		ret = control_lock(control, err);
 	if (!ret)
 		ret = clear_stale(&addr, err);
 	if (ret)
@@ -433,6 +465,7 @@ struct control *control_new(struct event_base *base, const char *path,
 	control->base = base;
 	control->fn = fn;
 	control->data = data;
+	control->lock = -1;
 	strcpy(control->path, path);
 	LIST_INIT(&control->clients);
 
@@ -467,5 +500,7 @@ void control_free(struct control *control)
 	}
 	if (control->accept_again)
 		event_free(control->accept_again);
+	if (control->lock >= 0)
+		close(control->lock);
 	free(control);
 }

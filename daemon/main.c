@@ -38,7 +38,7 @@ struct loop {
 
 static const char usage[] =
 	"Usage: dnatd [--socket PATH] [--state PATH] [--allocator auto|module|nf_nat]\n"
-	"       dnatd --help | -V\n"
+	"       dnatd -h | -V\n"
 	"\n"
 	"Programs the nf_tables table inet dnatd and answers dnatctl(8).\n"
 	"\n"
@@ -47,7 +47,7 @@ static const char usage[] =
 	"  --allocator A     who gives out vdports: module, nf_nat, or auto (the\n"
 	"                    module where the kernel takes it, else nf_nat)\n"
 	"  -V, --version     print the version\n"
-	"  --help            print this\n";
+	"  -h, --help        print this\n";
 
 static void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
@@ -88,19 +88,19 @@ static int allocator_parse(const char *text, enum allocator *allocator)
 
 static int options_parse(int argc, char **argv, struct options *options)
 {
-	enum { OPT_SOCKET = 256, OPT_STATE, OPT_ALLOCATOR, OPT_HELP };
+	enum { OPT_SOCKET = 256, OPT_STATE, OPT_ALLOCATOR };
 	static const struct option known[] = {
 		{ "socket", required_argument, NULL, OPT_SOCKET },
 		{ "state", required_argument, NULL, OPT_STATE },
 		{ "allocator", required_argument, NULL, OPT_ALLOCATOR },
 		{ "version", no_argument, NULL, 'V' },
-		{ "help", no_argument, NULL, OPT_HELP },
+		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
 	char quoted[80];
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "V", known, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "hV", known, NULL)) != -1) {
 		switch (opt) {
 		case OPT_SOCKET:
 			options->socket = optarg;
@@ -118,7 +118,7 @@ static int options_parse(int argc, char **argv, struct options *options)
 			printf("dnatd %s\n", PACKAGE_VERSION);
 			options->done = true;
 			return 0;
-		case OPT_HELP:
+		case 'h':
 			fputs(usage, stdout);
 			options->done = true;
 			return 0;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A server in a child process, and every kind of client that it must bear. */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -372,7 +374,7 @@ static void test_slow(void)
 	REFUSED(half, "ETIMEDOUT");
 	CLOSED(half);
 
-	CHECK_INT(poll(&gone, 1, CONTROL_TIMEOUT_MS * 3), 1);
+	CHECK_INT(poll(&gone, 1, 60000), 1);
 	CHECK(gone.revents & POLLHUP);
 	close(deaf);
 	say(idle, "{\"op\":\"echo\"}\n");
@@ -434,6 +436,34 @@ static void test_stranger(void)
 	CHECK(WIFEXITED(status) && !WEXITSTATUS(status));
 }
 
+/* Another one is starting: it has its socket, and does not listen yet. */
+static void test_starting(struct event_base *base)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct control *control;
+	char name[150];
+	int lock;
+
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/run/second", dir);
+	snprintf(name, sizeof(name), "%s.lock", addr.sun_path);
+	lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	NEED(fd >= 0 && lock >= 0 && !flock(lock, LOCK_EX));
+	NEED(!bind(fd, (struct sockaddr *)&addr, sizeof(addr)));
+	CHECK(!control_new(base, addr.sun_path, answer, NULL, &err));
+	CHECK(strstr(err.msg, "another dnatd is running"));
+	CHECK(!access(addr.sun_path, F_OK));
+
+	/* It has died there. */
+	close(fd);
+	close(lock);
+	control = control_new(base, addr.sun_path, answer, NULL, &err);
+	NEED(control);
+	control_free(control);
+	CHECK(access(addr.sun_path, F_OK));
+	CHECK(!unlink(name));
+}
+
 static void test_place(void)
 {
 	struct event_base *base = event_base_new();
@@ -454,6 +484,9 @@ static void test_place(void)
 	CHECK(!control_new(base, other, answer, NULL, &err));
 	CHECK(strstr(err.msg, "not a socket"));
 	CHECK(!unlink(other));
+	strcat(other, ".lock");
+	CHECK(!unlink(other));
+	test_starting(base);
 
 	memset(other, 'a', 150);
 	other[150] = '\0';
@@ -494,6 +527,8 @@ int main(void)
 	test_talk();
 	server_stop(pid);
 
+	strcat(path, ".lock");
+	CHECK(!unlink(path));
 	*strrchr(path, '/') = '\0';
 	rmdir(path);
 	rmdir(dir);
