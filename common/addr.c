@@ -169,6 +169,10 @@ int name_check(const char *name, const char *arg, struct err *err)
 		return err_set(err, -EINVAL, arg,
 			       "%s \"%s\" is not a service name; use letters, digits, '.', '_' and '-', a letter or digit first",
 			       arg, text_quote(name, quoted, sizeof(quoted)));
+	if (!strcmp(name, "help"))
+		return err_set(err, -EINVAL, arg,
+			       "%s \"help\" is a word of dnatctl; use another name",
+			       arg);
 	return 0;
 }
 

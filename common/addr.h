@@ -74,7 +74,8 @@ const char *proto_text(uint8_t proto);
  * name_check - may @name be a service's name?
  *
  * Letters, digits, '.', '_' and '-', a letter or digit first, at most
- * SERVICE_NAME_LEN bytes: it becomes part of an nft chain's name.
+ * SERVICE_NAME_LEN bytes: it becomes part of an nft chain's name.  Not "help",
+ * which dnatctl takes for a question.
  *
  * Return: 0 or -EINVAL
  */

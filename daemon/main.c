@@ -86,6 +86,15 @@ static int allocator_parse(const char *text, enum allocator *allocator)
 	return -1;
 }
 
+static int path_parse(const char *name, const char **path)
+{
+	*path = optarg;
+	if (*optarg)
+		return 0;
+	say("--%s needs a path", name);
+	return -1;
+}
+
 static int options_parse(int argc, char **argv, struct options *options)
 {
 	enum { OPT_SOCKET = 256, OPT_STATE, OPT_ALLOCATOR };
@@ -97,16 +106,19 @@ static int options_parse(int argc, char **argv, struct options *options)
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
+	char letter[] = "-?";
 	char quoted[80];
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "hV", known, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, ":hV", known, NULL)) != -1) {
 		switch (opt) {
 		case OPT_SOCKET:
-			options->socket = optarg;
+			if (path_parse("socket", &options->socket))
+				return -1;
 			break;
 		case OPT_STATE:
-			options->state = optarg;
+			if (path_parse("state", &options->state))
+				return -1;
 			break;
 		case OPT_ALLOCATOR:
 			if (!allocator_parse(optarg, &options->allocator))
@@ -122,7 +134,16 @@ static int options_parse(int argc, char **argv, struct options *options)
 			fputs(usage, stdout);
 			options->done = true;
 			return 0;
+		case ':':
+			say("option %s needs a value; see dnatd --help",
+			    argv[optind - 1]);
+			return -1;
 		default:
+			/* Of a letter among others, getopt keeps the word. */
+			letter[1] = (char)optopt;
+			say("option \"%s\" is not known; see dnatd --help",
+			    text_quote(optopt ? letter : argv[optind - 1],
+				       quoted, sizeof(quoted)));
 			return -1;
 		}
 	}

@@ -133,10 +133,11 @@ static void test_proto(void)
 
 static void test_name(void)
 {
-	static const char *const good[] = { "web", "0", "a.b_c-d", "WEB2" };
+	static const char *const good[] = { "web", "0", "a.b_c-d", "WEB2",
+					    "helper" };
 	static const char *const bad[] = {
 		"", "-a", ".a", "_a", "a b", "a/b", "a\"b", "a;b", "a\nb",
-		"\xc3\xa9", "a{", "*",
+		"\xc3\xa9", "a{", "*", "help",
 	};
 	char longest[SERVICE_NAME_LEN + 2];
 	struct err err;

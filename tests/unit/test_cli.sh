@@ -286,6 +286,7 @@ test_usage()
 	wrong 'dev "eth0123456789abc" is not' service set web dev eth0123456789abc
 	wrong 'name "" is not a service name' service del ''
 	wrong 'name "a\x0ab\x1b" is not a service name' service del $'a\nb\x1b'
+	wrong 'service "help" is a word of dnatctl' connection show service help
 	wrong 'has 300 bytes; use 63' service del "$(printf '%0300d' 0)"
 	wrong '"\x1b[31m" is not an object' $'\x1b[31m'
 
