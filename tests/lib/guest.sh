@@ -18,11 +18,17 @@ unloaded() {
 	[ ! -d /sys/module/nf_double_nat ] || rmmod nf_double_nat
 }
 
-# To the same state before every test: no daemon, no table, no connection, no module.
+# To the same state before every test: no daemon, no table, no connection, no module. The next
+# module starts with the first port again, so what backends remember of this one has to go, too.
 clean_up() {
+	local node
+
 	daemon_kill
 	in_ns lb nft flush ruleset
 	in_ns lb conntrack -F 2>/dev/null
+	for node in "${NET_BACKENDS[@]}"; do
+		in_ns "$node" ss -K state time-wait >/dev/null 2>&1
+	done
 	rm -rf /var/lib/dnat/* /run/dnat
 	logs_clear
 	check "the module goes when nothing needs it any more" wait_for 30 unloaded
