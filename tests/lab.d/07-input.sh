@@ -114,4 +114,20 @@ daemon_stop
 check "no daemon" refused 3 status
 check "no daemon, a change" refused 3 service del web4
 check "no socket at that path" refused 3 --socket /run/nowhere status
+
+# dnatd's own command line: one line, and nothing started.
+while read -r options; do
+	eval "arguments=($options)"
+	check_rc "dnatd refuses $options" 1 timeout 120 ip netns exec lb dnatd "${arguments[@]}"
+	check_is "dnatd $options: in one line" 1 \
+		"$(timeout 120 ip netns exec lb dnatd "${arguments[@]}" 2>&1 | grep -c '^dnatd: [ -~]*$')"
+done <<-'EOT'
+	--frobnicate
+	--socket
+	--socket ''
+	--state ''
+	--state=/run
+	--allocator $'a\nb'
+	start
+EOT
 check_rc "help needs no daemon" 0 dnatctl service add help

@@ -27,6 +27,12 @@ for program in dnatctl dnatd; do
 	check_match "$program -V says a version" '[0-9]+\.[0-9]+' "$($program -V 2>&1)"
 done
 
+page=$(find "$DNAT_ROOT/usr/share/man" -name 'dnatd.8*')
+check_is "dnatd -h and --help are the same" "$(dnatd --help)" "$(dnatd -h)"
+check_is "and dnatd's page has the options that it lists" \
+	"$(zcat -f "$page" | sed -nE 's/ (Ar|Cm) .*//; s/^\.It Fl //p' | tr -d , | tr -s ' ' '\n' | sed 's/^/-/' | sort)" \
+	"$(dnatd --help | sed -nE 's/^  (-.*)  .*/\1/p' | grep -oE -e '--?[a-zA-Z]+' | sort)"
+
 check "dnatd starts" daemon_start || return
 page=$(find "$DNAT_ROOT/usr/share/man" -name 'dnatctl.8*')
 while read -r line; do
@@ -34,6 +40,17 @@ while read -r line; do
 done < <(zcat -f "$page" | sed -nE 's/^\.Dl +(# )(dnatctl .*)$/\2/p' | sed 's/\\&//g; s/\\-/-/g')
 
 check "services are added" services live 8088 b1 || return
-check_match "completion offers objects" '^service$' "$(complete_words dnatctl s)"
-check_match "completion offers live names" '^live4$' "$(complete_words dnatctl service del li)"
-check_match "completion offers keywords" '^scheduler$' "$(complete_words dnatctl service set live4 sch)"
+
+# offers WORD ARGUMENT... - it is given two seconds to ask dnatd, which can be too few here.
+offers() {
+	local wanted=$1
+
+	shift
+	complete_words dnatctl "$@" | grep -qxF -e "$wanted"
+}
+check "completion offers objects" offers service s
+check "completion offers keywords" offers scheduler service set live4 sch
+check "completion offers live names" wait_for 20 offers live4 service del li
+check "completion offers live addresses" wait_for 20 offers "$(addr4 b1)" backend del live4 addr 10
+check "IPv6 ones, too" wait_for 20 offers "$(addr6 b1)" backend del live6 addr fd00
+check "and ports" wait_for 20 offers 8080 backend del live4 addr "$(addr4 b1)" port 8

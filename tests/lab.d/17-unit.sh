@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# dnatd as systemd starts it: with the unit's capabilities alone, and telling when it is ready.
+# shellcheck shell=bash
+
+UNIT=$(find "$DNAT_ROOT" /lib/systemd/system -name dnatd.service 2>/dev/null | head -n 1)
+
+# unit_start CAPABILITIES - with these alone, as in the unit: "CAP_NET_ADMIN CAP_KILL".
+unit_start() {
+	local set=-all name
+
+	for name in $1; do
+		name=${name#CAP_}
+		set+=,+${name,,}
+	done
+	mkdir -p /run/dnat /var/lib/dnat
+	chmod 700 /var/lib/dnat
+	ip netns exec lb env NOTIFY_SOCKET="$LAB/notify" setpriv --bounding-set "$set" --inh-caps=-all --no-new-privs \
+		dnatd --socket "$SOCKET" --state "$STATE" >>"$DNATD_LOG" 2>&1 &
+	DNATD=$!
+}
+
+# Whether dnatd has told systemd so by now.
+told() {
+	grep -qF "$1" "$LAB/told"
+}
+
+capabilities=$(sed -n 's/^CapabilityBoundingSet=//p' "$UNIT")
+check_is "the unit asks for one capability" CAP_NET_ADMIN "$capabilities"
+socat -u UNIX-RECV:"$LAB/notify" CREATE:"$LAB/told" &
+listener=$!
+wait_for 20 test -S "$LAB/notify"
+
+unit_start ''
+wait "$DNATD"
+check_is "without it dnatd does not start" 1 $?
+check_match "and says so" 'dnatd needs CAP_NET_ADMIN' "$(cat "$DNATD_LOG")"
+check_is "in one line" 1 "$(wc -l <"$DNATD_LOG")"
+check "and was not ready" test ! -s "$LAB/told"
+
+unit_start "$capabilities"
+check "with it, it does, and tells when it is ready" wait_for 60 told READY=1
+check_is "the module is loaded and in force" module "$(dnatctl -j status | jq -r .allocator.in_force)"
+EXTRA='dev clients' check "services are added, their VIPs put on an interface" services web 80 b1 b2 || return
+for f in 4 6; do
+	url=URL$f vip=VIP$f
+	check_match "IPv$f: the VIP is there" "inet" "$(ip -n lb -o addr show dev clients to "${!vip}")"
+	check_is "IPv$f: requests are answered" "$(printf '5 %s\n' b1 b2)" "$(get c1 10 "${!url}/" 2>&1 | spread)"
+done
+check_is "connections are shown" 20 "$(dnatctl -j connection show | jq length)"
+check_is "and vdports" 20 "$(held)"
+check "services are deleted" dnatctl service del web4
+check_is "and the VIP is gone" '' "$(ip -n lb -o addr show dev clients to "$VIP4")"
+check "it stops" daemon_stop
+check "and tells so" wait_for 20 told STOPPING=1
+kill "$listener"
+rm -f "$LAB/notify" "$LAB/told"
+ip -n lb addr del "$VIP6/128" dev clients
