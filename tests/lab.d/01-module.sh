@@ -29,7 +29,7 @@ for c in c1 c2 c3; do
 done >"$LAB/answers" 2>"$LAB/errors"
 check_is "60 requests over IPv4 are answered, 10 by each backend" \
 	"$(printf '10 %s\n' b1 b2 b3 b4 b5 b6)" "$(spread <"$LAB/answers"; cat "$LAB/errors")"
-wait_for 5 logged 60
+wait_for 20 logged 60
 check_is "nginx saw the VIP as its peer, and nothing else" 192.0.2.10 "$(peers b1 b2 b3 b4 b5 b6 | cut -d ' ' -f 1 | sort -u)"
 check_is "no vdport is outside 1024-65535" '' "$(peers b1 b2 b3 b4 b5 b6 | awk '$2 < 1024 || $2 > 65535')"
 check_is "no vdport was used twice towards a backend" '' "$(peers b1 | sort | uniq -d)"
@@ -40,16 +40,16 @@ check_match "conntrack has both directions" \
 logs_clear
 check_is "20 requests over IPv6 are answered, 10 by each backend" \
 	"$(printf '10 %s\n' b1 b4)" "$(get c1 20 'http://[2001:db8:0:1::10]/' 2>&1 | spread)"
-wait_for 5 logged 20
+wait_for 20 logged 20
 check_is "nginx saw the IPv6 VIP as its peer" 2001:db8:0:1::10 "$(peers b1 b4 | cut -d ' ' -f 1 | sort -u)"
 
-check_is "DNS over UDP is answered" '"b1"' "$(in_ns c2 dig +short +tries=1 @192.0.2.10 who.lab TXT 2>&1)"
+check_is "DNS over UDP is answered" '"b1"' "$(in_ns c2 dig +short +tries=1 +timeout=60 @192.0.2.10 who.lab TXT 2>&1)"
 
 in_ns lb conntrack -F 2>/dev/null
 check "the table can be deleted" in_ns lb nft delete table inet own
 unload() {
 	rmmod nf_double_nat
 }
-check "the module unloads" wait_for 10 unload
+check "the module unloads" wait_for 20 unload
 check "and loads again" modprobe nf_double_nat
-check "and goes" wait_for 10 unload
+check "and goes" wait_for 20 unload

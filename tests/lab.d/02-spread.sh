@@ -54,7 +54,7 @@ for f in 4 6; do
 		"$(printf '100 %s\n' "${ALL[@]}")" "$(cat "$LAB"/answers.c? | spread)"
 	check "IPv$f: connection show agrees with conntrack on client, backend and vdport" wait_for 20 agree $f
 	check "IPv$f: vdport show counts what conntrack holds" wait_for 20 counts_agree $f
-	wait_for 10 logged 600
+	wait_for 20 logged 600
 	check_is "IPv$f: every peer that nginx saw is the VIP" "${!vip}" "$(peers "${ALL[@]}" | cut -d ' ' -f 1 | sort -u)"
 	check_is "IPv$f: no peer's port is the service's or below 1024" '' "$(peers "${ALL[@]}" | awk '$2 < 1024')"
 done
@@ -72,15 +72,15 @@ check_match "its text shows client, VIP, vdport, backend and state" \
 check_is "status: the module is in force" module "$(dnatctl -j status | jq -r .allocator.in_force)"
 
 in_ns lb conntrack -F 2>/dev/null
-check "all closed and flushed, no vdport is held" wait_for 10 none_held
+check "all closed and flushed, no vdport is held" wait_for 20 none_held
 
 # Sixty connections that stay open, ten to each backend.
 mkfifo "$LAB/hold"
 for f in 4 6; do
 	vip=VIP$f
-	in_ns c1 "$TOP/tests/lib/conns.py" "${!vip}" 80 60 10 <"$LAB/hold" >"$LAB/held" &
+	in_ns c1 "$TOP/tests/lib/conns.py" "${!vip}" 80 60 <"$LAB/hold" >"$LAB/held" &
 	exec 7>"$LAB/hold"
-	wait_for 20 test -s "$LAB/held"
+	wait_for 150 test -s "$LAB/held"
 	check_is "IPv$f: 60 connections that stay" 'open 60 failed 0' "$(cat "$LAB/held")"
 	check_match "IPv$f: vdport show names VIP and backend, and counts 10 there" \
 		"^${!vip//./\\.} +tcp +$([ $f = 4 ] && echo '10\.1\.0\.11:8080' || echo '\[fd00:1::11\]:8080') +10 " \
@@ -90,7 +90,7 @@ for f in 4 6; do
 	exec 7>&-
 	wait $!
 	in_ns lb conntrack -F 2>/dev/null
-	check "IPv$f: closed and flushed, no vdport is held" wait_for 10 none_held
+	check "IPv$f: closed and flushed, no vdport is held" wait_for 20 none_held
 	rm -f "$LAB/held"
 done
 rm "$LAB/hold"

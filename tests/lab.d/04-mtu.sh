@@ -75,12 +75,12 @@ for f in 4 6; do
 	url=URL$f vip=VIP$f
 	check_is "IPv$f: a short request is answered" far "$(get c1 1 "${!url}/" 2>&1)"
 	check "IPv$f: an upload goes through" \
-		in_ns c1 curl -sS --fail --max-time 60 -T "$LAB/some" "${!url}/up/$f"
+		in_ns c1 curl -sS --fail --max-time 300 -T "$LAB/some" "${!url}/up/$f"
 	check_is "IPv$f: and arrives whole" "$sum" "$(sha256sum <"$LAB/far/up/$f")"
 	check_match "IPv$f: the client has learnt of 1300 bytes towards the VIP" 'mtu 1300' \
 		"$(ip -n c1 route get "${!vip}")"
 	check_is "IPv$f: a download arrives whole" "$sum" \
-		"$(in_ns c2 curl -sS --max-time 60 "${!url}/big" 2>&1 | sha256sum)"
+		"$(in_ns c2 curl -sS --max-time 300 "${!url}/big" 2>&1 | sha256sum)"
 	check_match "IPv$f: the backend has learnt of 1400 bytes towards the VIP" 'mtu 1400' \
 		"$(ip -n far route get "${!vip}")"
 done

@@ -10,7 +10,7 @@ dns() {
 
 	shift 2
 	mapfile -t questions < <(for _ in {1..20}; do printf '%s\n' who.lab TXT; done)
-	in_ns "$client" dig +short +tries=1 +timeout=5 "$@" "@$vip" "${questions[@]}" 2>&1 | tr -d '"'
+	in_ns "$client" dig +short +tries=1 +timeout=60 "$@" "@$vip" "${questions[@]}" 2>&1 | tr -d '"'
 }
 
 # Is the VIP on lb's interface "clients"?

@@ -4,7 +4,7 @@
 
 # talk - send stdin as it is, half-close, print the answer.
 talk() {
-	timeout 20 socat -t 10 - "UNIX-CONNECT:$SOCKET"
+	timeout 120 socat -t 60 - "UNIX-CONNECT:$SOCKET"
 }
 
 check "dnatd starts" daemon_start || return
@@ -49,5 +49,5 @@ check_is "nothing of this changed anything" "$before" "$(snapshot)"
 check_is "nor was a transaction sent" "$generation" "$(generation)"
 check "dnatd still answers" dnatctl status
 check "a second dnatd on the socket is refused" \
-	bash -c "! timeout 20 ip netns exec lb dnatd --socket $SOCKET --state $LAB/other.json"
+	bash -c "! timeout 120 ip netns exec lb dnatd --socket $SOCKET --state $LAB/other.json"
 check "and the first goes on" dnatctl status

@@ -7,7 +7,7 @@ refuses() {
 	local before out rc
 
 	before=$(sha256sum "$STATE")
-	out=$(timeout 20 ip netns exec lb dnatd 2>&1)
+	out=$(timeout 120 ip netns exec lb dnatd 2>&1)
 	rc=$?
 	check_is "$1: dnatd does not start" 1 "$rc"
 	check_match "$1: it says which line" "$2" "$out"

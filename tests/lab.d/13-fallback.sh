@@ -8,7 +8,7 @@ block() {
 
 rmmod nf_double_nat 2>/dev/null
 block nf_double_nat
-out=$(timeout 20 ip netns exec lb dnatd --allocator module 2>&1)
+out=$(timeout 120 ip netns exec lb dnatd --allocator module 2>&1)
 check_is "--allocator module without the module: dnatd does not start" 1 $?
 check_match "and says why" 'nf_double_nat' "$out"
 check_is "in one line" 1 "$(wc -l <<<"$out")"
@@ -22,7 +22,7 @@ for f in 4 6; do
 	logs_clear
 	check_is "IPv$f: 60 requests, 10 from each backend" "$(printf '10 %s\n' b1 b2 b3 b4 b5 b6)" \
 		"$(get c1 60 "${!url}/" 2>&1 | spread)"
-	wait_for 5 logged 60
+	wait_for 20 logged 60
 	check_is "IPv$f: the backends see the VIP" "${!vip}" \
 		"$(peers b1 b2 b3 b4 b5 b6 | cut -d ' ' -f 1 | sort -u)"
 done
@@ -47,7 +47,7 @@ unload_nf_tables() {
 if ! grep -q '^nf_tables ' /proc/modules; then
 	skip "a kernel without nf_tables: dnatd does not start" "nf_tables is part of this kernel"
 elif wait_for 20 unload_nf_tables; then
-	out=$(timeout 20 ip netns exec lb dnatd 2>&1)
+	out=$(timeout 120 ip netns exec lb dnatd 2>&1)
 	check_is "a kernel without nf_tables: dnatd does not start" 1 $?
 	check_match "and says so" 'nf_tables' "$out"
 	check_is "in one line" 1 "$(wc -l <<<"$out")"

@@ -92,7 +92,32 @@ get() {
 	local client=$1 count=$2 url=$3
 
 	shift 3
-	in_ns "$client" curl -sS --fail-early --max-time 60 -H 'Connection: close' "$@" "$url?[1-$count]"
+	in_ns "$client" curl -sS --fail-early --max-time 300 -H 'Connection: close' "$@" "$url?[1-$count]"
+}
+
+# halfway CLIENT URL [CURL-OPTION]... - a download that stands still with its first MB in
+# $LAB/got until "go_on" has it end there; what curl exits with is go_on's status.
+halfway() {
+	local client=$1
+
+	shift
+	rm -f "$LAB/got" "$LAB/go"
+	mkfifo "$LAB/go"
+	(
+		set -o pipefail
+		in_ns "$client" curl -sS --max-time 600 "$@" | { head -c 1000000 && cat "$LAB/go" -; } >"$LAB/got"
+	) &
+	HALFWAY=$!
+	wait_for 60 halfway_there
+}
+
+halfway_there() {
+	[ "$(wc -c <"$LAB/got")" -ge 1000000 ]
+}
+
+go_on() {
+	: >"$LAB/go"
+	wait "$HALFWAY"
 }
 
 # spread - how many answers came from whom: "10 b1", one a line.

@@ -24,13 +24,15 @@ need_root() {
 	[ "$(id -u)" -eq 0 ] || die "this needs root: sudo $0"
 }
 
-# wait_for SECONDS COMMAND... - until COMMAND succeeds, or fail after SECONDS.
+# wait_for SECONDS COMMAND... - until COMMAND succeeds, or fail after SECONDS and ten tries for
+# each of them: where a machine is slow, a try takes long, and there is more time for all of them.
 wait_for() {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + $1)) tries=$(($1 * 10))
 
 	shift
 	until "$@" >/dev/null 2>&1; do
-		[ "$SECONDS" -lt "$end" ] || return 1
+		tries=$((tries - 1))
+		[ "$tries" -gt 0 ] || [ "$SECONDS" -lt "$end" ] || return 1
 		sleep 0.1
 	done
 }

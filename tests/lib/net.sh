@@ -100,8 +100,9 @@ net_balancer() {
 		addr add fd00:1::1/64 dev v1 nodad
 		addr add fd00:3::1/64 dev v3 nodad
 	EOT
+	# What is closed stays to be looked at, however long a slow guest takes to come to that.
 	in_ns lb sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 \
-		net.netfilter.nf_conntrack_timestamp=1
+		net.netfilter.nf_conntrack_timestamp=1 net.netfilter.nf_conntrack_tcp_timeout_time_wait=3600
 }
 
 net_node() {

@@ -27,14 +27,16 @@ ours() {
 	EOT
 }
 
-# hold COUNT [ARG]... - connections from c1 that stay open; what it printed is in $LAB/held.
+# hold COUNT [WANTED] - connections from c1 that stay open; what it printed is in $LAB/held.
+# WANTED is how many will find a port, if not all of them do.
 hold() {
+	rm -f "$LAB/held"
 	mkfifo "$LAB/hold"
 	in_ns c1 "$TOP/tests/lib/conns.py" 192.0.2.10 80 "$@" <"$LAB/hold" >"$LAB/held" &
 	HOLDER=$!
 	exec 7>"$LAB/hold"
 	rm "$LAB/hold"
-	wait_for 20 test -s "$LAB/held"
+	wait_for 150 test -s "$LAB/held"
 }
 
 let_go() {
