@@ -239,6 +239,13 @@ static bool backend_is(const struct backend *a, const struct backend *b)
 	return a->port == b->port && addr_equal(&a->addr, &b->addr);
 }
 
+static bool is_loopback(const struct addr *addr)
+{
+	if (addr->family == AF_INET6)
+		return IN6_IS_ADDR_LOOPBACK(&addr->v6);
+	return ntohl(addr->v4.s_addr) >> IN_CLASSA_NSHIFT == IN_LOOPBACKNET;
+}
+
 static int backend_check(const struct service *service,
 			 const struct backend *backend, struct err *err)
 {
@@ -255,6 +262,10 @@ static int backend_check(const struct service *service,
 		return err_set(err, -EINVAL, "addr",
 			       "addr %s is the VIP of service %s, connections would loop; use another address",
 			       text, service->name);
+	if (is_loopback(&backend->addr))
+		return err_set(err, -EINVAL, "addr",
+			       "addr %s is a loopback address, which is not routed; use the backend's own",
+			       text);
 	for (i = 0; i < service->n_backends; i++)
 		if (backend_is(&service->backends[i], backend))
 			return err_set(err, -EEXIST, "addr",

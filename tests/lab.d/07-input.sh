@@ -53,6 +53,8 @@ cases() {
 		2 backend add web6 addr 10.1.0.11 port 8080
 		2 backend add web4 addr 192.0.2.10 port 8080
 		2 backend add web6 addr 2001:db8:0:1::10 port 8080
+		2 backend add web4 addr 127.0.0.1 port 8080
+		2 backend add web6 addr ::1 port 8080
 		2 backend add nobody addr 10.1.0.11 port 8080
 		2 backend set web4 addr 10.1.0.99 port 8080 weight 2
 		2 backend set nobody addr 10.1.0.11 port 8080 weight 2

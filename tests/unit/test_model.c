@@ -218,6 +218,8 @@ static void test_backend_refused(void)
 	ADD("'addr':'fd00::1'", -EINVAL, "addr");
 	ADD("'addr':'192.0.2.10'", -EINVAL, "addr");
 	ADD("'addr':'0.0.0.0'", -EINVAL, "addr");
+	ADD("'addr':'127.0.0.1'", -EINVAL, "addr");
+	CHECK(strstr(err.msg, "loopback"));
 	ADD("'addr':'10.1.0.11','port':8080", -EEXIST, "addr");
 	ADD("'addr':'10.1.0.12','port':0", -EINVAL, "port");
 	ADD("'addr':'10.1.0.12','port':65536", -EINVAL, "port");
@@ -229,6 +231,9 @@ static void test_backend_refused(void)
 		"service");
 	REFUSED("backend.add", "{'service':'six','addr':'10.1.0.12'}",
 		-EINVAL, "addr");
+	REFUSED("backend.add", "{'service':'six','addr':'::1'}", -EINVAL,
+		"addr");
+	CHECK(strstr(err.msg, "loopback"));
 	REFUSED("backend.add", "{'addr':'10.1.0.12'}", -EINVAL, "service");
 
 	NEED(!apply(model, "backend.add",
