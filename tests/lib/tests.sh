@@ -2,14 +2,15 @@
 # The lab tests and the demonstration, each in a guest or where they can run.
 # shellcheck shell=bash
 
-# test_main - tests/lab test [--kernel NAME] [TEST]...
+# test_main - tests/lab test [--kernel NAME] [--long] [TEST]...
 test_main() {
-	local name=6.1 root test
+	local name=6.1 timeout=1500 root test
 	local -a files=()
 
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--kernel)	name=${2:?}; shift 2 ;;
+		--long)		timeout=14400; export LAB_LONG=yes; shift ;;
 		-*)		die "test: unknown option $1" ;;
 		*)		break ;;
 		esac
@@ -24,7 +25,7 @@ test_main() {
 	[ ${#files[@]} -gt 0 ] || files=("$TOP"/tests/lab.d/*.sh)
 	root=$(build_root) || die "the project does not build"
 	export DNAT_ROOT=$root
-	vm_main --kernel "$name" --env DNAT_ROOT --timeout 1500 -- "$TOP/tests/lib/guest.sh" "${files[@]}"
+	vm_main --kernel "$name" --env DNAT_ROOT --env LAB_LONG --timeout $timeout -- "$TOP/tests/lib/guest.sh" "${files[@]}"
 }
 
 # Whether this kernel takes our module, and has what the test bed is made of.
