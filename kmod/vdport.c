@@ -250,6 +250,32 @@ void dnat_vdport_give(struct dnat_pool *pool, u16 port, u32 last_seq)
 	spin_unlock_bh(&pool->lock);
 }
 
+/* Ports that somebody else has are often many in a row.  Go on in another
+ * chunk, so that one connection does not come across all of them.
+ */
+static void dnat_chunk_pass(struct dnat_pool *pool, u16 port)
+{
+	unsigned int i;
+	u16 next;
+
+	lockdep_assert_held(&pool->lock);
+
+	if (pool->absent) {
+		dnat_chunk_next(pool);
+		return;
+	}
+	for (i = 0; i < DNAT_CHUNK_SLOTS; i++) {
+		next = pool->first;
+		if (!next || next >> DNAT_CHUNK_SHIFT !=
+			     port >> DNAT_CHUNK_SHIFT)
+			return;
+		dnat_unlink(pool, next);
+		dnat_link(pool, next, pool->last);
+		if (next == port)
+			return;
+	}
+}
+
 /**
  * dnat_vdport_skip - give a port back that was not used, and try it last
  * @pool: it was taken from
@@ -261,6 +287,7 @@ void dnat_vdport_skip(struct dnat_pool *pool, u16 port)
 {
 	spin_lock_bh(&pool->lock);
 	dnat_slot_free(pool, port, true);
+	dnat_chunk_pass(pool, port);
 	spin_unlock_bh(&pool->lock);
 }
 
@@ -277,6 +304,7 @@ void dnat_vdport_retire(struct dnat_pool *pool, u16 port)
 {
 	spin_lock_bh(&pool->lock);
 	dnat_slot_free(pool, port, false);
+	dnat_chunk_pass(pool, port);
 	spin_unlock_bh(&pool->lock);
 }
 

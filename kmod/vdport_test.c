@@ -267,12 +267,42 @@ static void test_memory(struct kunit *test)
 			-ENOSPC);
 }
 
+/* Ports that somebody else holds, many in a row, do not keep us for long. */
+static void test_skip(struct kunit *test)
+{
+	struct ctx *ctx = test->priv;
+	DECLARE_BITMAP(seen, 8) = {};
+	unsigned int i;
+	int port;
+
+	ctx_range(ctx, 1024, 1024 + 8 * DNAT_CHUNK_SLOTS - 1);
+	for (i = 0; i < 8; i++) {
+		port = dnat_vdport_take(ctx->pool, DNAT_TEST_OWNER);
+		KUNIT_ASSERT_GT(test, port, 0);
+		__set_bit((port - 1024) >> DNAT_CHUNK_SHIFT, seen);
+		dnat_vdport_skip(ctx->pool, port);
+	}
+	KUNIT_EXPECT_EQ(test, bitmap_weight(seen, 8), 8);
+
+	/* within one chunk, each port once before the first one again */
+	ctx_range(ctx, 1024, 1031);
+	bitmap_zero(seen, 8);
+	for (i = 0; i < 8; i++) {
+		port = dnat_vdport_take(ctx->pool, DNAT_TEST_OWNER);
+		KUNIT_ASSERT_GT(test, port, 0);
+		__set_bit(port - 1024, seen);
+		dnat_vdport_skip(ctx->pool, port);
+	}
+	KUNIT_EXPECT_EQ(test, bitmap_weight(seen, 8), 8);
+}
+
 static struct kunit_case dnat_vdport_cases[] = {
 	KUNIT_CASE(test_all),
 	KUNIT_CASE(test_range_1_65535),
 	KUNIT_CASE(test_random),
 	KUNIT_CASE(test_ranges),
 	KUNIT_CASE(test_memory),
+	KUNIT_CASE(test_skip),
 	{}
 };
 
