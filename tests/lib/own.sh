@@ -15,13 +15,14 @@ stat_is() {
 	[ "$(stat "$1")" -eq "$2" ]
 }
 
+# ours [PORT] - the rules; PORT (8080) is the backend's.
 ours() {
-	in_ns lb nft -f - <<-'EOT'
+	in_ns lb nft -f - <<-EOT
 		table inet own {
 			ct helper dn { type "double-nat" protocol tcp; l3proto inet; }
 			chain pre {
 				type nat hook prerouting priority dstnat;
-				ip daddr 192.0.2.10 tcp dport 80 ct helper set "dn" dnat ip to 10.1.0.11:8080
+				ip daddr 192.0.2.10 tcp dport 80 ct helper set "dn" dnat ip to 10.1.0.11:${1:-8080}
 			}
 		}
 	EOT
