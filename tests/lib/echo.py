@@ -214,7 +214,7 @@ def serve(addr, messages):
 
 
 def main(argv):
-    room = 30000
+    room = 60000
     resource.setrlimit(resource.RLIMIT_NOFILE, (room, room))
     what, addr, rest = argv[1], (argv[2], int(argv[3])), argv[4:]
     if what == "serve":
