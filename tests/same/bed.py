@@ -3,7 +3,9 @@
 each: this program, which answers nothing that it is not told to.
 
     ends: c0 ---- clients [same0] backends ---- b0      the path off
+                          [     ] others ------ o0
           c1 ---- clients [same1] backends ---- b1      the path on
+                          [     ] others ------ o1
 """
 
 import ctypes
@@ -22,10 +24,14 @@ import dnl  # noqa: E402
 
 SOL_PACKET, PACKET_AUXDATA, SO_RCVBUFFORCE = 263, 8, 33
 ETH_IP, ETH_IP6 = 0x0800, 0x86DD
-MAC = {("lb", "c"): "02:00:00:00:01:01", ("lb", "b"): "02:00:00:00:02:01",
-       ("end", "c"): "02:00:00:00:01:02", ("end", "b"): "02:00:00:00:02:02"}
-ROUTER = {"c": ("10.9.0.1", "fd00:9::1"), "b": ("10.8.0.1", "fd00:8::1")}
-END = {"c": ("10.9.0.2", "fd00:9::2"), "b": ("10.8.0.2", "fd00:8::2")}
+DEVICE = {"c": "clients", "b": "backends", "o": "others"}
+MAC = {("lb", "c"): "02:00:00:00:01:01", ("end", "c"): "02:00:00:00:01:02",
+       ("lb", "b"): "02:00:00:00:02:01", ("end", "b"): "02:00:00:00:02:02",
+       ("lb", "o"): "02:00:00:00:03:01", ("end", "o"): "02:00:00:00:03:02"}
+ROUTER = {"c": ("10.9.0.1", "fd00:9::1"), "b": ("10.8.0.1", "fd00:8::1"), "o": ("10.7.0.1", "fd00:7::1")}
+END = {"c": ("10.9.0.2", "fd00:9::2"), "b": ("10.8.0.2", "fd00:8::2"), "o": ("10.7.0.2", "fd00:7::2")}
+# Where the marks go, which no scenario sends anywhere else.
+MARKED = {"c": "10.9.0.3", "b": "10.8.0.3", "o": "10.7.0.3"}
 VIP = ("192.0.2.10", "2001:db8:0:1::10")
 VPORT, BPORT = 80, 8080
 PORTS = 128                 # a chunk of them
@@ -64,6 +70,7 @@ SYSCTLS = {
     "ipv6/conf/all/forwarding": 1,
     "ipv4/icmp_ratelimit": 0,
     "ipv6/icmp/ratelimit": 0,
+    "ipv4/conf/all/send_redirects": 0,
     "netfilter/nf_conntrack_acct": 1,
     "netfilter/nf_conntrack_timestamp": 1,
 }
@@ -83,9 +90,9 @@ def call(*argv, text=None):
     return done.stdout
 
 
-def enter(name):
-    """This program, from now on, in another network namespace."""
-    with open(f"/run/netns/{name}") as file:
+def enter(name=None):
+    """This program, from now on, in another network namespace; without a name, in its first."""
+    with open(f"/run/netns/{name}" if name else f"/proc/{os.getppid()}/ns/net") as file:
         if libc.setns(file.fileno(), 0x40000000):
             raise OSError(ctypes.get_errno(), f"setns {name}")
 
@@ -127,6 +134,16 @@ class Path:
         return "DNAT_A_FAST" in dnl.ATTR
 
 
+class Got(bytes):
+    """A packet as it was received; "mac" is what stood before it."""
+
+    mac = b""
+
+
+def mac_bytes(text):
+    return bytes.fromhex(text.replace(":", ""))
+
+
 class Wire:
     """One end of a cable; its other end is the balancer's."""
 
@@ -136,18 +153,20 @@ class Wire:
         self.sock.bind((name, 3))
         self.sock.settimeout(60)
         self.side = side
-        self.macs = bytes.fromhex((MAC["lb", side] + MAC["end", side]).replace(":", ""))
+        self.router = mac_bytes(MAC["lb", side])
+        self.mac = mac_bytes(MAC["end", side])
 
-    def send(self, packet):
+    def send(self, packet, to=None):
         kind = ETH_IP6 if packet[0] >> 4 == 6 else ETH_IP
-        self.sock.send(self.macs + struct.pack("!H", kind) + packet)
+        self.sock.send((to or self.router) + self.mac + struct.pack("!H", kind) + packet)
 
     def receive(self, until):
         """All that came before the packet with "until" in it."""
         found = []
         while True:
             frame, where = self.sock.recvfrom(1 << 17)
-            packet = frame[14:]
+            packet = Got(frame[14:])
+            packet.mac = frame[:12]
             if where[2] == socket.PACKET_OUTGOING or where[1] not in (ETH_IP, ETH_IP6):
                 continue
             if packet.endswith(until):
@@ -166,7 +185,7 @@ class Balancer:
         enter(self.name)
         for name, value in SYSCTLS.items():
             sysctl(name, value)
-        for name in ("clients", "backends"):
+        for name in DEVICE.values():
             plain(name)
         self.conntrack = Conntrack()
         call("nft", "-f", "-", text=RULES)
@@ -174,12 +193,17 @@ class Balancer:
         if Path.known():
             self.path.set(FAST=number)
         enter("ends")
-        self.wires = {side: Wire(f"{side}{number}", side) for side in "cb"}
+        self.wires = {side: Wire(f"{side}{number}", side) for side in DEVICE}
+        self.silent = ""        # sides that no mark can reach
 
     def sysctl(self, name, value):
+        """Return: what it was before"""
         enter(self.name)
+        with open("/proc/sys/net/" + name) as file:
+            before = file.read().strip()
         sysctl(name, value)
         enter("ends")
+        return before
 
     def ports(self, scenario, count=PORTS):
         """The vdports of one scenario. Of a single chunk they come in order, and so it is the
@@ -190,40 +214,59 @@ class Balancer:
     def call(self, *argv, text=None):
         return call("ip", "netns", "exec", self.name, *argv, text=text)
 
-    def exchange(self, side, packets):
+    def ip(self, *lines):
+        batch(lines, "-n", self.name)
+
+    def has(self, *lines):
+        """Whether this kernel can do that."""
+        try:
+            self.ip(*lines)
+        except RuntimeError:
+            return False
+        return True
+
+    def exchange(self, side, packets, to=None):
         """Send packets from one side; what comes out: [(side, packet)].
 
-        A mark follows by either way. Packets are worked off in the order of their sending by
+        A mark follows to each side. Packets are worked off in the order of their sending by
         one processor, so whatever is to come was there before the mark."""
         self.turn += 1
         for packet in packets:
-            self.wires[side].send(packet)
+            self.wires[side].send(packet, to)
         mark = struct.pack("!8sI", b"the mark", self.turn)
-        for here, there in ("cb", "bc"):
-            ends = wire.addr(END[here][0]), wire.addr(END[there][0])
+        heard = [there for there in DEVICE if there not in self.silent]
+        for there in heard:
+            here = "c" if there != "c" else "b" if "b" in heard else "o"
+            ends = wire.addr(MARKED[here]), wire.addr(MARKED[there])
             self.wires[here].send(wire.ip(*ends, wire.UDP, wire.udp(*ends, 9, 9, mark)))
-        return [(where, packet) for where in "bc" for packet in self.wires[where].receive(mark)]
+        return [(where, packet) for where in heard for packet in self.wires[where].receive(mark)]
 
     def fast(self):
         return self.path.stats().get("STATS_FAST", 0)
 
 
 def links(number):
-    for side, name in (("c", "clients"), ("b", "backends")):
+    for side, name in DEVICE.items():
         yield f"link add {side}{number} netns ends address {MAC['end', side]} type veth" \
               f" peer name {name} netns same{number} address {MAC['lb', side]}"
 
 
-def addresses():
+def addresses(side, device=None):
+    """What the balancer has on one of its devices; it is gone when the device goes down."""
+    name = device or DEVICE[side]
+    yield f"addr replace {ROUTER[side][0]}/24 dev {name}"
+    yield f"addr replace {ROUTER[side][1]}/64 dev {name} nodad"
+    for end in (*END[side], MARKED[side]):
+        yield f"neigh replace {end} lladdr {MAC['end', side]} dev {name} nud permanent"
+
+
+def router():
     yield "link set lo up"
-    for side, name in (("c", "clients"), ("b", "backends")):
-        yield f"link set {name} up"
-        yield f"addr add {ROUTER[side][0]}/24 dev {name}"
-        yield f"addr add {ROUTER[side][1]}/64 dev {name} nodad"
-        for end in END[side]:
-            yield f"neigh add {end} lladdr {MAC['end', side]} dev {name} nud permanent"
     yield f"addr add {VIP[0]}/32 dev lo"
     yield f"addr add {VIP[1]}/128 dev lo nodad"
+    for side, name in DEVICE.items():
+        yield f"link set {name} up"
+        yield from addresses(side)
 
 
 def batch(lines, *options):
@@ -233,6 +276,8 @@ def batch(lines, *options):
 def up():
     """Both balancers. One processor does it all, so that there is one order of things."""
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    enter()
+    sysctl("ipv4/route/error_cost", 0)      # else time decides which error is told of
     batch(f"netns add {name}" for name in ("ends", "same0", "same1"))
     for name in ("ends", "same0", "same1"):
         enter(name)
@@ -241,9 +286,9 @@ def up():
     enter("ends")
     sysctl("ipv6/conf/default/disable_ipv6", 1)
     batch(line for number in (0, 1) for line in links(number))
-    batch(f"link set {side}{number} up arp off" for number in (0, 1) for side in "cb")
+    batch(f"link set {side}{number} up arp off" for number in (0, 1) for side in DEVICE)
     for number in (0, 1):
-        batch(addresses(), "-n", f"same{number}")
+        batch(router(), "-n", f"same{number}")
     return [Balancer(number) for number in (0, 1)]
 
 

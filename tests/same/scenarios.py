@@ -4,18 +4,11 @@
 import os
 import random
 
-from talk import Tcp, Udp
+from talk import Tcp, Udp, registrar
 from wire import SACK_OK, mss, sack, stamp, wscale
 
 ALL = []
-
-
-def scenario(slow=False, sysctl=None):
-    """slow: none of its packets is for the fast path; sysctl: of both balancers meanwhile."""
-    def add(function):
-        ALL.append((function, slow, sysctl or {}))
-        return function
-    return add
+scenario = registrar(ALL)
 
 
 @scenario()

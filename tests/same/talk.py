@@ -2,11 +2,31 @@
 """A scenario under way on one balancer: packets sent, and after each of them what came out and
 what conntrack says."""
 
+import contextlib
 import struct
 import time
 
 import wire
-from bed import BPORT, END, VIP, VPORT
+from bed import BPORT, END, VIP, VPORT, Got
+
+
+class Skip(Exception):
+    """This kernel cannot play the scenario."""
+
+
+def registrar(scenarios):
+    """A decorator that makes a scenario of a function, and adds it to these."""
+    def scenario(slow=False, sysctl=None, family=None, fresh=False):
+        """slow: nothing of it must take the fast path; sysctl: to be set meanwhile; family: the
+        only one that has it; fresh: it leaves the balancers in such a state that others need
+        new ones."""
+        def add(function):
+            function.slow, function.sysctl = slow, sysctl or {}
+            function.family, function.fresh = family, fresh
+            scenarios.append(function)
+            return function
+        return add
+    return scenario
 
 
 class Step:
@@ -33,6 +53,19 @@ class Run:
         self.aged = 77
         self.ident = 0
         self.number = number
+        self.failures = []
+
+    def expect(self, what, good):
+        if not good:
+            self.failures.append(f"packet {len(self.steps)}, {self.steps[-1].what}: {what}")
+
+    @contextlib.contextmanager
+    def slowly(self):
+        """Whatever is sent in here must not take the fast path."""
+        before = self.balancer.fast()
+        yield
+        taken = self.balancer.fast() - before
+        self.expect(f"goes the slow way ({taken} did not)", not taken)
 
     def ip(self, side, proto, payload, **fields):
         """A packet to the VIP. Each has a number of its own in the IP header."""
@@ -41,12 +74,12 @@ class Run:
         src = self.cip if side == "c" else self.bip
         return wire.ip(src, self.vip, fields.pop("number", proto), payload, **fields)
 
-    def send(self, side, what, *packets):
+    def send(self, side, what, *packets, to=None):
         """Send them, note what comes of it, and return that."""
         step = Step(f"{side} {what}")
         if self.aged:
             self.ct.age(self.aged)
-        step.out = self.balancer.exchange(side, packets)
+        step.out = self.balancer.exchange(side, packets, to)
         self.steps.append(step)
         self.look()
         return step.out
@@ -58,6 +91,7 @@ class Run:
     def change(self, what):
         """Something other than a packet happens, and is looked at like one."""
         self.steps.append(Step(what))
+        self.look()
 
     def until(self, what, condition):
         """Wait for something that only time brings."""
@@ -67,7 +101,6 @@ class Run:
                 raise TimeoutError(what)
             time.sleep(0.05)
         self.change(what)
-        self.look()
 
     def expire(self):
         self.ct.age(1)
@@ -82,7 +115,6 @@ class Run:
         for family, entry in self.ct.dump():
             self.ct.delete(family, entry)
         self.change("all connections are deleted")
-        self.look()
 
     def end(self):
         """Leave nothing behind. Connections that end with this one tell of their counters."""
@@ -103,6 +135,7 @@ class Tcp:
         self.next = {"c": 0, "b": 0}
         self.syn_opts = {"c": opts, "b": opts if bopts is None else bopts}
         self.shift = 0
+        self.one_armed = False      # both ends are on one wire
 
     def learn(self, out, sent_seq):
         """The backend is told the vdport by the first packet that gets there."""
@@ -134,10 +167,13 @@ class Tcp:
     def send(self, side, flags, ip=None, **fields):
         what = f"{flags or '-'} " + " ".join(
             f"{k}={len(v) if isinstance(v, bytes) else v}" for k, v in sorted(fields.items()))
+        believed = self.next[side]
         seq, segment = self.segment(side, flags, **fields)
         out = self.run.send(side, what, self.run.ip(side, wire.TCP, segment, **(ip or {})))
         if side == "c":
             self.learn(out, seq)
+        if not self.one_armed and all(where == side for where, _ in out):
+            self.next[side] = believed      # nobody is going to acknowledge that
         self.run.steps[-1].out = [self.unshifted(*one) for one in out]
         return out
 
@@ -149,7 +185,9 @@ class Tcp:
         body = bytearray(packet[ihl:])
         struct.pack_into("!I", body, 4, (struct.unpack_from("!I", body, 4)[0] - self.shift) & 0xFFFFFFFF)
         struct.pack_into("!H", body, 16, 0)
-        return side, packet[:ihl] + wire.with_checksum(bytes(body), 16, src, dst, wire.TCP)
+        told = Got(packet[:ihl] + wire.with_checksum(bytes(body), 16, src, dst, wire.TCP))
+        told.mac = packet.mac
+        return side, told
 
     def c(self, flags, **fields):
         return self.send("c", flags, **fields)

@@ -6,7 +6,7 @@ import struct
 
 FIN, SYN, RST, PSH, ACK, URG, ECE, CWR = (1 << n for n in range(8))
 LETTERS = "FSRPAUEC"
-TCP, UDP, ICMP, ICMP6 = 6, 17, 1, 58
+TCP, UDP, ICMP, ICMP6, FRAGMENT = 6, 17, 1, 58, 44
 
 # Neighbour discovery and multicast listeners: the kernel's own affairs.
 NOISE6 = set(range(130, 138)) | {143}
@@ -113,11 +113,14 @@ def valid(packet):
 
 
 def canonical(packet):
-    """What two runs must agree in: all of it, but for the number that the kernel gives an
-    ICMP packet of its own."""
+    """What two runs must agree in: all of it, but for the numbers that the kernel throws with
+    dice, those of its own ICMP packets and of the IPv6 fragments that it makes."""
     bad = valid(packet)
-    if split(packet)[0] == ICMP:
+    proto = split(packet)[0]
+    if proto == ICMP:
         packet = packet[:4] + b"\0\0" + packet[6:10] + b"\0\0" + packet[12:]
+    elif proto == FRAGMENT:
+        packet = packet[:44] + bytes(4) + packet[48:]
     return packet.hex() + bad
 
 
