@@ -7,7 +7,7 @@ DEPS_BUILD=(autoconf automake make gcc pkg-config libc6-dev
 	libjansson-dev libsystemd-dev pahole xz-utils)
 DEPS_CHECK=(cppcheck mandoc shellcheck sparse jq)
 DEPS_LAB=(qemu-system-x86 busybox-static cpio kmod util-linux
-	iproute2 nftables conntrack nginx-light curl dnsmasq-base
+	iproute2 nftables conntrack ethtool nginx-light curl dnsmasq-base
 	bind9-dnsutils procps python3 socat man-db bash-completion)
 
 deps_missing() {

@@ -6,6 +6,8 @@ import os
 import socket
 import struct
 
+from wire import IGMP
+
 NETLINK_NETFILTER = 12
 REQUEST, ACK, DUMP = 1, 4, 0x300
 ERROR, DONE = 2, 3
@@ -74,6 +76,7 @@ class Entry:
         self.timeout = None
         self.raw = None
         self.key = ""
+        self.noise = False
         words = [what] if what else []
         for kind, value in sorted(attrs(data)):
             if kind in (USE, ID):
@@ -84,6 +87,7 @@ class Entry:
             if kind == TUPLE_ORIG:
                 self.raw = value
                 self.key = tuple_text(value)
+                self.noise = self.key.split()[1] == str(IGMP)
             words.append(NAMES.get(kind, str(kind)) + "=" + self.value_text(kind, value))
         self.words = words
 
@@ -142,7 +146,7 @@ class Conntrack:
     def dump(self):
         """[(family, Entry)], in an order that is the same everywhere"""
         found = [(message[0], Entry(message[4:])) for message in self.ask(CT_GET, DUMP)]
-        return sorted(found, key=lambda one: (one[0], one[1].key))
+        return sorted([one for one in found if not one[1].noise], key=lambda one: (one[0], one[1].key))
 
     def age(self, seconds):
         """Every connection ends in so many seconds, unless a packet makes it live longer."""
@@ -175,4 +179,6 @@ class Conntrack:
                 message, data = data[16:size], data[(size + 3) & ~3:]
                 what = EVENTS[kind] if kind == CT_DELETE or flags & NLM_F_CREATE else "update"
                 if what == "destroy" or not port:
-                    found.append(Entry(message[4:], what))
+                    entry = Entry(message[4:], what)
+                    if not entry.noise:
+                        found.append(entry)

@@ -75,7 +75,7 @@ def fragmented_tcp(run):
 
 @scenario()
 def fragmented_udp(run):
-    """UDP in fragments, tiny first ones too, and one that stays alone"""
+    """UDP in fragments, tiny first ones too, and one that waits"""
     u = Udp(run)
     u.c()
     u.b()
@@ -85,9 +85,11 @@ def fragmented_udp(run):
             with run.slowly():
                 out = run.send(side, "fragments", *pieces)
             run.expect("the datagram gets there", at(out, other(side)))
+    first, last = fragments(run, "c", UDP, u.segment("c", bytes(2000)), 5, (800,))
     with run.slowly():
-        out = run.send("c", "a first fragment", fragments(run, "c", UDP, u.segment("c", bytes(2000)), 5, (800,))[0])
-    run.expect("nothing comes of it", not out)
+        run.expect("a first fragment waits", not run.send("c", "a first fragment", first))
+        out = run.send("c", "the last fragment", last)
+    run.expect("and goes on with the last", at(out, "b"))
     u.c()
     u.b()
 

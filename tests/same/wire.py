@@ -6,9 +6,9 @@ import struct
 
 FIN, SYN, RST, PSH, ACK, URG, ECE, CWR = (1 << n for n in range(8))
 LETTERS = "FSRPAUEC"
-TCP, UDP, ICMP, ICMP6, FRAGMENT = 6, 17, 1, 58, 44
+TCP, UDP, ICMP, ICMP6, IGMP, FRAGMENT = 6, 17, 1, 58, 2, 44
 
-# Neighbour discovery and multicast listeners: the kernel's own affairs.
+# Neighbour discovery and multicast listeners are the kernel's own affairs, as is IGMP.
 NOISE6 = set(range(130, 138)) | {143}
 
 
@@ -89,8 +89,10 @@ def split(packet):
 
 
 def noise(packet):
-    return packet[0] >> 4 == 6 and packet[6] in (0, ICMP6) and \
-        (packet[6] == 0 or packet[40] in NOISE6)
+    if packet[0] >> 4 == 4:
+        return packet[9] == IGMP
+    return packet[6] == 0 and packet[40] == ICMP6 and packet[48] in NOISE6 or \
+        packet[6] == ICMP6 and packet[40] in NOISE6
 
 
 def valid(packet):
