@@ -200,17 +200,11 @@ static u32 conn_seq_len(u8 flags, u16 len)
 	return len + !!(flags & (BENCH_SYN | BENCH_FIN));
 }
 
-/**
- * bench_conn_to_server - the client sends, and the server looks at it
- * @conn: bench_conn_init() was called on it
- * @flags: of a TCP packet, BENCH_*
- * @len: bytes of payload
- * @cycles: how long it took
- */
-enum bench_failure bench_conn_to_server(struct bench_conn *conn, u8 flags,
-					u16 len, u32 *cycles)
+/* The next packet of the client's. */
+void bench_conn_from_client(const struct bench_conn *conn, u8 flags, u16 len,
+			    struct bench_packet *packet)
 {
-	struct bench_packet got, packet = {
+	*packet = (struct bench_packet) {
 		.saddr = conn->cip,
 		.daddr = bench_farm.vip,
 		.sport = conn->cport,
@@ -221,13 +215,44 @@ enum bench_failure bench_conn_to_server(struct bench_conn *conn, u8 flags,
 		.flags = flags,
 		.l4proto = conn->l4proto,
 	};
+	if (bench_farm.direct) {
+		packet->daddr = server_addr(ntohs(conn->cport) %
+					    bench_farm.servers);
+		packet->dport = htons(bench_farm.bport);
+	}
+}
+
+/* The next packet of the server's, which must have seen the connection. */
+void bench_conn_from_server(const struct bench_conn *conn, u8 flags, u16 len,
+			    struct bench_packet *packet)
+{
+	*packet = (struct bench_packet) {
+		.saddr = server_addr(conn->server),
+		.daddr = conn->peer,
+		.sport = htons(bench_farm.bport),
+		.dport = conn->peer_port,
+		.seq = conn->sseq,
+		.ack = conn->cseq + conn->shift,
+		.len = len,
+		.flags = flags,
+		.l4proto = conn->l4proto,
+	};
+}
+
+/**
+ * bench_conn_to_server - the client sends, and the server looks at it
+ * @conn: bench_conn_init() was called on it
+ * @flags: of a TCP packet, BENCH_*
+ * @len: bytes of payload
+ * @cycles: how long it took
+ */
+enum bench_failure bench_conn_to_server(struct bench_conn *conn, u8 flags,
+					u16 len, u32 *cycles)
+{
+	struct bench_packet got, packet;
 	enum bench_failure failure;
 
-	if (bench_farm.direct) {
-		packet.daddr = server_addr(ntohs(conn->cport) %
-					   bench_farm.servers);
-		packet.dport = htons(bench_farm.bport);
-	}
+	bench_conn_from_client(conn, flags, len, &packet);
 	failure = conn_send(BENCH_CLIENTS, &packet, &got, cycles);
 	if (failure)
 		return failure;
@@ -253,21 +278,12 @@ enum bench_failure bench_conn_to_server(struct bench_conn *conn, u8 flags,
 enum bench_failure bench_conn_to_client(struct bench_conn *conn, u8 flags,
 					u16 len, u32 *cycles)
 {
-	struct bench_packet got, packet = {
-		.saddr = server_addr(conn->server),
-		.daddr = conn->peer,
-		.sport = htons(bench_farm.bport),
-		.dport = conn->peer_port,
-		.seq = conn->sseq,
-		.ack = conn->cseq + conn->shift,
-		.len = len,
-		.flags = flags,
-		.l4proto = conn->l4proto,
-	};
+	struct bench_packet got, packet;
 	__be16 sport = htons(bench_farm.vport);
 	__be32 saddr = bench_farm.vip;
 	enum bench_failure failure;
 
+	bench_conn_from_server(conn, flags, len, &packet);
 	failure = conn_send(BENCH_SERVERS, &packet, &got, cycles);
 	if (failure)
 		return failure;

@@ -6,6 +6,8 @@
 
 #include "result.h"
 
+struct bench_packet;
+
 #define BENCH_SERVERS_MAX 64
 
 /* The farm as one run has it: clients 10.2.1.1 and up, servers 10.1.1.1 and
@@ -45,6 +47,10 @@ void bench_conn_release(struct bench_conn *conn);
 void bench_conn_wait(const struct bench_conn *conn);
 void bench_conn_wait_over(void);
 
+void bench_conn_from_client(const struct bench_conn *conn, u8 flags, u16 len,
+			    struct bench_packet *packet);
+void bench_conn_from_server(const struct bench_conn *conn, u8 flags, u16 len,
+			    struct bench_packet *packet);
 enum bench_failure bench_conn_to_server(struct bench_conn *conn, u8 flags,
 					u16 len, u32 *cycles);
 enum bench_failure bench_conn_to_client(struct bench_conn *conn, u8 flags,

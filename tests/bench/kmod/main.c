@@ -5,7 +5,7 @@
  *
  * Write "MODE [KEY=VALUE]..." to dnat_bench/run in debugfs, which returns when
  * it is done, and read dnat_bench/result.  Settings stay until changed, but
- * for those of the one run: count, stop, conns, every, close.
+ * for those of the one run: count, stop, conns, every, seed, close.
  */
 #include <linux/debugfs.h>
 #include <linux/inet.h>
@@ -65,6 +65,7 @@ static int setting_parse(char *word, struct bench_run *run,
 		{ "stop", &run->stop, 0, U32_MAX },
 		{ "conns", &run->conns, 1, BENCH_KEPT_MAX },
 		{ "every", &run->every, 0, U32_MAX },
+		{ "seed", &run->seed, 0, U32_MAX },
 		{ "vport", &farm->vport, 1, 65535 },
 		{ "bport", &farm->bport, 1, 65535 },
 		{ "clients", &farm->clients, 1, 250 },

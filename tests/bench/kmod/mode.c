@@ -6,6 +6,7 @@
 #include <linux/vmalloc.h>
 
 #include "conn.h"
+#include "fuzz.h"
 #include "mode.h"
 #include "packet.h"
 
@@ -163,6 +164,16 @@ static bool conn_flood(const struct bench_run *run)
 	return true;
 }
 
+static bool conn_fuzz(const struct bench_run *run)
+{
+	enum bench_failure failure;
+
+	failure = bench_fuzz_packet(kept, min(kept_count, run->conns));
+	if (failure)
+		bench_result_fail(failure);
+	return !failure;
+}
+
 static bool run_goes_on(const struct bench_run *run)
 {
 	if (run->stop && bench_result_failed() >= run->stop)
@@ -197,11 +208,25 @@ static u64 run_udp(const struct bench_run *run)
 	return repeat(run, conn_udp);
 }
 
-static u64 run_established(const struct bench_run *run)
+static void run_keep(const struct bench_run *run)
 {
 	while (kept_count < run->conns && run_goes_on(run))
 		conn_keep(run);
+}
+
+static u64 run_established(const struct bench_run *run)
+{
+	run_keep(run);
 	return repeat(run, conn_data);
+}
+
+static u64 run_fuzz(const struct bench_run *run)
+{
+	run_keep(run);
+	if (!kept_count)
+		return 0;
+	bench_fuzz_seed(run->seed);
+	return repeat(run, conn_fuzz);
 }
 
 /* Counts what was honest, if there is any, and the flood's SYNs otherwise. */
@@ -257,6 +282,7 @@ static const struct {
 	{ "established", run_established },
 	{ "udp", run_udp },
 	{ "flood", run_flood },
+	{ "fuzz", run_fuzz },
 	{ "close", run_close },
 	{ "forget", run_forget },
 };

@@ -17,7 +17,8 @@ enum bench_close {
 struct bench_run {
 	u32 count;
 	u32 stop;		/* after so many failures; 0: never */
-	u32 conns;		/* established: over so many connections */
+	u32 conns;		/* established, fuzz: over so many connections */
+	u32 seed;		/* fuzz: of its dice */
 	u32 every;		/* flood: something honest after so many SYNs */
 	enum bench_close close;
 };

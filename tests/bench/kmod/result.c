@@ -57,6 +57,7 @@ static const char * const failure_names[BENCH_FAILURES] = {
 	[BENCH_SEQ_BACK] = "seq_back",
 	[BENCH_BAD_CHECKSUM] = "bad_checksum",
 	[BENCH_EXTRA] = "extra",
+	[BENCH_WRITTEN] = "written",
 	[BENCH_NO_MEMORY] = "no_memory",
 };
 

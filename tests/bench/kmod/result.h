@@ -34,6 +34,7 @@ enum bench_failure {
 	BENCH_SEQ_BACK,		/* a SYN that TIME_WAIT would not let in */
 	BENCH_BAD_CHECKSUM,
 	BENCH_EXTRA,		/* more came out than went in */
+	BENCH_WRITTEN,		/* into what others were looking at */
 	BENCH_NO_MEMORY,	/* our own */
 	BENCH_FAILURES,
 };
