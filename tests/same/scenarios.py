@@ -93,7 +93,7 @@ def data_after_fin(run):
     t.b("PA", data=b"much too late")
 
 
-@scenario(slow=True)
+@scenario()
 def syn_again(run):
     """SYN and SYN/ACK are sent again"""
     t = Tcp(run)
@@ -345,7 +345,7 @@ def odd_flags(run):
             t.talk(5)
 
 
-@scenario(slow=True)
+@scenario()
 def odd_first(run):
     """flags that make no sense, in the first packet"""
     for number, flags in enumerate(("", "F", "FPU", "SF", "SFA", "SR", "R", "RA", "A", "SA", "FA", "PA", "SU", "SPE")):
@@ -356,7 +356,7 @@ def odd_first(run):
             t.c("A")
 
 
-@scenario(slow=True)
+@scenario()
 def reserved(run):
     """reserved bits, and a header of the wrong length"""
     t = Tcp(run).open()
@@ -402,7 +402,7 @@ def resent(run):
     t.talk().close()
 
 
-@scenario(slow=True)
+@scenario()
 def both_open(run):
     """both open at once"""
     t = Tcp(run)
@@ -423,7 +423,7 @@ def syn_data(run):
     t.talk().close()
 
 
-@scenario(slow=True)
+@scenario()
 def clamped(run):
     """an MSS that nft makes smaller, and one that it leaves alone"""
     Tcp(run, opts=mss(1460)).open()
