@@ -161,11 +161,6 @@ def show(message):
             if names[k] != "PAD"]
 
 
-def setting(name, value):
-    form = "=B" if name in U8 else "=H" if name in U16 else "=I"
-    return nla(ATTR["DNAT_A_" + name], struct.pack(form, int(value)))
-
-
 def main(argv):
     genl = Genl()
     family = genl.family()

@@ -25,7 +25,8 @@ test_main() {
 	[ ${#files[@]} -gt 0 ] || files=("$TOP"/tests/lab.d/*.sh)
 	root=$(build_root) || die "the project does not build"
 	export DNAT_ROOT=$root
-	vm_main --kernel "$name" --env DNAT_ROOT --env LAB_LONG --timeout $timeout -- "$TOP/tests/lib/guest.sh" "${files[@]}"
+	vm_main --kernel "$name" --env DNAT_ROOT --env LAB_LONG --env OFFLOAD_MB --env SAME_RANDOM \
+		--timeout $timeout -- "$TOP/tests/lib/guest.sh" "${files[@]}"
 }
 
 # Whether this kernel takes our module, and has what the test bed is made of.

@@ -119,7 +119,7 @@ class Path:
         self.family = self.genl.family()
 
     def set(self, **values):
-        payload = b"".join(dnl.setting(name, value) for name, value in values.items())
+        payload = dnl.request(f"{name}={value}" for name, value in values.items())
         for _ in self.genl.ask(self.family, dnl.CMD["DNAT_CMD_SETTINGS_SET"], dnl.NLM_F_ACK, payload):
             pass
 
@@ -190,8 +190,7 @@ class Balancer:
         self.conntrack = Conntrack()
         call("nft", "-f", "-", text=RULES)
         self.path = Path()
-        if Path.known():
-            self.path.set(FAST=number)
+        self.switch(True)
         enter("ends")
         self.wires = {side: Wire(f"{side}{number}", side) for side in DEVICE}
         self.silent = ""        # sides that no mark can reach
@@ -204,6 +203,11 @@ class Balancer:
         sysctl(name, value)
         enter("ends")
         return before
+
+    def switch(self, on):
+        """The path on or off, where it may be on and the module has one."""
+        if Path.known():
+            self.path.set(FAST=int(on and self.number == 1))
 
     def ports(self, scenario, count=PORTS):
         """The vdports of one scenario. Of a single chunk they come in order, and so it is the

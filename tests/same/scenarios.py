@@ -608,6 +608,19 @@ def datagrams_deleted(run):
     u.c()
 
 
+@scenario()
+def switched(run):
+    """the path is switched on and off in the middle of connections"""
+    t = Tcp(run, opts=mss(1460) + SACK_OK + b"\1" + wscale(7))
+    u = Udp(run)
+    for n, act in enumerate((lambda: t.c("S"), lambda: t.b("SA"), lambda: t.c("A"), u.c, u.b) +
+                            (t.talk, u.c, lambda: t.talk(1000), u.b) * 4 +
+                            (lambda: t.b("FA"), lambda: t.c("A"), t.talk, lambda: t.c("FA"), lambda: t.b("A"))):
+        run.balancer.switch(n % 3 != 0)
+        act()
+    run.balancer.switch(True)
+
+
 FLAGS = ("A", "A", "A", "PA", "PA", "PA", "FA", "FA", "R", "RA", "S", "SA", "PAU", "AE", "", "SF", "P", "FPU")
 EDGES = (0, 0, 0, 0, 0, 0, 1, -1, 100, -100, -1000, 2000, 4000, 30000, 63000, 64000, 64001, 66000,
          -64000, -66001, 131072, -131072, 1 << 20, 1 << 30, -(1 << 30))

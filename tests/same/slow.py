@@ -462,22 +462,46 @@ def untracked(run):
     goes_on(run, t)
 
 
-@scenario()
-def marked(run):
-    """a rule at priority raw sets a mark, and routing goes by it"""
-    t = Tcp(run).open().talk()
+def other_table(run, *rule):
+    """Routes by which everything goes to the others, for packets that this rule finds."""
     ip = ("ip", "-6") if run.l3 else ("ip",)
     gateway = "fd00:7::2" if run.l3 else "10.7.0.2"
     try:
-        run.balancer.call(*ip, "rule", "add", "fwmark", "7", "table", "7")
+        run.balancer.call(*ip, "rule", "add", *rule, "table", "7")
     except RuntimeError:
         raise Skip("this kernel has no rules for routes of IPv6") from None
-    guard(run, "tcp sport 40001 meta mark set 7")
     run.balancer.call(*ip, "route", "add", "default", "via", gateway, "dev", "others", "table", "7")
-    out = t.c("PA", data=b"this way")
-    run.expect("it goes by the mark", at(out, "o") and not at(out, "b"))
-    run.balancer.call(*ip, "rule", "del", "fwmark", "7", "table", "7")
+
+    def undo():
+        run.balancer.call(*ip, "route", "flush", "table", "7")
+        run.balancer.call(*ip, "rule", "del", *rule, "table", "7")
+    return undo
+
+
+@scenario()
+def marked(run):
+    """a rule at priority raw sets a mark from now on, and routes go by it"""
+    undo = other_table(run, "fwmark", "7")
+    t = Tcp(run).open().talk()
+    guard(run, "tcp sport 40001 meta mark set 7")
+    for _ in range(2):
+        out = t.c("PA", data=b"this way")
+        run.expect("it goes by the mark", at(out, "o") and not at(out, "b"))
     unguard(run)
+    goes_on(run, t)
+    undo()
+    goes_on(run, t)
+
+
+@scenario(family=4)
+def routed_by_tos(run):
+    """routes go by the TOS of each packet"""
+    undo = other_table(run, "tos", "0x10")
+    t = Tcp(run).open().talk()
+    for tos, where in ((0x10, "o"), (0, "b"), (0x10, "o"), (0x13, "o"), (8, "b"), (0, "b")):
+        out = t.c("PA", data=b"this way", ip={"tos": tos})
+        run.expect(f"TOS {tos} goes to {where}", at(out, where))
+    undo()
     goes_on(run, t)
 
 
