@@ -571,7 +571,6 @@ def datagrams_stream(run):
     for size in (0, 1, 7, 1472 - 20):
         u.c(data=b"u" * size)
         u.b(data=b"u" * size)
-    run.wait_for_stream()
     u.c()
     u.b()
     Udp(run, cport=40002).c()
