@@ -298,7 +298,7 @@ static enum dnat_stat dnat_forward_synack(const struct dnat_packet *pkt,
 	if (!dnat_checksum_right(pkt))
 		return DNAT_STAT_SLOW_HEADER;
 
-	dst = dnat_way_route4(way, skb, conn->client.ip, skb->dev);
+	dst = dnat_way_route4(way, skb, pkt->state, conn->client.ip);
 	if (!dst)
 		return DNAT_STAT_SLOW_ROUTE;
 	if (!dnat_way_fits(dst, skb, pkt->l3num)) {
@@ -352,7 +352,7 @@ dnat_forward(struct dnat_net *dn, const struct dnat_packet *pkt)
 	if (!conn->fast)
 		return DNAT_STAT_SLOW_OFF;
 
-	dst = dnat_way_dst(way, dir, pkt->state->in);
+	dst = dnat_way_dst(way, dir, skb, pkt->state, pkt->l3num);
 	if (!dst)
 		return DNAT_STAT_SLOW_ROUTE;
 	if (!dnat_way_fits(dst, skb, pkt->l3num))
@@ -452,7 +452,9 @@ static unsigned int dnat_forward4(void *priv, struct sk_buff *skb,
 		return NF_ACCEPT;
 
 	daddr = (union nf_inet_addr){ .all = { (__force u32)iph->daddr } };
-	if (iph->ihl != 5 || ip_is_fragment(iph) || dnat_is_lro(skb))
+	/* one that was put together goes on in pieces as it came */
+	if (iph->ihl != 5 || ip_is_fragment(iph) || IPCB(skb)->frag_max_size ||
+	    dnat_is_lro(skb))
 		stat = DNAT_STAT_SLOW_HEADER;
 	else if (iph->ttl <= 1)
 		stat = DNAT_STAT_SLOW_TTL;
@@ -483,8 +485,12 @@ static unsigned int dnat_forward6(void *priv, struct sk_buff *skb,
 	    !dnat_forward_on(dn, skb, state))
 		return NF_ACCEPT;
 
+	/* IPv4 tells by way of its routes */
+	if (!READ_ONCE(state->net->ipv6.devconf_all->forwarding))
+		return NF_ACCEPT;
+
 	daddr.in6 = ip6h->daddr;
-	if (dnat_is_lro(skb))
+	if (IP6CB(skb)->frag_max_size || dnat_is_lro(skb))
 		stat = DNAT_STAT_SLOW_HEADER;
 	else if (ip6h->hop_limit <= 1)
 		stat = DNAT_STAT_SLOW_TTL;

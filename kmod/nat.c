@@ -82,9 +82,8 @@ static int dnat_nat_take(const struct dnat_net *dn, struct dnat_conn *conn)
 
 	port = dnat_nat_take_free(dn, conn);
 	for (i = 0; port < 0 && i < DNAT_RECLAIM_MAX; i++) {
-		if (!dnat_reclaim_one(conn->pool))
+		if (dnat_reclaim_one(conn->pool))
 			break;
-		dnat_stat_inc(dn, DNAT_STAT_RECLAIMED);
 		port = dnat_nat_take_free(dn, conn);
 	}
 	if (port < 0) {

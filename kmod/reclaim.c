@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "dnat.h"
 #include "reclaim.h"
 
 /* How many connections of a class one packet looks at. */
@@ -98,12 +99,12 @@ static struct nf_conn *dnat_reclaim_pick(struct dnat_pool *pool,
  * @pool: that has no free port
  *
  * Context: softirq, under rcu_read_lock(), none of conntrack's locks held.
- * Return: whether a connection was ended; its port is free then
+ * Return: -ENOENT if there is none; 0 if one was ended and its port is free
+ *	now, by us or, at the same moment, by another CPU
  */
-bool dnat_reclaim_one(struct dnat_pool *pool)
+int dnat_reclaim_one(struct dnat_pool *pool)
 {
 	struct nf_conn *ct;
-	bool ended;
 
 	spin_lock_bh(&pool->lock);
 	ct = dnat_reclaim_pick(pool, DNAT_CLASS_CLOSED) ?:
@@ -111,11 +112,12 @@ bool dnat_reclaim_one(struct dnat_pool *pool)
 	     dnat_reclaim_pick(pool, DNAT_CLASS_OPEN);
 	spin_unlock_bh(&pool->lock);
 	if (!ct)
-		return false;
+		return -ENOENT;
 
-	ended = nf_ct_kill(ct);
-	nf_ct_put(ct);
-	if (ended)
+	if (nf_ct_kill(ct)) {
 		dnat_pool_count(pool, &pool->reclaimed);
-	return ended;
+		dnat_stat_inc(dnat_pernet(nf_ct_net(ct)), DNAT_STAT_RECLAIMED);
+	}
+	nf_ct_put(ct);
+	return 0;
 }

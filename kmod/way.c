@@ -25,25 +25,24 @@ static bool dnat_way_plain(const struct dst_entry *dst,
 	return dst->output == ip6_output;
 }
 
-static u32 dnat_way_cookie(const struct dst_entry *dst, u8 pf)
-{
-	if (pf == NFPROTO_IPV4)
-		return 0;
-	return rt6_get_cookie((const struct rt6_info *)dst);
-}
-
 static void dnat_way_set(struct dnat_way *way, struct dst_entry *dst,
-			 const struct net_device *in, u8 pf)
+			 const struct sk_buff *skb, const struct net_device *in,
+			 u8 pf)
 {
 	u32 iif_dir = dnat_way_iif_dir(in, dnat_way_dir(way));
+	u32 cookie;
 
-	if (READ_ONCE(way->dst) == dst && READ_ONCE(way->iif_dir) == iif_dir)
+	cookie = pf == NFPROTO_IPV4 ? dnat_way_cookie4(skb) :
+		 rt6_get_cookie((const struct rt6_info *)dst);
+	if (READ_ONCE(way->dst) == dst &&
+	    READ_ONCE(way->iif_dir) == iif_dir &&
+	    READ_ONCE(way->cookie) == cookie)
 		return;
 	if (!dst_hold_safe(dst))
 		return;
 
 	WRITE_ONCE(way->iif_dir, iif_dir);
-	WRITE_ONCE(way->cookie, dnat_way_cookie(dst, pf));
+	WRITE_ONCE(way->cookie, cookie);
 	dst_release(xchg(&way->dst, dst));
 }
 
@@ -61,34 +60,37 @@ void dnat_way_learn(struct dnat_way *way, const struct sk_buff *skb,
 	struct dst_entry *dst = skb_dst(skb);
 
 	if (dst && state->in && !skb->sk &&
+	    !dnat_way_marked(state->net, skb, state->pf) &&
 	    dnat_way_plain(dst, state->in, state->pf))
-		dnat_way_set(way, dst, state->in, state->pf);
+		dnat_way_set(way, dst, skb, state->in, state->pf);
 }
 
 /**
  * dnat_way_route4 - have the kernel find the way that a packet goes
  * @way: of its direction, which learns it
  * @skb: not rewritten yet; has the route afterwards
+ * @state: of the hook where it is, prerouting
  * @daddr: where it is to go to
- * @in: where it came in
  *
  * Context: softirq, under rcu_read_lock().
  * Return: the route, as from dnat_way_dst(); NULL and @skb has none
  */
 struct dst_entry *dnat_way_route4(struct dnat_way *way, struct sk_buff *skb,
-				  __be32 daddr, struct net_device *in)
+				  const struct nf_hook_state *state,
+				  __be32 daddr)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 	struct dst_entry *dst;
 
-	if (ip_route_input_noref(skb, daddr, iph->saddr, iph->tos, in))
+	if (dnat_way_marked(state->net, skb, NFPROTO_IPV4) ||
+	    ip_route_input_noref(skb, daddr, iph->saddr, iph->tos, skb->dev))
 		return NULL;
 	dst = skb_dst(skb);
-	if (!dnat_way_plain(dst, in, NFPROTO_IPV4)) {
+	if (!dnat_way_plain(dst, state->in, NFPROTO_IPV4)) {
 		skb_dst_drop(skb);
 		return NULL;
 	}
-	dnat_way_set(way, dst, in, NFPROTO_IPV4);
+	dnat_way_set(way, dst, skb, state->in, NFPROTO_IPV4);
 	return dst;
 }
 

@@ -3,10 +3,10 @@
  * One direction of a connection: its place in the table of connections, and
  * the way out of this machine that its packets take.
  *
- * The way is learned from a packet that the kernel has routed and forwarded, and
- * holds for packets that come in by the same interface, until the kernel says
- * that the route is out of date.  Then a packet goes the slow way again, and
- * the new way is learned from it.
+ * The way is learned from a packet that the kernel has routed and forwarded.
+ * It holds for packets that come in by the same interface (and, in IPv4, with
+ * the same DSCP), until the kernel says that the route is out of date.  Then a
+ * packet goes the slow way again, and the new way is learned from it.
  */
 #ifndef DNAT_WAY_H
 #define DNAT_WAY_H
@@ -16,6 +16,8 @@
 #include <linux/rhashtable.h>
 #include <linux/skbuff.h>
 #include <net/dst.h>
+#include <net/inet_dscp.h>
+#include <net/ip.h>
 #include <net/netfilter/nf_conntrack_tuple.h>
 
 struct dnat_way {
@@ -36,31 +38,64 @@ static inline u32 dnat_way_iif_dir(const struct net_device *in,
 	return (u32)in->ifindex << 1 | dir;
 }
 
+/* For IPv4, whose routes need no cookie, it is what else the route hangs on. */
+static inline u32 dnat_way_cookie4(const struct sk_buff *skb)
+{
+	return ip_hdr(skb)->tos & INET_DSCP_MASK;
+}
+
+/* May rules of the admin's choose a route by the packet's mark?  It may be
+ * another one for the next packet.
+ */
+static inline bool dnat_way_marked(const struct net *net,
+				   const struct sk_buff *skb, u8 pf)
+{
+	if (likely(!skb->mark))
+		return false;
+#ifdef CONFIG_IP_MULTIPLE_TABLES
+	if (pf == NFPROTO_IPV4)
+		return net->ipv4.fib_has_custom_rules;
+#endif
+#ifdef CONFIG_IPV6_MULTIPLE_TABLES
+	if (pf == NFPROTO_IPV6)
+		return net->ipv6.fib6_has_custom_rules;
+#endif
+	return false;
+}
+
 /**
  * dnat_way_dst - the way that a packet may go
  * @way: of its direction
  * @dir: that direction
- * @in: where it came in
+ * @skb: the packet
+ * @state: of the hook where it is, prerouting
+ * @pf: NFPROTO_IPV4 or NFPROTO_IPV6
  *
  * Context: softirq, under rcu_read_lock().
  * Return: a route that holds, with no reference for the caller; NULL when the
  *	kernel has to find one
  */
-static inline struct dst_entry *dnat_way_dst(const struct dnat_way *way,
-					     enum ip_conntrack_dir dir,
-					     const struct net_device *in)
+static inline struct dst_entry *
+dnat_way_dst(const struct dnat_way *way, enum ip_conntrack_dir dir,
+	     const struct sk_buff *skb, const struct nf_hook_state *state,
+	     u8 pf)
 {
 	struct dst_entry *dst = READ_ONCE(way->dst);
+	u32 cookie = READ_ONCE(way->cookie);
 
-	if (!dst || READ_ONCE(way->iif_dir) != dnat_way_iif_dir(in, dir))
+	if (!dst ||
+	    READ_ONCE(way->iif_dir) != dnat_way_iif_dir(state->in, dir) ||
+	    (pf == NFPROTO_IPV4 && cookie != dnat_way_cookie4(skb)) ||
+	    dnat_way_marked(state->net, skb, pf))
 		return NULL;
-	return dst_check(dst, READ_ONCE(way->cookie));
+	return dst_check(dst, cookie);
 }
 
 void dnat_way_learn(struct dnat_way *way, const struct sk_buff *skb,
 		    const struct nf_hook_state *state);
 struct dst_entry *dnat_way_route4(struct dnat_way *way, struct sk_buff *skb,
-				  __be32 daddr, struct net_device *in);
+				  const struct nf_hook_state *state,
+				  __be32 daddr);
 bool dnat_way_fits(struct dst_entry *dst, const struct sk_buff *skb, u8 pf);
 void dnat_way_send(struct dst_entry *dst, struct sk_buff *skb, u8 pf);
 void dnat_way_clean(struct dnat_way *way);

@@ -47,7 +47,7 @@ bench_module() {
 	*)	kernel_fetch "$name" || return 1 ;;
 	esac
 	dir=$(kernel_dir "$name")
-	out=$dir/bench-$(kmod_hash)
+	out=$dir/bench-$(kernel_kmod_hash "$name")
 	(
 		flock 9
 		[ ! -e "$out" ] || exit 0

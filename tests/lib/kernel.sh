@@ -4,6 +4,7 @@
 #
 #   kernel-NAME/pkg/          the packages' files, headers made relocatable
 #   kernel-NAME/stage-HASH/   lib/modules/VERSION with the module, HASH being that of its sources
+#                             and, where we built the kernel, of its build
 #
 # Every directory is made aside and renamed, so whatever has its final name is complete.
 # shellcheck shell=bash
@@ -96,9 +97,19 @@ kmod_copy() {
 	kmod_sources | tar -C "${KMOD:-$TOP/kmod}" -cf - -T - | tar -C "$1" -xf -
 }
 
+# kernel_kmod_hash NAME - what a build of the present module for NAME is known by.
+kernel_kmod_hash() {
+	local build
+
+	case $1 in
+	uml*)	build=$(uml_build_dir "$1"); printf '%s-%s\n' "$(kmod_hash)" "${build##*-}" ;;
+	*)	kmod_hash ;;
+	esac
+}
+
 # kernel_stage NAME - print the staged tree of series NAME with the present module in it.
 kernel_stage() {
-	printf '%s\n' "$(kernel_dir "$1")/stage-$(kmod_hash)"
+	printf '%s\n' "$(kernel_dir "$1")/stage-$(kernel_kmod_hash "$1")"
 }
 
 kernel_stage_fill() {
