@@ -278,6 +278,33 @@ static __always_inline void dnat_send(const struct dnat_packet *pkt,
 		dnat_way_send(dst, skb, pkt->l3num);
 }
 
+/* The hooks without which there is no NAT: defragmentation, we, conntrack and
+ * nf_nat at prerouting; we, nf_nat and conntrack at postrouting.
+ */
+#define DNAT_HOOKS_PREROUTING 4
+#define DNAT_HOOKS_POSTROUTING 3
+
+static bool dnat_hooks_more(const struct net *net, unsigned int hook,
+			    unsigned int n)
+{
+	const struct nf_hook_entries *hooks;
+
+	hooks = rcu_dereference(net->nf.hooks_ipv4[hook]);
+	return hooks && hooks->num_hook_entries > n;
+}
+
+/* A rule on the slow way may want to change what is agreed at a connection's
+ * start, such as the MSS; later packets have nothing of the kind.
+ */
+static bool dnat_start_is_ruled(const struct net *net)
+{
+	return dnat_hooks_more(net, NF_INET_PRE_ROUTING,
+			       DNAT_HOOKS_PREROUTING) ||
+	       dnat_hooks_more(net, NF_INET_FORWARD, 0) ||
+	       dnat_hooks_more(net, NF_INET_POST_ROUTING,
+			       DNAT_HOOKS_POSTROUTING);
+}
+
 /* The first answer, whose way back is not known yet: the kernel is asked for
  * it here, where it can be for IPv4.
  */
@@ -291,7 +318,8 @@ static enum dnat_stat dnat_forward_synack(const struct dnat_packet *pkt,
 
 	if (pkt->l3num != NFPROTO_IPV4 ||
 	    dnat_way_dir(way) != IP_CT_DIR_REPLY ||
-	    !dnat_conn_ready(conn, false))
+	    !dnat_conn_ready(conn, false) ||
+	    dnat_start_is_ruled(pkt->state->net))
 		return DNAT_STAT_SLOW_FLAGS;
 	if (!conn->fast)
 		return DNAT_STAT_SLOW_OFF;
