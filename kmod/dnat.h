@@ -5,6 +5,7 @@
 
 #include <linux/percpu.h>
 #include <net/net_namespace.h>
+#include <net/netns/generic.h>
 
 #include "pool.h"
 
@@ -44,7 +45,18 @@ struct dnat_net {
 	u8 on_exhausted;	/* enum dnat_on_exhausted */
 };
 
-struct dnat_net *dnat_pernet(const struct net *net);
+extern unsigned int dnat_net_id;
+
+/**
+ * dnat_pernet - our state of a network namespace
+ * @net: that namespace
+ *
+ * Context: any, from the namespace's set-up until its conntracks are gone.
+ */
+static inline struct dnat_net *dnat_pernet(const struct net *net)
+{
+	return net_generic(net, dnat_net_id);
+}
 
 /* Context: any. */
 static inline void dnat_stat_inc(const struct dnat_net *dn, enum dnat_stat stat)

@@ -2,7 +2,6 @@
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 #include <net/netfilter/nf_conntrack_helper.h>
-#include <net/netns/generic.h>
 
 #include "conn.h"
 #include "dnat.h"
@@ -10,18 +9,7 @@
 #include "table.h"
 #include "uapi/linux/double_nat.h"
 
-static unsigned int dnat_net_id __read_mostly;
-
-/**
- * dnat_pernet - our state of a network namespace
- * @net: that namespace
- *
- * Context: any, from the namespace's set-up until its conntracks are gone.
- */
-struct dnat_net *dnat_pernet(const struct net *net)
-{
-	return net_generic(net, dnat_net_id);
-}
+unsigned int dnat_net_id __read_mostly;
 
 static int __net_init dnat_net_init(struct net *net)
 {
