@@ -7,6 +7,7 @@
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
+#include "ahead.h"
 #include "pool.h"
 
 /* configure.ac reads the project's version from this line */
@@ -39,6 +40,7 @@ struct dnat_stats {
 
 struct dnat_net {
 	struct dnat_vdports vdports;
+	struct dnat_ahead ahead;
 	struct rhashtable table;	/* table.c's */
 	bool fast;			/* setting: the one-lookup path */
 	struct dnat_stats __percpu *stats;

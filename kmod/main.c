@@ -27,6 +27,7 @@ static int __net_init dnat_net_init(struct net *net)
 	err = dnat_vdports_init(&dn->vdports);
 	if (err)
 		goto err_table;
+	dnat_ahead_init(&dn->ahead);
 	dn->fast = true;
 	return 0;
 
@@ -42,8 +43,10 @@ static void __net_exit dnat_net_exit_batch(struct list_head *nets)
 	struct dnat_net *dn;
 	struct net *net;
 
-	list_for_each_entry(net, nets, exit_list)
+	list_for_each_entry(net, nets, exit_list) {
+		dnat_ahead_clean(&dnat_pernet(net)->ahead);
 		dnat_conn_net_exit(net);
+	}
 	synchronize_rcu();
 
 	list_for_each_entry(net, nets, exit_list) {

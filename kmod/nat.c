@@ -131,7 +131,7 @@ static unsigned int dnat_nat_new(struct sk_buff *skb, struct nf_conn *ct,
 				 enum ip_conntrack_info ctinfo,
 				 const struct nf_hook_state *state)
 {
-	const struct dnat_net *dn = dnat_pernet(nf_ct_net(ct));
+	struct dnat_net *dn = dnat_pernet(nf_ct_net(ct));
 	struct dnat_pool_key key;
 	struct dnat_conn *conn;
 	int port;
@@ -155,6 +155,7 @@ static unsigned int dnat_nat_new(struct sk_buff *skb, struct nf_conn *ct,
 	dnat_nat_reuse(conn, port, ctinfo);
 	if (dnat_conn_attach(conn, port))
 		goto no_memory;
+	dnat_ahead_check(&dn->ahead, conn->pool);
 	return NF_ACCEPT;
 
 no_memory:

@@ -28,6 +28,7 @@ static struct dnat_pool *dnat_pool_alloc(const struct dnat_pool_key *key)
 	}
 	pool->key = *key;
 	refcount_set(&pool->users, 2);
+	INIT_LIST_HEAD(&pool->ahead_node);
 	for (i = 0; i < DNAT_CLASS_COUNT; i++)
 		INIT_LIST_HEAD(&pool->conns[i]);
 	return pool;

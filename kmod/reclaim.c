@@ -94,6 +94,20 @@ static struct nf_conn *dnat_reclaim_pick(struct dnat_pool *pool,
 	return NULL;
 }
 
+/* Takes the reference of @ct over; NULL: there was none to be picked. */
+static int dnat_reclaim_end(struct dnat_pool *pool, struct nf_conn *ct)
+{
+	if (!ct)
+		return -ENOENT;
+
+	if (nf_ct_kill(ct)) {
+		dnat_pool_count(pool, &pool->reclaimed);
+		dnat_stat_inc(dnat_pernet(nf_ct_net(ct)), DNAT_STAT_RECLAIMED);
+	}
+	nf_ct_put(ct);
+	return 0;
+}
+
 /**
  * dnat_reclaim_one - end the connection that can best be done without
  * @pool: that has no free port
@@ -111,13 +125,23 @@ int dnat_reclaim_one(struct dnat_pool *pool)
 	     dnat_reclaim_pick(pool, DNAT_CLASS_HALF_OPEN) ?:
 	     dnat_reclaim_pick(pool, DNAT_CLASS_OPEN);
 	spin_unlock_bh(&pool->lock);
-	if (!ct)
-		return -ENOENT;
+	return dnat_reclaim_end(pool, ct);
+}
 
-	if (nf_ct_kill(ct)) {
-		dnat_pool_count(pool, &pool->reclaimed);
-		dnat_stat_inc(dnat_pernet(nf_ct_net(ct)), DNAT_STAT_RECLAIMED);
-	}
-	nf_ct_put(ct);
-	return 0;
+/**
+ * dnat_reclaim_closed - the same, for connections that are closed only
+ * @pool: in use
+ *
+ * Context: softirq or process, under rcu_read_lock(), none of conntrack's
+ *	locks held.
+ * Return: as for dnat_reclaim_one()
+ */
+int dnat_reclaim_closed(struct dnat_pool *pool)
+{
+	struct nf_conn *ct;
+
+	spin_lock_bh(&pool->lock);
+	ct = dnat_reclaim_pick(pool, DNAT_CLASS_CLOSED);
+	spin_unlock_bh(&pool->lock);
+	return dnat_reclaim_end(pool, ct);
 }

@@ -28,6 +28,7 @@ void dnat_reclaim_add(struct dnat_conn *conn);
 void dnat_reclaim_del(struct dnat_conn *conn);
 void dnat_reclaim_move(struct dnat_conn *conn, enum dnat_class class);
 int dnat_reclaim_one(struct dnat_pool *pool);
+int dnat_reclaim_closed(struct dnat_pool *pool);
 
 /* A packet went by: the connection may have moved on. */
 static inline void dnat_reclaim_update(struct dnat_conn *conn)

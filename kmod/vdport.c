@@ -29,6 +29,7 @@ static void dnat_link(struct dnat_pool *pool, u16 port, u16 prev)
 
 	lockdep_assert_held(&pool->lock);
 
+	pool->n_free++;
 	slot->prev = prev;
 	slot->next = next;
 	if (prev)
@@ -47,6 +48,7 @@ static void dnat_unlink(struct dnat_pool *pool, u16 port)
 
 	lockdep_assert_held(&pool->lock);
 
+	pool->n_free--;
 	if (slot->prev)
 		dnat_slot(pool, slot->prev)->next = slot->next;
 	else

@@ -89,6 +89,7 @@ struct dnat_pool {
 	struct dnat_vip *vip;	/* that of @key */
 	refcount_t users;	/* one for being in the table */
 	struct list_head list;	/* in vdports->list */
+	struct list_head ahead_node; /* in dnat_ahead.pools, or empty */
 	u32 told;		/* exhaust.c's: jiffies of the last event, or 0 */
 	struct rcu_head rcu;
 
@@ -99,6 +100,7 @@ struct dnat_pool {
 	u16 start;		/* where to look for a chunk to be made */
 	u16 sweep;		/* the chunk to be looked at next */
 	unsigned int absent;	/* chunks of the range that are to be made */
+	unsigned int n_free;	/* in the list of free ports */
 	u32 stamp;		/* jiffies when a port became free last */
 	unsigned int taken;
 	/* conn.c's: who holds the ports, oldest in their class first */
@@ -108,6 +110,17 @@ struct dnat_pool {
 	u64 failed;
 	struct dnat_chunk **chunk;	/* DNAT_CHUNKS of them */
 };
+
+/* Are fewer than @n sixteenths of a pool's ports free?  A hint, without lock. */
+static inline bool dnat_vdport_scarce(const struct dnat_pool *pool,
+				      unsigned int n)
+{
+	unsigned int size = READ_ONCE(pool->range.max) -
+			    READ_ONCE(pool->range.min) + 1;
+
+	return !READ_ONCE(pool->absent) &&
+	       READ_ONCE(pool->n_free) < size / 16 * n;
+}
 
 int dnat_vdport_init(struct dnat_pool *pool);
 void dnat_vdport_clean(struct dnat_pool *pool);
