@@ -137,17 +137,18 @@ class DoubleNat(Contestant):
     """Ours."""
 
     name = "double-nat"
+    helper = "double-nat"
 
     def up(self, servers):
         call("modprobe", "nf_double_nat")
         nft(f"""
 table inet bench {{
 	ct helper dn-tcp {{
-		type "double-nat" protocol tcp
+		type "{self.helper}" protocol tcp
 		l3proto inet
 	}}
 	ct helper dn-udp {{
-		type "double-nat" protocol udp
+		type "{self.helper}" protocol udp
 		l3proto inet
 	}}
 	chain pre {{
@@ -163,7 +164,14 @@ table inet bench {{
         call("rmmod", "nf_double_nat")
 
 
-ALL = (Forward, Ipvs, IpvsSnat, Nft, NftFlowtable, Nftlb, DoubleNat)
+class DoubleNatSlow(DoubleNat):
+    """The same with all packets left to nf_nat."""
+
+    name = "double-nat-slow"
+    helper = "double-nat-slow"
+
+
+ALL = (Forward, Ipvs, IpvsSnat, Nft, NftFlowtable, Nftlb, DoubleNat, DoubleNatSlow)
 
 
 def by_name(name):

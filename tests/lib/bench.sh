@@ -15,7 +15,8 @@ A table goes to standard error and everything measured, as JSON, to standard out
   --count N           connections a turn (default 20000)
   --servers N         backends (default 6)
   --close HOW         client (default), server or rst
-  --contestants A,B   forward, ipvs-nat, ipvs-snat, nft, nft-flowtable, nftlb, double-nat
+  --contestants A,B   forward, ipvs-nat, ipvs-snat, nft, nft-flowtable, nftlb, double-nat,
+                      double-nat-slow
   --fill A,B          instead: open connections through these until there is no room
   --short A,B         instead: --count short connections through these, one after the other
   --slices N          tell of each N-th part of those two (default 20)

@@ -4,7 +4,7 @@
 
 # test_main - tests/lab test [--kernel NAME] [--long] [TEST]...
 test_main() {
-	local name=6.1 timeout=1500 root test
+	local name=6.1 timeout=4500 root test
 	local -a files=()
 
 	while [ $# -gt 0 ]; do
