@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <arpa/inet.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nf_conntrack_tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "conn.h"
 
+#define ROW_LEN 512		/* more than all its parts can have */
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* As conntrack(8) prints them; by enum tcp_conntrack. */
@@ -150,26 +153,33 @@ static const char *state_text(const struct conn *conn)
 	return conn->status & IPS_ASSURED ? "ASSURED" : "REPLIED";
 }
 
-json_t *conn_to_json(const struct conn *conn, const char *service)
+/* Nothing in a row needs an escape, not even a name: see name_check(). */
+int conn_put(struct text *rows, const struct conn *conn, const char *service)
 {
 	char client[INET6_ADDRSTRLEN], vip[INET6_ADDRSTRLEN];
 	char backend[INET6_ADDRSTRLEN];
+	char name[SERVICE_NAME_LEN + sizeof("\"\"")] = "null";
+	char age[sizeof("4294967295")] = "null";
+	char *at = text_row(rows, ROW_LEN);
 
-	return json_pack("{s:s?, s:s, s:s, s:i, s:s, s:i, s:i, s:s, s:i, s:s, s:o, s:I}",
-			 "service", service,
-			 "proto", proto_text(conn->proto),
-			 "client",
-			 addr_text(&conn->client.addr, client, sizeof(client)),
-			 "client_port", conn->client.port,
-			 "vip", addr_text(&conn->vip.addr, vip, sizeof(vip)),
-			 "port", conn->vip.port,
-			 "vdport", conn->vdport,
-			 "backend",
-			 addr_text(&conn->backend.addr, backend,
-				   sizeof(backend)),
-			 "backend_port", conn->backend.port,
-			 "state", state_text(conn),
-			 "age", conn->aged ? json_integer(conn->age) :
-					     json_null(),
-			 "expires", (json_int_t)conn->expires);
+	if (!at)
+		return -ENOMEM;
+	if (service)
+		snprintf(name, sizeof(name), "\"%s\"", service);
+	if (conn->aged)
+		snprintf(age, sizeof(age), "%" PRIu32, conn->age);
+	rows->len += (size_t)snprintf(at, ROW_LEN,
+		"{\"service\":%s,\"proto\":\"%s\","
+		"\"client\":\"%s\",\"client_port\":%u,"
+		"\"vip\":\"%s\",\"port\":%u,\"vdport\":%u,"
+		"\"backend\":\"%s\",\"backend_port\":%u,"
+		"\"state\":\"%s\",\"age\":%s,\"expires\":%" PRIu32 "}",
+		name, proto_text(conn->proto),
+		addr_text(&conn->client.addr, client, sizeof(client)),
+		conn->client.port,
+		addr_text(&conn->vip.addr, vip, sizeof(vip)), conn->vip.port,
+		conn->vdport,
+		addr_text(&conn->backend.addr, backend, sizeof(backend)),
+		conn->backend.port, state_text(conn), age, conn->expires);
+	return 0;
 }

@@ -3,7 +3,6 @@
 #ifndef DNAT_CONN_H
 #define DNAT_CONN_H
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -11,6 +10,7 @@
 #include "addr.h"
 #include "err.h"
 #include "model.h"
+#include "text.h"
 
 /* One side of a connection, in one direction. */
 struct conn_end {
@@ -65,7 +65,16 @@ bool conn_matches(const struct conn *conn, const struct conn_filter *filter);
 /* "open", "half-open" or "closed". */
 int conn_class_parse(const char *text, enum conn_class *class, struct err *err);
 
-/* As control.h has it; @service may be NULL.  NULL where memory is short. */
-json_t *conn_to_json(const struct conn *conn, const char *service);
+/**
+ * conn_put - append a row of connection.show (control.h)
+ * @rows: an array, see text_row()
+ * @conn: the connection
+ * @service: its service's name, NULL for none
+ *
+ * Not by way of a json_t: there may be a million rows.
+ *
+ * Return: 0 or -ENOMEM
+ */
+int conn_put(struct text *rows, const struct conn *conn, const char *service);
 
 #endif

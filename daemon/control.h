@@ -10,8 +10,12 @@
  * the module gives them, come in several, each but the last with "more": true
  * and with a part of the array; a line with an error may be the last:
  *
- *   {"ok": true, "more": true, "result": [...]}
- *   {"ok": true, "result": [...]}
+ *   {"ok":true,"result":[...],"more":true}
+ *   {"ok":true,"result":[...]}
+ *
+ * These lines have no blanks, no string in their rows needs an escape, and all
+ * members come in the order given here and below.  dnatctl goes by that: it
+ * reads such lines at once, and any other JSON that means the same more slowly.
  *
  * dnatd makes a part when the client has taken the one before, so that half a
  * million connections neither hold up the other clients nor fill the memory.

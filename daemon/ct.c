@@ -73,8 +73,8 @@ int ct_query_init(struct ct_query *query, const struct model *model,
 	memset(query, 0, sizeof(*query));
 	query->filter = filter;
 	query->now = time(NULL);
-	query->result = json_array();
-	if (!query->result || conn_names_init(&query->names, model)) {
+	if (conn_names_init(&query->names, model) ||
+	    text_add(&query->rows, "[", 1)) {
 		ct_query_clean(query);
 		return -ENOMEM;
 	}
@@ -84,8 +84,8 @@ int ct_query_init(struct ct_query *query, const struct model *model,
 void ct_query_clean(struct ct_query *query)
 {
 	conn_names_clean(&query->names);
-	json_decref(query->result);
-	query->result = NULL;
+	free(query->rows.buf);
+	query->rows.buf = NULL;
 }
 
 static int take(struct ct_query *query, const struct nf_conntrack *ct)
@@ -99,9 +99,7 @@ static int take(struct ct_query *query, const struct nf_conntrack *ct)
 	service = conn_names_find(&query->names, &conn);
 	if (!service)
 		return 0;
-	return json_array_append_new(query->result,
-				     conn_to_json(&conn, service)) ?
-		       -ENOMEM : 0;
+	return conn_put(&query->rows, &conn, service);
 }
 
 int ct_parse(const struct nlmsghdr *nlh, void *query)
@@ -134,6 +132,13 @@ static int dump(struct nl *nl, struct ct_query *query)
 	return nl_talk(nl, nlh, ct_parse, query);
 }
 
+static int get_rows(struct text *rows, json_t **result, struct err *err)
+{
+	*result = text_add(rows, "]", 1) ?
+			  NULL : json_loadb(rows->buf, rows->len, 0, NULL);
+	return *result ? 0 : err_set(err, -ENOMEM, NULL, "out of memory");
+}
+
 int ct_show(const struct model *model, const struct conn_filter *filter,
 	    json_t **result, struct err *err)
 {
@@ -154,7 +159,7 @@ int ct_show(const struct model *model, const struct conn_filter *filter,
 		err_set(err, rc, NULL, "cannot list conntrack's connections: %s",
 			nl_reason(&nl, rc));
 	else
-		*result = json_incref(query.result);
+		rc = get_rows(&query.rows, result, err);
 	ct_query_clean(&query);
 out:
 	nl_close(&nl);

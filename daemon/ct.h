@@ -27,7 +27,7 @@ struct ct_query {
 	struct conn_names names;
 	const struct conn_filter *filter;
 	time_t now;
-	json_t *result;
+	struct text rows;	/* the array, but for its end */
 };
 
 int ct_query_init(struct ct_query *query, const struct model *model,

@@ -5,12 +5,15 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "kmod_list.h"
 #include "kmod_msg.h"
 
+#define PORT_ROW_LEN 128	/* more than all its parts can have */
 #define REQUEST_BUF(name) \
 	char name[MNL_SOCKET_BUFFER_SIZE] \
 		__attribute__((aligned(__alignof__(struct nlmsghdr))))
@@ -64,28 +67,18 @@ int kmod_parse_conn(const struct nlmsghdr *nlh, void *conn_reader)
 	conn.expires = (uint32_t)attrs_number(&attrs, DNAT_A_EXPIRES);
 	conn.aged = attrs.list[DNAT_A_AGE];
 	conn.age = (uint32_t)attrs_number(&attrs, DNAT_A_AGE);
-	return json_array_append_new(reader->rows,
-				     conn_to_json(&conn,
-						  conn_names_find(&reader->names,
-								  &conn))) ?
-		       -ENOMEM : 0;
+	return conn_put(reader->rows, &conn,
+			conn_names_find(&reader->names, &conn));
 }
 
-static int conns_next(struct parts *parts, json_t **part, struct err *err)
+static int conns_next(struct parts *parts, struct text *rows, struct err *err)
 {
 	struct conn_list *list = (struct conn_list *)parts;
 	int done, rc;
 
-	list->reader.rows = json_array();
-	if (!list->reader.rows)
-		return no_memory(err);
+	list->reader.rows = rows;
 	rc = nl_receive(&list->nl, kmod_parse_conn, &list->reader, &done);
-	if (rc) {
-		json_decref(list->reader.rows);
-		return broken(&list->nl, rc, err);
-	}
-	*part = list->reader.rows;
-	return !done;
+	return rc ? broken(&list->nl, rc, err) : !done;
 }
 
 static void conns_free(struct parts *parts)
@@ -154,10 +147,12 @@ int kmod_parse_ports(const struct nlmsghdr *nlh, void *port_reader)
 	const struct nlattr *counts;
 	struct attrs attrs;
 	uint32_t count;
+	uint32_t first;
 	size_t n, i;
-	json_t *row;
+	char *row;
 
 	attrs_parse(nlh, &attrs);
+	first = (uint32_t)attrs_number(&attrs, DNAT_A_VDPORT);
 	counts = attrs.list[DNAT_A_PORT_COUNTS];
 	n = counts ? mnl_attr_get_payload_len(counts) / sizeof(count) : 0;
 	for (i = 0; i < n; i++) {
@@ -166,13 +161,13 @@ int kmod_parse_ports(const struct nlmsghdr *nlh, void *port_reader)
 			       i * sizeof(count), sizeof(count));
 		if (!count)
 			continue;
-		row = json_pack("{s:O, s:O, s:I, s:I}", "vip", reader->vip,
-				"proto", reader->proto, "vdport",
-				(json_int_t)(attrs_number(&attrs,
-							  DNAT_A_VDPORT) + i),
-				"backends", (json_int_t)count);
-		if (json_array_append_new(reader->rows, row))
+		row = text_row(reader->rows, PORT_ROW_LEN);
+		if (!row)
 			return -ENOMEM;
+		reader->rows->len += (size_t)snprintf(row, PORT_ROW_LEN,
+			"{\"vip\":\"%s\",\"proto\":\"%s\",\"vdport\":%zu,"
+			"\"backends\":%" PRIu32 "}",
+			reader->vip, reader->proto, first + i, count);
 	}
 	return 0;
 }
@@ -185,12 +180,10 @@ static int ports_ask(struct port_list *list)
 	struct addr vip;
 	uint8_t proto;
 
-	list->reader.vip = json_object_get(pool, "vip");
-	list->reader.proto = json_object_get(pool, "proto");
-	if (addr_parse(json_string_value(list->reader.vip), "vip", &vip,
-		       NULL) ||
-	    proto_parse(json_string_value(list->reader.proto), "proto", &proto,
-			NULL))
+	list->reader.vip = json_string_value(json_object_get(pool, "vip"));
+	list->reader.proto = json_string_value(json_object_get(pool, "proto"));
+	if (addr_parse(list->reader.vip, "vip", &vip, NULL) ||
+	    proto_parse(list->reader.proto, "proto", &proto, NULL))
 		return -EPROTO;
 
 	nlh = kmod_request(list->kmod, &list->nl, buf, NLM_F_DUMP,
@@ -200,14 +193,12 @@ static int ports_ask(struct port_list *list)
 	return nl_send(&list->nl, nlh);
 }
 
-static int ports_next(struct parts *parts, json_t **part, struct err *err)
+static int ports_next(struct parts *parts, struct text *rows, struct err *err)
 {
 	struct port_list *list = (struct port_list *)parts;
 	int done = 1, rc = 0;
 
-	list->reader.rows = json_array();
-	if (!list->reader.rows)
-		return no_memory(err);
+	list->reader.rows = rows;
 	if (!list->asked && list->pool < json_array_size(list->pools)) {
 		rc = ports_ask(list);
 		list->asked = true;
@@ -215,12 +206,9 @@ static int ports_next(struct parts *parts, json_t **part, struct err *err)
 	if (!rc && list->asked)
 		rc = nl_receive(&list->nl, kmod_parse_ports, &list->reader,
 				&done);
-	if (rc) {
-		json_decref(list->reader.rows);
+	if (rc)
 		return broken(&list->nl, rc, err);
-	}
 	list->asked = !done;
-	*part = list->reader.rows;
 	return list->asked || list->pool < json_array_size(list->pools);
 }
 

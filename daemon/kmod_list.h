@@ -36,13 +36,13 @@ struct nlmsghdr;
 /* What is read with, apart from the socket, for tests. */
 struct conn_reader {
 	struct conn_names names;
-	json_t *rows;
+	struct text *rows;
 };
 
 struct port_reader {
-	const json_t *vip;
-	const json_t *proto;
-	json_t *rows;
+	const char *vip;
+	const char *proto;
+	struct text *rows;
 };
 
 /* nl_fn (netlink.h): append what @nlh tells of to the reader's rows. */

@@ -3,19 +3,18 @@
 #ifndef DNAT_PARTS_H
 #define DNAT_PARTS_H
 
-#include <jansson.h>
-
 #include "err.h"
+#include "text.h"
 
 struct parts {
 	/**
 	 * @next: make one part of the answer; soon, for everybody waits
-	 * @part: result, an array, maybe an empty one
+	 * @rows: the array so far, to append to with text_row(); or not
 	 *
 	 * Return: 1 with more to come, 0 where it was the last, or a negative
-	 *	errno with @err set and without a @part
+	 *	errno with @err set
 	 */
-	int (*next)(struct parts *parts, json_t **part, struct err *err);
+	int (*next)(struct parts *parts, struct text *rows, struct err *err);
 
 	/* @free: it is no longer wanted, finished or not */
 	void (*free)(struct parts *parts);

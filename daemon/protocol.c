@@ -6,32 +6,11 @@
 #include "addr.h"
 #include "args.h"
 #include "protocol.h"
+#include "text.h"
 
-/* What json_dump_callback() has written so far. */
-struct text {
-	char *buf;
-	size_t size;
-	size_t len;
-};
-
-static int text_add(const char *more, size_t len, void *data)
+static int dump_text(const char *more, size_t len, void *text)
 {
-	struct text *text = data;
-	size_t size = text->size ? text->size : 1024;
-	char *bigger;
-
-	while (size - text->len < len)
-		size *= 2;
-	if (size != text->size) {
-		bigger = realloc(text->buf, size);
-		if (!bigger)
-			return -1;
-		text->buf = bigger;
-		text->size = size;
-	}
-	memcpy(text->buf + text->len, more, len);
-	text->len += len;
-	return 0;
+	return text_add(text, more, len);
 }
 
 /* Takes @answer over. */
@@ -40,8 +19,8 @@ static char *answer_line(json_t *answer)
 	struct text text = { 0 };
 
 	if (!answer ||
-	    json_dump_callback(answer, text_add, &text, JSON_COMPACT) ||
-	    text_add("\n", sizeof("\n"), &text)) {
+	    json_dump_callback(answer, dump_text, &text, JSON_COMPACT) ||
+	    text_add(&text, "\n", sizeof("\n"))) {
 		free(text.buf);
 		text.buf = NULL;
 	}
@@ -110,24 +89,27 @@ static int request_check(json_t *request, struct err *err)
 
 char *protocol_part(struct parts **parts)
 {
+	static const char begin[] = "{\"ok\":true,\"result\":[";
+	static const char more[] = "],\"more\":true}\n";
+	static const char end[] = "]}\n";
 	struct err err = { .msg = "dnatd failed without a reason" };
-	json_t *part = NULL;
-	int ret = (*parts)->next(*parts, &part, &err);
-	char *line;
+	struct text line = { 0 };
+	int ret = -ENOMEM;
 
-	if (ret < 0)
-		line = protocol_refusal(ret, &err);
-	else if (ret)
-		line = answer_line(json_pack("{s:b, s:b, s:o}", "ok", 1, "more",
-					     1, "result", part));
-	else
-		line = answer_line(json_pack("{s:b, s:o}", "ok", 1, "result",
-					     part));
-	if (ret <= 0 || !line) {
+	if (!text_add(&line, begin, strlen(begin)))
+		ret = (*parts)->next(*parts, &line, &err);
+	if (ret >= 0 && text_add(&line, ret ? more : end,
+				 ret ? sizeof(more) : sizeof(end)))
+		ret = -ENOMEM;
+	if (ret < 0) {
+		free(line.buf);
+		line.buf = protocol_refusal(ret, &err);
+	}
+	if (ret <= 0 || !line.buf) {
 		parts_free(*parts);
 		*parts = NULL;
 	}
-	return line;
+	return line.buf;
 }
 
 char *protocol_answer(const char *line, size_t len, control_fn fn, void *data,

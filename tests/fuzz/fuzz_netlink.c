@@ -83,29 +83,46 @@ static void read_pools(struct nl *nl, const void *buf, size_t len)
 	json_decref(pools);
 }
 
+/* Whatever came, the rows are JSON. */
+static void check_rows(struct text *rows)
+{
+	json_t *array;
+
+	if (text_add(rows, "]", 1))
+		abort();
+	array = json_loadb(rows->buf, rows->len, 0, NULL);
+	if (!array)
+		abort();
+	json_decref(array);
+	free(rows->buf);
+}
+
 static void read_conns(struct nl *nl, const void *buf, size_t len)
 {
-	struct conn_reader reader = { .rows = json_array() };
+	struct text rows = { 0 };
+	struct conn_reader reader = { .rows = &rows };
 	struct model *model = model_new();
 	int done;
 
-	if (!model || conn_names_init(&reader.names, model))
+	if (!model || text_add(&rows, "[", 1) ||
+	    conn_names_init(&reader.names, model))
 		abort();
 	nl_walk(nl, buf, len, kmod_parse_conn, &reader, &done);
 	conn_names_clean(&reader.names);
 	model_free(model);
-	json_decref(reader.rows);
+	check_rows(&rows);
 }
 
 static void read_ports(struct nl *nl, const void *buf, size_t len)
 {
-	json_t *text = json_string("");
-	struct port_reader reader = { text, text, json_array() };
+	struct text rows = { 0 };
+	struct port_reader reader = { "192.0.2.10", "tcp", &rows };
 	int done;
 
+	if (text_add(&rows, "[", 1))
+		abort();
 	nl_walk(nl, buf, len, kmod_parse_ports, &reader, &done);
-	json_decref(reader.rows);
-	json_decref(text);
+	check_rows(&rows);
 }
 
 /* Fields of a connection, in the order in which @data gives their bytes. */

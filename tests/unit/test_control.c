@@ -28,14 +28,17 @@ struct countdown {
 	long left;
 };
 
-static int countdown_next(struct parts *parts, json_t **part,
+static int countdown_next(struct parts *parts, struct text *rows,
 			  struct err *error)
 {
 	struct countdown *countdown = (struct countdown *)parts;
+	char *row;
 
 	if (countdown->left < 0)
 		return err_set(error, -EIO, NULL, "below zero");
-	*part = json_pack("[I]", (json_int_t)countdown->left);
+	row = text_row(rows, 24);
+	NEED(row);
+	rows->len += (size_t)snprintf(row, 24, "%ld", countdown->left);
 	return countdown->left-- != 0;
 }
 
@@ -346,7 +349,7 @@ static void test_parts(void)
 	CHECK_STR(hear(other), "{\"ok\":true,\"result\":{}}");
 	for (i = 200000; i; i--) {
 		snprintf(line, sizeof(line),
-			 "{\"ok\":true,\"more\":true,\"result\":[%d]}", i);
+			 "{\"ok\":true,\"result\":[%d],\"more\":true}", i);
 		CHECK_STR(hear(fd), line);
 	}
 	CHECK_STR(hear(fd), "{\"ok\":true,\"result\":[0]}");
