@@ -154,17 +154,24 @@ static int input_line(struct input *in, const char **line, size_t *len,
 	}
 }
 
-static json_t *answer_parse(const char *line, size_t len)
+static int answer_read(const char *line, size_t len, struct answer *answer,
+		       struct err *err)
 {
-	json_t *answer = json_loadb(line, len, 0, NULL);
-	const json_t *ok = json_object_get(answer, "ok");
-	const json_t *error = json_object_get(answer, "error");
+	const json_t *ok, *error;
 
+	answer->json = NULL;
+	if (rows_find(line, len, &answer->rows, &answer->more))
+		return 0;
+	answer->json = json_loadb(line, len, 0, NULL);
+	answer->more = json_is_true(json_object_get(answer->json, "more"));
+	ok = json_object_get(answer->json, "ok");
+	error = json_object_get(answer->json, "error");
 	if (json_is_true(ok) ||
 	    (json_is_false(ok) && json_is_string(json_object_get(error, "msg"))))
-		return answer;
-	json_decref(answer);
-	return NULL;
+		return 0;
+	json_decref(answer->json);
+	return err_set(err, -EPROTO, NULL,
+		       "the answer makes no sense; are dnatctl and dnatd of the same version?");
 }
 
 static char *request_text(const char *op, json_t *args)
@@ -179,25 +186,19 @@ static char *request_text(const char *op, json_t *args)
 static int answer_take(int fd, client_fn *fn, void *data, struct err *err)
 {
 	struct input in = { .fd = fd };
+	struct answer answer = { .more = true };
 	const char *line = NULL;
-	json_t *answer;
-	bool more = true;
 	size_t len = 0;
 	int ret = 0;
 
-	while (!ret && more) {
+	while (!ret && answer.more) {
 		ret = input_line(&in, &line, &len, err);
+		if (!ret)
+			ret = answer_read(line, len, &answer, err);
 		if (ret)
 			break;
-		answer = answer_parse(line, len);
-		if (!answer) {
-			ret = err_set(err, -EPROTO, NULL,
-				      "the answer makes no sense; are dnatctl and dnatd of the same version?");
-			break;
-		}
-		more = json_is_true(json_object_get(answer, "more"));
-		ret = fn(answer, more, data, err);
-		json_decref(answer);
+		ret = fn(&answer, data, err);
+		json_decref(answer.json);
 	}
 	free(in.buf);
 	return ret;

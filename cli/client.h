@@ -7,17 +7,27 @@
 #include <stdbool.h>
 
 #include "err.h"
+#include "rows.h"
+
+/* One line of an answer. */
+struct answer {
+	/*
+	 * An object with "ok", a boolean, and where that is false with
+	 * "error", an object that has the string "msg".  NULL: see @rows.
+	 */
+	json_t *json;
+	struct rows rows;	/* the result of one that is "ok" */
+	bool more;		/* it is not the last */
+};
 
 /**
  * typedef client_fn - take one line of the answer
- * @answer: an object with "ok", a boolean, and where that is false with
- *	"error", an object that has the string "msg"
- * @more: it is not the last
+ * @answer: the line
  * @data: as given to client_call()
  *
  * Return: 0, or what client_call() shall return at once
  */
-typedef int client_fn(const json_t *answer, bool more, void *data,
+typedef int client_fn(const struct answer *answer, void *data,
 		      struct err *err);
 
 /**

@@ -9,16 +9,34 @@
 
 #include "addr.h"
 #include "columns.h"
+#include "text.h"
 
 /* Columns are parted by this many blanks. */
 #define GAP 2
 
-/* n_rows lines of n_columns texts each, one after the other. */
+struct cell {
+	size_t at;		/* in the grid's text */
+	size_t len;
+};
+
+/*
+ * Lines of n_columns texts each, one after the other.  All texts lie in one
+ * place, for there may be millions, each with a NUL at its end.
+ */
 struct grid {
-	size_t n_rows;
+	const struct column *columns;
 	size_t n_columns;
-	char **cells;
-	int *widths;		/* the page's */
+	struct text text;
+	struct text cells;	/* struct cell, one behind the other */
+	size_t n_rows;
+	size_t *widths;		/* the page's */
+};
+
+/* A value as it goes into a cell. */
+struct value {
+	const char *text;
+	size_t len;
+	char *own;		/* @text, where it is to be freed */
 };
 
 int answer_strange(struct err *err)
@@ -52,147 +70,228 @@ char *value_text(const json_t *value)
 	return strdup(number);
 }
 
-static char *endpoint_text(const json_t *addr, const json_t *port)
+static bool value_of_json(const json_t *row, const char *key,
+			  struct value *value)
 {
-	char *host = value_text(addr);
-	char *number = value_text(port);
-	char *text = NULL;
-	size_t size;
-
-	if (host && number) {
-		size = strlen(host) + strlen(number) + sizeof("[]:");
-		text = malloc(size);
-	}
-	if (text)
-		snprintf(text, size, strchr(host, ':') ? "[%s]:%s" : "%s:%s",
-			 host, number);
-	free(host);
-	free(number);
-	return text;
+	value->own = value_text(json_object_get(row, key));
+	value->text = value->own;
+	value->len = value->own ? strlen(value->own) : 0;
+	return value->own;
 }
 
-static char *cell_text(const json_t *row, const struct column *column)
+static const struct field *field_find(const struct row *row, const char *key,
+				      size_t *next)
 {
-	const json_t *value = json_object_get(row, column->key);
+	size_t len = strlen(key);
+	size_t i;
 
-	if (column->port_key)
-		return endpoint_text(value,
-				     json_object_get(row, column->port_key));
-	return value_text(value);
+	/* Columns mostly come in the order of the fields. */
+	for (i = 0; i < row->n; i++) {
+		const struct field *field = &row->fields[*next];
+
+		*next = (*next + 1) % row->n;
+		if (field->key_len == len && !memcmp(field->key, key, len))
+			return field;
+	}
+	return NULL;
+}
+
+/* The same words as value_text() has for it. */
+static void value_of_row(const struct row *row, const char *key, size_t *next,
+			 struct value *value)
+{
+	const struct field *field = field_find(row, key, next);
+
+	*value = (struct value){ .text = "-", .len = 1 };
+	if (!field || *field->value == 'n')
+		return;
+	value->text = field->value;
+	value->len = field->value_len;
+	if (*field->value == '"') {
+		value->text++;
+		value->len -= 2;
+	} else if (*field->value == 't') {
+		value->text = "yes";
+		value->len = 3;
+	} else if (*field->value == 'f') {
+		value->text = "no";
+		value->len = 2;
+	}
+}
+
+/* @port: NULL, or @value is an address and this its port. */
+static int cell_add(struct grid *grid, size_t column, const struct value *value,
+		    const struct value *port)
+{
+	bool brackets = port && memchr(value->text, ':', value->len);
+	size_t room = value->len + (port ? port->len : 0) + sizeof("[]:");
+	char *begin = text_room(&grid->text, room);
+	struct cell cell = { .at = grid->text.len };
+	char *at = begin;
+
+	if (!at)
+		return -ENOMEM;
+	if (brackets)
+		*at++ = '[';
+	at = mempcpy(at, value->text, value->len);
+	if (brackets)
+		*at++ = ']';
+	if (port) {
+		*at++ = ':';
+		at = mempcpy(at, port->text, port->len);
+	}
+	*at++ = '\0';
+	grid->text.len += (size_t)(at - begin);
+	cell.len = (size_t)(at - begin) - 1;
+	if (cell.len > grid->widths[column])
+		grid->widths[column] = cell.len;
+	return text_add(&grid->cells, (const char *)&cell, sizeof(cell));
+}
+
+static int grid_add_row(struct grid *grid, const struct row *row)
+{
+	struct value value, port;
+	size_t next = 0;
+	size_t i;
+
+	for (i = 0; i < grid->n_columns; i++) {
+		const char *port_key = grid->columns[i].port_key;
+
+		value_of_row(row, grid->columns[i].key, &next, &value);
+		if (port_key)
+			value_of_row(row, port_key, &next, &port);
+		if (cell_add(grid, i, &value, port_key ? &port : NULL))
+			return -ENOMEM;
+	}
+	grid->n_rows++;
+	return 0;
+}
+
+static int grid_add_json(struct grid *grid, const json_t *row)
+{
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; !ret && i < grid->n_columns; i++) {
+		const char *port_key = grid->columns[i].port_key;
+		struct value value, port = { 0 };
+
+		ret = -ENOMEM;
+		if (value_of_json(row, grid->columns[i].key, &value) &&
+		    (!port_key || value_of_json(row, port_key, &port)))
+			ret = cell_add(grid, i, &value,
+				       port_key ? &port : NULL);
+		free(value.own);
+		free(port.own);
+	}
+	grid->n_rows++;
+	return ret;
 }
 
 static void grid_clean(struct grid *grid)
 {
+	free(grid->text.buf);
+	free(grid->cells.buf);
+}
+
+static void grid_init(struct grid *grid, struct page *page,
+		      const struct column *columns)
+{
 	size_t i;
 
-	for (i = 0; grid->cells && i < grid->n_rows * grid->n_columns; i++)
-		free(grid->cells[i]);
-	free(grid->cells);
+	*grid = (struct grid){ .columns = columns, .widths = page->widths };
+	for (i = 0; columns[i].title; i++)
+		if (strlen(columns[i].title) > grid->widths[i])
+			grid->widths[i] = strlen(columns[i].title);
+	grid->n_columns = i;
 }
 
-static void width_grow(int *width, const char *text)
+static int grid_fill(struct grid *grid, const struct answer *answer,
+		     struct err *err)
 {
-	int len = (int)strlen(text);
-
-	if (len > *width)
-		*width = len;
-}
-
-static int grid_init(struct grid *grid, struct page *page, const json_t *rows,
-		     const struct column *columns, struct err *err)
-{
-	size_t row, col;
-
-	*grid = (struct grid){ .n_rows = json_array_size(rows),
-			       .widths = page->widths };
-	while (columns[grid->n_columns].title)
-		grid->n_columns++;
-
-	/* One more than needed: calloc(0) may give NULL. */
-	grid->cells = calloc(grid->n_rows * grid->n_columns + 1,
-			     sizeof(*grid->cells));
-	if (!grid->cells)
-		goto nomem;
-
-	for (col = 0; col < grid->n_columns; col++)
-		width_grow(&grid->widths[col], columns[col].title);
-
-	for (row = 0; row < grid->n_rows; row++) {
-		const json_t *object = json_array_get(rows, row);
-		char **cells = grid->cells + row * grid->n_columns;
-
-		if (!json_is_object(object)) {
-			grid_clean(grid);
-			return answer_strange(err);
-		}
-		for (col = 0; col < grid->n_columns; col++) {
-			cells[col] = cell_text(object, &columns[col]);
-			if (!cells[col])
-				goto nomem;
-			width_grow(&grid->widths[col], cells[col]);
-		}
-	}
-	return 0;
-
-nomem:
-	grid_clean(grid);
-	return err_set(err, -ENOMEM, NULL, "out of memory");
-}
-
-/* By number where there are numbers, so that 10.1.0.9 comes before 10.1.0.11. */
-static int row_compare(const void *a, const void *b, void *n_columns)
-{
-	char *const *left = a;
-	char *const *right = b;
+	const json_t *result = json_object_get(answer->json, "result");
+	struct rows rows = answer->rows;
+	const json_t *object;
+	struct row row;
 	size_t i;
 	int ret = 0;
 
-	for (i = 0; !ret && i < *(size_t *)n_columns; i++)
-		ret = strverscmp(left[i], right[i]);
+	if (answer->json && !json_is_array(result))
+		return answer_strange(err);
+	json_array_foreach(result, i, object)
+		if (!json_is_object(object))
+			return answer_strange(err);
+
+	json_array_foreach(result, i, object)
+		if (!ret)
+			ret = grid_add_json(grid, object);
+	while (!answer->json && !ret && rows_next(&rows, &row))
+		ret = grid_add_row(grid, &row);
+	return ret ? err_set(err, ret, NULL, "out of memory") : 0;
+}
+
+/* By number where there are numbers, so that 10.1.0.9 comes before 10.1.0.11. */
+static int row_compare(const void *a, const void *b, void *data)
+{
+	const struct grid *grid = data;
+	const struct cell *left = a;
+	const struct cell *right = b;
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; !ret && i < grid->n_columns; i++)
+		ret = strverscmp(grid->text.buf + left[i].at,
+				 grid->text.buf + right[i].at);
 	return ret;
 }
 
-static void line_print(FILE *out, const struct grid *grid,
-		       const struct column *columns, char *const *cells)
+static void cell_print(FILE *out, const struct grid *grid, size_t column,
+		       const char *text, size_t len)
 {
-	size_t i;
+	bool last = column + 1 == grid->n_columns;
+	size_t blanks = grid->widths[column] - len;
+	bool right = grid->columns[column].right;
 
-	for (i = 0; i < grid->n_columns; i++) {
-		const char *text = cells ? cells[i] : columns[i].title;
-		bool last = i + 1 == grid->n_columns;
-		int width = grid->widths[i];
-
-		if (columns[i].right)
-			fprintf(out, "%*s", width, text);
-		else
-			fprintf(out, "%-*s", last ? 0 : width, text);
-		if (!last)
-			fprintf(out, "%*s", GAP, "");
-	}
-	fputc('\n', out);
+	if (right)
+		fprintf(out, "%*s", (int)blanks, "");
+	fwrite(text, 1, len, out);
+	if (!last)
+		fprintf(out, "%*s", (int)((right ? 0 : blanks) + GAP), "");
 }
 
-int columns_print(struct page *page, const json_t *rows,
+static void grid_print(struct grid *grid, FILE *out, bool header)
+{
+	struct cell *cell = (struct cell *)grid->cells.buf;
+	size_t row, i;
+
+	if (grid->n_rows)
+		qsort_r(cell, grid->n_rows, grid->n_columns * sizeof(*cell),
+			row_compare, grid);
+	for (i = 0; header && i < grid->n_columns; i++)
+		cell_print(out, grid, i, grid->columns[i].title,
+			   strlen(grid->columns[i].title));
+	if (header)
+		putc('\n', out);
+	for (row = 0; row < grid->n_rows; row++) {
+		for (i = 0; i < grid->n_columns; i++, cell++)
+			cell_print(out, grid, i, grid->text.buf + cell->at,
+				   cell->len);
+		putc('\n', out);
+	}
+}
+
+int columns_print(struct page *page, const struct answer *answer,
 		  const struct column *columns, struct err *err)
 {
 	struct grid grid;
-	size_t i;
 	int ret;
 
-	if (!json_is_array(rows))
-		return answer_strange(err);
-	ret = grid_init(&grid, page, rows, columns, err);
-	if (ret)
-		return ret;
-
-	qsort_r(grid.cells, grid.n_rows, grid.n_columns * sizeof(*grid.cells),
-		row_compare, &grid.n_columns);
-	if (!page->begun)
-		line_print(page->out, &grid, columns, NULL);
-	page->begun = true;
-	for (i = 0; i < grid.n_rows; i++)
-		line_print(page->out, &grid, columns,
-			   grid.cells + i * grid.n_columns);
+	grid_init(&grid, page, columns);
+	ret = grid_fill(&grid, answer, err);
+	if (!ret) {
+		grid_print(&grid, page->out, !page->begun);
+		page->begun = true;
+	}
 	grid_clean(&grid);
-	return 0;
+	return ret;
 }

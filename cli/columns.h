@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* JSON objects as lines of aligned columns. */
+/* Lists as lines of aligned columns. */
 #ifndef DNATCTL_COLUMNS_H
 #define DNATCTL_COLUMNS_H
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdio.h>
 
+#include "client.h"
 #include "err.h"
-#include "show.h"
+
+#define PAGE_COLUMNS_MAX 16
 
 struct column {
 	const char *title;
@@ -16,18 +19,25 @@ struct column {
 	bool right;
 };
 
+/* What is printed to, part after part of a result. */
+struct page {
+	FILE *out;
+	bool begun;			/* the header is there */
+	size_t widths[PAGE_COLUMNS_MAX];	/* of its columns, so far */
+};
+
 /**
  * columns_print - print a header, if there is none yet, and one line an object
- * @page: where to
- * @rows: must be an array of objects
+ * @page: where to; whether it could be written is for the caller to check
+ * @answer: its result must be an array of objects
  * @columns: what of them, from left to right, up to one whose title is NULL;
  *	the lines are sorted by them in that order, those of this call.
  *	No column is narrower than on the page so far
  * @err: the sentence on failure
  *
- * Return: 0, -EPROTO where @rows is something else, or -ENOMEM
+ * Return: 0, -EPROTO where it is something else, or -ENOMEM
  */
-int columns_print(struct page *page, const json_t *rows,
+int columns_print(struct page *page, const struct answer *answer,
 		  const struct column *columns, struct err *err);
 
 /**

@@ -36,6 +36,7 @@ struct command {
 	struct arg target;	/* value without a keyword; name NULL: none */
 	const struct arg *args;	/* up to one whose name is NULL */
 	bool any;		/* at least one of @args must be there */
+	const struct column *columns;	/* of the result, NULL: see @show */
 	show_fn *show;		/* NULL: a change, there is nothing to show */
 	const char *help;
 };

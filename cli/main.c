@@ -12,6 +12,7 @@
 #include "client.h"
 #include "help.h"
 #include "parse.h"
+#include "print.h"
 
 enum {
 	EXIT_DONE,
@@ -31,84 +32,45 @@ static int fail(int status, const char *msg)
 
 /* How far the answer to a command has been printed. */
 struct progress {
-	const struct cli *cli;
+	const struct command *command;
+	bool json;
 	struct page page;
-	bool parts;		/* it comes in several */
-	bool rows;		/* there was one */
+	struct json_page json_page;
 	bool refused;
 };
 
-static size_t json_flags(const struct cli *cli)
-{
-	return JSON_ENSURE_ASCII | JSON_ENCODE_ANY |
-	       (cli->pretty ? JSON_INDENT(2) : JSON_COMPACT);
-}
-
-/* The arrays of all parts as one: each without its brackets. */
-static int print_json_part(struct progress *progress, const json_t *part,
-			   bool more, struct err *err)
-{
-	const char *end = progress->cli->pretty ? "\n]" : "]";
-	char *text;
-	size_t len;
-
-	if (!json_is_array(part))
-		return err_set(err, -EPROTO, NULL, "the result is missing");
-	if (!progress->parts)
-		putchar('[');
-	if (json_array_size(part)) {
-		text = json_dumps(part, json_flags(progress->cli));
-		if (!text)
-			return err_set(err, -ENOMEM, NULL, "out of memory");
-		len = strlen(text) - strlen(end);
-		if (progress->rows)
-			putchar(',');
-		fwrite(text + 1, 1, len - 1, stdout);
-		free(text);
-		progress->rows = true;
-	}
-	if (!more)
-		puts(progress->rows ? end : "]");
-	return 0;
-}
-
-static int print_json(struct progress *progress, const json_t *result,
-		      bool more, struct err *err)
-{
-	if (more || progress->parts)
-		return print_json_part(progress, result, more, err);
-	if (!result || json_dumpf(result, stdout, json_flags(progress->cli)))
-		return err_set(err, -EPROTO, NULL, "the result is missing");
-	putchar('\n');
-	return 0;
-}
-
-static int take_answer(const json_t *answer, bool more, void *data,
+static int take_answer(const struct answer *answer, void *data,
 		       struct err *err)
 {
-	const json_t *result = json_object_get(answer, "result");
 	struct progress *progress = data;
-	const struct cli *cli = progress->cli;
-	int ret = 0;
 
-	if (!json_is_true(json_object_get(answer, "ok"))) {
+	if (json_is_false(json_object_get(answer->json, "ok"))) {
 		progress->refused = true;
 		return err_set(err, -EREMOTEIO, NULL, "%s",
 			       json_string_value(json_object_get(
-				       json_object_get(answer, "error"),
+				       json_object_get(answer->json, "error"),
 				       "msg")));
 	}
-	if (cli->command->show)
-		ret = cli->json ? print_json(progress, result, more, err) :
-				  cli->command->show(&progress->page, result,
-						     err);
-	progress->parts = true;
-	return ret;
+	if (!progress->command->show && !progress->command->columns)
+		return 0;
+	if (progress->json)
+		return print_json(&progress->json_page, answer, err);
+	if (progress->command->columns)
+		return columns_print(&progress->page, answer,
+				     progress->command->columns, err);
+	return progress->command->show(&progress->page,
+				       json_object_get(answer->json, "result"),
+				       err);
 }
 
 static int run(const struct cli *cli)
 {
-	struct progress progress = { .cli = cli, .page.out = stdout };
+	struct progress progress = {
+		.command = cli->command,
+		.json = cli->json,
+		.page.out = stdout,
+		.json_page = { .out = stdout, .pretty = cli->pretty },
+	};
 	struct err err = { 0 };
 
 	if (!client_call(cli->socket, cli->command->op, cli->args, take_answer,

@@ -3,82 +3,56 @@
 #include <stdlib.h>
 
 #include "show.h"
-#include "columns.h"
 
-int show_services(struct page *page, const json_t *result, struct err *err)
-{
-	static const struct column columns[] = {
-		{ "NAME", "name", NULL, false },
-		{ "PROTO", "proto", NULL, false },
-		{ "VIP", "vip", "port", false },
-		{ "MODE", "mode", NULL, false },
-		{ "SCHEDULER", "scheduler", NULL, false },
-		{ "DEV", "dev", NULL, false },
-		{ "BACKENDS", "backends", NULL, true },
-		{ 0 }
-	};
+const struct column service_columns[] = {
+	{ "NAME", "name", NULL, false },
+	{ "PROTO", "proto", NULL, false },
+	{ "VIP", "vip", "port", false },
+	{ "MODE", "mode", NULL, false },
+	{ "SCHEDULER", "scheduler", NULL, false },
+	{ "DEV", "dev", NULL, false },
+	{ "BACKENDS", "backends", NULL, true },
+	{ 0 }
+};
 
-	return columns_print(page, result, columns, err);
-}
+const struct column backend_columns[] = {
+	{ "SERVICE", "service", NULL, false },
+	{ "BACKEND", "addr", "port", false },
+	{ "WEIGHT", "weight", NULL, true },
+	{ 0 }
+};
 
-int show_backends(struct page *page, const json_t *result, struct err *err)
-{
-	static const struct column columns[] = {
-		{ "SERVICE", "service", NULL, false },
-		{ "BACKEND", "addr", "port", false },
-		{ "WEIGHT", "weight", NULL, true },
-		{ 0 }
-	};
+const struct column pool_columns[] = {
+	{ "VIP", "vip", NULL, false },
+	{ "PROTO", "proto", NULL, false },
+	{ "BACKEND", "backend", "port", false },
+	{ "IN_USE", "in_use", NULL, true },
+	{ "HALF_OPEN", "half_open", NULL, true },
+	{ "CLOSED", "closed", NULL, true },
+	{ "CAPACITY", "capacity", NULL, true },
+	{ "TAKEN_BACK", "taken_back", NULL, true },
+	{ "FAILURES", "failures", NULL, true },
+	{ 0 }
+};
 
-	return columns_print(page, result, columns, err);
-}
+const struct column port_columns[] = {
+	{ "VIP", "vip", NULL, false },
+	{ "PROTO", "proto", NULL, false },
+	{ "VDPORT", "vdport", NULL, true },
+	{ "BACKENDS", "backends", NULL, true },
+	{ 0 }
+};
 
-int show_pools(struct page *page, const json_t *result, struct err *err)
-{
-	static const struct column columns[] = {
-		{ "VIP", "vip", NULL, false },
-		{ "PROTO", "proto", NULL, false },
-		{ "BACKEND", "backend", "port", false },
-		{ "IN_USE", "in_use", NULL, true },
-		{ "HALF_OPEN", "half_open", NULL, true },
-		{ "CLOSED", "closed", NULL, true },
-		{ "CAPACITY", "capacity", NULL, true },
-		{ "TAKEN_BACK", "taken_back", NULL, true },
-		{ "FAILURES", "failures", NULL, true },
-		{ 0 }
-	};
-
-	return columns_print(page, result, columns, err);
-}
-
-int show_ports(struct page *page, const json_t *result, struct err *err)
-{
-	static const struct column columns[] = {
-		{ "VIP", "vip", NULL, false },
-		{ "PROTO", "proto", NULL, false },
-		{ "VDPORT", "vdport", NULL, true },
-		{ "BACKENDS", "backends", NULL, true },
-		{ 0 }
-	};
-
-	return columns_print(page, result, columns, err);
-}
-
-int show_connections(struct page *page, const json_t *result, struct err *err)
-{
-	static const struct column columns[] = {
-		{ "PROTO", "proto", NULL, false },
-		{ "CLIENT", "client", "client_port", false },
-		{ "VIP", "vip", "port", false },
-		{ "VDPORT", "vdport", NULL, true },
-		{ "BACKEND", "backend", "backend_port", false },
-		{ "STATE", "state", NULL, false },
-		{ "AGE", "age", NULL, true },
-		{ 0 }
-	};
-
-	return columns_print(page, result, columns, err);
-}
+const struct column connection_columns[] = {
+	{ "PROTO", "proto", NULL, false },
+	{ "CLIENT", "client", "client_port", false },
+	{ "VIP", "vip", "port", false },
+	{ "VDPORT", "vdport", NULL, true },
+	{ "BACKEND", "backend", "backend_port", false },
+	{ "STATE", "state", NULL, false },
+	{ "AGE", "age", NULL, true },
+	{ 0 }
+};
 
 static int print_value(FILE *out, const char *name, const json_t *value,
 		       struct err *err)

@@ -4,22 +4,19 @@
 #define DNATCTL_SHOW_H
 
 #include <jansson.h>
-#include <stdbool.h>
-#include <stdio.h>
 
+#include "columns.h"
 #include "err.h"
 
-#define PAGE_COLUMNS_MAX 16
-
-/* What is printed to, part after part of a result. */
-struct page {
-	FILE *out;
-	bool begun;			/* the header is there */
-	int widths[PAGE_COLUMNS_MAX];	/* of its columns, so far */
-};
+/* What is shown of a result that is a list. */
+extern const struct column service_columns[];
+extern const struct column backend_columns[];
+extern const struct column pool_columns[];
+extern const struct column port_columns[];
+extern const struct column connection_columns[];
 
 /**
- * show_fn - print a result, or a part of one
+ * show_fn - print a result
  * @page: where to; whether it could be written is for the caller to check
  * @result: as the daemon gave it, of any shape
  * @err: the sentence on failure
@@ -28,11 +25,6 @@ struct page {
  */
 typedef int show_fn(struct page *page, const json_t *result, struct err *err);
 
-show_fn show_services;
-show_fn show_backends;
-show_fn show_pools;
-show_fn show_ports;
-show_fn show_connections;
 show_fn show_status;
 
 #endif

@@ -63,6 +63,8 @@ BAD_LINES = {
     "number": b"7\n",
     "maybe": b'{"ok": "yes"}\n',
     "mute": b'{"ok": false, "error": {"errno": "EINVAL"}}\n',
+    "torn": b'{"ok":true,"result":[{"proto":"tcp"},{"proto":"udp"}],"more":true}\n'
+            b'{"ok":true,"result":[{"proto":"tcp"},{"proto":tcp}]}\n',
 }
 PARTS = {
     "parts": [[CONNECTION, CONNECTION], [], [CONNECTION6], []],
@@ -76,14 +78,15 @@ BAD_RESULTS = {
 }
 
 
-def in_parts(parts):
+def in_parts(parts, separators=(",", ":")):
     """The lines of an answer in parts; None is an error."""
-    lines = [{"ok": True, "more": True, "result": part} if part is not None
+    lines = [{"ok": True, "result": part, "more": True} if part is not None
              else {"ok": False, "error": {"errno": "EIO", "arg": "",
                                           "msg": "the rest is lost"}}
              for part in parts]
     lines[-1].pop("more", None)
-    return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+    return b"".join(json.dumps(line, separators=separators).encode() + b"\n"
+                    for line in lines)
 
 
 def answer(request):
@@ -94,6 +97,8 @@ def answer(request):
         return BAD_LINES[name]
     if name in PARTS:
         return in_parts(PARTS[name])
+    if name == "spaced":
+        return in_parts(PARTS["parts"], separators=(", ", ": "))
     if name == "taken":
         reply = {"ok": False, "error": {
             "errno": "EEXIST", "arg": "name",

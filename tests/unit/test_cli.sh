@@ -193,20 +193,25 @@ nf_conntrack_max: 262144
 	check "$ran" "$(wc -l <"$dir/out")" 5001
 
 	# Parts, as they come: columns grow, and JSON is one array.
-	run 0 connection show service parts
-	check "$ran" "$out" 'PROTO  CLIENT          VIP            VDPORT  BACKEND         STATE        AGE
+	# As dnatd writes them, and as any other JSON that means the same.
+	local flag name
+	for name in parts spaced; do
+		run 0 connection show service $name
+		check "$ran" "$out" 'PROTO  CLIENT          VIP            VDPORT  BACKEND         STATE        AGE
 tcp    10.2.0.5:40000  192.0.2.10:80    1024  10.1.0.11:8080  ESTABLISHED   12
 tcp    10.2.0.5:40000  192.0.2.10:80    1024  10.1.0.11:8080  ESTABLISHED   12
 udp    [2001:db8:0:2::5]:50000  [2001:db8:0:1::10]:53   65535  [fd00:1::11]:53  REPLIED        -'
-	local flag
-	for flag in -j -p; do
-		run 0 $flag connection show service parts
-		check "$ran" "$(python3 -c 'import json, sys; print(*[c["client_port"] for c in json.load(sys.stdin)])' <"$dir/out")" \
-			'40000 40000 50000'
-		check "$ran: as in one piece" "$out" "$(python3 -c '
+		for flag in -j -p; do
+			run 0 $flag connection show service $name
+			check "$ran" "$(python3 -c 'import json, sys; print(*[c["client_port"] for c in json.load(sys.stdin)])' <"$dir/out")" \
+				'40000 40000 50000'
+			check "$ran: as in one piece" "$out" "$(python3 -c '
 import json, sys
 indent = {"-j": {"separators": (",", ":")}, "-p": {"indent": 2}}[sys.argv[1]]
 print(json.dumps(json.load(sys.stdin), **indent))' $flag <"$dir/out")"
+		done
+	done
+	for flag in -j -p; do
 		run 0 $flag connection show service none
 		check "$ran" "$out" '[]'
 	done
@@ -215,6 +220,12 @@ print(json.dumps(json.load(sys.stdin), **indent))' $flag <"$dir/out")"
 	run 2 connection show service broken
 	check "$ran" "$err" 'dnatctl: the rest is lost'
 	check "$ran" "$(wc -l <"$dir/out")" 2
+	for flag in '' -j -p; do
+		# shellcheck disable=SC2086
+		run 3 $flag connection show service torn
+		check "$ran" "$err" 'dnatctl: the answer makes no sense; are dnatctl and dnatd of the same version?'
+		check "$ran: what came before is printed" "$(grep -c tcp "$dir/out")" 1
+	done
 
 	run 0 -V
 	check "$ran" "${out% *}" dnatctl
