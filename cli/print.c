@@ -34,7 +34,7 @@ static void page_end(struct json_page *page)
 static void print_text(const struct json_page *page, const char *text,
 		       size_t len)
 {
-	fwrite(text, 1, len, page->out);
+	fwrite_unlocked(text, 1, len, page->out);
 }
 
 /* As jansson indents it. */
@@ -46,15 +46,15 @@ static void print_pretty(struct json_page *page, struct rows rows)
 
 	while (rows_next(&rows, &row)) {
 		page_rows(page);
-		fputs("\n  {\n", page->out);
+		fputs_unlocked("\n  {\n", page->out);
 		for (i = 0; i < row.n; i++) {
 			field = &row.fields[i];
-			fputs(i ? ",\n    \"" : "    \"", page->out);
+			fputs_unlocked(i ? ",\n    \"" : "    \"", page->out);
 			print_text(page, field->key, field->key_len);
-			fputs("\": ", page->out);
+			fputs_unlocked("\": ", page->out);
 			print_text(page, field->value, field->value_len);
 		}
-		fputs("\n  }", page->out);
+		fputs_unlocked("\n  }", page->out);
 	}
 }
 

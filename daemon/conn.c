@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <arpa/inet.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nf_conntrack_tcp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -153,33 +151,65 @@ static const char *state_text(const struct conn *conn)
 	return conn->status & IPS_ASSURED ? "ASSURED" : "REPLIED";
 }
 
-/* Nothing in a row needs an escape, not even a name: see name_check(). */
+static char *put_number(char *at, uint32_t number)
+{
+	char digits[sizeof("4294967295")];
+	size_t n = sizeof(digits);
+
+	do
+		digits[--n] = (char)('0' + number % 10);
+	while (number /= 10);
+	return mempcpy(at, digits + n, sizeof(digits) - n);
+}
+
+static char *put_addr(char *at, const struct addr *addr)
+{
+	if (addr->family != AF_INET)
+		return at + strlen(addr_text(addr, at, INET6_ADDRSTRLEN));
+	for (int i = 0; i < 4; i++) {
+		if (i)
+			*at++ = '.';
+		at = put_number(at, addr->bytes[i]);
+	}
+	return at;
+}
+
+static char *put_end(char *at, const char *name, const struct conn_end *end,
+		     const char *port_name)
+{
+	at = stpcpy(at, name);
+	at = put_addr(at, &end->addr);
+	at = stpcpy(at, port_name);
+	return put_number(at, end->port);
+}
+
+/*
+ * Nothing in a row needs an escape, not even a name: see name_check().  By
+ * hand, for printf() and inet_ntop() take eight times as long.
+ */
 int conn_put(struct text *rows, const struct conn *conn, const char *service)
 {
-	char client[INET6_ADDRSTRLEN], vip[INET6_ADDRSTRLEN];
-	char backend[INET6_ADDRSTRLEN];
-	char name[SERVICE_NAME_LEN + sizeof("\"\"")] = "null";
-	char age[sizeof("4294967295")] = "null";
-	char *at = text_row(rows, ROW_LEN);
+	char *row = text_row(rows, ROW_LEN);
+	char *at = row;
 
-	if (!at)
+	if (!row)
 		return -ENOMEM;
+	at = stpcpy(at, service ? "{\"service\":\"" : "{\"service\":null");
 	if (service)
-		snprintf(name, sizeof(name), "\"%s\"", service);
-	if (conn->aged)
-		snprintf(age, sizeof(age), "%" PRIu32, conn->age);
-	rows->len += (size_t)snprintf(at, ROW_LEN,
-		"{\"service\":%s,\"proto\":\"%s\","
-		"\"client\":\"%s\",\"client_port\":%u,"
-		"\"vip\":\"%s\",\"port\":%u,\"vdport\":%u,"
-		"\"backend\":\"%s\",\"backend_port\":%u,"
-		"\"state\":\"%s\",\"age\":%s,\"expires\":%" PRIu32 "}",
-		name, proto_text(conn->proto),
-		addr_text(&conn->client.addr, client, sizeof(client)),
-		conn->client.port,
-		addr_text(&conn->vip.addr, vip, sizeof(vip)), conn->vip.port,
-		conn->vdport,
-		addr_text(&conn->backend.addr, backend, sizeof(backend)),
-		conn->backend.port, state_text(conn), age, conn->expires);
+		at = stpcpy(stpcpy(at, service), "\"");
+	at = stpcpy(at, ",\"proto\":\"");
+	at = stpcpy(at, proto_text(conn->proto));
+	at = put_end(at, "\",\"client\":\"", &conn->client,
+		     "\",\"client_port\":");
+	at = put_end(at, ",\"vip\":\"", &conn->vip, "\",\"port\":");
+	at = put_number(stpcpy(at, ",\"vdport\":"), conn->vdport);
+	at = put_end(at, ",\"backend\":\"", &conn->backend,
+		     "\",\"backend_port\":");
+	at = stpcpy(stpcpy(at, ",\"state\":\""), state_text(conn));
+	at = stpcpy(at, "\",\"age\":");
+	at = conn->aged ? put_number(at, conn->age) : stpcpy(at, "null");
+	at = put_number(stpcpy(at, ",\"expires\":"), conn->expires);
+	at = stpcpy(at, "}");
+	rows->len += (size_t)(at - row);
 	return 0;
 }
