@@ -5,11 +5,12 @@
 bench_usage() {
 	cat <<'EOT'
 Usage: tests/lab bench [--kernel NAME] [--mem M] [OPTION]...
-       tests/lab bench [--kernel NAME] [--mem M] check [OPTION]...
+       tests/lab bench [--kernel NAME] [--mem M] check|list [OPTION]...
 
 Measures Double-NAT beside other ways to do its work, in User-Mode Linux, packet by packet.
 A table goes to standard error and everything measured, as JSON, to standard output.
-"check" tries, with the same farm, whether Double-NAT does what it promises.
+"check" tries, with the same farm, whether Double-NAT does what it promises; "list" times
+dnatctl's lists of 500,000 connections (--count, --rounds and --servers are its options).
 
   --rounds N          how often each takes its turn (default 5)
   --count N           connections a turn (default 20000)
@@ -73,7 +74,7 @@ bench_main() {
 		case $1 in
 		--kernel)	name=${2:?}; shift 2 ;;
 		--mem)		mem=${2:?}; shift 2 ;;
-		check)		script=check; shift; break ;;
+		check|list)	script=$1; shift; break ;;
 		-h|--help)	bench_usage; return 0 ;;
 		*)		break ;;
 		esac
@@ -85,6 +86,10 @@ bench_main() {
 	need_root
 	deps_install "${UML_DEPS[@]}" "${BENCH_DEPS[@]}"
 	module=$(bench_module "$name") || die "the bench farm does not build for kernel $name"
-	vm_main --kernel "$name" --mem "$mem" --timeout 3600 -- \
+	if [ "$script" = list ]; then
+		DNAT_ROOT=$(build_root) || die "the project does not build"
+		export DNAT_ROOT
+	fi
+	vm_main --kernel "$name" --mem "$mem" --timeout 3600 --env DNAT_ROOT -- \
 		"$TOP/tests/bench/$script.py" --module "$module" "$@"
 }
