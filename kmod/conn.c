@@ -311,6 +311,8 @@ static void dnat_helpers_init(void)
 	int i;
 
 	NF_CT_HELPER_BUILD_BUG_ON(sizeof(struct dnat_help));
+	/* nft gives up on a whole ruleset with a longer name in it. */
+	BUILD_BUG_ON(sizeof(DNAT_HELPER_NAME_SLOW) >= NF_CT_HELPER_NAME_LEN);
 
 	for (i = 0; i < ARRAY_SIZE(dnat_helpers); i++) {
 		/* No two helpers may have a port in common, though rules

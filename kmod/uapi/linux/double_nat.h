@@ -11,7 +11,7 @@
  * Packets of connections that are set up are rewritten and sent on by the
  * module itself, at prerouting, just before conntrack; what it does not fully
  * understand goes on to conntrack and nf_nat.  Those of connections that were
- * handed over with the helper "double-nat-slow" all do.
+ * handed over with the helper "doublenat-slow" all do.
  *
  * The vdports towards one (vip, l4proto, backend address, backend port) are a
  * pool.  It appears with the first connection and goes when for 240 seconds or
@@ -83,7 +83,7 @@
 #define DNAT_GENL_VERSION	1
 
 #define DNAT_HELPER_NAME	"double-nat"
-#define DNAT_HELPER_NAME_SLOW	"double-nat-slow"
+#define DNAT_HELPER_NAME_SLOW	"doublenat-slow"
 
 #define DNAT_GENL_GROUP_EVENTS	"events"
 
@@ -154,7 +154,7 @@ enum dnat_attr {
 				 */
 	DNAT_A_STATS_FAST,	/* u64: packets that the module forwarded */
 	DNAT_A_STATS_SLOW_OFF,	/* u64: packets to a VIP that it left to nf_nat:
-				 * of connections with "double-nat-slow"
+				 * of connections with "doublenat-slow"
 				 */
 	DNAT_A_STATS_SLOW_HEADER, /* u64: fragments, IP options, bad lengths or
 				   * checksums
