@@ -18,6 +18,8 @@ static const struct arg service_add[] = {
 	  "backends in turn, or in turn by weight; default rr" },
 	{ "dev", "IFACE", VALUE_DEV, false,
 	  "interface to put the VIP on, default none" },
+	{ "fast", "on|off", VALUE_WORD, false,
+	  "whether the module forwards packets itself, default on" },
 	{ 0 }
 };
 
@@ -26,6 +28,8 @@ static const struct arg service_set[] = {
 	  "backends in turn, or in turn by weight" },
 	{ "dev", "IFACE|none", VALUE_DEV, false,
 	  "interface to put the VIP on, none to take it away" },
+	{ "fast", "on|off", VALUE_WORD, false,
+	  "whether the module forwards new connections' packets itself" },
 	{ 0 }
 };
 

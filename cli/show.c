@@ -11,6 +11,7 @@ const struct column service_columns[] = {
 	{ "MODE", "mode", NULL, false },
 	{ "SCHEDULER", "scheduler", NULL, false },
 	{ "DEV", "dev", NULL, false },
+	{ "FAST", "fast", NULL, false },
 	{ "BACKENDS", "backends", NULL, true },
 	{ 0 }
 };

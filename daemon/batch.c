@@ -201,6 +201,7 @@ void batch_del(struct batch *batch, const struct item *item)
 {
 	static const uint16_t types[] = {
 		[ITEM_TABLE] = NFT_MSG_DELTABLE,
+		[ITEM_OBJECT] = NFT_MSG_DELOBJ,
 		[ITEM_CHAIN] = NFT_MSG_DELCHAIN,
 		[ITEM_RULES] = NFT_MSG_DELRULE,
 		[ITEM_ELEMENT] = NFT_MSG_DELSETELEM,
@@ -212,6 +213,13 @@ void batch_del(struct batch *batch, const struct item *item)
 	switch (item->kind) {
 	case ITEM_TABLE:
 		mnl_attr_put_strz(nlh, NFTA_TABLE_NAME, RULESET_TABLE);
+		break;
+	case ITEM_OBJECT:
+		mnl_attr_put_strz(nlh, NFTA_OBJ_TABLE, RULESET_TABLE);
+		mnl_attr_put_strz(nlh, NFTA_OBJ_NAME, item->key);
+		mnl_attr_put_u32(nlh, NFTA_OBJ_TYPE,
+				 htonl(nftnl_obj_get_u32(item->object,
+							 NFTNL_OBJ_TYPE)));
 		break;
 	case ITEM_CHAIN:
 		mnl_attr_put_strz(nlh, NFTA_CHAIN_TABLE, RULESET_TABLE);
@@ -226,7 +234,6 @@ void batch_del(struct batch *batch, const struct item *item)
 	case ITEM_ELEMENT:
 		nftnl_set_elems_nlmsg_build_payload(nlh, item->set);
 		break;
-	case ITEM_OBJECT:
 	case ITEM_FLOWTABLE:
 	case ITEM_SET:
 		/* These go with their table only. */

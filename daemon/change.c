@@ -52,14 +52,16 @@ static int rules_change(struct dnatd *dnatd, const struct change *change,
 	bool repaired = false;
 	int ret;
 
-	ret = nft_change(dnatd->nft, dnatd->in_force, change, err);
+	ret = nft_change(dnatd->nft, dnatd->in_force, dnatd->model, change,
+			  err);
 	if (!ret)
 		return 0;
 	if (nft_reconcile(dnatd->nft, dnatd->in_force, dnatd->model, &repaired,
 			  NULL) ||
 	    !repaired)
 		return ret;
-	return nft_change(dnatd->nft, dnatd->in_force, change, err);
+	return nft_change(dnatd->nft, dnatd->in_force, dnatd->model, change,
+			  err);
 }
 
 /* Bring the rules back to what the model says; @err keeps the first cause. */

@@ -23,8 +23,8 @@
  * network namespace that dnatd is in.)
  *
  * op             args (? may be left out)                              result
- * service.add    name vip port proto? mode? scheduler? dev?            null
- * service.set    name, and one or more of scheduler dev                null
+ * service.add    name vip port proto? mode? scheduler? dev? fast?      null
+ * service.set    name, and one or more of scheduler dev fast           null
  * service.del    name                                                  null
  * service.show   name?                                                 [service]
  * backend.add    service addr port? weight?                            null
@@ -40,7 +40,8 @@
  * Addresses are strings, ports and weights are integers.  Unknown operations,
  * unknown arguments and arguments of the wrong type are refused.
  *
- * service:    {name vip port proto mode scheduler dev|null backends: [{addr port weight}]}
+ * service:    {name vip port proto mode scheduler dev|null fast
+ *              backends: [{addr port weight}]}; fast: "on" or "off"
  * backend:    {service addr port weight}
  * pool:       {vip proto backend port in_use half_open closed capacity
  *              taken_back failures}; half_open and closed are part of in_use

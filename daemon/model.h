@@ -46,6 +46,7 @@ struct service {
 	enum mode mode;
 	enum scheduler scheduler;
 	char dev[IFNAMSIZ];	/* where dnatd puts the VIP, "" for nowhere */
+	bool fast;		/* the module forwards its packets itself */
 	size_t n_backends;
 	struct backend *backends;	/* in the order of adding */
 };

@@ -153,10 +153,10 @@ static bool is_shape(const struct pair *pair)
 {
 	switch (pair->have ? pair->have->kind : pair->want->kind) {
 	case ITEM_TABLE:
-	case ITEM_OBJECT:
 	case ITEM_FLOWTABLE:
 	case ITEM_SET:
 		return true;
+	case ITEM_OBJECT:
 	case ITEM_CHAIN:
 		return pair->have && pair->want;
 	case ITEM_RULES:
@@ -199,7 +199,10 @@ static void empty_new_chains(struct batch *batch, const struct diff *diff)
 			batch_del(batch, diff->pairs[i].want);
 }
 
-/* First all that refers to a chain goes, then the chain; then the way back. */
+/*
+ * First all that refers to a chain or an object goes, then that itself; then
+ * the way back.
+ */
 static int send_parts(struct nft *nft, const struct diff *diff,
 		      uint32_t generation, struct err *err)
 {
@@ -211,6 +214,8 @@ static int send_parts(struct nft *nft, const struct diff *diff,
 	del_kind(batch, diff, ITEM_RULES);
 	del_kind(batch, diff, ITEM_ELEMENT);
 	del_kind(batch, diff, ITEM_CHAIN);
+	del_kind(batch, diff, ITEM_OBJECT);
+	add_kind(batch, diff, ITEM_OBJECT);
 	add_kind(batch, diff, ITEM_CHAIN);
 	empty_new_chains(batch, diff);
 	add_kind(batch, diff, ITEM_RULES);
@@ -386,7 +391,8 @@ static void continue_counters(struct nft *nft, const struct diff *diff)
 }
 
 int nft_change(struct nft *nft, enum allocator allocator,
-	       const struct change *change, struct err *err)
+	       const struct model *model, const struct change *change,
+	       struct err *err)
 {
 	struct table before, after;
 	struct diff diff = { 0 };
@@ -394,9 +400,11 @@ int nft_change(struct nft *nft, enum allocator allocator,
 
 	table_init(&before);
 	table_init(&after);
-	rc = table_want_service(&before, allocator, change->old);
+	rc = table_want_service(&before, allocator, model, change->old,
+				change->old);
 	if (!rc)
-		rc = table_want_service(&after, allocator, change->new);
+		rc = table_want_service(&after, allocator, model, change->old,
+					change->new);
 	if (!rc)
 		rc = diff_new(&diff, &before, &after);
 	if (rc) {

@@ -3,7 +3,8 @@
  * The table inet dnatd in the kernel, by libnftnl and libmnl.
  *
  * Every change is one batch.  A service's change touches that service's chain
- * and its map element and nothing else.
+ * and its map element and nothing else, but for a helper that comes with the
+ * first service that needs it, and goes with the last.
  */
 #ifndef DNAT_NFT_H
 #define DNAT_NFT_H
@@ -36,6 +37,7 @@ int nft_reconcile(struct nft *nft, enum allocator allocator,
 
 /**
  * nft_change - carry out one change of one service
+ * @model: before the change
  *
  * What of the service stays as it was is not sent: a new dev alone sends
  * nothing.  The counter goes on from where it stood.
@@ -44,6 +46,6 @@ int nft_reconcile(struct nft *nft, enum allocator allocator,
  *	dnatd left it; nft_reconcile() puts that right, then try again
  */
 int nft_change(struct nft *nft, enum allocator allocator,
-	       const struct change *change, struct err *err);
+	       const struct model *model, const struct change *change, struct err *err);
 
 #endif

@@ -350,6 +350,15 @@ static void add_refuse(struct build *build, uint8_t proto)
 				  reset ? 0 : NFT_REJECT_ICMPX_PORT_UNREACH);
 }
 
+static const char *helper_of(const struct service *service)
+{
+	bool tcp = service->proto == IPPROTO_TCP;
+
+	if (service->fast)
+		return tcp ? HELPER_TCP : HELPER_UDP;
+	return tcp ? HELPER_TCP_SLOW : HELPER_UDP_SLOW;
+}
+
 int rule_service(struct rule *rule, const char *chain,
 		 const struct service *service, enum allocator allocator,
 		 uint32_t set_id)
@@ -369,7 +378,7 @@ int rule_service(struct rule *rule, const char *chain,
 		expr = add(&build, "objref");
 		put(expr, NFTNL_EXPR_OBJREF_IMM_TYPE, NFT_OBJECT_CT_HELPER);
 		put_str(&build, expr, NFTNL_EXPR_OBJREF_IMM_NAME,
-			service->proto == IPPROTO_TCP ? HELPER_TCP : HELPER_UDP);
+			helper_of(service));
 	}
 	add(&build, "counter");
 	if (n) {

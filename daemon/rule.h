@@ -25,6 +25,8 @@
 #define FLOWTABLE	"flows"
 #define HELPER_TCP	DNAT_HELPER_NAME "-tcp"
 #define HELPER_UDP	DNAT_HELPER_NAME "-udp"
+#define HELPER_TCP_SLOW	DNAT_HELPER_NAME "-tcp-slow"
+#define HELPER_UDP_SLOW	DNAT_HELPER_NAME "-udp-slow"
 
 /* nft's own numbers for its data types; a concatenation has 6 bits for each. */
 enum {

@@ -22,6 +22,11 @@ const char *scheduler_text(enum scheduler scheduler)
 	return schedulers[scheduler];
 }
 
+static const char *fast_text(bool fast)
+{
+	return fast ? "on" : "off";
+}
+
 const char *mode_text(enum mode mode)
 {
 	(void)mode;
@@ -62,6 +67,18 @@ static int mode_parse(const char *text, enum mode *mode, struct err *err)
 	return 0;
 }
 
+static int fast_parse(const char *text, bool *fast, struct err *err)
+{
+	char quoted[80];
+
+	if (strcmp(text, "on") && strcmp(text, "off"))
+		return err_set(err, -EINVAL, "fast",
+			       "fast \"%s\" is not known; use on or off",
+			       text_quote(text, quoted, sizeof(quoted)));
+	*fast = !strcmp(text, "on");
+	return 0;
+}
+
 /* The kernel's rules for an interface's name, and printable ASCII. */
 static int dev_parse(const char *text, char dev[IFNAMSIZ], struct err *err)
 {
@@ -96,12 +113,14 @@ int service_from_args(const json_t *args, bool stored,
 		{ "mode", ARG_STRING, false },
 		{ "scheduler", ARG_STRING, false },
 		{ "dev", ARG_STRING_OR_NULL, false },
+		{ "fast", ARG_STRING, false },
 		{ "backends", ARG_ARRAY, false },
 	};
 	const char *name = args_string(args, "name");
 	const char *proto = args_string(args, "proto");
 	const char *mode = args_string(args, "mode");
 	const char *scheduler = args_string(args, "scheduler");
+	const char *fast = args_string(args, "fast");
 	struct service *service;
 	unsigned int port = 0;
 	int ret;
@@ -114,6 +133,7 @@ int service_from_args(const json_t *args, bool stored,
 	if (!service)
 		return no_memory(err);
 	service->proto = IPPROTO_TCP;
+	service->fast = true;
 
 	ret = name_check(name, "name", err);
 	if (!ret)
@@ -129,6 +149,8 @@ int service_from_args(const json_t *args, bool stored,
 		ret = scheduler_parse(scheduler, &service->scheduler, err);
 	if (!ret)
 		ret = dev_parse(args_string(args, "dev"), service->dev, err);
+	if (!ret && fast)
+		ret = fast_parse(fast, &service->fast, err);
 	if (ret) {
 		service_free(service);
 		return ret;
@@ -186,9 +208,11 @@ int service_set(struct service *service, const json_t *args, struct err *err)
 		{ "name", ARG_STRING, true },
 		{ "scheduler", ARG_STRING, false },
 		{ "dev", ARG_STRING_OR_NULL, false },
+		{ "fast", ARG_STRING, false },
 	};
 	static const char *const fixed[] = { "vip", "port", "proto", "mode" };
 	const char *scheduler = args_string(args, "scheduler");
+	const char *fast = args_string(args, "fast");
 	size_t i;
 	int ret;
 
@@ -202,12 +226,14 @@ int service_set(struct service *service, const json_t *args, struct err *err)
 		return ret;
 	if (json_object_size(args) < 2)
 		return err_set(err, -EINVAL, NULL,
-			       "nothing to set; give scheduler or dev");
+			       "nothing to set; give scheduler, dev or fast");
 
 	if (scheduler)
 		ret = scheduler_parse(scheduler, &service->scheduler, err);
 	if (!ret && json_object_get(args, "dev"))
 		ret = dev_parse(args_string(args, "dev"), service->dev, err);
+	if (!ret && fast)
+		ret = fast_parse(fast, &service->fast, err);
 	if (!ret)
 		ret = slots_check(service, "scheduler", err);
 	return ret;
@@ -446,10 +472,12 @@ json_t *service_to_json(const struct service *service)
 		}
 	}
 	addr_text(&service->vip, vip, sizeof(vip));
-	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:s?, s:o}", "name",
+	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:s?, s:s, s:o}",
+			 "name",
 			 service->name, "vip", vip, "port", service->port,
 			 "proto", proto_text(service->proto), "mode",
 			 mode_text(service->mode), "scheduler",
 			 scheduler_text(service->scheduler), "dev", dev,
-			 "backends", backends);
+			 "fast", fast_text(service->fast), "backends",
+			 backends);
 }

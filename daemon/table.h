@@ -80,8 +80,19 @@ void table_clean(struct table *table);
 int table_want(struct table *table, enum allocator allocator,
 	       const struct model *model, const struct flow_devices *flow);
 
-/* Only what belongs to one service, sorted; NULL gives an empty table. */
+/**
+ * table_want_service - only what hangs on one service
+ * @model: all services
+ * @old: one of them, NULL for none
+ * @service: what stands in its place, NULL for nothing
+ *
+ * That is what belongs to the service, and the helpers that are there only
+ * while some service needs them.  The items are sorted.
+ *
+ * Return: 0 or -ENOMEM
+ */
 int table_want_service(struct table *table, enum allocator allocator,
+		       const struct model *model, const struct service *old,
 		       const struct service *service);
 
 /**

@@ -50,7 +50,8 @@ static int want_table(struct table *table)
 	return item ? 0 : -ENOMEM;
 }
 
-static int want_helper(struct table *table, const char *name, uint8_t proto)
+static int want_helper(struct table *table, const char *name, const char *type,
+		       uint8_t proto)
 {
 	struct nftnl_obj *object = nftnl_obj_alloc();
 	struct item *item;
@@ -61,7 +62,7 @@ static int want_helper(struct table *table, const char *name, uint8_t proto)
 	nftnl_obj_set_u32(object, NFTNL_OBJ_TYPE, NFT_OBJECT_CT_HELPER);
 	nftnl_obj_set_str(object, NFTNL_OBJ_TABLE, RULESET_TABLE);
 	nftnl_obj_set_str(object, NFTNL_OBJ_NAME, name);
-	nftnl_obj_set_str(object, NFTNL_OBJ_CT_HELPER_NAME, DNAT_HELPER_NAME);
+	nftnl_obj_set_str(object, NFTNL_OBJ_CT_HELPER_NAME, type);
 	nftnl_obj_set_u16(object, NFTNL_OBJ_CT_HELPER_L3PROTO, NFPROTO_INET);
 	nftnl_obj_set_u8(object, NFTNL_OBJ_CT_HELPER_L4PROTO, proto);
 
@@ -309,11 +310,46 @@ static int want_nf_nat(struct table *table, const struct flow_devices *flow)
 	return rc;
 }
 
-static int want_module(struct table *table)
+static bool is_slow(const struct service *service, uint8_t proto)
 {
-	int rc = want_helper(table, HELPER_TCP, IPPROTO_TCP);
+	return service && service->proto == proto && !service->fast;
+}
 
-	return rc ? rc : want_helper(table, HELPER_UDP, IPPROTO_UDP);
+/* Is there a slow service, with @service in the place of @old? */
+static bool slow_needed(const struct model *model, const struct service *old,
+			const struct service *service, uint8_t proto)
+{
+	if (is_slow(service, proto))
+		return true;
+	for (size_t i = 0; i < model->n_services; i++)
+		if (model->services[i] != old &&
+		    is_slow(model->services[i], proto))
+			return true;
+	return false;
+}
+
+static int want_slow(struct table *table, const struct model *model,
+		     const struct service *old, const struct service *service)
+{
+	int rc = 0;
+
+	if (slow_needed(model, old, service, IPPROTO_TCP))
+		rc = want_helper(table, HELPER_TCP_SLOW, DNAT_HELPER_NAME_SLOW,
+				 IPPROTO_TCP);
+	if (!rc && slow_needed(model, old, service, IPPROTO_UDP))
+		rc = want_helper(table, HELPER_UDP_SLOW, DNAT_HELPER_NAME_SLOW,
+				 IPPROTO_UDP);
+	return rc;
+}
+
+static int want_module(struct table *table, const struct model *model)
+{
+	int rc = want_helper(table, HELPER_TCP, DNAT_HELPER_NAME, IPPROTO_TCP);
+
+	if (!rc)
+		rc = want_helper(table, HELPER_UDP, DNAT_HELPER_NAME,
+				 IPPROTO_UDP);
+	return rc ? rc : want_slow(table, model, NULL, NULL);
 }
 
 int table_want(struct table *table, enum allocator allocator,
@@ -322,8 +358,9 @@ int table_want(struct table *table, enum allocator allocator,
 	int rc = want_table(table);
 
 	if (!rc)
-		rc = allocator == ALLOC_MODULE ? want_module(table) :
-						 want_nf_nat(table, flow);
+		rc = allocator == ALLOC_MODULE ?
+			     want_module(table, model) :
+			     want_nf_nat(table, flow);
 	if (!rc)
 		rc = want_set(table, MAP_SERVICES4, NFPROTO_IPV4, true);
 	if (!rc)
@@ -342,10 +379,13 @@ int table_want(struct table *table, enum allocator allocator,
 }
 
 int table_want_service(struct table *table, enum allocator allocator,
+		       const struct model *model, const struct service *old,
 		       const struct service *service)
 {
 	int rc = service ? want_service(table, allocator, service) : 0;
 
+	if (!rc && allocator == ALLOC_MODULE)
+		rc = want_slow(table, model, old, service);
 	if (!rc)
 		table_sort(table);
 	return rc;

@@ -11,11 +11,12 @@ import socket
 import sys
 
 WEB = {"name": "web", "vip": "192.0.2.10", "port": 80, "proto": "tcp",
-       "mode": "double-nat", "scheduler": "wrr", "dev": None,
+       "mode": "double-nat", "scheduler": "wrr", "dev": None, "fast": "on",
        "backends": [{"addr": "10.1.0.11", "port": 8080, "weight": 2},
                     {"addr": "10.1.0.9", "port": 8080, "weight": 10}]}
 DNS = {"name": "dns", "vip": "2001:db8:0:1::10", "port": 53, "proto": "udp",
        "mode": "double-nat", "scheduler": "rr", "dev": "v\x1b[31m0",
+       "fast": "off",
        "backends": [{"addr": "fd00:1::11", "port": 53, "weight": 1}]}
 
 CONNECTION = {"service": "web", "proto": "tcp", "client": "10.2.0.5",

@@ -44,12 +44,14 @@ void store_abort(const char *path)
 }
 
 int nft_change(struct nft *nft, enum allocator allocator,
-	       const struct change *change, struct err *error)
+	       const struct model *model, const struct change *change,
+	       struct err *error)
 {
 	int ret = call("nft", error);
 
 	(void)nft;
 	(void)allocator;
+	(void)model;
 	(void)change;
 	return table_lost ? err_set(error, -ENOENT, NULL, "no table") : ret;
 }

@@ -104,6 +104,10 @@ test_requests()
 		service set web dev none
 	done_silently '{"op":"service.set","args":{"name":"web","scheduler":"rr","dev":"v0"}}' \
 		service set web scheduler rr dev v0
+	done_silently '{"op":"service.add","args":{"name":"web","vip":"192.0.2.10","port":80,"fast":"off"}}' \
+		service add web vip 192.0.2.10 port 80 fast off
+	done_silently '{"op":"service.set","args":{"name":"web","fast":"on"}}' \
+		service set web fast on
 	done_silently '{"op":"service.del","args":{"name":"web"}}' \
 		service del web
 	done_silently '{"op":"backend.add","args":{"service":"web","addr":"10.1.0.11"}}' \
@@ -135,9 +139,9 @@ test_requests()
 test_output()
 {
 	run 0 service show
-	check "$ran" "$out" 'NAME  PROTO  VIP                    MODE        SCHEDULER  DEV         BACKENDS
-dns   udp    [2001:db8:0:1::10]:53  double-nat  rr         v\x1b[31m0         1
-web   tcp    192.0.2.10:80          double-nat  wrr        -                  2'
+	check "$ran" "$out" 'NAME  PROTO  VIP                    MODE        SCHEDULER  DEV         FAST  BACKENDS
+dns   udp    [2001:db8:0:1::10]:53  double-nat  rr         v\x1b[31m0  off          1
+web   tcp    192.0.2.10:80          double-nat  wrr        -           on           2'
 	run 0 backend show
 	check "$ran" "$out" 'SERVICE  BACKEND          WEIGHT
 dns      [fd00:1::11]:53       1
@@ -171,7 +175,7 @@ nf_conntrack_max: 262144
   note: it could be more'
 
 	run 0 service show empty
-	check "$ran" "$out" 'NAME  PROTO  VIP  MODE  SCHEDULER  DEV  BACKENDS'
+	check "$ran" "$out" 'NAME  PROTO  VIP  MODE  SCHEDULER  DEV  FAST  BACKENDS'
 	run 0 service show control
 	check "$ran" "$(printf '%s' "$out" | tail -n 1 | cut -d ' ' -f 1)" \
 		'a\x0ab\xc2\x9b\x7f'
@@ -242,7 +246,7 @@ test_usage()
 	wrong 'service add: port needs a value' service add web vip 192.0.2.1 port
 	wrong 'service add: port is given twice' \
 		service add web vip 192.0.2.1 port 80 port 80
-	wrong '"ports" is not a keyword here; use vip, port, proto, mode, scheduler, dev' \
+	wrong '"ports" is not a keyword here; use vip, port, proto, mode, scheduler, dev, fast' \
 		service add web ports 80
 	wrong 'service set: nothing to change' service set web
 	wrong 'service show: "x" is too much' service show web x
@@ -293,6 +297,7 @@ test_usage()
 		service add web vip 192.0.2.1 port 80 mode nat
 	wrong 'scheduler "rr|wrr" is not known' \
 		service set web scheduler 'rr|wrr'
+	wrong 'fast "yes" is not known; use on|off' service set web fast yes
 	wrong 'dev "a/b" is not an interface' service set web dev a/b
 	wrong 'dev "eth0123456789abc" is not' service set web dev eth0123456789abc
 	wrong 'name "" is not a service name' service del ''
@@ -369,13 +374,15 @@ test_completion()
 	completes "$c bogus " 'help'
 	completes "$c bogus bogus " ''
 	completes "$c service add " 'help'
-	completes "$c service add x " 'dev mode port proto scheduler vip'
+	completes "$c service add x " 'dev fast mode port proto scheduler vip'
 	completes "$c service add x vip 192.0.2.1 p" 'port proto'
 	completes "$c service add x port 80 proto tcp p" ''
 	completes "$c service add x proto " 'tcp udp'
 	completes "$c service add x mode " 'double-nat'
 	completes "$c service add x scheduler w" 'wrr'
 	completes "$c service add x dev l" 'lo'
+	completes "$c service add x fast " 'off on'
+	completes "$c service set web fast of" 'off'
 	completes "$c service set web dev n" 'none'
 	completes "$c service del " 'dns help web'
 	completes "$c service del web " ''

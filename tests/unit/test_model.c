@@ -96,6 +96,7 @@ static void test_accepted(void)
 	CHECK_INT(service->scheduler, SCHED_RR);
 	CHECK_INT(service->mode, MODE_DOUBLE_NAT);
 	CHECK_STR(service->dev, "");
+	CHECK(service->fast);
 	CHECK_INT(service->n_backends, 1);
 	CHECK_INT(service->backends[0].port, 8080);
 	CHECK_INT(service->backends[0].weight, 2);
@@ -123,6 +124,11 @@ static void test_accepted(void)
 	CHECK_INT(service->n_backends, 2);
 	CHECK_INT(apply(model, "service.set", "{'name':'web','dev':null}"), 0);
 	CHECK_STR(model_find(model, "web")->dev, "");
+	CHECK(model_find(model, "web")->fast);
+	CHECK_INT(apply(model, "service.set", "{'name':'web','fast':'off'}"),
+		  0);
+	CHECK(!model_find(model, "web")->fast);
+	CHECK_INT(model_find(model, "web")->n_backends, 2);
 	CHECK_INT(apply(model, "service.set", "{'name':'six','dev':'none'}"),
 		  0);
 	CHECK_STR(model_find(model, "six")->dev, "");
@@ -200,6 +206,11 @@ static void test_service_refused(void)
 	REFUSED("service.set", "{'name':'web','scheduler':null}", -EINVAL,
 		"scheduler");
 	REFUSED("service.set", "{'scheduler':'rr'}", -EINVAL, "name");
+	REFUSED("service.set", "{'name':'web','fast':'yes'}", -EINVAL, "fast");
+	REFUSED("service.set", "{'name':'web','fast':false}", -EINVAL, "fast");
+	REFUSED("service.add",
+		"{'name':'x','vip':'192.0.2.9','port':1,'fast':'ON'}", -EINVAL,
+		"fast");
 	REFUSED("service.del", "{'name':'none'}", -ENOENT, "name");
 	REFUSED("service.del", "{'name':7}", -EINVAL, "name");
 	REFUSED("service.del", "{'name':'web','port':80}", -EINVAL, "port");
@@ -319,12 +330,26 @@ static void test_json(void)
 	json_decref(root);
 
 	expected = json("{'name':'web','vip':'192.0.2.10','port':80,'proto':'tcp',"
-			"'mode':'double-nat','scheduler':'rr','dev':null,'backends':"
-			"[{'addr':'10.1.0.11','port':8080,'weight':2}]}");
+			"'mode':'double-nat','scheduler':'rr','dev':null,'fast':'on',"
+			"'backends':[{'addr':'10.1.0.11','port':8080,'weight':2}]}");
 	root = service_to_json(model_find(model, "web"));
 	CHECK(json_equal(root, expected));
 	json_decref(root);
 	json_decref(expected);
+
+	/* A file of before there was "fast". */
+	root = json("{'version':1,'services':[{'name':'a','vip':'192.0.2.1','port':1}]}");
+	again = model_from_json(root, &err);
+	NEED(again);
+	CHECK(again->services[0]->fast);
+	model_free(again);
+	json_decref(root);
+	root = json("{'version':1,'services':[{'name':'a','vip':'192.0.2.1','port':1,'fast':'off'}]}");
+	again = model_from_json(root, &err);
+	NEED(again);
+	CHECK(!again->services[0]->fast);
+	model_free(again);
+	json_decref(root);
 
 	/* What the file would say with a change in force, in its place. */
 	NEED(!model_plan(model, "service.add", args, &change, &err));
@@ -391,6 +416,8 @@ static void test_state_refused(void)
 		  "services[1].name");
 	BAD_STATE("{'version':1,'services':[{'name':'a','vip':'192.0.2.1','port':0}]}",
 		  "services[0].port");
+	BAD_STATE("{'version':1,'services':[{'name':'a','vip':'192.0.2.1','port':1,'fast':1}]}",
+		  "services[0].fast");
 	BAD_STATE("{'version':1,'services':[" ONE ",{'name':'b','vip':'192.0.2.2','port':1,"
 		  "'backends':[{'addr':'10.0.0.1'},{'addr':'10.0.0.1'}]}]}",
 		  "services[1].backends[1].addr");

@@ -28,13 +28,13 @@
 #define WEB                                                                \
 	"{\"name\":\"web\",\"vip\":\"192.0.2.10\",\"port\":80,"            \
 	"\"proto\":\"tcp\",\"mode\":\"double-nat\",\"scheduler\":\"rr\","  \
-	"\"dev\":null,\"backends\":["                                      \
+	"\"dev\":null,\"fast\":\"on\",\"backends\":["                   \
 	"{\"addr\":\"10.1.0.11\",\"port\":8080,\"weight\":1},"             \
 	"{\"addr\":\"10.3.0.12\",\"port\":8080,\"weight\":1}]}"
 #define DNS                                                                \
 	"{\"name\":\"dns\",\"vip\":\"2001:db8::10\",\"port\":53,"          \
 	"\"proto\":\"udp\",\"mode\":\"double-nat\",\"scheduler\":\"wrr\"," \
-	"\"dev\":null,\"backends\":["                                      \
+	"\"dev\":null,\"fast\":\"on\",\"backends\":["                   \
 	"{\"addr\":\"2001:db8:1::11\",\"port\":53,\"weight\":2},"          \
 	"{\"addr\":\"2001:db8:3::12\",\"port\":5353,\"weight\":1}]}"
 
@@ -309,7 +309,7 @@ static uint32_t change(struct model *model, const char *op, const char *text)
 	int rc;
 
 	NEED(!model_plan(model, op, args, &plan, &err));
-	rc = nft_change(nft, ALLOC_NF_NAT, &plan, &err);
+	rc = nft_change(nft, ALLOC_NF_NAT, model, &plan, &err);
 	if (rc)
 		fprintf(stderr, "%s %s: %s\n", op, text, err.msg);
 	CHECK_INT(rc, 0);
@@ -398,7 +398,7 @@ static void test_stale(void)
 	args = args_of("{\"service\":\"web\",\"addr\":\"10.1.0.11\"}");
 	NEED(!model_plan(model, "backend.del", args, &plan, &err));
 	memset(&err, 0, sizeof(err));
-	CHECK_INT(nft_change(nft, ALLOC_NF_NAT, &plan, &err), -ESTALE);
+	CHECK_INT(nft_change(nft, ALLOC_NF_NAT, model, &plan, &err), -ESTALE);
 	CHECK(!strncmp(err.msg, "service web: nftables refused ", 30));
 	CHECK_INT(generation() - before, 0);
 	change_drop(&plan);
@@ -423,7 +423,7 @@ static void test_many(void)
 
 	NEED(out);
 	for (int i = 0; i < 1000; i++) {
-		fprintf(out, "%s{\"name\":\"s%d\",\"vip\":\"198.51.%d.%d\",\"port\":80,\"proto\":\"tcp\",\"mode\":\"double-nat\",\"scheduler\":\"rr\",\"dev\":null,\"backends\":[",
+		fprintf(out, "%s{\"name\":\"s%d\",\"vip\":\"198.51.%d.%d\",\"port\":80,\"proto\":\"tcp\",\"mode\":\"double-nat\",\"scheduler\":\"rr\",\"dev\":null,\"fast\":\"on\",\"backends\":[",
 			i ? "," : "", i, i / 200, 1 + i % 200);
 		for (int b = 0; b < 10; b++)
 			fprintf(out, "%s{\"addr\":\"10.1.%d.%d\",\"port\":8080,\"weight\":1}",
