@@ -4,6 +4,7 @@
 
 #include "change.h"
 #include "link.h"
+#include "reserve.h"
 #include "store.h"
 
 static bool wants_vip(const struct service *service,
@@ -42,6 +43,14 @@ static int vip_add(const struct service *new, struct err *err)
 	return link_vip_add(&new->vip, new->dev, err);
 }
 
+static int port_reserve(struct dnatd *dnatd, const struct change *change,
+			struct err *err)
+{
+	if (!change->new || change->old)
+		return 0;
+	return reserve_add(dnatd, change->new, err);
+}
+
 /*
  * The table may have been lost or edited behind our back, and a change sent to
  * what is not there fails.  Then all of it is put right first.
@@ -53,12 +62,16 @@ static int rules_change(struct dnatd *dnatd, const struct change *change,
 	int ret;
 
 	ret = nft_change(dnatd->nft, dnatd->in_force, dnatd->model, change,
-			  err);
+			 err);
 	if (!ret)
 		return 0;
 	if (nft_reconcile(dnatd->nft, dnatd->in_force, dnatd->model, &repaired,
 			  NULL) ||
 	    !repaired)
+		return ret;
+	/* With the table the module may have gone and come back. */
+	ret = reserve_start(dnatd, err);
+	if (ret)
 		return ret;
 	return nft_change(dnatd->nft, dnatd->in_force, dnatd->model, change,
 			  err);
@@ -83,6 +96,7 @@ static void rules_undo(struct dnatd *dnatd, struct err *err)
 static int change_carry_out(struct dnatd *dnatd, struct change *change,
 			    struct err *err)
 {
+	bool gone = !change->new;
 	struct service was = { 0 };
 	int ret;
 
@@ -92,9 +106,12 @@ static int change_carry_out(struct dnatd *dnatd, struct change *change,
 	ret = vip_add(change->new, err);
 	if (ret)
 		goto abort_store;
-	ret = rules_change(dnatd, change, err);
+	ret = port_reserve(dnatd, change, err);
 	if (ret)
 		goto undo_vip;
+	ret = rules_change(dnatd, change, err);
+	if (ret)
+		goto undo_port;
 	ret = store_commit(dnatd->state_path, err);
 	if (ret)
 		goto undo_rules;
@@ -103,10 +120,15 @@ static int change_carry_out(struct dnatd *dnatd, struct change *change,
 		was = *change->old;
 	model_commit(dnatd->model, change);
 	vip_release(dnatd->model, &was);
+	if (gone)
+		reserve_del(dnatd, &was);
 	return 0;
 
 undo_rules:
 	rules_undo(dnatd, err);
+undo_port:
+	if (!change->old)
+		reserve_del(dnatd, change->new);
 undo_vip:
 	if (change->new)
 		vip_release(dnatd->model, change->new);

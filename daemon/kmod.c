@@ -13,6 +13,7 @@
 #include "addr.h"
 #include "kmod.h"
 #include "kmod_msg.h"
+#include "model.h"
 #include "netlink.h"
 
 #define MODULE KMOD_MODULE
@@ -185,6 +186,13 @@ static int get(struct kmod *kmod, uint8_t cmd, struct err *err)
 	return 0;
 }
 
+int kmod_reopen(struct kmod *kmod, struct err *err)
+{
+	int rc = get_family(kmod, err);
+
+	return rc ? rc : get(kmod, DNAT_CMD_INFO_GET, err);
+}
+
 struct kmod *kmod_open(struct err *err)
 {
 	struct kmod *kmod = calloc(1, sizeof(*kmod));
@@ -197,7 +205,7 @@ struct kmod *kmod_open(struct err *err)
 		free(kmod);
 		return NULL;
 	}
-	if (get_family(kmod, err) || get(kmod, DNAT_CMD_INFO_GET, err)) {
+	if (kmod_reopen(kmod, err)) {
 		kmod_close(kmod);
 		return NULL;
 	}
@@ -252,6 +260,36 @@ int kmod_set_vdports(struct kmod *kmod, const struct vdports *vdports,
 		return err_set(err, rc, NULL, "module " MODULE " refused: %s",
 			       nl_reason(&kmod->nl, rc));
 	return 0;
+}
+
+static int talk_service(struct kmod *kmod, uint8_t cmd,
+			const struct service *service)
+{
+	char buf[MNL_SOCKET_BUFFER_SIZE]
+		__attribute__((aligned(__alignof__(struct nlmsghdr))));
+	struct nlmsghdr *nlh = kmod_request(kmod, &kmod->nl, buf, 0, cmd);
+
+	attrs_put_addr(nlh, DNAT_A_VIP, &service->vip);
+	mnl_attr_put_u8(nlh, DNAT_A_L4PROTO, service->proto);
+	mnl_attr_put_u16(nlh, DNAT_A_SERVICE_PORT, htons(service->port));
+	return nl_talk(&kmod->nl, nlh, NULL, NULL);
+}
+
+int kmod_service_add(struct kmod *kmod, const struct service *service,
+		     struct err *err)
+{
+	int rc = talk_service(kmod, DNAT_CMD_SERVICE_ADD, service);
+
+	if (!rc || rc == -EEXIST)
+		return 0;
+	return err_set(err, rc, NULL,
+		       "module " MODULE " refused the port of service %s: %s",
+		       service->name, nl_reason(&kmod->nl, rc));
+}
+
+void kmod_service_del(struct kmod *kmod, const struct service *service)
+{
+	talk_service(kmod, DNAT_CMD_SERVICE_DEL, service);
 }
 
 int kmod_pools(struct kmod *kmod, json_t **pools, struct err *err)

@@ -9,6 +9,7 @@
 #include "vdports.h"
 
 struct kmod;
+struct service;
 struct nlmsghdr;
 
 /**
@@ -29,6 +30,21 @@ int kmod_vdports(struct kmod *kmod, struct vdports *vdports, struct err *err);
 /* Put those into force that are set. */
 int kmod_set_vdports(struct kmod *kmod, const struct vdports *vdports,
 		     struct err *err);
+
+/**
+ * kmod_service_add - keep the port of @service out of its VIP's vdports
+ *
+ * Return: 0, also where the module knew; -ENOENT: it was unloaded since it was
+ *	found, and is to be found again
+ */
+int kmod_service_add(struct kmod *kmod, const struct service *service,
+		     struct err *err);
+
+/* Undo that; where it was not so, nothing happens. */
+void kmod_service_del(struct kmod *kmod, const struct service *service);
+
+/* Find a module that was unloaded, letting the kernel load it. */
+int kmod_reopen(struct kmod *kmod, struct err *err);
 
 /* The pools as vdport.show gives them (control.h). */
 int kmod_pools(struct kmod *kmod, json_t **pools, struct err *err);

@@ -19,6 +19,7 @@
 #include "dnatd.h"
 #include "link.h"
 #include "request.h"
+#include "reserve.h"
 #include "status.h"
 #include "store.h"
 #include "vdports.h"
@@ -254,7 +255,7 @@ static int dnatd_run(struct dnatd *dnatd, struct loop *loop,
 		return -1;
 	dnatd->nft = nft_open(err);
 	if (!dnatd->nft || allocator_choose(dnatd, err) ||
-	    vdports_start(dnatd, err))
+	    vdports_start(dnatd, err) || reserve_start(dnatd, err))
 		goto out;
 
 	/* An interface that comes up late is no reason to stop the others. */

@@ -4,6 +4,7 @@
 
 #include "change.h"
 #include "link.h"
+#include "reserve.h"
 #include "store.h"
 #include "unit.h"
 
@@ -87,6 +88,31 @@ int link_vip_del(const struct addr *vip, const char *dev, struct err *error)
 	return call(name, error);
 }
 
+int reserve_start(struct dnatd *d, struct err *error)
+{
+	(void)d;
+	return call("ports", error);
+}
+
+int reserve_add(struct dnatd *d, const struct service *service,
+		struct err *error)
+{
+	char name[32];
+
+	(void)d;
+	snprintf(name, sizeof(name), "+%u", service->port);
+	return call(name, error);
+}
+
+void reserve_del(struct dnatd *d, const struct service *service)
+{
+	char name[32];
+
+	(void)d;
+	snprintf(name, sizeof(name), "-%u", service->port);
+	call(name, NULL);
+}
+
 static struct dnatd dnatd;
 
 static int apply(const char *op, json_t *args)
@@ -122,11 +148,11 @@ static int del(const char *name)
 static void test_good(void)
 {
 	CHECK_INT(add("a", 80, NULL), 0);
-	CHECK_STR(calls, "prepare nft commit");
+	CHECK_STR(calls, "prepare +80 nft commit");
 	CHECK_INT(add("b", 81, "v1"), 0);
-	CHECK_STR(calls, "prepare +v1 nft commit");
+	CHECK_STR(calls, "prepare +v1 +81 nft commit");
 	CHECK_INT(add("c", 82, "v1"), 0);
-	CHECK_STR(calls, "prepare +v1 nft commit");
+	CHECK_STR(calls, "prepare +v1 +82 nft commit");
 	CHECK_INT(set_dev("b", "v2"), 0);
 	CHECK_STR(calls, "prepare +v2 nft commit");
 	CHECK_INT(set_dev("c", "v3"), 0);
@@ -136,9 +162,9 @@ static void test_good(void)
 	CHECK_INT(set_dev("b", "v2"), 0);
 	CHECK_STR(calls, "prepare +v2 nft commit");
 	CHECK_INT(del("b"), 0);
-	CHECK_STR(calls, "prepare nft commit -v2");
+	CHECK_STR(calls, "prepare nft commit -v2 -81");
 	CHECK_INT(del("c"), 0);
-	CHECK_STR(calls, "prepare nft commit");
+	CHECK_STR(calls, "prepare nft commit -82");
 	CHECK_INT(dnatd.model->n_services, 1);
 
 	CHECK_INT(add("a", 83, NULL), -EEXIST);
@@ -155,14 +181,18 @@ static void test_failures(void)
 	CHECK_INT(add("b", 81, "v1"), -EIO);
 	CHECK_STR(calls, "prepare +v1 abort");
 
+	fails = "+81";
+	CHECK_INT(add("b", 81, "v1"), -EIO);
+	CHECK_STR(calls, "prepare +v1 +81 -v1 abort");
+
 	fails = "nft";
 	CHECK_INT(add("b", 81, "v1"), -EIO);
-	CHECK_STR(calls, "prepare +v1 nft reconcile -v1 abort");
+	CHECK_STR(calls, "prepare +v1 +81 nft reconcile -81 -v1 abort");
 	CHECK_STR(err.msg, "nft failed");
 
 	fails = "commit";
 	CHECK_INT(add("b", 81, "v1"), -EIO);
-	CHECK_STR(calls, "prepare +v1 nft commit reconcile -v1 abort");
+	CHECK_STR(calls, "prepare +v1 +81 nft commit reconcile -81 -v1 abort");
 	CHECK_STR(err.msg, "commit failed");
 	CHECK_INT(del("a"), -EIO);
 	CHECK_STR(calls, "prepare nft commit reconcile abort");
@@ -173,12 +203,12 @@ static void test_failures(void)
 	CHECK_INT(add("b", 81, "v1"), 0);
 	fails = "nft";
 	CHECK_INT(add("c", 82, "v1"), -EIO);
-	CHECK_STR(calls, "prepare +v1 nft reconcile abort");
+	CHECK_STR(calls, "prepare +v1 +82 nft reconcile -82 abort");
 
 	/* An old VIP that cannot be taken away does not undo the change. */
 	fails = "-v1";
 	CHECK_INT(del("b"), 0);
-	CHECK_STR(calls, "prepare nft commit -v1");
+	CHECK_STR(calls, "prepare nft commit -v1 -81");
 	fails = NULL;
 }
 
@@ -187,14 +217,19 @@ static void test_table_lost(void)
 {
 	table_lost = true;
 	CHECK_INT(add("b", 81, NULL), 0);
-	CHECK_STR(calls, "prepare nft reconcile nft commit");
+	CHECK_STR(calls, "prepare +81 nft reconcile ports nft commit");
 	CHECK_INT(del("b"), 0);
 
 	table_lost = true;
 	fails = "reconcile";
 	CHECK_INT(add("b", 81, NULL), -ENOENT);
-	CHECK_STR(calls, "prepare nft reconcile abort");
+	CHECK_STR(calls, "prepare +81 nft reconcile -81 abort");
 	CHECK_STR(err.msg, "no table");
+
+	table_lost = true;
+	fails = "ports";
+	CHECK_INT(add("b", 81, NULL), -EIO);
+	CHECK_STR(calls, "prepare +81 nft reconcile ports -81 abort");
 	fails = NULL;
 	table_lost = false;
 }

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+
+#include "reserve.h"
+
+static int reserve_all(struct dnatd *dnatd, struct err *err)
+{
+	const struct model *model = dnatd->model;
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < model->n_services; i++)
+		ret = kmod_service_add(dnatd->kmod, model->services[i], err);
+	return ret;
+}
+
+/* A module that was loaded anew knows neither settings nor services. */
+static int module_again(struct dnatd *dnatd, struct err *err)
+{
+	int ret = kmod_reopen(dnatd->kmod, err);
+
+	if (!ret)
+		ret = vdports_start(dnatd, err);
+	return ret ? ret : reserve_all(dnatd, err);
+}
+
+int reserve_start(struct dnatd *dnatd, struct err *err)
+{
+	int ret;
+
+	if (dnatd->in_force != ALLOC_MODULE)
+		return 0;
+	ret = reserve_all(dnatd, err);
+	return ret == -ENOENT ? module_again(dnatd, err) : ret;
+}
+
+int reserve_add(struct dnatd *dnatd, const struct service *service,
+		struct err *err)
+{
+	int ret;
+
+	if (dnatd->in_force != ALLOC_MODULE)
+		return 0;
+	ret = kmod_service_add(dnatd->kmod, service, err);
+	if (ret != -ENOENT)
+		return ret;
+	ret = module_again(dnatd, err);
+	return ret ? ret : kmod_service_add(dnatd->kmod, service, err);
+}
+
+/* A port that stays behind only is one vdport less. */
+void reserve_del(struct dnatd *dnatd, const struct service *service)
+{
+	if (dnatd->in_force == ALLOC_MODULE)
+		kmod_service_del(dnatd->kmod, service);
+}
