@@ -82,6 +82,12 @@ static const struct arg vdport_set[] = {
 	{ 0 }
 };
 
+static const struct arg stats[] = {
+	{ "-i", "SECONDS", VALUE_SECONDS, false,
+	  "print what happens a second, again and again after so many" },
+	{ 0 }
+};
+
 #define TARGET(name, value, required, help) \
 	{ name, value, VALUE_NAME, required, help }
 #define NO_TARGET { 0 }
@@ -123,6 +129,10 @@ const struct command commands[] = {
 
 	{ "connection", "show", "connection.show", NO_TARGET,
 	  connection_show, false, connection_columns, NULL, "list the connections" },
+
+	{ "stats", NULL, "stats", NO_TARGET,
+	  stats, false, NULL, show_stats,
+	  "show what the module has counted, or rates" },
 
 	{ "status", NULL, "status", NO_TARGET,
 	  none, false, NULL, show_status,

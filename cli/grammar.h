@@ -19,6 +19,7 @@ enum value_type {
 	VALUE_WEIGHT,
 	VALUE_WORD,	/* one of the words in @value, '|' between them */
 	VALUE_DEV,	/* an interface's name */
+	VALUE_SECONDS,	/* for dnatctl itself: it goes to cli.interval */
 };
 
 struct arg {

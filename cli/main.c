@@ -7,12 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "addr.h"
 #include "client.h"
 #include "help.h"
 #include "parse.h"
 #include "print.h"
+#include "rates.h"
 
 enum {
 	EXIT_DONE,
@@ -37,20 +39,28 @@ struct progress {
 	struct page page;
 	struct json_page json_page;
 	bool refused;
+	json_t *kept;		/* the answer, where it is not printed at once */
 };
+
+static bool is_refusal(const struct answer *answer, struct progress *progress,
+		       struct err *err)
+{
+	const json_t *error = json_object_get(answer->json, "error");
+
+	progress->refused = json_is_false(json_object_get(answer->json, "ok"));
+	if (progress->refused)
+		err_set(err, -EREMOTEIO, NULL, "%s",
+			json_string_value(json_object_get(error, "msg")));
+	return progress->refused;
+}
 
 static int take_answer(const struct answer *answer, void *data,
 		       struct err *err)
 {
 	struct progress *progress = data;
 
-	if (json_is_false(json_object_get(answer->json, "ok"))) {
-		progress->refused = true;
-		return err_set(err, -EREMOTEIO, NULL, "%s",
-			       json_string_value(json_object_get(
-				       json_object_get(answer->json, "error"),
-				       "msg")));
-	}
+	if (is_refusal(answer, progress, err))
+		return -EREMOTEIO;
 	if (!progress->command->show && !progress->command->columns)
 		return 0;
 	if (progress->json)
@@ -63,19 +73,95 @@ static int take_answer(const struct answer *answer, void *data,
 				       err);
 }
 
-static int run(const struct cli *cli)
+static struct progress progress_of(const struct cli *cli)
 {
-	struct progress progress = {
+	return (struct progress){
 		.command = cli->command,
 		.json = cli->json,
 		.page.out = stdout,
 		.json_page = { .out = stdout, .pretty = cli->pretty },
 	};
+}
+
+static int run(const struct cli *cli)
+{
+	struct progress progress = progress_of(cli);
 	struct err err = { 0 };
 
 	if (!client_call(cli->socket, cli->command->op, cli->args, take_answer,
 			 &progress, &err))
 		return EXIT_DONE;
+	return fail(progress.refused ? EXIT_REFUSED : EXIT_UNREACHABLE,
+		    err.msg);
+}
+
+static int keep_answer(const struct answer *answer, void *data,
+		       struct err *err)
+{
+	struct progress *progress = data;
+	json_t *result = json_object_get(answer->json, "result");
+
+	if (is_refusal(answer, progress, err))
+		return -EREMOTEIO;
+	if (answer->more || !json_is_object(result))
+		return err_set(err, -EPROTO, NULL, "the result is missing");
+	progress->kept = json_incref(result);
+	return 0;
+}
+
+static int print_rates(struct progress *progress, json_t *rates,
+		       struct err *err)
+{
+	const struct answer answer = {
+		.json = json_pack("{s:o}", "result", rates),
+	};
+	int ret;
+
+	if (!answer.json)
+		return err_set(err, -ENOMEM, NULL, "out of memory");
+	ret = progress->json ? print_json(&progress->json_page, &answer, err) :
+			       show_rates(&progress->page, rates, err);
+	json_decref(answer.json);
+	return ret;
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* Until somebody ends it, or the output. */
+static int run_rates(const struct cli *cli)
+{
+	const struct timespec pause = { .tv_sec = cli->interval };
+	struct progress progress = progress_of(cli);
+	json_t *before = NULL;
+	struct err err = { 0 };
+	double at = 0, was;
+	int ret;
+
+	for (;;) {
+		was = at;
+		ret = client_call(cli->socket, cli->command->op, cli->args,
+				  keep_answer, &progress, &err);
+		at = now();
+		if (!ret && before)
+			ret = print_rates(&progress,
+					  rates_of(before, progress.kept,
+						   at - was), &err);
+		json_decref(before);
+		if (ret)
+			break;
+		before = progress.kept;
+		if (fflush(stdout) || ferror(stdout)) {
+			json_decref(before);
+			return EXIT_DONE;
+		}
+		nanosleep(&pause, NULL);
+	}
 	return fail(progress.refused ? EXIT_REFUSED : EXIT_UNREACHABLE,
 		    err.msg);
 }
@@ -106,7 +192,7 @@ int main(int argc, char **argv)
 		puts("dnatctl " PACKAGE_VERSION);
 		break;
 	case ACTION_RUN:
-		status = run(&cli);
+		status = cli.interval ? run_rates(&cli) : run(&cli);
 		json_decref(cli.args);
 		break;
 	}

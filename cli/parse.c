@@ -12,6 +12,8 @@
 #define QUOTED_LEN 80
 #define TITLE_LEN 32
 #define LIST_LEN 160
+#define INTERVAL_ARG "-i"
+#define INTERVAL_MAX 86400
 
 /* What is left of the command line. */
 struct words {
@@ -99,11 +101,16 @@ static int value_parse(const struct arg *arg, const char *text, json_t **value,
 	case VALUE_WEIGHT:
 		ret = uint_parse(text, arg->name, 0, WEIGHT_MAX, &number, err);
 		break;
+	case VALUE_SECONDS:
+		ret = uint_parse(text, arg->name, 1, INTERVAL_MAX, &number,
+				 err);
+		break;
 	}
 	if (ret)
 		return ret;
 
-	if (arg->type == VALUE_PORT || arg->type == VALUE_WEIGHT)
+	if (arg->type == VALUE_PORT || arg->type == VALUE_WEIGHT ||
+	    arg->type == VALUE_SECONDS)
 		*value = json_integer(number);
 	else
 		*value = json_string(text);
@@ -199,6 +206,15 @@ static int missing_check(const struct cli *cli, struct err *err)
 	return 0;
 }
 
+/* The daemon is not asked for it. */
+static void interval_take(struct cli *cli)
+{
+	const json_t *value = json_object_get(cli->args, INTERVAL_ARG);
+
+	cli->interval = (unsigned int)json_integer_value(value);
+	json_object_del(cli->args, INTERVAL_ARG);
+}
+
 static int command_parse(struct cli *cli, struct words *words, struct err *err)
 {
 	const struct command *command = cli->command;
@@ -231,7 +247,10 @@ static int command_parse(struct cli *cli, struct words *words, struct err *err)
 	}
 
 	ret = keywords_parse(cli, words, err);
-	return ret ? ret : missing_check(cli, err);
+	if (ret)
+		return ret;
+	interval_take(cli);
+	return missing_check(cli, err);
 }
 
 static int object_unknown(const char *word, struct err *err)

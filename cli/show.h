@@ -25,6 +25,7 @@ extern const struct column connection_columns[];
  */
 typedef int show_fn(struct page *page, const json_t *result, struct err *err);
 
+show_fn show_stats;
 show_fn show_status;
 
 #endif

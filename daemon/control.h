@@ -35,6 +35,7 @@
  * vdport.ports   vip? proto?                                           [port]
  * vdport.set     one or more of range on-exhausted                     null
  * connection.show  service? backend? client? state?                    [connection]
+ * stats          -                                                     stats
  * status         -                                                     status
  *
  * Addresses are strings, ports and weights are integers.  Unknown operations,
@@ -53,6 +54,10 @@
  *              backend_port state age expires}; age and expires in seconds,
  *              age null where the kernel keeps no timestamps; service null where no
  *              service has this VIP and port any more
+ * stats:      {begun ended in_use unconfirmed taken_back skipped exhausted
+ *              no_memory fast slow: {off header ttl flags new route size
+ *              state}}: totals since the module was loaded, but for in_use;
+ *              unconfirmed is part of ended, fast and slow count packets
  * status:     {version, allocator: {configured in_force reason},
  *              module: {version}|null, vdports: {range on-exhausted}|null,
  *              services, backends,

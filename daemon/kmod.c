@@ -173,12 +173,13 @@ static int get_family(struct kmod *kmod, struct err *err)
 	return 0;
 }
 
-static int get(struct kmod *kmod, uint8_t cmd, struct err *err)
+int kmod_get(struct kmod *kmod, uint8_t cmd, nl_fn fn, void *data,
+	     struct err *err)
 {
 	char buf[MNL_SOCKET_BUFFER_SIZE]
 		__attribute__((aligned(__alignof__(struct nlmsghdr))));
 	struct nlmsghdr *nlh = kmod_request(kmod, &kmod->nl, buf, 0, cmd);
-	int rc = nl_talk(&kmod->nl, nlh, take_info, &kmod->info);
+	int rc = nl_talk(&kmod->nl, nlh, fn, data);
 
 	if (rc)
 		return err_set(err, rc, NULL, "module " MODULE " refused: %s",
@@ -190,7 +191,8 @@ int kmod_reopen(struct kmod *kmod, struct err *err)
 {
 	int rc = get_family(kmod, err);
 
-	return rc ? rc : get(kmod, DNAT_CMD_INFO_GET, err);
+	return rc ? rc : kmod_get(kmod, DNAT_CMD_INFO_GET, take_info,
+				  &kmod->info, err);
 }
 
 struct kmod *kmod_open(struct err *err)
@@ -227,7 +229,8 @@ const char *kmod_version(const struct kmod *kmod)
 
 int kmod_vdports(struct kmod *kmod, struct vdports *vdports, struct err *err)
 {
-	int rc = get(kmod, DNAT_CMD_SETTINGS_GET, err);
+	int rc = kmod_get(kmod, DNAT_CMD_SETTINGS_GET, take_info, &kmod->info,
+			  err);
 
 	vdports->min = (uint16_t)kmod->info.port_min;
 	vdports->max = (uint16_t)kmod->info.port_max;

@@ -33,6 +33,16 @@ void attrs_put_addr(struct nlmsghdr *nlh, uint16_t type,
 		    const struct addr *addr);
 
 /**
+ * kmod_get - ask a question that needs no arguments, and take its one answer
+ * @cmd: enum dnat_cmd
+ * @fn, @data: as for nl_talk()
+ *
+ * Return: 0 or a negative errno with @err set
+ */
+int kmod_get(struct kmod *kmod, uint8_t cmd, nl_fn fn, void *data,
+	     struct err *err);
+
+/**
  * kmod_request - begin a request to the module
  * @nl: that it will be sent on
  * @buf: as nl_request() wants it

@@ -7,6 +7,7 @@
 #include "conn.h"
 #include "ct.h"
 #include "kmod_list.h"
+#include "kmod_stats.h"
 #include "request.h"
 #include "status.h"
 #include "vdports.h"
@@ -112,12 +113,15 @@ static int backend_show(struct dnatd *dnatd, const json_t *args,
 	return 0;
 }
 
-static int module_needed(const struct dnatd *dnatd, struct err *err)
+/* @what: what only the module has. */
+static int module_needed(const struct dnatd *dnatd, const char *what,
+			 struct err *err)
 {
 	if (dnatd->in_force == ALLOC_MODULE)
 		return 0;
 	return err_set(err, -EOPNOTSUPP, NULL,
-		       "vdports are counted by the module only, and allocator nf_nat is in force; see status");
+		       "%s by the module only, and allocator nf_nat is in force; see status",
+		       what);
 }
 
 static int vdport_show(struct dnatd *dnatd, const json_t *args,
@@ -126,8 +130,19 @@ static int vdport_show(struct dnatd *dnatd, const json_t *args,
 	int ret = args_check(args, NULL, 0, err);
 
 	if (!ret)
-		ret = module_needed(dnatd, err);
+		ret = module_needed(dnatd, "vdports are counted", err);
 	return ret ? ret : kmod_pools(dnatd->kmod, result, err);
+}
+
+static int stats(struct dnatd *dnatd, const json_t *args, json_t **result,
+		 struct err *err)
+{
+	int ret = args_check(args, NULL, 0, err);
+
+	if (!ret)
+		ret = module_needed(dnatd, "packets and connections are counted",
+				    err);
+	return ret ? ret : kmod_stats(dnatd->kmod, result, err);
 }
 
 static int vdport_ports(struct dnatd *dnatd, const json_t *args,
@@ -149,7 +164,7 @@ static int vdport_ports(struct dnatd *dnatd, const json_t *args,
 	if (!ret && text)
 		ret = proto_parse(text, "proto", &proto, err);
 	if (!ret)
-		ret = module_needed(dnatd, err);
+		ret = module_needed(dnatd, "vdports are counted", err);
 	if (ret)
 		return ret;
 	return kmod_ports(dnatd->kmod, vip_text ? &vip : NULL, proto, parts,
@@ -220,6 +235,7 @@ static const struct query {
 	{ "service.show", service_show },
 	{ "backend.show", backend_show },
 	{ "vdport.show", vdport_show },
+	{ "stats", stats },
 	{ "status", status },
 };
 

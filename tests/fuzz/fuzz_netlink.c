@@ -22,6 +22,7 @@
 #include "ct.h"
 #include "kmod.h"
 #include "kmod_list.h"
+#include "kmod_stats.h"
 #include "netlink.h"
 #include "table_read.h"
 
@@ -33,6 +34,7 @@ enum reader {
 	READ_CONNECTION,
 	READ_CONNS,
 	READ_PORTS,
+	READ_STATS,
 	READERS,
 };
 
@@ -95,6 +97,15 @@ static void check_rows(struct text *rows)
 		abort();
 	json_decref(array);
 	free(rows->buf);
+}
+
+static void read_stats(struct nl *nl, const void *buf, size_t len)
+{
+	json_t *stats = json_object();
+	int done;
+
+	nl_walk(nl, buf, len, kmod_parse_stats, stats, &done);
+	json_decref(stats);
 }
 
 static void read_conns(struct nl *nl, const void *buf, size_t len)
@@ -201,6 +212,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	case READ_PORTS:
 		read_ports(&nl, copy, size - 1);
 		break;
+	case READ_STATS:
+		read_stats(&nl, copy, size - 1);
+		break;
 	}
 	free(copy);
 	return 0;
@@ -292,6 +306,20 @@ static void make_ports(void)
 	corpus_put(nlh);
 }
 
+static void make_stats(void)
+{
+	static char buf[1024] __attribute__((aligned(8)));
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+
+	nlh->nlmsg_type = GENL_MIN_ID;
+	mnl_nlmsg_put_extra_header(nlh, sizeof(struct genlmsghdr));
+	mnl_attr_put_u32(nlh, DNAT_A_IN_USE, 1);
+	mnl_attr_put_u64(nlh, DNAT_A_STATS_FAST, 1ULL << 40);
+	mnl_attr_put_u64(nlh, DNAT_A_STATS_SLOW_NEW, UINT64_MAX);
+	corpus_start(READ_STATS);
+	corpus_put(nlh);
+}
+
 static void make_connection(void)
 {
 	static const char connection[] =
@@ -352,6 +380,8 @@ int main(int argc, char **argv)
 	make_conn();
 	try_around();
 	make_ports();
+	try_around();
+	make_stats();
 	try_around();
 	make_error();
 	try_around();

@@ -43,6 +43,12 @@ RESULTS = {
         {"vip": "192.0.2.10", "proto": "tcp", "vdport": 1024, "backends": 6},
         {"vip": "192.0.2.10", "proto": "tcp", "vdport": 999, "backends": 12}],
     "connection.show": [CONNECTION6, CONNECTION],
+    "stats": {
+        "begun": 1200, "ended": 1000, "in_use": 200, "unconfirmed": 3,
+        "taken_back": 5, "skipped": 1, "exhausted": 7, "no_memory": 0,
+        "fast": 9007199254740993,
+        "slow": {"off": 10, "header": 1, "ttl": 2, "flags": 2400, "new": 4,
+                 "route": 5, "size": 6, "state": 8}},
     "status": {
         "version": "0.1.0",
         "allocator": {"configured": "auto", "in_force": "module",

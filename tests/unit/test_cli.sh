@@ -133,6 +133,7 @@ test_requests()
 		connection show client 10.2.0.5 state half-open
 	request '{"op":"connection.show","args":{"backend":"fd00:1::11","service":"web"}}' \
 		connection show backend fd00:1:0::11 service web
+	request '{"op":"stats","args":{}}' stats
 	request '{"op":"status","args":{}}' status
 }
 
@@ -159,6 +160,31 @@ web      10.1.0.11:8080        2'
 	check "$ran" "$out" 'PROTO  CLIENT                   VIP                    VDPORT  BACKEND          STATE        AGE
 tcp    10.2.0.5:40000           192.0.2.10:80            1024  10.1.0.11:8080   ESTABLISHED   12
 udp    [2001:db8:0:2::5]:50000  [2001:db8:0:1::10]:53   65535  [fd00:1::11]:53  REPLIED        -'
+	run 0 stats
+	check "$ran" "$out" 'connections begun: 1200
+connections ended: 1000
+connections never confirmed: 3
+vdports in use: 200
+vdports taken back: 5
+vdports passed over: 1
+packets dropped, no vdport free: 7
+packets dropped, no memory: 0
+packets forwarded by the module: 9007199254740993
+packets left to nf_nat, service with fast off: 10
+packets left to nf_nat, fragment, option or wrong header: 1
+packets left to nf_nat, TTL at its end: 2
+packets left to nf_nat, SYN, RST or no ACK: 2400
+packets left to nf_nat, no connection that is set up: 4
+packets left to nf_nat, no way out known: 5
+packets left to nf_nat, larger than the way out takes: 6
+packets left to nf_nat, out of window or order: 8'
+	# The counters stand still, and one that falls began anew.
+	check 'stats -i' "$("$dnatctl" --socket "$sock" stats -i 1 | head -n 3)" \
+		'BEGUN/s  ENDED/s  IN_USE  TAKEN_BACK/s  EXHAUSTED/s  NO_MEMORY/s  FAST/s  SLOW/s
+      0        0     200             0            0            0       0       0
+      0        0     200             0            0            0       0       0'
+	check '-j stats -i' "$("$dnatctl" -j --socket "$sock" stats -i 1 | head -n 2)" \
+		"$(printf '%s\n' '{"begun":0,"ended":0,"in_use":200,"unconfirmed":0,"taken_back":0,"skipped":0,"exhausted":0,"no_memory":0,"fast":0,"slow":{"off":0,"header":0,"ttl":0,"flags":0,"new":0,"route":0,"size":0,"state":0}}'{,})"
 	run 0 status
 	check "$ran" "$out" 'dnatd: 0.1.0
 module: 0.1.0
@@ -238,7 +264,7 @@ print(json.dumps(json.load(sys.stdin), **indent))' $flag <"$dir/out")"
 
 test_usage()
 {
-	wrong 'not an object; use service, backend, vdport, connection, status or help' servic
+	wrong 'not an object; use service, backend, vdport, connection, stats, status or help' servic
 	wrong 'service: the command is missing; use add, set, del, show or help' service
 	wrong 'service: "ad" is not a command' service ad
 	wrong 'service add: NAME is missing' service add
@@ -251,6 +277,14 @@ test_usage()
 	wrong 'service set: nothing to change' service set web
 	wrong 'service show: "x" is too much' service show web x
 	wrong 'status: "x" is too much' status x
+	wrong 'stats: "x" is not a keyword here; use -i' stats x
+	wrong 'stats: -i needs a value; write "-i SECONDS"' stats -i
+	wrong 'stats: -i is given twice' stats -i 1 -i 1
+	local seconds
+	for seconds in 0 86401 -1 1.5 1s ''; do
+		wrong "-i \"$seconds\" is not a number from 1 to 86400" \
+			stats -i "$seconds"
+	done
 	wrong 'options stand before the object' service show web -j
 	wrong 'backend set: weight is missing' backend set web addr 10.1.0.1
 	wrong 'backend del: addr is missing' backend del web
@@ -365,8 +399,10 @@ test_completion()
 	. "$top/completion/dnatctl"
 	local c="$dnatctl --socket $sock" COMP_LINE COMP_POINT
 
-	completes "$c " 'backend connection help service status vdport'
-	completes "$c -j s" 'service status'
+	completes "$c " 'backend connection help service stats status vdport'
+	completes "$c -j s" 'service stats status'
+	completes "$c stats " '-i help'
+	completes "$c stats -i " ''
 	completes "$dnatctl -" '--help --socket --version -V -h -j -p'
 	completes "$c service " 'add del help set show'
 	completes "$c status " 'help'
@@ -433,6 +469,9 @@ test_words()
 		"vdport show ports "*)
 			command+=(ports)
 			words=${words#ports } ;;
+		"stats -i "*)
+			command=(stats)
+			words=-i ;;
 		esac
 		run 0 "${command[@]}" help
 		for word in $words; do
@@ -465,7 +504,7 @@ test_words()
 
 	# Man page: the same commands with the same arguments.
 	sed -n 's/^\.It Ic //p' "$page" | sed -e 's/ \(Ic\|Cm\|Ar\) / /g' \
-		-e 's/ Oo \(Cm \)\?\(Ar \)\?/ [/g' -e 's/ Oc/]/g' >"$dir/from_page"
+		-e 's/Fl /-/g' -e 's/ Oo \(Cm \)\?\(Ar \)\?/ [/g' -e 's/ Oc/]/g' >"$dir/from_page"
 	check 'help and man page' "$(cat "$dir/from_page")" "$(cat "$dir/synopses")"
 }
 

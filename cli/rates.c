@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <string.h>
+
+#include "columns.h"
+#include "rates.h"
+
+static json_t *rate(const json_t *before, const json_t *now, double seconds)
+{
+	json_int_t was = json_integer_value(before);
+	json_int_t is = json_integer_value(now);
+	json_int_t whole;
+	double exact;
+
+	if (is < was)
+		was = 0;
+	if (seconds <= 0)
+		seconds = 1;
+	exact = (double)(is - was) / seconds;
+	whole = (json_int_t)exact;
+	return json_integer(whole + ((double)whole < exact));
+}
+
+json_t *rates_of(const json_t *before, const json_t *now, double seconds)
+{
+	json_t *rates = json_object();
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)now, name, value) {
+		const json_t *was = json_object_get(before, name);
+		json_t *one;
+
+		if (json_is_object(value))
+			one = rates_of(was, value, seconds);
+		else if (!strcmp(name, "in_use"))
+			one = json_incref(value);
+		else
+			one = rate(was, value, seconds);
+		if (json_object_set_new(rates, name, one)) {
+			json_decref(rates);
+			return NULL;
+		}
+	}
+	return rates;
+}
+
+static json_int_t sum(const json_t *object)
+{
+	json_int_t total = 0;
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)object, name, value)
+		total += json_integer_value(value);
+	return total;
+}
+
+int show_rates(struct page *page, const json_t *result, struct err *err)
+{
+	static const struct column columns[] = {
+		{ "BEGUN/s", "begun", NULL, true },
+		{ "ENDED/s", "ended", NULL, true },
+		{ "IN_USE", "in_use", NULL, true },
+		{ "TAKEN_BACK/s", "taken_back", NULL, true },
+		{ "EXHAUSTED/s", "exhausted", NULL, true },
+		{ "NO_MEMORY/s", "no_memory", NULL, true },
+		{ "FAST/s", "fast", NULL, true },
+		{ "SLOW/s", "slow", NULL, true },
+		{ 0 }
+	};
+	json_t *row = json_copy((json_t *)result);
+	json_t *rows = json_pack("[O]", row);
+	int ret;
+
+	if (!rows || json_object_set_new(row, "slow",
+				json_integer(sum(json_object_get(result,
+								 "slow")))))
+		ret = err_set(err, -ENOMEM, NULL, "out of memory");
+	else
+		ret = columns_print(page, rows, columns, err);
+	json_decref(rows);
+	json_decref(row);
+	return ret;
+}
