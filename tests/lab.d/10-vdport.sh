@@ -8,6 +8,7 @@
 check "a ruleset that hands connections over" ours || return
 check_is "the range is 1024-65535" "PORT_MIN 1024
 PORT_MAX 65535
+FAST 1
 ON_EXHAUSTED 1" "$(dnl settings)"
 check_is "its limits are known" "VERSION $(sed -n 's/^#define DNAT_VERSION "\(.*\)"/\1/p' "$TOP/kmod/dnat.h")
 PORT_LIMIT_MIN 1
@@ -15,7 +16,7 @@ PORT_LIMIT_MAX 65535" "$(dnl info)"
 
 check_is "a range the wrong way round is refused" "ERANGE PORT_MIN is above PORT_MAX" "$(dnl set PORT_MIN=2000 PORT_MAX=1999)"
 check_match "port 0 is refused with a sentence" "^ERANGE .+" "$(dnl set PORT_MIN=0)"
-check_is "nothing to set is refused" "EINVAL nothing to set: give PORT_MIN, PORT_MAX or ON_EXHAUSTED" "$(dnl set)"
+check_is "nothing to set is refused" "EINVAL nothing to set: give PORT_MIN, PORT_MAX, ON_EXHAUSTED or FAST" "$(dnl set)"
 check_match "an answer to exhaustion that does not exist is refused" "^(ERANGE|EINVAL) .+" "$(dnl set PORT_MIN=2000 ON_EXHAUSTED=2)"
 check_match "an attribute of another command is refused with a sentence" "^EINVAL .+" "$(dnl set IN_USE=1)"
 check_match "an unknown attribute is refused with a sentence" "^EINVAL .+" "$(dnl raw 3 ack 0600ff0001000000)"
@@ -29,6 +30,7 @@ check_match "nor see the pools" "^EPERM" "$(nobody pools)"
 check_match "but may ask for the version" "^VERSION" "$(nobody info)"
 check_is "and nothing has changed" "PORT_MIN 1024
 PORT_MAX 65535
+FAST 1
 ON_EXHAUSTED 1" "$(dnl settings)"
 
 # Dropped after the vdport was taken and before conntrack confirms.
