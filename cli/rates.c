@@ -70,16 +70,18 @@ int show_rates(struct page *page, const json_t *result, struct err *err)
 		{ 0 }
 	};
 	json_t *row = json_copy((json_t *)result);
-	json_t *rows = json_pack("[O]", row);
+	const struct answer answer = {
+		.json = json_pack("{s:b, s:[O]}", "ok", true, "result", row),
+	};
 	int ret;
 
-	if (!rows || json_object_set_new(row, "slow",
+	if (!answer.json || json_object_set_new(row, "slow",
 				json_integer(sum(json_object_get(result,
 								 "slow")))))
 		ret = err_set(err, -ENOMEM, NULL, "out of memory");
 	else
-		ret = columns_print(page, rows, columns, err);
-	json_decref(rows);
+		ret = columns_print(page, &answer, columns, err);
+	json_decref(answer.json);
 	json_decref(row);
 	return ret;
 }

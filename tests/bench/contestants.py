@@ -167,8 +167,8 @@ table inet bench {{
 class DoubleNatSlow(DoubleNat):
     """The same with all packets left to nf_nat."""
 
-    name = "double-nat-slow"
-    helper = "double-nat-slow"
+    name = "doublenat-slow"
+    helper = "doublenat-slow"
 
 
 ALL = (Forward, Ipvs, IpvsSnat, Nft, NftFlowtable, Nftlb, DoubleNat, DoubleNatSlow)
