@@ -30,41 +30,12 @@ EOT
 
 BENCH_DEPS=(ipvsadm nftlb)
 
-# bench_make NAME DIR - build the module's copy in DIR for kernel NAME.
-bench_make() {
-	case $1 in
-	uml*)	uml_module "$1" "$2" W=1 ;;
-	*)	make -C "$2" KDIR="$(kernel_kdir "$1")" W=1 ;;
-	esac
-}
-
 # bench_module NAME - build dnat_bench.ko for NAME, unless that is done, and print its path.
 bench_module() {
-	local name=$1 dir out tmp
-	# shellcheck disable=SC2034
-	local KMOD=$TOP/tests/bench/kmod
+	local copy
 
-	case $name in
-	uml*)	uml_build "$name" || return 1 ;;
-	*)	kernel_fetch "$name" || return 1 ;;
-	esac
-	dir=$(kernel_dir "$name")
-	out=$dir/bench-$(kernel_kmod_hash "$name")
-	(
-		flock 9
-		[ ! -e "$out" ] || exit 0
-		find "$dir" -maxdepth 1 -name 'bench-*' -mmin +600 -exec rm -rf {} +
-		tmp=$(mktemp -d "$dir/tmp-XXXXXX")
-		kmod_copy "$tmp"
-		if ! bench_make "$name" "$tmp" >"$tmp/make.log" 2>&1; then
-			cat "$tmp/make.log" >&2
-			rm -rf "$tmp"
-			exit 1
-		fi
-		mv "$tmp" "$out"
-	) 9>"$dir/lock" || return 1
-	touch "$out"
-	printf '%s\n' "$out/dnat_bench.ko"
+	copy=$(module_build "$1" bench tests/bench/kmod) || return 1
+	printf '%s\n' "$copy/dnat_bench.ko"
 }
 
 bench_main() {

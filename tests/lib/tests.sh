@@ -2,6 +2,17 @@
 # The lab tests and the demonstration, each in a guest or where they can run.
 # shellcheck shell=bash
 
+# Where processors are tried against each other there must be more than one.
+test_smp_module() {
+	local copy
+
+	case $1 in
+	uml*)	return ;;
+	esac
+	copy=$(module_build "$1" smp tests/smp kmod) || return 1
+	printf '%s\n' "$copy/dnat_smp.ko"
+}
+
 # test_main - tests/lab test [--kernel NAME] [--long] [TEST]...
 test_main() {
 	local name=6.1 timeout=4500 root test
@@ -24,8 +35,9 @@ test_main() {
 	done
 	[ ${#files[@]} -gt 0 ] || files=("$TOP"/tests/lab.d/*.sh)
 	root=$(build_root) || die "the project does not build"
-	export DNAT_ROOT=$root
-	vm_main --kernel "$name" --env DNAT_ROOT --env LAB_LONG --env OFFLOAD_MB --env SAME_RANDOM \
+	SMP_MODULE=$(test_smp_module "$name") || die "the test of two processors does not build for kernel $name"
+	export DNAT_ROOT=$root SMP_MODULE
+	vm_main --kernel "$name" --env DNAT_ROOT --env LAB_LONG --env SMP_MODULE --env SMP_COUNT --env OFFLOAD_MB --env SAME_RANDOM \
 		--timeout $timeout -- "$TOP/tests/lib/guest.sh" "${files[@]}"
 }
 
