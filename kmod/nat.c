@@ -52,7 +52,7 @@ static bool dnat_nat_tuple_taken(const struct nf_conn *ct, u16 vdport)
 	return nf_conntrack_tuple_taken(&tuple, ct);
 }
 
-/* Return: a port in host byte order or -ENOSPC */
+/* Return: a port in host byte order, -ENOSPC or -ENOMEM */
 static int dnat_nat_take_free(const struct dnat_net *dn, struct dnat_conn *conn)
 {
 	const struct nf_conn *ct = conn->ct;
@@ -75,7 +75,7 @@ static int dnat_nat_take_free(const struct dnat_net *dn, struct dnat_conn *conn)
 	return -ENOSPC;
 }
 
-/* Return: a port in host byte order or -ENOSPC */
+/* Return: a port in host byte order, -ENOSPC or -ENOMEM */
 static int dnat_nat_take(const struct dnat_net *dn, struct dnat_conn *conn)
 {
 	int i, port;
@@ -86,7 +86,7 @@ static int dnat_nat_take(const struct dnat_net *dn, struct dnat_conn *conn)
 			break;
 		port = dnat_nat_take_free(dn, conn);
 	}
-	if (port < 0) {
+	if (port == -ENOSPC) {
 		dnat_pool_count(conn->pool, &conn->pool->failed);
 		dnat_stat_inc(dn, DNAT_STAT_EXHAUSTED);
 	}
@@ -145,7 +145,10 @@ static unsigned int dnat_nat_new(struct sk_buff *skb, struct nf_conn *ct,
 
 	port = dnat_nat_take(dn, conn);
 	if (port < 0) {
-		dnat_exhausted(skb, state, conn->pool);
+		if (port == -ENOMEM)
+			dnat_stat_inc(dn, DNAT_STAT_NOMEM);
+		else
+			dnat_exhausted(skb, state, conn->pool);
 		dnat_conn_drop(conn);
 		return NF_DROP;
 	}

@@ -174,12 +174,13 @@ static void dnat_vdport_init_range(struct dnat_pool *pool,
  * remember any more no memory is spent on them.
  *
  * Context: any but hard interrupt.
- * Return: the port in host byte order, or -ENOSPC
+ * Return: the port in host byte order; -ENOSPC when there is none left, -ENOMEM
+ *	when there are some but no memory for them
  */
 int dnat_vdport_take(struct dnat_pool *pool, struct dnat_conn *owner)
 {
 	struct dnat_slot *slot;
-	u16 port;
+	int port;
 
 	spin_lock_bh(&pool->lock);
 	if (!pool->first || !dnat_quiet(dnat_slot(pool, pool->first)->stamp))
@@ -192,9 +193,11 @@ int dnat_vdport_take(struct dnat_pool *pool, struct dnat_conn *owner)
 		slot->owner = owner;
 		pool->chunk[port >> DNAT_CHUNK_SHIFT]->taken++;
 		pool->taken++;
+	} else {
+		port = pool->absent ? -ENOMEM : -ENOSPC;
 	}
 	spin_unlock_bh(&pool->lock);
-	return port ?: -ENOSPC;
+	return port;
 }
 
 /**
