@@ -167,7 +167,7 @@ table inet bench {{
 class DoubleNatSlow(DoubleNat):
     """The same with all packets left to nf_nat."""
 
-    name = "doublenat-slow"
+    name = "double-nat-slow"
     helper = "doublenat-slow"
 
 

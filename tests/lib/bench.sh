@@ -6,11 +6,14 @@ bench_usage() {
 	cat <<'EOT'
 Usage: tests/lab bench [--kernel NAME] [--mem M] [OPTION]...
        tests/lab bench [--kernel NAME] [--mem M] check|list [OPTION]...
+       tests/lab bench [--kernel uml-debug] nomem [--count N]
 
 Measures Double-NAT beside other ways to do its work, in User-Mode Linux, packet by packet.
 A table goes to standard error and everything measured, as JSON, to standard output.
 "check" tries, with the same farm, whether Double-NAT does what it promises; "list" times
-dnatctl's lists of 500,000 connections (--count, --rounds and --servers are its options).
+dnatctl's lists of 500,000 connections (--count, --rounds and --servers are its options);
+"nomem" tries what Double-NAT does when the kernel makes its allocations fail, which only
+uml-debug can.
 
   --rounds N          how often each takes its turn (default 5)
   --count N           connections a turn (default 20000)
@@ -39,17 +42,19 @@ bench_module() {
 }
 
 bench_main() {
-	local name=uml mem=6144 script=bench module
+	local name='' mem=6144 script=bench module
 
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--kernel)	name=${2:?}; shift 2 ;;
 		--mem)		mem=${2:?}; shift 2 ;;
-		check|list)	script=$1; shift; break ;;
+		check|list|nomem)
+				script=$1; shift; break ;;
 		-h|--help)	bench_usage; return 0 ;;
 		*)		break ;;
 		esac
 	done
+	[ -n "$name" ] || name=$([ "$script" = nomem ] && echo uml-debug || echo uml)
 	case " ${UML_KERNELS[*]} ${KERNELS[*]} " in
 	*" $name "*) ;;
 	*) die "kernel \"$name\": the lab knows ${UML_KERNELS[*]} ${KERNELS[*]}" ;;
