@@ -229,6 +229,7 @@ check "closed ones are listed as closed" wait_for 10 conntracks_are 600 state cl
 check "a range and silence are set" dnatctl vdport set range 50000-50009 on-exhausted drop
 check_is "the module has them" "PORT_MIN 50000
 PORT_MAX 50009
+FAST 1
 ON_EXHAUSTED 0" "$(dnl settings)"
 check_match "status says so" '^vdport range: 50000-50009$' "$(dnatctl status)"
 check "one of them alone" dnatctl vdport set on-exhausted reset
