@@ -13,23 +13,23 @@ keep() {
 	local name=$1 node=$2
 
 	shift 2
-	mkfifo "$LAB/$name"
-	in_ns "$node" "$TOP/tests/lib/echo.py" keep "$@" <"$LAB/$name" >"$LAB/$name.out" 2>&1 &
+	mkfifo "$LAB/keep.$name"
+	in_ns "$node" "$TOP/tests/lib/echo.py" keep "$@" <"$LAB/keep.$name" >"$LAB/keep.$name.out" 2>&1 &
 	KEPT[$name]=$!
-	exec {fd}>"$LAB/$name"
+	exec {fd}>"$LAB/keep.$name"
 	FD[$name]=$fd
-	rm "$LAB/$name"
+	rm "$LAB/keep.$name"
 	wait_for 300 reports "$name" 1
 }
 
 # reports NAME N - whether it has told how things went N times.
 reports() {
-	[ "$(grep -c '^good' "$LAB/$1.out")" -ge "$2" ]
+	[ "$(grep -c '^good' "$LAB/keep.$1.out")" -ge "$2" ]
 }
 
 # report NAME N - the Nth.
 report() {
-	grep '^good' "$LAB/$1.out" | sed -n "$2p"
+	grep '^good' "$LAB/keep.$1.out" | sed -n "$2p"
 }
 
 # once_more NAME N - another message on each, which makes the Nth.
