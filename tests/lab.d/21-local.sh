@@ -54,7 +54,7 @@ vdports_held() {
 }
 
 echo_on() {
-	in_ns "$1" "$TOP/tests/lib/echo.py" serve "$2" "$3" >"$LAB/echo.$1.$3" &
+	ip netns exec "$1" "$TOP/tests/lib/echo.py" serve "$2" "$3" >"$LAB/echo.$1.$3" &
 	SERVERS+=($!)
 	wait_for 10 test -s "$LAB/echo.$1.$3"
 }

@@ -47,7 +47,7 @@ rush() {
 	echo "# $what: $(awk '$1 == "slow" { n += $2 } END { print n }' "$LAB"/rush.c?) connects took over 200 ms"
 }
 
-in_ns b1 "$TOP/tests/lib/echo.py" serve 10.1.0.11 7 1 >"$LAB/server" &
+ip netns exec b1 "$TOP/tests/lib/echo.py" serve 10.1.0.11 7 1 >"$LAB/server" &
 server=$!
 check "a server that closes first" wait_for 10 test -s "$LAB/server"
 check "a ruleset that hands connections over" ours 7 || return
