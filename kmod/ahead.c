@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <net/netfilter/nf_conntrack_core.h>
+
 #include "ahead.h"
+#include "conn.h"
 #include "reclaim.h"
 
 /* Return: a pool with the reference that came with it, or NULL */
@@ -16,19 +19,58 @@ static struct dnat_pool *dnat_ahead_next(struct dnat_ahead *ahead)
 	return pool;
 }
 
+/* Does conntrack know what the backend would answer to? */
+static bool dnat_ahead_known(struct net *net, const struct dnat_pool_key *key,
+			     u16 port)
+{
+	struct nf_conntrack_tuple tuple = dnat_answer_tuple(key, port);
+	struct nf_conntrack_tuple_hash *hash;
+
+	rcu_read_lock();
+	hash = nf_conntrack_find_get(net, &nf_ct_zone_dflt, &tuple);
+	rcu_read_unlock();
+	if (!hash)
+		return false;
+	nf_ct_put(nf_ct_tuplehash_to_ctrack(hash));
+	return true;
+}
+
+static void dnat_ahead_ask(struct net *net, struct dnat_pool *pool)
+{
+	unsigned int port;
+
+	for (port = 0; port <= DNAT_PORT_LIMIT_MAX; port++) {
+		if (dnat_vdport_list(pool, port))
+			dnat_vdport_note(pool, port,
+					 dnat_ahead_known(net, &pool->key,
+							  port));
+		cond_resched();
+	}
+}
+
+static void dnat_ahead_reclaim(struct dnat_pool *pool)
+{
+	int err = 0;
+
+	while (!err && dnat_vdport_scarce(pool, 2)) {
+		rcu_read_lock();
+		err = dnat_reclaim_closed(pool);
+		rcu_read_unlock();
+		cond_resched();
+	}
+}
+
 static void dnat_ahead_work(struct work_struct *work)
 {
 	struct dnat_ahead *ahead = container_of(work, struct dnat_ahead, work);
 	struct dnat_pool *pool;
-	int err;
 
 	while ((pool = dnat_ahead_next(ahead))) {
-		do {
-			rcu_read_lock();
-			err = dnat_reclaim_closed(pool);
-			rcu_read_unlock();
-			cond_resched();
-		} while (!err && dnat_vdport_scarce(pool, 2));
+		if (dnat_ahead_asks(pool)) {
+			WRITE_ONCE(pool->asked, (u32)jiffies);
+			dnat_ahead_ask(ahead->net, pool);
+		}
+		dnat_ahead_reclaim(pool);
 		dnat_pool_put(pool);
 	}
 }
@@ -45,8 +87,9 @@ void dnat_ahead_queue(struct dnat_ahead *ahead, struct dnat_pool *pool)
 	queue_work(system_unbound_wq, &ahead->work);
 }
 
-void dnat_ahead_init(struct dnat_ahead *ahead)
+void dnat_ahead_init(struct dnat_ahead *ahead, struct net *net)
 {
+	ahead->net = net;
 	INIT_WORK(&ahead->work, dnat_ahead_work);
 	spin_lock_init(&ahead->lock);
 	INIT_LIST_HEAD(&ahead->pools);

@@ -21,14 +21,14 @@
 struct dnat_pending {
 	spinlock_t lock;		/* conns, and each pending_node in it */
 	struct list_head conns;		/* oldest first */
-};
+} ____cacheline_aligned_in_smp;
 
 /* The private part of struct nf_conn_help.  Whoever takes @conn out frees it. */
 struct dnat_help {
 	struct dnat_conn *conn;
 };
 
-static DEFINE_PER_CPU(struct dnat_pending, dnat_pending);
+static struct dnat_pending dnat_pending[1 << DNAT_PENDING_BITS];
 static struct kmem_cache *dnat_conn_cache __read_mostly;
 
 static void dnat_pending_work_fn(struct work_struct *work);
@@ -46,6 +46,7 @@ static void dnat_conn_free_rcu(struct rcu_head *rcu)
 
 static void dnat_conn_free(struct dnat_conn *conn)
 {
+	struct dnat_counter *counter = dnat_counter_of(conn->count);
 	struct dnat_net *dn = dnat_pernet(nf_ct_net(conn->ct));
 
 	if (conn->listed)
@@ -56,16 +57,21 @@ static void dnat_conn_free(struct dnat_conn *conn)
 				 dnat_conn_is_tcp(conn) ?
 				 dnat_reuse_last_seq(conn->ct) : 0);
 		dnat_stat_inc(dn, DNAT_STAT_GIVEN);
+		dnat_count_ended(conn->count);
 	}
+	if (counter)
+		dnat_counter_put(counter);
 	dnat_pool_put(conn->pool);
 	call_rcu(&conn->rcu, dnat_conn_free_rcu);
 }
 
 static void dnat_conn_unlink(struct dnat_conn *conn)
 {
-	spin_lock_bh(&conn->pending->lock);
+	struct dnat_pending *pending = &dnat_pending[conn->pending];
+
+	spin_lock_bh(&pending->lock);
 	list_del_init(&conn->pending_node);
-	spin_unlock_bh(&conn->pending->lock);
+	spin_unlock_bh(&pending->lock);
 }
 
 /* From here on the helper's destroy callback will tell of the end. */
@@ -120,10 +126,10 @@ static void dnat_pending_work_fn(struct work_struct *work)
 	struct dnat_pending *pending;
 	bool again = false;
 	LIST_HEAD(dead);
-	int cpu;
+	int i;
 
-	for_each_possible_cpu(cpu) {
-		pending = per_cpu_ptr(&dnat_pending, cpu);
+	for (i = 0; i < ARRAY_SIZE(dnat_pending); i++) {
+		pending = &dnat_pending[i];
 		spin_lock_bh(&pending->lock);
 		dnat_pending_settle(pending, UINT_MAX, &dead);
 		again |= !list_empty(&pending->conns);
@@ -192,6 +198,7 @@ struct dnat_conn *dnat_conn_new(struct nf_conn *ct,
 {
 	const struct nf_conntrack_tuple *orig;
 	struct dnat_net *dn = dnat_pernet(nf_ct_net(ct));
+	struct dnat_counter *counter;
 	struct dnat_conn *conn;
 
 	conn = kmem_cache_zalloc(dnat_conn_cache, GFP_ATOMIC | __GFP_NOWARN);
@@ -210,6 +217,9 @@ struct dnat_conn *dnat_conn_new(struct nf_conn *ct,
 	conn->cport = orig->src.u.all;
 	conn->vport = orig->dst.u.all;
 	conn->fast = dnat_conn_fast(ct);
+	conn->pending = raw_smp_processor_id() % ARRAY_SIZE(dnat_pending);
+	counter = dnat_counter_get(&dn->counters, conn->pool, conn->vport);
+	conn->count = counter ? counter->count : NULL;
 	INIT_LIST_HEAD(&conn->pending_node);
 	INIT_LIST_HEAD(&conn->class_node);
 	dnat_vip_learn(conn->pool->vip, ntohs(conn->vport));
@@ -224,12 +234,10 @@ void dnat_conn_drop(struct dnat_conn *conn)
 
 static void dnat_pending_add(struct dnat_conn *conn)
 {
+	struct dnat_pending *pending = &dnat_pending[conn->pending];
 	struct dnat_help *help = nfct_help_data(conn->ct);
-	struct dnat_pending *pending;
 	LIST_HEAD(dead);
 
-	pending = this_cpu_ptr(&dnat_pending);
-	conn->pending = pending;
 	spin_lock_bh(&pending->lock);
 	dnat_pending_settle(pending, DNAT_SETTLE_BUDGET, &dead);
 	list_add_tail(&conn->pending_node, &pending->conns);
@@ -263,6 +271,10 @@ int dnat_conn_attach(struct dnat_conn *conn, u16 vdport)
 	conn->listed = true;
 	dnat_reclaim_add(conn);
 	dnat_stat_inc(dn, DNAT_STAT_TAKEN);
+	if (conn->count)
+		dnat_count_begun(conn->count);
+	else
+		dnat_stat_inc(dn, DNAT_STAT_UNCOUNTED);
 	dnat_pending_add(conn);
 	return 0;
 }
@@ -290,6 +302,11 @@ static int dnat_conn_help(struct sk_buff *skb, unsigned int protoff,
 	if (!conn)
 		return NF_ACCEPT;
 	dnat_reclaim_update(conn);
+	if (ctinfo != IP_CT_RELATED && ctinfo != IP_CT_RELATED_REPLY) {
+		local_bh_disable();
+		dnat_count_packet(conn->count, CTINFO2DIR(ctinfo), skb->len);
+		local_bh_enable();
+	}
 
 	if (conn->reused && READ_ONCE(conn->class) == DNAT_CLASS_HALF_OPEN)
 		return dnat_reuse_strip(skb, protoff);
@@ -341,10 +358,10 @@ static void dnat_pending_flush(const struct net *net)
 	struct dnat_pending *pending;
 	struct dnat_conn *conn, *next;
 	LIST_HEAD(dead);
-	int cpu;
+	int i;
 
-	for_each_possible_cpu(cpu) {
-		pending = per_cpu_ptr(&dnat_pending, cpu);
+	for (i = 0; i < ARRAY_SIZE(dnat_pending); i++) {
+		pending = &dnat_pending[i];
 		spin_lock_bh(&pending->lock);
 		list_for_each_entry_safe(conn, next, &pending->conns,
 					 pending_node) {
@@ -408,14 +425,14 @@ void dnat_conn_net_exit(struct net *net)
 
 int dnat_conn_setup(void)
 {
-	int cpu, err;
+	int i, err;
 
-	for_each_possible_cpu(cpu) {
-		struct dnat_pending *pending = per_cpu_ptr(&dnat_pending, cpu);
-
-		spin_lock_init(&pending->lock);
-		INIT_LIST_HEAD(&pending->conns);
+	for (i = 0; i < ARRAY_SIZE(dnat_pending); i++) {
+		spin_lock_init(&dnat_pending[i].lock);
+		INIT_LIST_HEAD(&dnat_pending[i].conns);
 	}
+	/* A pair of cache lines: half a million of them are kept. */
+	BUILD_BUG_ON(sizeof(struct dnat_conn) > 128);
 
 	dnat_conn_cache = KMEM_CACHE(dnat_conn, SLAB_HWCACHE_ALIGN);
 	if (!dnat_conn_cache)

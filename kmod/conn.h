@@ -15,8 +15,12 @@
 
 #include <net/netfilter/nf_conntrack.h>
 
+#include "counter.h"
 #include "pool.h"
 #include "way.h"
+
+/* Lists of new holds; each CPU has its own up to so many. */
+#define DNAT_PENDING_BITS 5
 
 /* What forwarding reads comes first; IN is conntrack's original direction. */
 struct dnat_conn {
@@ -31,11 +35,12 @@ struct dnat_conn {
 	u8 fast : 1;			/* may be forwarded by us */
 	u8 reused : 1;			/* the backend may remember the port */
 	u8 listed : 1;			/* stands in the table */
+	u8 pending : DNAT_PENDING_BITS;	/* which of the lists it was in */
 	struct dnat_way out;
 	struct list_head class_node;	/* in pool->conns[class], or empty */
-	struct dnat_pending *pending;
+	struct dnat_count __percpu *count; /* one of its users, or NULL */
 	union {
-		struct list_head pending_node;	/* in pending->conns, or empty */
+		struct list_head pending_node;	/* conn.c's, or empty */
 		struct rcu_head rcu;
 	};
 };
@@ -45,6 +50,20 @@ static inline struct dnat_conn *dnat_way_conn(struct dnat_way *way)
 	return dnat_way_dir(way) == IP_CT_DIR_ORIGINAL ?
 	       container_of(way, struct dnat_conn, in) :
 	       container_of(way, struct dnat_conn, out);
+}
+
+/* What a backend answers to on a vdport (host byte order), as conntrack has it. */
+static inline struct nf_conntrack_tuple
+dnat_answer_tuple(const struct dnat_pool_key *key, u16 vdport)
+{
+	return (struct nf_conntrack_tuple){
+		.src.u3 = key->bip,
+		.src.u.all = key->bport,
+		.src.l3num = key->l3num,
+		.dst.u3 = key->vip,
+		.dst.u.all = htons(vdport),
+		.dst.protonum = key->l4proto,
+	};
 }
 
 static inline bool dnat_conn_is_tcp(const struct dnat_conn *conn)

@@ -8,6 +8,7 @@
 #include <net/netns/generic.h>
 
 #include "ahead.h"
+#include "counter.h"
 #include "pool.h"
 
 /* configure.ac reads the project's version from this line */
@@ -21,6 +22,7 @@ enum dnat_stat {
 	DNAT_STAT_NOMEM,
 	DNAT_STAT_SKIPPED,
 	DNAT_STAT_RECLAIMED,
+	DNAT_STAT_UNCOUNTED,
 	/* packets to VIPs at prerouting */
 	DNAT_STAT_FAST,
 	DNAT_STAT_SLOW_OFF,
@@ -41,6 +43,7 @@ struct dnat_stats {
 struct dnat_net {
 	struct dnat_vdports vdports;
 	struct dnat_ahead ahead;
+	struct dnat_counters counters;
 	struct rhashtable table;	/* table.c's */
 	bool fast;			/* setting: the one-lookup path */
 	struct dnat_stats __percpu *stats;

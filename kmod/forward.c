@@ -265,6 +265,7 @@ static __always_inline void dnat_send(const struct dnat_packet *pkt,
 	struct nf_conn *ct = conn->ct;
 	struct sk_buff *skb = pkt->skb;
 
+	dnat_count_packet(conn->count, CTINFO2DIR(ctinfo), skb->len);
 	dnat_reclaim_update(conn);
 	if (nf_ct_ecache_exist(ct))
 		nf_ct_deliver_cached_events(ct);
@@ -312,7 +313,6 @@ static enum dnat_stat dnat_forward_synack(const struct dnat_packet *pkt,
 					  struct dnat_way *way)
 {
 	struct dnat_conn *conn = dnat_way_conn(way);
-	enum dnat_stat stat = DNAT_STAT_SLOW_HEADER;
 	struct sk_buff *skb = pkt->skb;
 	struct dst_entry *dst;
 
@@ -326,25 +326,18 @@ static enum dnat_stat dnat_forward_synack(const struct dnat_packet *pkt,
 	if (!dnat_checksum_right(pkt))
 		return DNAT_STAT_SLOW_HEADER;
 
-	dst = dnat_way_route4(way, skb, pkt->state, conn->client.ip);
+	dst = dnat_way_route4(way, &conn->ct->lock, skb, pkt->state,
+			      conn->client.ip);
 	if (!dst)
 		return DNAT_STAT_SLOW_ROUTE;
-	if (!dnat_way_fits(dst, skb, pkt->l3num)) {
-		stat = DNAT_STAT_SLOW_SIZE;
-		goto slow;
-	}
+	if (!dnat_way_fits(dst, skb, pkt->l3num))
+		return DNAT_STAT_SLOW_SIZE;
 	if (!dnat_packet_own(pkt, dst))
-		goto slow;
-	if (!dnat_track_synack(conn->ct, skb, pkt->thoff, dnat_tcp_hdr(pkt))) {
-		stat = DNAT_STAT_SLOW_STATE;
-		goto slow;
-	}
+		return DNAT_STAT_SLOW_HEADER;
+	if (!dnat_track_synack(conn->ct, skb, pkt->thoff, dnat_tcp_hdr(pkt)))
+		return DNAT_STAT_SLOW_STATE;
 	dnat_send(pkt, conn, IP_CT_ESTABLISHED_REPLY, dst);
 	return DNAT_STAT_FAST;
-
-slow:
-	skb_dst_drop(skb);
-	return stat;
 }
 
 /* Return: DNAT_STAT_FAST and the packet is gone; or why it has to go the slow
@@ -416,7 +409,9 @@ static noinline unsigned int dnat_slow(struct dnat_net *dn,
 	return NF_ACCEPT;
 }
 
-/* Four functions, each of one piece: a tenth of the cycles. */
+/* Four functions, each of one piece but for the table's lookup, whose call
+ * costs nothing that could be measured: a tenth of the cycles.
+ */
 static __always_inline enum dnat_stat
 dnat_forward_l4(struct dnat_net *dn, struct sk_buff *skb,
 		const struct nf_hook_state *state, u8 l3num, u8 l4proto)

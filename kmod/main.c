@@ -24,13 +24,18 @@ static int __net_init dnat_net_init(struct net *net)
 	err = dnat_table_init(dn);
 	if (err)
 		goto err_stats;
-	err = dnat_vdports_init(&dn->vdports);
+	err = dnat_counters_init(&dn->counters);
 	if (err)
 		goto err_table;
-	dnat_ahead_init(&dn->ahead);
+	err = dnat_vdports_init(&dn->vdports);
+	if (err)
+		goto err_counters;
+	dnat_ahead_init(&dn->ahead, net);
 	dn->fast = true;
 	return 0;
 
+err_counters:
+	dnat_counters_clean(&dn->counters);
 err_table:
 	dnat_table_clean(dn);
 err_stats:
@@ -52,6 +57,7 @@ static void __net_exit dnat_net_exit_batch(struct list_head *nets)
 	list_for_each_entry(net, nets, exit_list) {
 		dn = dnat_pernet(net);
 		dnat_vdports_clean(&dn->vdports);
+		dnat_counters_clean(&dn->counters);
 		dnat_table_clean(dn);
 		free_percpu(dn->stats);
 	}

@@ -18,8 +18,13 @@
 #include "reclaim.h"
 #include "reuse.h"
 
-/* How many ports that conntrack knows already one packet may come across. */
-#define DNAT_SKIP_MAX 64
+/* How many ports that conntrack knows already one packet may come across: two
+ * in each chunk, for the kernel gives its processes the even ports first.
+ */
+#define DNAT_SKIP_MAX (2 * DNAT_CHUNKS)
+
+/* How many of those that it knew earlier one packet asks for again. */
+#define DNAT_ASK_MAX 16
 
 /* Another CPU may be faster to take the port that was just made free. */
 #define DNAT_RECLAIM_MAX 4
@@ -39,38 +44,60 @@ static void dnat_nat_key(const struct nf_conn *ct, struct dnat_pool_key *key)
 	key->l4proto = nf_ct_protonum(ct);
 }
 
-/* What the backend will answer to.  A local process that talks to the backend
- * from the VIP may hold that tuple, or an entry made by someone else.
+/* A local process that talks to the backend from the VIP may hold the tuple, or
+ * an entry made by someone else.
  */
-static bool dnat_nat_tuple_taken(const struct nf_conn *ct, u16 vdport)
+static bool dnat_nat_tuple_taken(const struct dnat_conn *conn, u16 vdport)
 {
 	struct nf_conntrack_tuple tuple;
 
-	tuple = ct->tuplehash[IP_CT_DIR_REPLY].tuple;
-	tuple.dst.u3 = ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple.dst.u3;
-	tuple.dst.u.all = htons(vdport);
-	return nf_conntrack_tuple_taken(&tuple, ct);
+	tuple = dnat_answer_tuple(&conn->pool->key, vdport);
+	return nf_conntrack_tuple_taken(&tuple, conn->ct);
 }
 
-/* Return: a port in host byte order, -ENOSPC or -ENOMEM */
-static int dnat_nat_take_free(const struct dnat_net *dn, struct dnat_conn *conn)
+/* Is one of the ports that others had free now? */
+static bool dnat_nat_ask_held(struct dnat_conn *conn)
 {
-	const struct nf_conn *ct = conn->ct;
+	struct dnat_pool *pool = conn->pool;
 	int i, port;
 
-	for (i = 0; i < DNAT_SKIP_MAX; i++) {
-		port = dnat_vdport_take(conn->pool, conn);
+	for (i = 0; i < DNAT_ASK_MAX; i++) {
+		port = dnat_vdport_take_held(pool, conn);
+		if (port < 0)
+			break;
+		if (!dnat_nat_tuple_taken(conn, port)) {
+			dnat_vdport_skip(pool, port);
+			return true;
+		}
+		dnat_vdport_hold(pool, port);
+	}
+	return false;
+}
+
+/* Return: a port in host byte order, -ENOSPC or -ENOMEM; -ENOSPC also when there
+ * may be one, but *@skips has come down to 0
+ */
+static int dnat_nat_take_free(const struct dnat_net *dn, struct dnat_conn *conn,
+			      unsigned int *skips)
+{
+	const struct nf_conn *ct = conn->ct;
+	struct dnat_pool *pool = conn->pool;
+	int port;
+
+	for (; *skips; --*skips) {
+		port = dnat_vdport_take(pool, conn);
 		if (port < 0)
 			return port;
 		if (inet_is_local_reserved_port(nf_ct_net(ct), port) ||
-		    dnat_vip_is_service(conn->pool->vip, port)) {
-			dnat_vdport_retire(conn->pool, port);
-			continue;
-		}
-		if (!dnat_nat_tuple_taken(ct, port))
+		    dnat_vip_is_service(pool->vip, port)) {
+			dnat_vdport_retire(pool, port);
+		} else if (dnat_nat_tuple_taken(conn, port)) {
+			dnat_vdport_hold(pool, port);
+			dnat_stat_inc(dn, DNAT_STAT_SKIPPED);
+		} else {
 			return port;
-		dnat_vdport_skip(conn->pool, port);
-		dnat_stat_inc(dn, DNAT_STAT_SKIPPED);
+		}
+		dnat_vdport_pass(pool, port);
 	}
 	return -ENOSPC;
 }
@@ -78,16 +105,24 @@ static int dnat_nat_take_free(const struct dnat_net *dn, struct dnat_conn *conn)
 /* Return: a port in host byte order, -ENOSPC or -ENOMEM */
 static int dnat_nat_take(const struct dnat_net *dn, struct dnat_conn *conn)
 {
+	unsigned int skips = DNAT_SKIP_MAX;
+	struct dnat_pool *pool = conn->pool;
+	struct dnat_counter *counter;
 	int i, port;
 
-	port = dnat_nat_take_free(dn, conn);
-	for (i = 0; port < 0 && i < DNAT_RECLAIM_MAX; i++) {
-		if (dnat_reclaim_one(conn->pool))
+	port = dnat_nat_take_free(dn, conn, &skips);
+	if (port < 0 && skips && dnat_nat_ask_held(conn))
+		port = dnat_nat_take_free(dn, conn, &skips);
+	for (i = 0; port < 0 && skips && i < DNAT_RECLAIM_MAX; i++) {
+		if (dnat_reclaim_one(pool))
 			break;
-		port = dnat_nat_take_free(dn, conn);
+		port = dnat_nat_take_free(dn, conn, &skips);
 	}
 	if (port == -ENOSPC) {
-		dnat_pool_count(conn->pool, &conn->pool->failed);
+		counter = dnat_counter_of(conn->count);
+		if (counter)
+			atomic64_inc(&counter->exhausted);
+		dnat_pool_count(pool, &pool->failed);
 		dnat_stat_inc(dn, DNAT_STAT_EXHAUSTED);
 	}
 	return port;
@@ -127,6 +162,15 @@ static void dnat_nat_reuse(struct dnat_conn *conn, u16 port,
 	conn->reused = true;
 }
 
+static void dnat_nat_no_memory(struct dnat_net *dn, const struct nf_conn *ct,
+			       const struct dnat_pool_key *key)
+{
+	__be16 vport = ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple.dst.u.all;
+
+	dnat_stat_inc(dn, DNAT_STAT_NOMEM);
+	dnat_counter_no_memory(&dn->counters, key, vport);
+}
+
 static unsigned int dnat_nat_new(struct sk_buff *skb, struct nf_conn *ct,
 				 enum ip_conntrack_info ctinfo,
 				 const struct nf_hook_state *state)
@@ -139,14 +183,15 @@ static unsigned int dnat_nat_new(struct sk_buff *skb, struct nf_conn *ct,
 	dnat_nat_key(ct, &key);
 	conn = dnat_conn_new(ct, &key);
 	if (!conn) {
-		dnat_stat_inc(dn, DNAT_STAT_NOMEM);
+		dnat_nat_no_memory(dn, ct, &key);
 		return NF_DROP;
 	}
 
 	port = dnat_nat_take(dn, conn);
+	dnat_ahead_check(&dn->ahead, conn->pool);
 	if (port < 0) {
 		if (port == -ENOMEM)
-			dnat_stat_inc(dn, DNAT_STAT_NOMEM);
+			dnat_nat_no_memory(dn, ct, &key);
 		else
 			dnat_exhausted(skb, state, conn->pool);
 		dnat_conn_drop(conn);
@@ -158,11 +203,10 @@ static unsigned int dnat_nat_new(struct sk_buff *skb, struct nf_conn *ct,
 	dnat_nat_reuse(conn, port, ctinfo);
 	if (dnat_conn_attach(conn, port))
 		goto no_memory;
-	dnat_ahead_check(&dn->ahead, conn->pool);
 	return NF_ACCEPT;
 
 no_memory:
-	dnat_stat_inc(dn, DNAT_STAT_NOMEM);
+	dnat_nat_no_memory(dn, ct, &key);
 	dnat_vdport_skip(conn->pool, port);
 	dnat_conn_drop(conn);
 	return NF_DROP;
@@ -195,7 +239,8 @@ static unsigned int dnat_nat_postrouting(void *priv, struct sk_buff *skb,
 	if (conn && conn->fast && ctinfo != IP_CT_RELATED &&
 	    ctinfo != IP_CT_RELATED_REPLY)
 		dnat_way_learn(CTINFO2DIR(ctinfo) == IP_CT_DIR_ORIGINAL ?
-			       &conn->in : &conn->out, skb, state);
+			       &conn->in : &conn->out, &ct->lock, skb,
+			       state);
 	return NF_ACCEPT;
 }
 

@@ -115,6 +115,7 @@ static int dnat_cmd_stats_get(struct sk_buff *req, struct genl_info *info)
 		[DNAT_STAT_NOMEM] = DNAT_A_STATS_NOMEM,
 		[DNAT_STAT_SKIPPED] = DNAT_A_STATS_SKIPPED,
 		[DNAT_STAT_RECLAIMED] = DNAT_A_STATS_RECLAIMED,
+		[DNAT_STAT_UNCOUNTED] = DNAT_A_STATS_UNCOUNTED,
 		[DNAT_STAT_FAST] = DNAT_A_STATS_FAST,
 		[DNAT_STAT_SLOW_OFF] = DNAT_A_STATS_SLOW_OFF,
 		[DNAT_STAT_SLOW_HEADER] = DNAT_A_STATS_SLOW_HEADER,
@@ -294,6 +295,24 @@ static const struct genl_ops dnat_genl_ops[] = {
 		.start = dnat_port_dump_start,
 		.dumpit = dnat_port_dump,
 		.done = dnat_port_dump_done,
+	},
+	{
+		.cmd = DNAT_CMD_CONN_DEL,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = dnat_end_policy,
+		.maxattr = DNAT_END_MAXATTR,
+		.start = dnat_end_start,
+		.dumpit = dnat_end_dump,
+		.done = dnat_end_done,
+	},
+	{
+		.cmd = DNAT_CMD_COUNTER_GET,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = dnat_counter_policy,
+		.maxattr = DNAT_COUNTER_MAXATTR,
+		.start = dnat_counter_dump_start,
+		.dumpit = dnat_counter_dump,
+		.done = dnat_counter_dump_done,
 	},
 };
 

@@ -38,6 +38,20 @@ int dnat_conn_dump_start(struct netlink_callback *cb);
 int dnat_conn_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int dnat_conn_dump_done(struct netlink_callback *cb);
 
+/* netlink_counter.c: DNAT_CMD_COUNTER_GET */
+#define DNAT_COUNTER_MAXATTR DNAT_CONN_MAXATTR	/* dnat_filter_read() wants all */
+extern const struct nla_policy dnat_counter_policy[DNAT_COUNTER_MAXATTR + 1];
+int dnat_counter_dump_start(struct netlink_callback *cb);
+int dnat_counter_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int dnat_counter_dump_done(struct netlink_callback *cb);
+
+/* netlink_end.c: DNAT_CMD_CONN_DEL */
+#define DNAT_END_MAXATTR DNAT_A_RESET
+extern const struct nla_policy dnat_end_policy[DNAT_END_MAXATTR + 1];
+int dnat_end_start(struct netlink_callback *cb);
+int dnat_end_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int dnat_end_done(struct netlink_callback *cb);
+
 /* netlink_port.c: DNAT_CMD_PORT_GET */
 #define DNAT_PORT_MAXATTR DNAT_A_L4PROTO
 extern const struct nla_policy dnat_port_policy[DNAT_PORT_MAXATTR + 1];

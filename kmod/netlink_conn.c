@@ -14,33 +14,20 @@
 #include <net/sock.h>
 
 #include "compat.h"
-#include "conn.h"
 #include "dnat.h"
+#include "filter.h"
 #include "netlink.h"
 #include "uapi/linux/double_nat.h"
 
 const struct nla_policy dnat_conn_policy[DNAT_CONN_MAXATTR + 1] = {
-	[DNAT_A_VIP] = DNAT_POLICY_ADDR,
-	[DNAT_A_BACKEND] = DNAT_POLICY_ADDR,
-	[DNAT_A_BACKEND_PORT] = { .type = NLA_U16 },
-	[DNAT_A_L4PROTO] = { .type = NLA_U8 },
-	[DNAT_A_CLIENT] = DNAT_POLICY_ADDR,
-	[DNAT_A_SERVICE_PORT] = { .type = NLA_U16 },
-	[DNAT_A_CLASS] = NLA_POLICY_MAX(NLA_U8, DNAT_CONN_CLOSED),
+	DNAT_FILTER_POLICY,
 };
 
 struct dnat_conn_dump {
 	struct dnat_walk walk;
 	unsigned int port;	/* of the walk's pool, to go on with */
 	u64 now;		/* ns since 1970 */
-	/* Filters, each with whether it is one. */
-	union nf_inet_addr vip, bip, cip;
-	u8 vip_len, bip_len, cip_len;
-	bool by_bport, by_service_port, by_l4proto, by_class;
-	__be16 bport;
-	__be16 service_port;
-	u8 l4proto;
-	u8 class;
+	struct dnat_filter filter;
 };
 
 static struct dnat_conn_dump **dnat_conn_dump_ctx(struct netlink_callback *cb)
@@ -48,54 +35,17 @@ static struct dnat_conn_dump **dnat_conn_dump_ctx(struct netlink_callback *cb)
 	return (struct dnat_conn_dump **)cb->ctx;
 }
 
-static void dnat_get_addr(const struct nlattr *attr, union nf_inet_addr *addr,
-			  u8 *len)
-{
-	if (!attr)
-		return;
-	*len = nla_len(attr);
-	memcpy(addr, nla_data(attr), *len);
-}
-
-static void dnat_conn_dump_filter(struct dnat_conn_dump *dump,
-				  struct nlattr **attrs)
-{
-	dnat_get_addr(attrs[DNAT_A_VIP], &dump->vip, &dump->vip_len);
-	dnat_get_addr(attrs[DNAT_A_BACKEND], &dump->bip, &dump->bip_len);
-	dnat_get_addr(attrs[DNAT_A_CLIENT], &dump->cip, &dump->cip_len);
-	if (attrs[DNAT_A_BACKEND_PORT]) {
-		dump->by_bport = true;
-		dump->bport = nla_get_be16(attrs[DNAT_A_BACKEND_PORT]);
-	}
-	if (attrs[DNAT_A_SERVICE_PORT]) {
-		dump->by_service_port = true;
-		dump->service_port = nla_get_be16(attrs[DNAT_A_SERVICE_PORT]);
-	}
-	if (attrs[DNAT_A_L4PROTO]) {
-		dump->by_l4proto = true;
-		dump->l4proto = nla_get_u8(attrs[DNAT_A_L4PROTO]);
-	}
-	if (attrs[DNAT_A_CLASS]) {
-		dump->by_class = true;
-		dump->class = nla_get_u8(attrs[DNAT_A_CLASS]);
-	}
-}
-
 int dnat_conn_dump_start(struct netlink_callback *cb)
 {
 	struct dnat_net *dn = dnat_pernet(sock_net(cb->skb->sk));
-	struct nlattr **attrs = dnat_dump_attrs(cb);
 	struct dnat_conn_dump *dump;
 
 	BUILD_BUG_ON(sizeof(dump) > sizeof(cb->ctx));
-	BUILD_BUG_ON((int)DNAT_CONN_OPEN != (int)DNAT_CLASS_OPEN);
-	BUILD_BUG_ON((int)DNAT_CONN_HALF_OPEN != (int)DNAT_CLASS_HALF_OPEN);
-	BUILD_BUG_ON((int)DNAT_CONN_CLOSED != (int)DNAT_CLASS_CLOSED);
 
 	dump = kzalloc(sizeof(*dump), GFP_KERNEL_ACCOUNT);
 	if (!dump)
 		return -ENOMEM;
-	dnat_conn_dump_filter(dump, attrs);
+	dnat_filter_read(&dump->filter, dnat_dump_attrs(cb));
 	dump->now = ktime_get_real_ns();
 	dnat_walk_start(&dump->walk, &dn->vdports);
 	*dnat_conn_dump_ctx(cb) = dump;
@@ -109,47 +59,6 @@ int dnat_conn_dump_done(struct netlink_callback *cb)
 	dnat_walk_done(&dump->walk);
 	kfree(dump);
 	return 0;
-}
-
-static u8 dnat_addr_len(u8 l3num)
-{
-	return l3num == NFPROTO_IPV4 ? sizeof(struct in_addr) :
-				       sizeof(struct in6_addr);
-}
-
-static bool dnat_addr_matches(const union nf_inet_addr *addr, u8 l3num,
-			      const union nf_inet_addr *wanted, u8 len)
-{
-	return !len || (len == dnat_addr_len(l3num) &&
-			!memcmp(addr, wanted, len));
-}
-
-static bool dnat_conn_dump_wants_pool(const struct dnat_conn_dump *dump,
-				      const struct dnat_pool_key *key)
-{
-	return dnat_addr_matches(&key->vip, key->l3num, &dump->vip,
-				 dump->vip_len) &&
-	       dnat_addr_matches(&key->bip, key->l3num, &dump->bip,
-				 dump->bip_len) &&
-	       (!dump->by_bport || key->bport == dump->bport) &&
-	       (!dump->by_l4proto || key->l4proto == dump->l4proto);
-}
-
-/* Conntrack, too, shows what it has confirmed and not yet given up. */
-static bool dnat_conn_dump_wants(const struct dnat_conn_dump *dump,
-				 const struct dnat_conn *conn, u8 l3num)
-{
-	const struct nf_conntrack_tuple *orig;
-
-	if (!nf_ct_is_confirmed(conn->ct) || nf_ct_is_dying(conn->ct) ||
-	    nf_ct_is_expired(conn->ct))
-		return false;
-	orig = &conn->ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
-	return dnat_addr_matches(&orig->src.u3, l3num, &dump->cip,
-				 dump->cip_len) &&
-	       (!dump->by_service_port ||
-		orig->dst.u.all == dump->service_port) &&
-	       (!dump->by_class || conn->class == dump->class);
 }
 
 static int dnat_conn_put_age(struct sk_buff *skb, const struct nf_conn *ct,
@@ -213,12 +122,10 @@ static int dnat_conn_dump_chunk(struct sk_buff *skb,
 	int err = 0;
 
 	spin_lock_bh(&pool->lock);
-	dump->port = dnat_vdport_skip_idle(pool, dump->port);
-	end = min_t(unsigned int, ALIGN(dump->port + 1, DNAT_CHUNK_SLOTS),
-		    DNAT_PORT_LIMIT_MAX + 1);
+	end = dnat_vdport_used_chunk(pool, &dump->port);
 	for (; dump->port < end; dump->port++) {
 		conn = dnat_vdport_owner(pool, dump->port);
-		if (!conn || !dnat_conn_dump_wants(dump, conn, pool->key.l3num))
+		if (!conn || !dnat_filter_wants(&dump->filter, conn))
 			continue;
 		err = dnat_conn_fill(skb, cb, conn, dump->now);
 		if (err)
@@ -233,7 +140,7 @@ static int dnat_conn_dump_pool(struct sk_buff *skb, struct netlink_callback *cb,
 {
 	int more;
 
-	if (!dnat_conn_dump_wants_pool(dump, &dump->walk.pool->key))
+	if (!dnat_filter_wants_pool(&dump->filter, &dump->walk.pool->key))
 		return 0;
 	do {
 		more = dnat_conn_dump_chunk(skb, cb, dump);

@@ -36,9 +36,7 @@ static void dnat_port_add_pool(struct dnat_pool *pool, u32 *count)
 
 	for (port = 0; port <= DNAT_PORT_LIMIT_MAX; ) {
 		spin_lock_bh(&pool->lock);
-		port = dnat_vdport_skip_idle(pool, port);
-		end = min_t(unsigned int, ALIGN(port + 1, DNAT_CHUNK_SLOTS),
-			    DNAT_PORT_LIMIT_MAX + 1);
+		end = dnat_vdport_used_chunk(pool, &port);
 		for (; port < end; port++)
 			if (dnat_vdport_owner(pool, port))
 				count[port]++;

@@ -66,6 +66,7 @@ int dnat_cmd_service_add(struct sk_buff *req, struct genl_info *info)
 int dnat_cmd_service_del(struct sk_buff *req, struct genl_info *info)
 {
 	struct dnat_net *dn = dnat_pernet(genl_info_net(info));
+	struct dnat_service *service;
 	struct dnat_vip_key key;
 	u16 port;
 	int err;
@@ -74,10 +75,13 @@ int dnat_cmd_service_del(struct sk_buff *req, struct genl_info *info)
 	if (err)
 		return err;
 
-	err = dnat_vip_port_del(&dn->vdports.vips, &key, port);
-	if (err)
+	service = dnat_vip_port_del(&dn->vdports.vips, &key, port);
+	if (!service) {
 		NL_SET_ERR_MSG(info->extack, "the port was not added");
-	else
-		dnat_vdports_offer(&dn->vdports, &key, port);
-	return err;
+		return -ENOENT;
+	}
+	dnat_counters_drop(&dn->counters, service);
+	kfree_rcu(service, rcu);
+	dnat_vdports_offer(&dn->vdports, &key, port);
+	return 0;
 }

@@ -2,6 +2,7 @@
 #include <linux/rculist.h>
 #include <linux/slab.h>
 
+#include "counter.h"
 #include "pool.h"
 
 /* How often pools that nobody has used for long are looked for. */
@@ -129,6 +130,20 @@ struct dnat_pool *dnat_pool_get(struct dnat_vdports *vdports,
 	return IS_ERR(pool) ? NULL : pool;
 }
 
+/* The last user has gone, and what is in the pool may be seen for a grace period
+ * still.
+ */
+static void dnat_pool_end(struct dnat_pool *pool)
+{
+	struct dnat_counter *counter;
+
+	counter = unrcu_pointer(xchg(&pool->counter, NULL));
+	if (counter)
+		dnat_counter_put(counter);
+	dnat_vip_put(pool->vip);
+	call_rcu(&pool->rcu, dnat_pool_free_rcu);
+}
+
 /**
  * dnat_pool_put - stop using a pool
  * @pool: from dnat_pool_get(); its user's port has been given back
@@ -137,10 +152,8 @@ struct dnat_pool *dnat_pool_get(struct dnat_vdports *vdports,
  */
 void dnat_pool_put(struct dnat_pool *pool)
 {
-	if (!refcount_dec_and_test(&pool->users))
-		return;
-	dnat_vip_put(pool->vip);
-	call_rcu(&pool->rcu, dnat_pool_free_rcu);
+	if (refcount_dec_and_test(&pool->users))
+		dnat_pool_end(pool);
 }
 
 /* Add one to one of the pool's counters. */
@@ -284,8 +297,7 @@ static void dnat_pool_gc(struct dnat_pool *pool, void *arg)
 		rhashtable_remove_fast(&vdports->pools, &pool->node,
 				       dnat_pool_params);
 		list_del_rcu(&pool->list);
-		dnat_vip_put(pool->vip);
-		call_rcu(&pool->rcu, dnat_pool_free_rcu);
+		dnat_pool_end(pool);
 	}
 	spin_unlock_bh(&vdports->lock);
 }

@@ -70,9 +70,9 @@ static bool dnat_reclaimable(const struct nf_conn *ct)
 /* Those that may not be taken go to the end, so that the next packet looks at
  * others.
  *
- * Return: a conntrack, with a reference for the caller, or NULL
+ * Return: one for dnat_reclaim_end(), with a reference to its conntrack, or NULL
  */
-static struct nf_conn *dnat_reclaim_pick(struct dnat_pool *pool,
+static struct dnat_conn *dnat_reclaim_pick(struct dnat_pool *pool,
 					 enum dnat_class class)
 {
 	struct dnat_conn *conn;
@@ -87,20 +87,28 @@ static struct nf_conn *dnat_reclaim_pick(struct dnat_pool *pool,
 			break;
 		if (dnat_reclaimable(conn->ct)) {
 			nf_conntrack_get(&conn->ct->ct_general);
-			return conn->ct;
+			return conn;
 		}
 		list_move_tail(&conn->class_node, &pool->conns[class]);
 	}
 	return NULL;
 }
 
-/* Takes the reference of @ct over; NULL: there was none to be picked. */
-static int dnat_reclaim_end(struct dnat_pool *pool, struct nf_conn *ct)
+/* NULL: there was none to be picked. */
+static int dnat_reclaim_end(struct dnat_pool *pool,
+			    const struct dnat_conn *conn)
 {
-	if (!ct)
+	struct dnat_counter *counter;
+	struct nf_conn *ct;
+
+	if (!conn)
 		return -ENOENT;
 
+	counter = dnat_counter_of(conn->count);
+	ct = conn->ct;
 	if (nf_ct_kill(ct)) {
+		if (counter)
+			atomic64_inc(&counter->taken_back);
 		dnat_pool_count(pool, &pool->reclaimed);
 		dnat_stat_inc(dnat_pernet(nf_ct_net(ct)), DNAT_STAT_RECLAIMED);
 	}
@@ -118,14 +126,14 @@ static int dnat_reclaim_end(struct dnat_pool *pool, struct nf_conn *ct)
  */
 int dnat_reclaim_one(struct dnat_pool *pool)
 {
-	struct nf_conn *ct;
+	struct dnat_conn *conn;
 
 	spin_lock_bh(&pool->lock);
-	ct = dnat_reclaim_pick(pool, DNAT_CLASS_CLOSED) ?:
-	     dnat_reclaim_pick(pool, DNAT_CLASS_HALF_OPEN) ?:
-	     dnat_reclaim_pick(pool, DNAT_CLASS_OPEN);
+	conn = dnat_reclaim_pick(pool, DNAT_CLASS_CLOSED) ?:
+	       dnat_reclaim_pick(pool, DNAT_CLASS_HALF_OPEN) ?:
+	       dnat_reclaim_pick(pool, DNAT_CLASS_OPEN);
 	spin_unlock_bh(&pool->lock);
-	return dnat_reclaim_end(pool, ct);
+	return dnat_reclaim_end(pool, conn);
 }
 
 /**
@@ -138,10 +146,10 @@ int dnat_reclaim_one(struct dnat_pool *pool)
  */
 int dnat_reclaim_closed(struct dnat_pool *pool)
 {
-	struct nf_conn *ct;
+	struct dnat_conn *conn;
 
 	spin_lock_bh(&pool->lock);
-	ct = dnat_reclaim_pick(pool, DNAT_CLASS_CLOSED);
+	conn = dnat_reclaim_pick(pool, DNAT_CLASS_CLOSED);
 	spin_unlock_bh(&pool->lock);
-	return dnat_reclaim_end(pool, ct);
+	return dnat_reclaim_end(pool, conn);
 }

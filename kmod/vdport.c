@@ -16,49 +16,53 @@ static struct dnat_slot *dnat_slot(const struct dnat_pool *pool, u16 port)
 			->slot[port & (DNAT_CHUNK_SLOTS - 1)];
 }
 
-static bool dnat_listed(const struct dnat_pool *pool, u16 port)
+/* Put a port that is in no list into one, behind @prev; 0: in front of all. */
+static void dnat_link(struct dnat_pool *pool, enum dnat_list list, u16 port,
+		      u16 prev)
 {
-	return dnat_slot(pool, port)->prev || pool->first == port;
-}
-
-/* Put a free port behind @prev in the list; 0: in front of all. */
-static void dnat_link(struct dnat_pool *pool, u16 port, u16 prev)
-{
+	struct dnat_ports *ports = &pool->ports[list];
 	struct dnat_slot *slot = dnat_slot(pool, port);
-	u16 next = prev ? dnat_slot(pool, prev)->next : pool->first;
+	u16 next = prev ? dnat_slot(pool, prev)->next : ports->first;
 
 	lockdep_assert_held(&pool->lock);
 
-	pool->n_free++;
+	ports->n++;
+	slot->list = list;
 	slot->prev = prev;
 	slot->next = next;
 	if (prev)
 		dnat_slot(pool, prev)->next = port;
 	else
-		pool->first = port;
+		ports->first = port;
 	if (next)
 		dnat_slot(pool, next)->prev = port;
 	else
-		pool->last = port;
+		ports->last = port;
+}
+
+static void dnat_link_last(struct dnat_pool *pool, enum dnat_list list,
+			   u16 port)
+{
+	dnat_link(pool, list, port, pool->ports[list].last);
 }
 
 static void dnat_unlink(struct dnat_pool *pool, u16 port)
 {
 	struct dnat_slot *slot = dnat_slot(pool, port);
+	struct dnat_ports *ports = &pool->ports[slot->list];
 
 	lockdep_assert_held(&pool->lock);
 
-	pool->n_free--;
+	ports->n--;
 	if (slot->prev)
 		dnat_slot(pool, slot->prev)->next = slot->next;
 	else
-		pool->first = slot->next;
+		ports->first = slot->next;
 	if (slot->next)
 		dnat_slot(pool, slot->next)->prev = slot->prev;
 	else
-		pool->last = slot->prev;
-	slot->prev = 0;
-	slot->next = 0;
+		ports->last = slot->prev;
+	slot->list = DNAT_LIST_NONE;
 }
 
 static bool dnat_chunk_in_range(struct dnat_range range, unsigned int index)
@@ -80,13 +84,13 @@ static void dnat_chunk_offer(struct dnat_pool *pool, unsigned int index)
 		const struct dnat_slot *slot = dnat_slot(pool, port);
 
 		if (!dnat_in_range(pool->range, port) || slot->owner ||
-		    dnat_listed(pool, port))
+		    slot->list)
 			continue;
 		if (dnat_quiet(slot->stamp)) {
-			dnat_link(pool, port, prev);
+			dnat_link(pool, DNAT_LIST_FREE, port, prev);
 			prev = port;
 		} else {
-			dnat_link(pool, port, pool->last);
+			dnat_link_last(pool, DNAT_LIST_FREE, port);
 		}
 	}
 }
@@ -134,7 +138,7 @@ static void dnat_chunk_free(struct dnat_pool *pool, unsigned int index)
 	unsigned int port;
 
 	for (port = first; port < first + DNAT_CHUNK_SLOTS; port++)
-		if (dnat_listed(pool, port))
+		if (dnat_slot(pool, port)->list)
 			dnat_unlink(pool, port);
 	kfree(pool->chunk[index]);
 	pool->chunk[index] = NULL;
@@ -165,6 +169,16 @@ static void dnat_vdport_init_range(struct dnat_pool *pool,
 			pool->absent++;
 }
 
+/* Take a port out of its list and give it to @owner. */
+static void dnat_slot_take(struct dnat_pool *pool, u16 port,
+			   struct dnat_conn *owner)
+{
+	dnat_unlink(pool, port);
+	dnat_slot(pool, port)->owner = owner;
+	pool->chunk[port >> DNAT_CHUNK_SHIFT]->taken++;
+	pool->taken++;
+}
+
 /**
  * dnat_vdport_take - take the port that has been free longest
  * @pool: in use by the caller
@@ -179,23 +193,18 @@ static void dnat_vdport_init_range(struct dnat_pool *pool,
  */
 int dnat_vdport_take(struct dnat_pool *pool, struct dnat_conn *owner)
 {
-	struct dnat_slot *slot;
+	struct dnat_ports *ports = &pool->ports[DNAT_LIST_FREE];
 	int port;
 
 	spin_lock_bh(&pool->lock);
-	if (!pool->first || !dnat_quiet(dnat_slot(pool, pool->first)->stamp))
+	if (!ports->first || !dnat_quiet(dnat_slot(pool, ports->first)->stamp))
 		dnat_chunk_next(pool);
 
-	port = pool->first;
-	if (port) {
-		dnat_unlink(pool, port);
-		slot = dnat_slot(pool, port);
-		slot->owner = owner;
-		pool->chunk[port >> DNAT_CHUNK_SHIFT]->taken++;
-		pool->taken++;
-	} else {
+	port = ports->first;
+	if (port)
+		dnat_slot_take(pool, port, owner);
+	else
 		port = pool->absent ? -ENOMEM : -ENOSPC;
-	}
 	spin_unlock_bh(&pool->lock);
 	return port;
 }
@@ -216,8 +225,9 @@ bool dnat_vdport_recall(const struct dnat_pool *pool, u16 port, u32 *last_seq)
 	return !dnat_quiet(slot->stamp);
 }
 
-/* Take the port from its owner, and hand it out again if @offer. */
-static void dnat_slot_free(struct dnat_pool *pool, u16 port, bool offer)
+/* Take the port from its owner, and put it into @list. */
+static void dnat_slot_free(struct dnat_pool *pool, u16 port,
+			   enum dnat_list list)
 {
 	struct dnat_slot *slot = dnat_slot(pool, port);
 
@@ -228,8 +238,8 @@ static void dnat_slot_free(struct dnat_pool *pool, u16 port, bool offer)
 	slot->owner = NULL;
 	pool->chunk[port >> DNAT_CHUNK_SHIFT]->taken--;
 	pool->taken--;
-	if (offer && dnat_in_range(pool->range, port))
-		dnat_link(pool, port, pool->last);
+	if (list && dnat_in_range(pool->range, port))
+		dnat_link_last(pool, list, port);
 }
 
 /**
@@ -250,35 +260,9 @@ void dnat_vdport_give(struct dnat_pool *pool, u16 port, u32 last_seq)
 	slot->stamp = (u32)jiffies;
 	pool->chunk[port >> DNAT_CHUNK_SHIFT]->stamp = slot->stamp;
 	pool->stamp = slot->stamp;
-	dnat_slot_free(pool, port, true);
+	dnat_slot_free(pool, port, DNAT_LIST_FREE);
 	dnat_pool_sweep(pool);
 	spin_unlock_bh(&pool->lock);
-}
-
-/* Ports that somebody else has are often many in a row.  Go on in another
- * chunk, so that one connection does not come across all of them.
- */
-static void dnat_chunk_pass(struct dnat_pool *pool, u16 port)
-{
-	unsigned int i;
-	u16 next;
-
-	lockdep_assert_held(&pool->lock);
-
-	if (pool->absent) {
-		dnat_chunk_next(pool);
-		return;
-	}
-	for (i = 0; i < DNAT_CHUNK_SLOTS; i++) {
-		next = pool->first;
-		if (!next || next >> DNAT_CHUNK_SHIFT !=
-			     port >> DNAT_CHUNK_SHIFT)
-			return;
-		dnat_unlink(pool, next);
-		dnat_link(pool, next, pool->last);
-		if (next == port)
-			return;
-	}
 }
 
 /**
@@ -291,8 +275,97 @@ static void dnat_chunk_pass(struct dnat_pool *pool, u16 port)
 void dnat_vdport_skip(struct dnat_pool *pool, u16 port)
 {
 	spin_lock_bh(&pool->lock);
-	dnat_slot_free(pool, port, true);
-	dnat_chunk_pass(pool, port);
+	dnat_slot_free(pool, port, DNAT_LIST_FREE);
+	spin_unlock_bh(&pool->lock);
+}
+
+/* Where a port belongs that conntrack knows: one that came back a moment ago is
+ * only about to leave its table.
+ */
+static enum dnat_list dnat_list_known(const struct dnat_slot *slot)
+{
+	return (u32)jiffies - slot->stamp < DNAT_ASK_PERIOD ? DNAT_LIST_FREE :
+							      DNAT_LIST_HELD;
+}
+
+/**
+ * dnat_vdport_hold - give a port back that somebody else has
+ * @pool: it was taken from
+ * @port: host byte order
+ *
+ * Context: any but hard interrupt.
+ */
+void dnat_vdport_hold(struct dnat_pool *pool, u16 port)
+{
+	spin_lock_bh(&pool->lock);
+	dnat_slot_free(pool, port, dnat_list_known(dnat_slot(pool, port)));
+	spin_unlock_bh(&pool->lock);
+}
+
+/**
+ * dnat_vdport_take_held - take a port that somebody else had
+ * @pool: in use by the caller
+ * @owner: who will hold it, if it turns out to be free now
+ *
+ * Context: any but hard interrupt.
+ * Return: the port in host byte order; -ENOENT when there is none
+ */
+int dnat_vdport_take_held(struct dnat_pool *pool, struct dnat_conn *owner)
+{
+	int port;
+
+	spin_lock_bh(&pool->lock);
+	port = pool->ports[DNAT_LIST_HELD].first;
+	if (port)
+		dnat_slot_take(pool, port, owner);
+	else
+		port = -ENOENT;
+	spin_unlock_bh(&pool->lock);
+	return port;
+}
+
+/**
+ * dnat_vdport_list - the list that a port is in
+ * @pool: in use by the caller
+ * @port: host byte order
+ *
+ * Context: any but hard interrupt.
+ * Return: DNAT_LIST_NONE also for one whose chunk is not made
+ */
+enum dnat_list dnat_vdport_list(struct dnat_pool *pool, u16 port)
+{
+	enum dnat_list list = DNAT_LIST_NONE;
+
+	spin_lock_bh(&pool->lock);
+	if (pool->chunk[port >> DNAT_CHUNK_SHIFT])
+		list = dnat_slot(pool, port)->list;
+	spin_unlock_bh(&pool->lock);
+	return list;
+}
+
+/**
+ * dnat_vdport_note - note whether somebody else has a port
+ * @pool: in use by the caller
+ * @port: host byte order; that is in a list was seen a moment ago
+ * @held: whether he has
+ *
+ * Context: any but hard interrupt.
+ */
+void dnat_vdport_note(struct dnat_pool *pool, u16 port, bool held)
+{
+	struct dnat_slot *slot;
+	enum dnat_list list;
+
+	spin_lock_bh(&pool->lock);
+	if (!pool->chunk[port >> DNAT_CHUNK_SHIFT])
+		goto out;
+	slot = dnat_slot(pool, port);
+	list = held ? dnat_list_known(slot) : DNAT_LIST_FREE;
+	if (slot->list && slot->list != list) {
+		dnat_unlink(pool, port);
+		dnat_link_last(pool, list, port);
+	}
+out:
 	spin_unlock_bh(&pool->lock);
 }
 
@@ -308,38 +381,77 @@ void dnat_vdport_skip(struct dnat_pool *pool, u16 port)
 void dnat_vdport_retire(struct dnat_pool *pool, u16 port)
 {
 	spin_lock_bh(&pool->lock);
-	dnat_slot_free(pool, port, false);
-	dnat_chunk_pass(pool, port);
+	dnat_slot_free(pool, port, DNAT_LIST_NONE);
 	spin_unlock_bh(&pool->lock);
 }
 
 /**
- * dnat_vdport_skip_idle - pass over chunks without a port in use
- * @pool: with its lock held
- * @port: where to begin, host byte order
+ * dnat_vdport_pass - go on in another chunk
+ * @pool: in use by the caller
+ * @port: that was not to be had, host byte order
  *
- * Return: @port or the first port of a chunk behind it; 65536 at the end
+ * Ports that others have are often many in a row: one connection does not come
+ * across all of them.
+ *
+ * Context: any but hard interrupt.
  */
-unsigned int dnat_vdport_skip_idle(const struct dnat_pool *pool,
-				   unsigned int port)
+void dnat_vdport_pass(struct dnat_pool *pool, u16 port)
+{
+	struct dnat_ports *ports = &pool->ports[DNAT_LIST_FREE];
+	u16 next, last = 0;
+
+	spin_lock_bh(&pool->lock);
+	if (pool->absent) {
+		dnat_chunk_next(pool);
+		goto out;
+	}
+	for (next = ports->first;
+	     next && next >> DNAT_CHUNK_SHIFT == port >> DNAT_CHUNK_SHIFT;
+	     next = dnat_slot(pool, next)->next)
+		last = next;
+	if (!last || !next)
+		goto out;
+
+	/* what is in front, to the end */
+	dnat_slot(pool, ports->last)->next = ports->first;
+	dnat_slot(pool, ports->first)->prev = ports->last;
+	dnat_slot(pool, last)->next = 0;
+	dnat_slot(pool, next)->prev = 0;
+	ports->first = next;
+	ports->last = last;
+out:
+	spin_unlock_bh(&pool->lock);
+}
+
+/**
+ * dnat_vdport_used_chunk - find what to look at before the lock is let go
+ * @pool: with its lock held
+ * @port: where to begin, host byte order; where chunks without a port in use
+ *	are passed over the first port behind them, 65536 at the end
+ *
+ * Return: the end of @port's chunk, which does not belong to it
+ */
+unsigned int dnat_vdport_used_chunk(const struct dnat_pool *pool,
+				    unsigned int *port)
 {
 	const struct dnat_chunk *chunk;
 
 	lockdep_assert_held(&pool->lock);
 
-	while (port <= DNAT_PORT_LIMIT_MAX) {
-		chunk = pool->chunk[port >> DNAT_CHUNK_SHIFT];
+	while (*port <= DNAT_PORT_LIMIT_MAX) {
+		chunk = pool->chunk[*port >> DNAT_CHUNK_SHIFT];
 		if (chunk && chunk->taken)
 			break;
-		port = ALIGN(port + 1, DNAT_CHUNK_SLOTS);
+		*port = ALIGN(*port + 1, DNAT_CHUNK_SLOTS);
 	}
-	return port;
+	return min_t(unsigned int, ALIGN(*port + 1, DNAT_CHUNK_SLOTS),
+		     DNAT_PORT_LIMIT_MAX + 1);
 }
 
 /**
  * dnat_vdport_owner - who holds a port
  * @pool: with its lock held
- * @port: host byte order, in a chunk that dnat_vdport_skip_idle() stopped at
+ * @port: host byte order, from dnat_vdport_used_chunk() on to its end
  *
  * Return: the owner, alive as long as the lock is held, or NULL
  */
@@ -367,6 +479,18 @@ void dnat_vdport_offer(struct dnat_pool *pool, u16 port)
 	spin_unlock_bh(&pool->lock);
 }
 
+/* Only ports of the range are in a list. */
+static void dnat_list_trim(struct dnat_pool *pool, enum dnat_list list)
+{
+	u16 port, next;
+
+	for (port = pool->ports[list].first; port; port = next) {
+		next = dnat_slot(pool, port)->next;
+		if (!dnat_in_range(pool->range, port))
+			dnat_unlink(pool, port);
+	}
+}
+
 /**
  * dnat_vdport_set_range - change the ports that a pool has
  * @pool: under rcu_read_lock() or in use
@@ -378,16 +502,12 @@ void dnat_vdport_offer(struct dnat_pool *pool, u16 port)
  */
 void dnat_vdport_set_range(struct dnat_pool *pool, struct dnat_range range)
 {
-	unsigned int index, port, next;
+	unsigned int index;
 
 	spin_lock_bh(&pool->lock);
 	dnat_vdport_init_range(pool, range);
-	for (port = pool->first; port; ) {
-		next = dnat_slot(pool, port)->next;
-		if (!dnat_in_range(range, port))
-			dnat_unlink(pool, port);
-		port = next;
-	}
+	dnat_list_trim(pool, DNAT_LIST_FREE);
+	dnat_list_trim(pool, DNAT_LIST_HELD);
 	for (index = 0; index < DNAT_CHUNKS; index++)
 		if (pool->chunk[index])
 			dnat_chunk_offer(pool, index);

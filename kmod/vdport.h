@@ -9,6 +9,8 @@
  * Every port of the range is a slot of its pool.  Free slots are a list in the
  * order in which they became free, so taking and giving cost the same whatever
  * is in use, and the port that is taken is the one that has been free longest.
+ * Those found to be held by others are a list of their own, so that they are
+ * come across once, not by every connection.
  * Slots come in chunks; a chunk is made when its first port is needed, and
  * goes when all of its ports have been quiet for long.
  */
@@ -36,7 +38,11 @@
 /* Nobody remembers a connection for longer: twice the MSL of RFC 9293. */
 #define DNAT_QUIET		(240 * HZ)
 
+/* How often it is asked which ports others hold. */
+#define DNAT_ASK_PERIOD		HZ
+
 struct dnat_conn;
+struct dnat_counter;
 
 /* Hashed as bytes: fill with zeros first. */
 struct dnat_pool_key {
@@ -52,15 +58,29 @@ struct dnat_range {
 	u16 max;
 };
 
-/* One port.  It is taken (it has an owner), or in the list of free ones, or
- * neither: out of the range, or not for us.
+enum dnat_list {
+	DNAT_LIST_NONE,
+	DNAT_LIST_FREE,		/* longest free first */
+	DNAT_LIST_HELD,		/* by others, longest not asked for first */
+	DNAT_LIST_COUNT
+};
+
+/* One port.  It is taken (it has an owner), or in a list, or neither: out of
+ * the range, or not for us.
  */
 struct dnat_slot {
 	struct dnat_conn *owner;
 	u32 stamp;		/* jiffies when it became free */
 	u32 last_seq;		/* its last connection's, see reuse.h */
-	u16 prev;		/* in the list of free ports; 0: no port */
+	u16 prev;		/* in its list; 0: no port */
 	u16 next;
+	u8 list;		/* enum dnat_list */
+};
+
+struct dnat_ports {
+	u16 first;		/* 0: none */
+	u16 last;
+	unsigned int n;
 };
 
 struct dnat_chunk {
@@ -88,19 +108,19 @@ struct dnat_pool {
 	struct dnat_pool_key key;
 	struct dnat_vip *vip;	/* that of @key */
 	refcount_t users;	/* one for being in the table */
+	struct dnat_counter __rcu *counter; /* counter.c's: one of its users */
 	struct list_head list;	/* in vdports->list */
 	struct list_head ahead_node; /* in dnat_ahead.pools, or empty */
+	u32 asked;		/* ahead.c's: jiffies when it asked for all */
 	u32 told;		/* exhaust.c's: jiffies of the last event, or 0 */
 	struct rcu_head rcu;
 
 	spinlock_t lock;	/* all below */
 	struct dnat_range range;
-	u16 first;		/* free ports, longest free first; 0: none */
-	u16 last;
+	struct dnat_ports ports[DNAT_LIST_COUNT];
 	u16 start;		/* where to look for a chunk to be made */
 	u16 sweep;		/* the chunk to be looked at next */
 	unsigned int absent;	/* chunks of the range that are to be made */
-	unsigned int n_free;	/* in the list of free ports */
 	u32 stamp;		/* jiffies when a port became free last */
 	unsigned int taken;
 	/* conn.c's: who holds the ports, oldest in their class first */
@@ -119,7 +139,13 @@ static inline bool dnat_vdport_scarce(const struct dnat_pool *pool,
 			    READ_ONCE(pool->range.min) + 1;
 
 	return !READ_ONCE(pool->absent) &&
-	       READ_ONCE(pool->n_free) < size / 16 * n;
+	       READ_ONCE(pool->ports[DNAT_LIST_FREE].n) < size / 16 * n;
+}
+
+/* Are there ports that others were found to hold?  A hint, without lock. */
+static inline bool dnat_vdport_any_held(const struct dnat_pool *pool)
+{
+	return READ_ONCE(pool->ports[DNAT_LIST_HELD].n);
 }
 
 int dnat_vdport_init(struct dnat_pool *pool);
@@ -130,10 +156,15 @@ int dnat_vdport_take(struct dnat_pool *pool, struct dnat_conn *owner);
 bool dnat_vdport_recall(const struct dnat_pool *pool, u16 port, u32 *last_seq);
 void dnat_vdport_give(struct dnat_pool *pool, u16 port, u32 last_seq);
 void dnat_vdport_skip(struct dnat_pool *pool, u16 port);
+void dnat_vdport_hold(struct dnat_pool *pool, u16 port);
+int dnat_vdport_take_held(struct dnat_pool *pool, struct dnat_conn *owner);
+enum dnat_list dnat_vdport_list(struct dnat_pool *pool, u16 port);
+void dnat_vdport_note(struct dnat_pool *pool, u16 port, bool held);
 void dnat_vdport_retire(struct dnat_pool *pool, u16 port);
+void dnat_vdport_pass(struct dnat_pool *pool, u16 port);
 void dnat_vdport_offer(struct dnat_pool *pool, u16 port);
-unsigned int dnat_vdport_skip_idle(const struct dnat_pool *pool,
-				   unsigned int port);
+unsigned int dnat_vdport_used_chunk(const struct dnat_pool *pool,
+				    unsigned int *port);
 struct dnat_conn *dnat_vdport_owner(const struct dnat_pool *pool, u16 port);
 
 #endif /* DNAT_VDPORT_H */

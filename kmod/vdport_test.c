@@ -8,6 +8,7 @@
 #include <linux/prandom.h>
 #include <linux/vmalloc.h>
 
+#include "counter.c"
 #include "pool.c"
 #include "vdport.c"
 #include "vip.c"
@@ -21,14 +22,35 @@ enum {
 	FRESH,		/* never taken */
 	TAKEN,
 	QUEUED,		/* given back */
+	HELD,		/* somebody else has it */
 };
+
+struct ring {
+	u16 port[65536];
+	unsigned int head, n;
+};
+
+static void ring_put(struct ring *ring, u16 port)
+{
+	ring->port[(ring->head + ring->n++) % 65536] = port;
+}
+
+/* Is @port the one that comes next? */
+static bool ring_get(struct ring *ring, u16 port)
+{
+	if (!ring->n || ring->port[ring->head] != port)
+		return false;
+	ring->head = (ring->head + 1) % 65536;
+	ring->n--;
+	return true;
+}
 
 struct model {
 	u8 state[65536];
 	u16 taken[65536];
 	unsigned int n_taken;
-	u16 queue[65536];	/* a ring */
-	unsigned int head, n_queue;
+	struct ring queue;
+	struct ring held;
 	struct dnat_range range;
 	unsigned int n_fresh;	/* in the range */
 };
@@ -58,25 +80,28 @@ static void model_range(struct model *m, u16 min, u16 max)
 static void model_put(struct model *m, u16 port)
 {
 	m->state[port] = QUEUED;
-	m->queue[(m->head + m->n_queue++) % 65536] = port;
+	ring_put(&m->queue, port);
+}
+
+static void model_hold(struct model *m, u16 port)
+{
+	m->state[port] = HELD;
+	ring_put(&m->held, port);
 }
 
 /* Is @port what the model would hand out? */
 static bool model_take(struct model *m, int port)
 {
 	if (port < 0)
-		return !m->n_fresh && !m->n_queue;
+		return !m->n_fresh && !m->queue.n;
 	if (!in_model_range(m, port))
 		return false;
 	if (m->n_fresh) {
 		if (m->state[port] != FRESH)
 			return false;
 		m->n_fresh--;
-	} else {
-		if (!m->n_queue || m->queue[m->head] != port)
-			return false;
-		m->head = (m->head + 1) % 65536;
-		m->n_queue--;
+	} else if (!ring_get(&m->queue, port)) {
+		return false;
 	}
 	m->state[port] = TAKEN;
 	m->taken[m->n_taken++] = port;
@@ -267,7 +292,182 @@ static void test_memory(struct kunit *test)
 			-ENOSPC);
 }
 
-/* Ports that somebody else holds, many in a row, do not keep us for long. */
+/* As if nothing had happened to it for a while. */
+static void ctx_age(struct ctx *ctx, u16 port)
+{
+	dnat_slot(ctx->pool, port)->stamp = (u32)jiffies - 2 * DNAT_ASK_PERIOD;
+}
+
+static void ctx_hold(struct ctx *ctx)
+{
+	u16 port = model_pick_taken(&ctx->model, &ctx->rnd);
+
+	ctx_age(ctx, port);
+	dnat_vdport_hold(ctx->pool, port);
+	model_hold(&ctx->model, port);
+}
+
+/* Ask for the next one, which comes back at times. */
+static bool ctx_ask(struct ctx *ctx)
+{
+	struct model *m = &ctx->model;
+	int port;
+
+	port = dnat_vdport_take_held(ctx->pool, DNAT_TEST_OWNER);
+	if (port < 0)
+		return !m->held.n;
+	if (!ring_get(&m->held, port))
+		return false;
+	if (prandom_u32_state(&ctx->rnd) % 4) {
+		dnat_vdport_hold(ctx->pool, port);
+		model_hold(m, port);
+	} else {
+		dnat_vdport_skip(ctx->pool, port);
+		model_put(m, port);
+	}
+	return true;
+}
+
+/* Others take ports and let them go meanwhile. */
+static void test_held(struct kunit *test)
+{
+	struct ctx *ctx = test->priv;
+	unsigned int i, bias = 0;
+
+	for (i = 0; i < DNAT_TEST_ROUNDS; i++) {
+		u32 dice = prandom_u32_state(&ctx->rnd) % 100;
+
+		if (i % 50000 == 0)
+			bias = prandom_u32_state(&ctx->rnd) % 70;
+		if (dice >= 85) {
+			if (!ctx_ask(ctx))
+				break;
+		} else if (!ctx->model.n_taken || dice >= bias) {
+			if (!ctx_take(ctx))
+				break;
+		} else if (dice % 4) {
+			ctx_give(ctx);
+		} else {
+			ctx_hold(ctx);
+		}
+	}
+	KUNIT_EXPECT_EQ(test, i, DNAT_TEST_ROUNDS);
+	KUNIT_EXPECT_EQ(test, ctx->pool->taken, ctx->model.n_taken);
+	KUNIT_EXPECT_EQ(test, ctx->pool->ports[DNAT_LIST_HELD].n,
+			ctx->model.held.n);
+
+	/* nor does a range lose any */
+	ctx_range(ctx, 2048, 4095);
+	while (ctx->model.n_taken)
+		dnat_vdport_give(ctx->pool,
+				 model_pick_taken(&ctx->model, &ctx->rnd), 0);
+	ctx_range(ctx, 1, 65535);
+	for (i = 0; dnat_vdport_take(ctx->pool, DNAT_TEST_OWNER) > 0; i++)
+		;
+	KUNIT_EXPECT_EQ(test, i + ctx->pool->ports[DNAT_LIST_HELD].n, 65535);
+	for (i = 1; i <= 65535; i++)
+		if (dnat_slot(ctx->pool, i)->owner)
+			dnat_vdport_give(ctx->pool, i, 0);
+}
+
+/* What was ours just now is not held. */
+static void test_known(struct kunit *test)
+{
+	struct ctx *ctx = test->priv;
+	int port;
+
+	ctx_range(ctx, 5000, 5000);
+	port = dnat_vdport_take(ctx->pool, DNAT_TEST_OWNER);
+	KUNIT_ASSERT_EQ(test, port, 5000);
+	dnat_vdport_hold(ctx->pool, port);
+	KUNIT_EXPECT_EQ(test, dnat_vdport_take(ctx->pool, DNAT_TEST_OWNER),
+			-ENOSPC);
+	dnat_vdport_note(ctx->pool, port, false);
+	port = dnat_vdport_take(ctx->pool, DNAT_TEST_OWNER);
+	KUNIT_ASSERT_EQ(test, port, 5000);
+	dnat_vdport_note(ctx->pool, port, true);
+	KUNIT_EXPECT_EQ(test, ctx->pool->taken, 1);
+	dnat_vdport_give(ctx->pool, port, 0);
+	dnat_vdport_note(ctx->pool, port, true);
+	port = dnat_vdport_take(ctx->pool, DNAT_TEST_OWNER);
+	KUNIT_ASSERT_EQ(test, port, 5000);
+	dnat_vdport_hold(ctx->pool, port);
+	port = dnat_vdport_take(ctx->pool, DNAT_TEST_OWNER);
+	KUNIT_ASSERT_EQ(test, port, 5000);
+	dnat_vdport_give(ctx->pool, port, 0);
+}
+
+/* Like nat.c and ahead.c with @others, who hold ports.  One search comes across
+ * @max of them at most.
+ */
+static int ctx_search(struct ctx *ctx, const unsigned long *others,
+		      unsigned int max)
+{
+	unsigned int port, i;
+	int found = -EBUSY;
+
+	for (i = 0; i < max; i++) {
+		found = dnat_vdport_take(ctx->pool, DNAT_TEST_OWNER);
+		if (found < 0 || !test_bit(found, others))
+			break;
+		dnat_vdport_hold(ctx->pool, found);
+		dnat_vdport_pass(ctx->pool, found);
+		found = -EBUSY;
+	}
+	for (port = 0; i && port < 65536; port++)
+		if (dnat_vdport_list(ctx->pool, port))
+			dnat_vdport_note(ctx->pool, port,
+					 test_bit(port, others));
+	return found;
+}
+
+/* Each search finds one of those that are free, until there is none. */
+static void ctx_others(struct kunit *test, unsigned long *others)
+{
+	struct ctx *ctx = test->priv;
+	unsigned int n_others = bitmap_weight(others, 65536);
+	unsigned int n;
+	int port;
+
+	for (n = 0; (port = ctx_search(ctx, others, 2 * DNAT_CHUNKS)) > 0; n++)
+		ctx->model.taken[ctx->model.n_taken++] = port;
+	KUNIT_EXPECT_EQ(test, n, 64512 - n_others);
+	KUNIT_EXPECT_EQ(test, ctx_search(ctx, others, 1), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, ctx->pool->ports[DNAT_LIST_HELD].n, n_others);
+
+	bitmap_zero(others, 65536);
+	for (port = 1; port < 65536; port++)
+		dnat_vdport_note(ctx->pool, port, false);
+	for (n = 0; (port = ctx_search(ctx, others, 1)) > 0; n++)
+		ctx->model.taken[ctx->model.n_taken++] = port;
+	KUNIT_EXPECT_EQ(test, port, -ENOSPC);
+	KUNIT_EXPECT_EQ(test, n, n_others);
+}
+
+static void test_others_row(struct kunit *test)
+{
+	unsigned long *others = bitmap_zalloc(65536, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, others);
+	bitmap_set(others, 1100, 60000);
+	ctx_others(test, others);
+	bitmap_free(others);
+}
+
+/* As local processes get them, whose kernel gives out the even ones first. */
+static void test_others_even(struct kunit *test)
+{
+	unsigned long *others = bitmap_zalloc(65536, GFP_KERNEL);
+	unsigned int port;
+
+	KUNIT_ASSERT_NOT_NULL(test, others);
+	for (port = 1024; port < 65536; port += 2)
+		__set_bit(port, others);
+	ctx_others(test, others);
+	bitmap_free(others);
+}
+
+/* Within one chunk, each port once before the first one again. */
 static void test_skip(struct kunit *test)
 {
 	struct ctx *ctx = test->priv;
@@ -275,18 +475,7 @@ static void test_skip(struct kunit *test)
 	unsigned int i;
 	int port;
 
-	ctx_range(ctx, 1024, 1024 + 8 * DNAT_CHUNK_SLOTS - 1);
-	for (i = 0; i < 8; i++) {
-		port = dnat_vdport_take(ctx->pool, DNAT_TEST_OWNER);
-		KUNIT_ASSERT_GT(test, port, 0);
-		__set_bit((port - 1024) >> DNAT_CHUNK_SHIFT, seen);
-		dnat_vdport_skip(ctx->pool, port);
-	}
-	KUNIT_EXPECT_EQ(test, bitmap_weight(seen, 8), 8);
-
-	/* within one chunk, each port once before the first one again */
 	ctx_range(ctx, 1024, 1031);
-	bitmap_zero(seen, 8);
 	for (i = 0; i < 8; i++) {
 		port = dnat_vdport_take(ctx->pool, DNAT_TEST_OWNER);
 		KUNIT_ASSERT_GT(test, port, 0);
@@ -296,6 +485,53 @@ static void test_skip(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bitmap_weight(seen, 8), 8);
 }
 
+static void skip_and_pass(struct kunit *test, u16 wanted)
+{
+	struct ctx *ctx = test->priv;
+	int port = dnat_vdport_take(ctx->pool, DNAT_TEST_OWNER);
+
+	KUNIT_ASSERT_EQ(test, port, wanted);
+	dnat_vdport_skip(ctx->pool, port);
+	dnat_vdport_pass(ctx->pool, port);
+}
+
+/* From chunk to chunk where all are made, and all of one behind the other. */
+static void test_pass(struct kunit *test)
+{
+	struct ctx *ctx = test->priv;
+	unsigned int port;
+
+	ctx_range(ctx, 1024, 1024 + 2 * DNAT_CHUNK_SLOTS - 1);
+	for (port = 0; port < 2 * DNAT_CHUNK_SLOTS; port++)
+		KUNIT_ASSERT_GT(test, dnat_vdport_take(ctx->pool,
+						       DNAT_TEST_OWNER), 0);
+	for (port = 0; port < 2 * DNAT_CHUNK_SLOTS; port++)
+		dnat_vdport_give(ctx->pool, 1024 + port, 0);
+	skip_and_pass(test, 1024);
+	skip_and_pass(test, 1024 + DNAT_CHUNK_SLOTS);
+	skip_and_pass(test, 1024);
+	skip_and_pass(test, 1024 + DNAT_CHUNK_SLOTS);
+	KUNIT_EXPECT_EQ(test, ctx->pool->ports[DNAT_LIST_FREE].n,
+			2 * DNAT_CHUNK_SLOTS);
+}
+
+/* What others hold is in no list once it is out of the range. */
+static void test_held_range(struct kunit *test)
+{
+	struct ctx *ctx = test->priv;
+	int port;
+
+	ctx_range(ctx, 5000, 5001);
+	port = dnat_vdport_take(ctx->pool, DNAT_TEST_OWNER);
+	KUNIT_ASSERT_EQ(test, port, 5000);
+	dnat_vdport_hold(ctx->pool, port);
+	KUNIT_EXPECT_TRUE(test, dnat_vdport_any_held(ctx->pool));
+	ctx_range(ctx, 5001, 5001);
+	KUNIT_EXPECT_FALSE(test, dnat_vdport_any_held(ctx->pool));
+	KUNIT_EXPECT_EQ(test, dnat_vdport_take_held(ctx->pool, DNAT_TEST_OWNER),
+			-ENOENT);
+}
+
 static struct kunit_case dnat_vdport_cases[] = {
 	KUNIT_CASE(test_all),
 	KUNIT_CASE(test_range_1_65535),
@@ -303,6 +539,12 @@ static struct kunit_case dnat_vdport_cases[] = {
 	KUNIT_CASE(test_ranges),
 	KUNIT_CASE(test_memory),
 	KUNIT_CASE(test_skip),
+	KUNIT_CASE(test_pass),
+	KUNIT_CASE(test_held),
+	KUNIT_CASE(test_known),
+	KUNIT_CASE(test_held_range),
+	KUNIT_CASE(test_others_row),
+	KUNIT_CASE(test_others_even),
 	{}
 };
 

@@ -8,11 +8,8 @@
  */
 #define DNAT_LEARN_MAX 1024
 
-/* What stands in dnat_vip.ports. */
-enum {
-	DNAT_PORT_LEARNED,
-	DNAT_PORT_NAMED,
-};
+/* What stands in dnat_vip.ports; or a struct dnat_service, where it is named. */
+#define DNAT_PORT_LEARNED xa_mk_value(0)
 
 static const struct rhashtable_params dnat_vip_params = {
 	.head_offset = offsetof(struct dnat_vip, node),
@@ -49,7 +46,12 @@ static void dnat_vip_filter_add(struct dnat_vip *vip, int n)
 static void dnat_vip_free_rcu(struct rcu_head *rcu)
 {
 	struct dnat_vip *vip = container_of(rcu, struct dnat_vip, rcu);
+	unsigned long port;
+	void *entry;
 
+	xa_for_each(&vip->ports, port, entry)
+		if (!xa_is_value(entry))
+			kfree(entry);
 	xa_destroy(&vip->ports);
 	kfree(vip);
 }
@@ -145,6 +147,22 @@ bool dnat_vip_is_service(struct dnat_vip *vip, u16 port)
 }
 
 /**
+ * dnat_vip_service - the service of a port of the VIP
+ * @vip: in use, or under rcu_read_lock()
+ * @port: host byte order
+ *
+ * Context: any, under rcu_read_lock().
+ * Return: the service, for as long as the lock is held; NULL unless it was
+ *	named with dnat_vip_port_add()
+ */
+struct dnat_service *dnat_vip_service(struct dnat_vip *vip, u16 port)
+{
+	void *entry = xa_load(&vip->ports, port);
+
+	return xa_is_value(entry) ? NULL : entry;
+}
+
+/**
  * dnat_vip_learn - a rule has handed over a connection to this port
  * @vip: in use
  * @port: host byte order
@@ -162,22 +180,18 @@ void dnat_vip_learn(struct dnat_vip *vip, u16 port)
 
 	xa_lock_bh(&vip->ports);
 	if (vip->n_learned < DNAT_LEARN_MAX &&
-	    !__xa_insert(&vip->ports, port, xa_mk_value(DNAT_PORT_LEARNED),
+	    !__xa_insert(&vip->ports, port, DNAT_PORT_LEARNED,
 			 GFP_ATOMIC | __GFP_NOWARN))
 		vip->n_learned++;
 	xa_unlock_bh(&vip->ports);
 }
 
-static bool dnat_vip_port_named(struct dnat_vip *vip, u16 port)
-{
-	return xa_load(&vip->ports, port) == xa_mk_value(DNAT_PORT_NAMED);
-}
-
-static int dnat_vip_name_port(struct dnat_vip *vip, u16 port)
+static int dnat_vip_name_port(struct dnat_vip *vip, u16 port,
+			      struct dnat_service *service)
 {
 	void *old;
 
-	old = xa_store_bh(&vip->ports, port, xa_mk_value(DNAT_PORT_NAMED),
+	old = xa_store_bh(&vip->ports, port, service,
 			  GFP_ATOMIC | __GFP_NOWARN);
 	if (xa_is_err(old))
 		return xa_err(old);
@@ -206,19 +220,27 @@ static int dnat_vip_name_port(struct dnat_vip *vip, u16 port)
 int dnat_vip_port_add(struct dnat_vips *vips, const struct dnat_vip_key *key,
 		      u16 port)
 {
+	struct dnat_service *service;
 	struct dnat_vip *vip;
 	int err = -ENOMEM;
+
+	service = kzalloc(sizeof(*service), GFP_KERNEL);
+	if (!service)
+		return -ENOMEM;
+	INIT_LIST_HEAD(&service->counters);
 
 	rcu_read_lock();
 	vip = dnat_vip_get(vips, key);
 	if (vip) {
 		spin_lock_bh(&vips->lock);
-		err = dnat_vip_port_named(vip, port) ?
-		      -EEXIST : dnat_vip_name_port(vip, port);
+		err = dnat_vip_service(vip, port) ?
+		      -EEXIST : dnat_vip_name_port(vip, port, service);
 		dnat_vip_put_locked(vip);
 		spin_unlock_bh(&vips->lock);
 	}
 	rcu_read_unlock();
+	if (err)
+		kfree(service);
 	return err;
 }
 
@@ -229,26 +251,29 @@ int dnat_vip_port_add(struct dnat_vips *vips, const struct dnat_vip_key *key,
  * @port: host byte order
  *
  * Context: process.
- * Return: 0, or -ENOENT when it was not said
+ * Return: the service, which others may see for a grace period still, and then
+ *	is to be freed; NULL when it was not said
  */
-int dnat_vip_port_del(struct dnat_vips *vips, const struct dnat_vip_key *key,
-		      u16 port)
+struct dnat_service *dnat_vip_port_del(struct dnat_vips *vips,
+				       const struct dnat_vip_key *key,
+				       u16 port)
 {
+	struct dnat_service *service = NULL;
 	struct dnat_vip *vip;
-	int err = -ENOENT;
 
 	spin_lock_bh(&vips->lock);
 	rcu_read_lock();
 	vip = dnat_vip_find(vips, key);
-	if (vip && dnat_vip_port_named(vip, port)) {
+	if (vip)
+		service = dnat_vip_service(vip, port);
+	if (service) {
 		xa_erase_bh(&vip->ports, port);
-		err = 0;
 		if (!--vip->n_named)
 			dnat_vip_put_locked(vip);
 	}
 	rcu_read_unlock();
 	spin_unlock_bh(&vips->lock);
-	return err;
+	return service;
 }
 
 /**

@@ -34,12 +34,19 @@ struct dnat_vip_key {
 	u16 zero;
 };
 
+/* A port that is known by name to be a service's. */
+struct dnat_service {
+	struct list_head counters;	/* counter.c's, as is all here, */
+	bool gone;			/* under dnat_counters.lock */
+	struct rcu_head rcu;
+};
+
 struct dnat_vip {
 	struct rhash_head node;
 	struct dnat_vip_key key;
 	struct dnat_vips *vips;
 	refcount_t users;	/* its pools, and one for its named ports */
-	struct xarray ports;	/* by port: that it is a service */
+	struct xarray ports;	/* by port: that it is a service, see vip.c */
 	unsigned int n_named;	/* of @ports, under dnat_vips.lock */
 	unsigned int n_learned;	/* of @ports */
 	struct rcu_head rcu;
@@ -74,11 +81,13 @@ struct dnat_vip *dnat_vip_get(struct dnat_vips *vips,
 void dnat_vip_put(struct dnat_vip *vip);
 
 bool dnat_vip_is_service(struct dnat_vip *vip, u16 port);
+struct dnat_service *dnat_vip_service(struct dnat_vip *vip, u16 port);
 void dnat_vip_learn(struct dnat_vip *vip, u16 port);
 
 int dnat_vip_port_add(struct dnat_vips *vips, const struct dnat_vip_key *key,
 		      u16 port);
-int dnat_vip_port_del(struct dnat_vips *vips, const struct dnat_vip_key *key,
-		      u16 port);
+struct dnat_service *dnat_vip_port_del(struct dnat_vips *vips,
+				       const struct dnat_vip_key *key,
+				       u16 port);
 
 #endif /* DNAT_VIP_H */

@@ -49,6 +49,17 @@ static struct dnat_vip *get(struct kunit *test)
 	return vip;
 }
 
+static int del(struct kunit *test, u16 port)
+{
+	struct dnat_service *service;
+
+	service = dnat_vip_port_del(test->priv, &dnat_test_key, port);
+	if (!service)
+		return -ENOENT;
+	kfree_rcu(service, rcu);
+	return 0;
+}
+
 /* It is there for as long as somebody uses it, or says that ports are named. */
 static void test_life(struct kunit *test)
 {
@@ -64,7 +75,7 @@ static void test_life(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, dnat_vip_port_add(vips, &dnat_test_key, 80), 0);
 	dnat_vip_put(vip);
 	KUNIT_EXPECT_TRUE(test, is_there(test));
-	KUNIT_EXPECT_EQ(test, dnat_vip_port_del(vips, &dnat_test_key, 80), 0);
+	KUNIT_EXPECT_EQ(test, del(test, 80), 0);
 	KUNIT_EXPECT_FALSE(test, is_there(test));
 }
 
@@ -73,8 +84,7 @@ static void test_ports(struct kunit *test)
 	struct dnat_vips *vips = test->priv;
 	struct dnat_vip *vip = get(test);
 
-	KUNIT_EXPECT_EQ(test, dnat_vip_port_del(vips, &dnat_test_key, 80),
-			-ENOENT);
+	KUNIT_EXPECT_EQ(test, del(test, 80), -ENOENT);
 	KUNIT_EXPECT_EQ(test, dnat_vip_port_add(vips, &dnat_test_key, 80), 0);
 	KUNIT_EXPECT_EQ(test, dnat_vip_port_add(vips, &dnat_test_key, 80),
 			-EEXIST);
@@ -82,14 +92,16 @@ static void test_ports(struct kunit *test)
 
 	/* one that was learned can be named, and is neither when taken back */
 	dnat_vip_learn(vip, 443);
-	KUNIT_EXPECT_EQ(test, dnat_vip_port_del(vips, &dnat_test_key, 443),
-			-ENOENT);
+	KUNIT_EXPECT_PTR_EQ(test, dnat_vip_service(vip, 443),
+			    (struct dnat_service *)NULL);
+	KUNIT_EXPECT_EQ(test, del(test, 443), -ENOENT);
 	KUNIT_EXPECT_EQ(test, dnat_vip_port_add(vips, &dnat_test_key, 443), 0);
 	KUNIT_EXPECT_EQ(test, vip->n_learned, 0);
-	KUNIT_EXPECT_EQ(test, dnat_vip_port_del(vips, &dnat_test_key, 443), 0);
+	KUNIT_EXPECT_NOT_NULL(test, dnat_vip_service(vip, 443));
+	KUNIT_EXPECT_EQ(test, del(test, 443), 0);
 	KUNIT_EXPECT_FALSE(test, dnat_vip_is_service(vip, 443));
 
-	KUNIT_EXPECT_EQ(test, dnat_vip_port_del(vips, &dnat_test_key, 80), 0);
+	KUNIT_EXPECT_EQ(test, del(test, 80), 0);
 	dnat_vip_put(vip);
 }
 

@@ -25,11 +25,12 @@ static bool dnat_way_plain(const struct dst_entry *dst,
 	return dst->output == ip6_output;
 }
 
-static void dnat_way_set(struct dnat_way *way, struct dst_entry *dst,
-			 const struct sk_buff *skb, const struct net_device *in,
-			 u8 pf)
+static void dnat_way_set(struct dnat_way *way, spinlock_t *lock,
+			 struct dst_entry *dst, const struct sk_buff *skb,
+			 const struct net_device *in, u8 pf)
 {
 	u32 iif_dir = dnat_way_iif_dir(in, dnat_way_dir(way));
+	struct dst_entry *old;
 	u32 cookie;
 
 	cookie = pf == NFPROTO_IPV4 ? dnat_way_cookie4(skb) :
@@ -41,56 +42,68 @@ static void dnat_way_set(struct dnat_way *way, struct dst_entry *dst,
 	if (!dst_hold_safe(dst))
 		return;
 
+	/* There is no route while what it holds for changes, see dnat_way_dst(). */
+	spin_lock_bh(lock);
+	old = way->dst;
+	WRITE_ONCE(way->dst, NULL);
+	smp_wmb();
 	WRITE_ONCE(way->iif_dir, iif_dir);
 	WRITE_ONCE(way->cookie, cookie);
-	dst_release(xchg(&way->dst, dst));
+	smp_store_release(&way->dst, dst);
+	spin_unlock_bh(lock);
+	dst_release(old);
 }
 
 /**
  * dnat_way_learn - take the way that a packet goes
  * @way: of its direction; another CPU may be about to do the same
+ * @lock: held while it changes, the same for every packet of that direction
  * @skb: at postrouting
  * @state: of that hook
  *
  * Context: softirq, under rcu_read_lock().
  */
-void dnat_way_learn(struct dnat_way *way, const struct sk_buff *skb,
+void dnat_way_learn(struct dnat_way *way, spinlock_t *lock,
+		    const struct sk_buff *skb,
 		    const struct nf_hook_state *state)
 {
 	struct dst_entry *dst = skb_dst(skb);
 
 	if (dst && state->in && !skb->sk &&
-	    !dnat_way_marked(state->net, skb, state->pf) &&
+	    !dnat_way_ruled(state->net, skb, state->pf) &&
 	    dnat_way_plain(dst, state->in, state->pf))
-		dnat_way_set(way, dst, skb, state->in, state->pf);
+		dnat_way_set(way, lock, dst, skb, state->in, state->pf);
 }
 
 /**
  * dnat_way_route4 - have the kernel find the way that a packet goes
  * @way: of its direction, which learns it
- * @skb: not rewritten yet; has the route afterwards
+ * @lock: as for dnat_way_learn()
+ * @skb: not rewritten yet
  * @state: of the hook where it is, prerouting
  * @daddr: where it is to go to
  *
  * Context: softirq, under rcu_read_lock().
- * Return: the route, as from dnat_way_dst(); NULL and @skb has none
+ * Return: the route, as from dnat_way_dst()
  */
-struct dst_entry *dnat_way_route4(struct dnat_way *way, struct sk_buff *skb,
+struct dst_entry *dnat_way_route4(struct dnat_way *way, spinlock_t *lock,
+				  struct sk_buff *skb,
 				  const struct nf_hook_state *state,
 				  __be32 daddr)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 	struct dst_entry *dst;
 
-	if (dnat_way_marked(state->net, skb, NFPROTO_IPV4) ||
+	if (dnat_way_ruled(state->net, skb, NFPROTO_IPV4) ||
 	    ip_route_input_noref(skb, daddr, iph->saddr, iph->tos, skb->dev))
 		return NULL;
 	dst = skb_dst(skb);
-	if (!dnat_way_plain(dst, state->in, NFPROTO_IPV4)) {
-		skb_dst_drop(skb);
-		return NULL;
-	}
-	dnat_way_set(way, dst, skb, state->in, NFPROTO_IPV4);
+	if (dnat_way_plain(dst, state->in, NFPROTO_IPV4))
+		dnat_way_set(way, lock, dst, skb, state->in, NFPROTO_IPV4);
+	else
+		dst = NULL;
+	/* A route made just now comes with a reference, whatever the name says. */
+	skb_dst_drop(skb);
 	return dst;
 }
 
@@ -139,6 +152,23 @@ void dnat_way_send(struct dst_entry *dst, struct sk_buff *skb, u8 pf)
 		kfree_skb(skb);
 	else
 		neigh_output(neigh, skb, other);
+}
+
+/**
+ * dnat_way_get - the way that was taken last
+ * @way: of a direction
+ *
+ * Context: any, under rcu_read_lock().
+ * Return: a route that holds, with a reference for the caller, or NULL
+ */
+struct dst_entry *dnat_way_get(const struct dnat_way *way)
+{
+	struct dst_entry *dst = READ_ONCE(way->dst);
+
+	if (!dst || !dst_check(dst, READ_ONCE(way->cookie)) ||
+	    !dst_hold_safe(dst))
+		return NULL;
+	return dst;
 }
 
 /**

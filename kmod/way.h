@@ -15,6 +15,7 @@
 #include <linux/netfilter.h>
 #include <linux/rhashtable.h>
 #include <linux/skbuff.h>
+#include <net/dsfield.h>
 #include <net/dst.h>
 #include <net/inet_dscp.h>
 #include <net/ip.h>
@@ -44,21 +45,21 @@ static inline u32 dnat_way_cookie4(const struct sk_buff *skb)
 	return ip_hdr(skb)->tos & INET_DSCP_MASK;
 }
 
-/* May rules of the admin's choose a route by the packet's mark?  It may be
- * another one for the next packet.
+/* May rules of the admin's choose a route by what this packet carries, its mark
+ * or, in IPv6, its DSCP?  It may be another one for the next packet.
  */
-static inline bool dnat_way_marked(const struct net *net,
-				   const struct sk_buff *skb, u8 pf)
+static inline bool dnat_way_ruled(const struct net *net,
+				  const struct sk_buff *skb, u8 pf)
 {
-	if (likely(!skb->mark))
-		return false;
 #ifdef CONFIG_IP_MULTIPLE_TABLES
 	if (pf == NFPROTO_IPV4)
-		return net->ipv4.fib_has_custom_rules;
+		return unlikely(skb->mark) && net->ipv4.fib_has_custom_rules;
 #endif
 #ifdef CONFIG_IPV6_MULTIPLE_TABLES
 	if (pf == NFPROTO_IPV6)
-		return net->ipv6.fib6_has_custom_rules;
+		return unlikely(skb->mark || (ipv6_get_dsfield(ipv6_hdr(skb)) &
+					      INET_DSCP_MASK)) &&
+		       net->ipv6.fib6_has_custom_rules;
 #endif
 	return false;
 }
@@ -80,24 +81,30 @@ dnat_way_dst(const struct dnat_way *way, enum ip_conntrack_dir dir,
 	     const struct sk_buff *skb, const struct nf_hook_state *state,
 	     u8 pf)
 {
-	struct dst_entry *dst = READ_ONCE(way->dst);
+	struct dst_entry *dst = smp_load_acquire(&way->dst);
+	u32 iif_dir = READ_ONCE(way->iif_dir);
 	u32 cookie = READ_ONCE(way->cookie);
 
-	if (!dst ||
-	    READ_ONCE(way->iif_dir) != dnat_way_iif_dir(state->in, dir) ||
+	/* The route is the one that the rest is about if it still is there. */
+	smp_rmb();
+	if (!dst || READ_ONCE(way->dst) != dst ||
+	    iif_dir != dnat_way_iif_dir(state->in, dir) ||
 	    (pf == NFPROTO_IPV4 && cookie != dnat_way_cookie4(skb)) ||
-	    dnat_way_marked(state->net, skb, pf))
+	    dnat_way_ruled(state->net, skb, pf))
 		return NULL;
 	return dst_check(dst, cookie);
 }
 
-void dnat_way_learn(struct dnat_way *way, const struct sk_buff *skb,
+void dnat_way_learn(struct dnat_way *way, spinlock_t *lock,
+		    const struct sk_buff *skb,
 		    const struct nf_hook_state *state);
-struct dst_entry *dnat_way_route4(struct dnat_way *way, struct sk_buff *skb,
+struct dst_entry *dnat_way_route4(struct dnat_way *way, spinlock_t *lock,
+				  struct sk_buff *skb,
 				  const struct nf_hook_state *state,
 				  __be32 daddr);
 bool dnat_way_fits(struct dst_entry *dst, const struct sk_buff *skb, u8 pf);
 void dnat_way_send(struct dst_entry *dst, struct sk_buff *skb, u8 pf);
+struct dst_entry *dnat_way_get(const struct dnat_way *way);
 void dnat_way_clean(struct dnat_way *way);
 
 #endif /* DNAT_WAY_H */

@@ -54,7 +54,22 @@
  *	The port is a service's: it is not handed out as a vdport of this VIP.
  *	Connections that have it keep it.  -EEXIST: that was said before.
  * DNAT_CMD_SERVICE_DEL    VIP, L4PROTO, SERVICE_PORT -
- *	-ENOENT: it was not said.
+ *	-ENOENT: it was not said.  The service's counters are gone.
+ * DNAT_CMD_COUNTER_GET    dump, with any of VIP,     one message a service and
+ *                         L4PROTO, SERVICE_PORT,     backend: VIP, BACKEND,
+ *                         BACKEND, BACKEND_PORT      BACKEND_PORT, L4PROTO,
+ *                                                    SERVICE_PORT, IN_USE,
+ *                                                    BEGUN, PACKETS_*,
+ *                                                    BYTES_*, FAILED,
+ *                                                    NO_MEMORY, RECLAIMED
+ *	Only of ports that SERVICE_ADD has named, from then on, until
+ *	SERVICE_DEL; and only of backends that have had a connection since.
+ *	Packets count when they are sent on, by the module or by nf_nat, those
+ *	of the balancer's own connections too; errors (ICMP) do not, nor does a
+ *	reset that is a connection's first answer, with which conntrack forgets
+ *	it.  There are 131,072 counters at most, and none is made without
+ *	memory: connections without one are in STATS_UNCOUNTED.  A counter that
+ *	is there from the dump's start to its end is told of exactly once.
  * DNAT_CMD_CONN_GET       dump, with any of VIP,     one message a connection:
  *                         L4PROTO, SERVICE_PORT,     VIP, BACKEND,
  *                         BACKEND, BACKEND_PORT,     BACKEND_PORT, L4PROTO,
@@ -70,6 +85,14 @@
  *	moment when the dump began.  A message tells of VDPORT and the
  *	DNAT_PORTS_PER_MESSAGE - 1 ports that follow it; those of which none
  *	is in use are left out.
+ * DNAT_CMD_CONN_DEL       dump, with any of those    messages with ENDED
+ *                         of CONN_GET, and RESET
+ *	Ends the connections that CONN_GET would tell of, a thousand or so for
+ *	each message, and says how many: conntrack forgets them, and their
+ *	ports are free.  Who stops reading leaves the others as they are.  With
+ *	RESET both ends of each TCP connection that is not closed are sent a
+ *	reset, the client from VIP and SERVICE_PORT, the backend from VIP and
+ *	VDPORT, with the sequence numbers that they wait for.
  * DNAT_CMD_EXHAUSTED      event, group "events"      VIP, BACKEND,
  *                                                    BACKEND_PORT, L4PROTO,
  *                                                    FAILED
@@ -103,6 +126,8 @@ enum dnat_cmd {
 	DNAT_CMD_CONN_GET,
 	DNAT_CMD_PORT_GET,
 	DNAT_CMD_EXHAUSTED,
+	DNAT_CMD_CONN_DEL,
+	DNAT_CMD_COUNTER_GET,
 	__DNAT_CMD_MAX
 };
 
@@ -181,6 +206,17 @@ enum dnat_attr {
 	DNAT_A_EXPIRES,		/* u32: seconds to conntrack's timeout */
 	DNAT_A_AGE,		/* u32: seconds since conntrack has it */
 	DNAT_A_PORT_COUNTS,	/* binary: DNAT_PORTS_PER_MESSAGE times u32 */
+	DNAT_A_RESET,		/* u8, 0 or 1: whether both ends are told */
+	DNAT_A_ENDED,		/* u32: connections since the last message */
+	DNAT_A_BEGUN,		/* u64: connections that got a vdport */
+	DNAT_A_PACKETS_IN,	/* u64: packets sent on to the backend */
+	DNAT_A_BYTES_IN,	/* u64: of these, from the IP header on */
+	DNAT_A_PACKETS_OUT,	/* u64: packets sent on to clients */
+	DNAT_A_BYTES_OUT,	/* u64: of these, from the IP header on */
+	DNAT_A_NO_MEMORY,	/* u64: connections refused, no memory */
+	DNAT_A_STATS_UNCOUNTED,	/* u64: connections that are in no counter of
+				 * COUNTER_GET
+				 */
 	__DNAT_A_MAX
 };
 

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What goes to and fro between the clients of a service and each of its
+ * backends.
+ *
+ * A service has counters from the moment that it is named (vip.h) until it is
+ * named no more: one for each backend, made at the first connection to it.  So
+ * what strangers send makes none, and the totals outlive whoever names the
+ * services.  A connection counts to the counter that it began with to its end,
+ * even where its service has gone or has come again.
+ */
+#ifndef DNAT_COUNTER_H
+#define DNAT_COUNTER_H
+
+#include <linux/atomic.h>
+#include <linux/bottom_half.h>
+#include <linux/percpu.h>
+#include <linux/u64_stats_sync.h>
+#include <net/netfilter/nf_conntrack_tuple.h>
+
+#include "vdport.h"
+
+/* No rule can fill the memory, whatever backends it chooses.  Connections to
+ * those beyond are in no counter.
+ */
+#define DNAT_COUNTERS_MAX 131072
+
+struct dnat_counters {
+	struct rhashtable table;
+	spinlock_t lock;	/* @list, @n, what comes into @table and leaves
+				 * it, and dnat_service.counters
+				 */
+	struct list_head list;	/* oldest first, read under RCU */
+	unsigned int n;		/* of @list */
+};
+
+/* Hashed as bytes: fill with zeros first. */
+struct dnat_counter_key {
+	struct dnat_pool_key pool;
+	__be16 vport;
+	u16 zero;
+};
+
+/* One CPU's part, written by it alone, in softirq. */
+struct dnat_count {
+	u64_stats_t packets[IP_CT_DIR_MAX];
+	u64_stats_t bytes[IP_CT_DIR_MAX];	/* from the IP header on */
+	u64_stats_t begun;
+	u64_stats_t ended;
+	struct dnat_counter *counter;		/* whose part it is */
+	struct u64_stats_sync sync;
+} ____cacheline_aligned_in_smp;
+
+struct dnat_counter {
+	struct rhash_head node;
+	struct dnat_counter_key key;
+	struct dnat_count __percpu *count;
+	refcount_t users;	/* connections, pools, and one for @table */
+	bool gone;		/* out of @table, under counters->lock */
+	struct dnat_counters *counters;
+	struct list_head list;		/* in counters->list */
+	struct list_head service_node;	/* in dnat_service.counters */
+	atomic64_t exhausted;
+	atomic64_t no_memory;
+	atomic64_t taken_back;
+	struct rcu_head rcu;
+};
+
+/* All CPUs' parts together. */
+struct dnat_counter_sum {
+	u64 packets[IP_CT_DIR_MAX];
+	u64 bytes[IP_CT_DIR_MAX];
+	u64 begun;
+	u64 ended;
+};
+
+/**
+ * dnat_count_packet - count a packet that is sent on
+ * @count: its connection's, or NULL
+ * @dir: which way it goes
+ * @len: from its IP header on
+ *
+ * Context: softirq.
+ */
+static __always_inline void dnat_count_packet(struct dnat_count __percpu *count,
+					      enum ip_conntrack_dir dir,
+					      unsigned int len)
+{
+	struct dnat_count *mine;
+
+	if (!count)
+		return;
+	mine = this_cpu_ptr(count);
+	u64_stats_update_begin(&mine->sync);
+	u64_stats_inc(&mine->packets[dir]);
+	u64_stats_add(&mine->bytes[dir], len);
+	u64_stats_update_end(&mine->sync);
+}
+
+/* The counter that is counted to with @count; NULL: none. */
+static inline struct dnat_counter *
+dnat_counter_of(struct dnat_count __percpu *count)
+{
+	return count ? raw_cpu_read(count->counter) : NULL;
+}
+
+int dnat_counters_init(struct dnat_counters *counters);
+void dnat_counters_clean(struct dnat_counters *counters);
+void dnat_counters_drop(struct dnat_counters *counters,
+			struct dnat_service *service);
+
+struct dnat_counter *dnat_counter_get(struct dnat_counters *counters,
+				      struct dnat_pool *pool, __be16 vport);
+void dnat_counter_put(struct dnat_counter *counter);
+
+void dnat_count_begun(struct dnat_count __percpu *count);
+void dnat_count_ended(struct dnat_count __percpu *count);
+void dnat_counter_no_memory(struct dnat_counters *counters,
+			    const struct dnat_pool_key *key, __be16 vport);
+void dnat_counter_read(const struct dnat_counter *counter,
+		       struct dnat_counter_sum *sum);
+
+#endif /* DNAT_COUNTER_H */

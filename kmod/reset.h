@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Tell both ends that their connection is no more. */
+#ifndef DNAT_RESET_H
+#define DNAT_RESET_H
+
+#include "conn.h"
+
+void dnat_reset_send(struct dnat_conn *conn);
+
+#endif /* DNAT_RESET_H */
