@@ -79,6 +79,16 @@ def ratios(turns, peer_turns):
     return out
 
 
+def about():
+    """Where and when a report was made."""
+    return {"kernel": platform.release(), "machine": platform.machine(), "time": int(time.time())}
+
+
+def tell(report):
+    json.dump(report, sys.stdout, indent=1)
+    print()
+
+
 def table(report):
     names = [name for name, _, _ in FIGURES]
     rows = [["cycles"] + names]
@@ -203,8 +213,7 @@ def main():
 
     farm.setup(options.module)
     conntrack_room(options.buckets)
-    report = {"kernel": platform.release(), "machine": platform.machine(),
-              "time": int(time.time()), "servers": options.servers, "buckets": options.buckets}
+    report = {**about(), "servers": options.servers, "buckets": options.buckets}
     if options.fill:
         report["fill"] = {name: fill(name, options) for name in options.fill.split(",")}
     elif options.short:
@@ -212,8 +221,7 @@ def main():
     else:
         report["contestants"] = compare(options)
         table(report)
-    json.dump(report, sys.stdout, indent=1)
-    print()
+    tell(report)
     return 0
 
 

@@ -13,6 +13,8 @@ import bench
 import contestants
 import farm
 
+DNL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib/dnl.py")
+
 
 class Checks:
     """Prints verdicts and counts the bad ones."""
@@ -54,7 +56,7 @@ def capacity(checks, servers, ports):
     if os.path.exists(farm.DEBUGFS + "/kmemleak"):
         print("ok farm: at most 640 bytes each # skip a debug kernel needs much more")
     else:
-        checks.say(each <= 640, "at most 640 bytes each", f"{each:.0f}")
+        checks.say(each <= 640, f"{each:.0f} bytes each, and 640 at most")
     result = farm.run("open", count=1)
     checks.say(result["failures"] == {"wrong_wire": 1}, "the next one finds no port and is sent back",
                result["failures"])
@@ -115,8 +117,18 @@ def fuzz(checks, servers, count, seed):
     farm.run("forget", verify=0)
 
 
+def ports_of(text):
+    """Of "1024-65535" first and last."""
+    first, dash, last = text.partition("-")
+    if not dash or not 1 <= int(first) <= int(last) <= 65535:
+        raise ValueError(text)
+    return int(first), int(last)
+
+
 def promises(checks, servers, options):
-    ports = 65536 - 1024
+    first, last = options.ports
+    farm.call(DNL, "set", f"PORT_MIN={first}", f"PORT_MAX={last}")
+    ports = last + 1 - first - (first <= farm.VPORT <= last)
     correct(checks, servers, options.count)
     capacity(checks, servers, ports)
     if options.wraps:
@@ -131,6 +143,8 @@ def main():
     parser.add_argument("--module", required=True, help="dnat_bench.ko of this kernel")
     parser.add_argument("--count", type=int, default=20000, help="connections to look at closely")
     parser.add_argument("--servers", default="6,8,16")
+    parser.add_argument("--ports", type=ports_of, default="1024-65535",
+                        help="the range; the service's own port is never handed out")
     parser.add_argument("--wraps", type=int, default=3)
     parser.add_argument("--flood", type=int, default=2000000)
     parser.add_argument("--fuzz", type=int, default=0, help="only that: so many packets with something wrong")

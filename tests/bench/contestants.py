@@ -2,6 +2,7 @@
 """Ways to get a client's packets to a server, each to be set up and taken down again."""
 
 import json
+import os
 import tempfile
 
 from farm import BPORT, VIP, VPORT, call, nft, server, sysctl
@@ -133,11 +134,15 @@ class Nftlb(Contestant):
             call("nftlb", "-e", "-c", file.name)
 
 
+DNL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib/dnl.py")
+
+
 class DoubleNat(Contestant):
-    """Ours."""
+    """Ours, counting what each backend gets, as IPVS does."""
 
     name = "double-nat"
     helper = "double-nat"
+    counted = True
 
     def up(self, servers):
         call("modprobe", "nf_double_nat")
@@ -158,10 +163,19 @@ table inet bench {{
 	}}
 }}
 """)
+        for l4proto in (6, 17) if self.counted else ():
+            call(DNL, "name", f"VIP={VIP}", f"L4PROTO={l4proto}", f"SERVICE_PORT={VPORT}")
 
     def down(self):
         super().down()
         call("rmmod", "nf_double_nat")
+
+
+class DoubleNatUncounted(DoubleNat):
+    """What counting costs."""
+
+    name = "double-nat-uncounted"
+    counted = False
 
 
 class DoubleNatSlow(DoubleNat):
@@ -171,7 +185,8 @@ class DoubleNatSlow(DoubleNat):
     helper = "doublenat-slow"
 
 
-ALL = (Forward, Ipvs, IpvsSnat, Nft, NftFlowtable, Nftlb, DoubleNat, DoubleNatSlow)
+ALL = (Forward, Ipvs, IpvsSnat, Nft, NftFlowtable, Nftlb, DoubleNat, DoubleNatUncounted,
+       DoubleNatSlow)
 
 
 def by_name(name):

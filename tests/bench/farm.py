@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The farm of dnat_bench.ko: bring it up, make it run, read what it measured."""
 
+import contextlib
+import ctypes
 import json
 import os
 import subprocess
+import time
 
 DEBUGFS = "/sys/kernel/debug"
 DIR = DEBUGFS + "/dnat_bench"
@@ -13,11 +16,13 @@ BPORT = 8080
 CLIENTS = 100
 SERVERS_MAX = 64
 NEIGHBOUR = "02:00:00:00:00:fe"
+LIBC = ctypes.CDLL(None, use_errno=True)
+CLONE_NEWNET = 0x40000000
 
 
-def call(*argv, text=None):
+def call(*argv, text=None, fds=()):
     """Run a program; whatever it has to say comes with the exception."""
-    done = subprocess.run(argv, input=text, text=True, capture_output=True)
+    done = subprocess.run(argv, input=text, text=True, capture_output=True, pass_fds=fds)
     if done.returncode:
         raise RuntimeError(f"{' '.join(argv)}: {done.stderr.strip() or done.returncode}")
     return done.stdout
@@ -60,13 +65,44 @@ def links():
         yield f"neigh add {server(number)} lladdr {NEIGHBOUR} dev servers nud permanent"
 
 
+def route():
+    """Make a router of this machine, or of this network namespace."""
+    call("ip", "-batch", "-", text="\n".join(links()) + "\n")
+    sysctl("net.ipv4.ip_forward", 1)
+
+
 def setup(module):
-    """Load the module and make a router of this machine, or of this network namespace."""
+    """Load the module, and route."""
     if not os.path.ismount(DEBUGFS):
         call("mount", "-t", "debugfs", "debugfs", DEBUGFS)
     call("insmod", module)
-    call("ip", "-batch", "-", text="\n".join(links()) + "\n")
-    sysctl("net.ipv4.ip_forward", 1)
+    route()
+
+
+def wires_here():
+    return not subprocess.run(("ip", "link", "show", "dev", "servers"), capture_output=True).returncode
+
+
+@contextlib.contextmanager
+def fresh():
+    """The farm in a network namespace that nobody used before, and nobody will: with a namespace
+    goes what IPVS remembers of connections, which nothing else makes it forget.
+    """
+    home = os.open("/proc/self/ns/net", os.O_RDONLY)
+    if LIBC.unshare(CLONE_NEWNET):
+        raise OSError(ctypes.get_errno(), "a network namespace")
+    pid = str(os.getpid())
+    for wire in ("clients", "servers"):
+        call("nsenter", f"--net=/proc/self/fd/{home}", "ip", "link", "set", wire, "netns", pid, fds=(home,))
+    try:
+        route()
+        yield
+    finally:
+        run("forget")
+        LIBC.setns(home, CLONE_NEWNET)
+        os.close(home)
+        while not wires_here():
+            time.sleep(0.05)
 
 
 def run(mode, **settings):

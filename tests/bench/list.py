@@ -8,7 +8,6 @@ JSON goes to standard output, and a table for people to standard error.
 import argparse
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -29,10 +28,10 @@ LISTS = (
 class Daemon:
     """dnatd with one service, its files in a directory of their own."""
 
-    def __init__(self, root, path):
+    def __init__(self, root, path, *options):
         self.ctl = [root + "/usr/sbin/dnatctl", "--socket", path + "/socket"]
         self.process = subprocess.Popen([root + "/usr/sbin/dnatd", "--socket", path + "/socket",
-                                         "--state", path + "/state.json"])
+                                         "--state", path + "/state.json", *options])
         while self.process.poll() is None and subprocess.run(self.ctl + ["status"], capture_output=True).returncode:
             time.sleep(0.05)
 
@@ -112,12 +111,11 @@ def main():
         try:
             daemon.serve(options.servers)
             result = farm.run("open", count=options.count, servers=options.servers, direct=0, snat=1)
-            report = {"kernel": platform.release(), "connections": result["open"],
+            report = {**bench.about(), "connections": result["open"],
                       "lists": lists(daemon, options, path + "/list")}
         finally:
             daemon.stop()
-    json.dump(report, sys.stdout, indent=1)
-    print()
+    bench.tell(report)
     return any(one["rows"] != options.count for name, one in report["lists"].items() if "connection" in name)
 
 

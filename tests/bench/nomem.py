@@ -28,6 +28,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 import dnl  # noqa: E402
 
 FAILSLAB = farm.DEBUGFS + "/failslab"
+# Here are the buckets of a table for 128, and nothing else that a packet needs.
+BUCKETS = "/sys/kernel/slab/kmalloc-2k/failslab"
 LIBC = ctypes.CDLL(None, use_errno=True)
 SYS_FINIT_MODULE, SYS_DELETE_MODULE = 313, 176
 TRIES_MAX = 20000
@@ -159,6 +161,7 @@ def requests(checks, nth):
         ("POOL_GET", dnl.NLM_F_DUMP, [], None),
         ("CONN_GET", dnl.NLM_F_DUMP, [], None),
         ("PORT_GET", dnl.NLM_F_DUMP, vip, None),
+        ("COUNTER_GET", dnl.NLM_F_DUMP, [], None),
         ("SERVICE_ADD", dnl.NLM_F_ACK, service, "SERVICE_DEL"),
         ("SERVICE_DEL", dnl.NLM_F_ACK, service, "SERVICE_ADD"),
     )
@@ -230,6 +233,32 @@ def loading(checks, nth):
     checks.say(not bad, "loading: the kernel has nothing to complain of", "\n".join(bad))
 
 
+def table(checks):
+    """When a connection has its port already, the table of connections cannot grow."""
+    count = 100
+    before = stats()
+    put(BUCKETS, 1)
+    put(FAILSLAB + "/cache-filter", "Y")
+    # nor may the worker make it larger in time, whose allocations can wait
+    put(FAILSLAB + "/ignore-gfp-wait", "N")
+    put(FAILSLAB + "/times", -1)
+    put(FAILSLAB + "/probability", 100)
+    result = farm.run("open", count=count, stop=0, servers=1, vip=farm.VIP)
+    put(FAILSLAB + "/probability", 0)
+    put(FAILSLAB + "/ignore-gfp-wait", "Y")
+    put(FAILSLAB + "/cache-filter", "N")
+    put(BUCKETS, 0)
+    now = stats()
+    opened = result["open"]
+    nomem = now["STATS_NOMEM"] - before["STATS_NOMEM"]
+    checks.say(0 < opened < count, f"the table cannot grow: {opened} of {count} connections have room", result)
+    checks.say(nomem == count - opened, f"the table cannot grow: the others, {nomem}, are counted", now)
+    checks.say(now["IN_USE"] == opened, "the table cannot grow: their ports came back at once", now)
+    result = farm.run("open", count=count, stop=0, servers=1, vip=farm.VIP)
+    checks.say(not result["failed"], "the table can grow again: all have room", result)
+    nothing_held(checks, "the table")
+
+
 def load(checks, count):
     """Any allocation may fail, one in ten."""
     before = stats()
@@ -275,6 +304,7 @@ def main():
     # the connection, the pool, its list of chunks, the VIP, a chunk
     connections(checks, nth, "whole", "198.18", 5)
     connections(checks, nth, "udp", "198.18", 5)
+    table(checks)
     load(checks, options.count)
     farm.run("forget", verify=1)
     checks.all_done("1000 connections after all that", farm.run("whole", count=1000, vip=farm.VIP), 1000)

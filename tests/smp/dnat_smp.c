@@ -15,6 +15,7 @@
 #include <linux/sched.h>
 #include <linux/vmalloc.h>
 
+#include "counter.c"
 #include "pool.c"
 #include "vdport.c"
 #include "vip.c"

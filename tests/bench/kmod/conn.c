@@ -134,6 +134,7 @@ static enum bench_failure conn_send(enum bench_wire from,
 
 	__skb_queue_head_init(&sent);
 	*cycles = bench_wire_send(skb, &sent);
+	bench_result_busy(*cycles);
 
 	skb = skb_peek(&sent);
 	if (!skb)

@@ -5,7 +5,8 @@
  *
  * Write "MODE [KEY=VALUE]..." to dnat_bench/run in debugfs, which returns when
  * it is done, and read dnat_bench/result.  Settings stay until changed, but
- * for those of the one run: count, stop, conns, every, seed, close.
+ * for those of the one run: count, ms, cpus, len, stop, conns, every, seed,
+ * close.
  */
 #include <linux/debugfs.h>
 #include <linux/inet.h>
@@ -16,6 +17,7 @@
 
 #include "conn.h"
 #include "mode.h"
+#include "packet.h"
 #include "wire.h"
 
 static DEFINE_MUTEX(bench_lock);	/* all of it: one run at a time */
@@ -23,6 +25,7 @@ static struct dentry *bench_dir;
 
 static const struct bench_run run_default = {
 	.count = 1000,
+	.len = 128,
 	.stop = 1,
 	.conns = 1000,
 };
@@ -62,6 +65,9 @@ static int setting_parse(char *word, struct bench_run *run,
 		u32 max;
 	} numbers[] = {
 		{ "count", &run->count, 0, U32_MAX },
+		{ "ms", &run->ms, 0, U32_MAX },
+		{ "cpus", &run->cpus, 0, num_online_cpus() },
+		{ "len", &run->len, 0, BENCH_LEN_MAX },
 		{ "stop", &run->stop, 0, U32_MAX },
 		{ "conns", &run->conns, 1, BENCH_KEPT_MAX },
 		{ "every", &run->every, 0, U32_MAX },

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What clients and servers can be made to do. */
+#include <linux/completion.h>
 #include <linux/in.h>
+#include <linux/jiffies.h>
+#include <linux/kthread.h>
 #include <linux/sched/signal.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
@@ -10,8 +14,6 @@
 #include "mode.h"
 #include "packet.h"
 
-#define DATA_LEN 128
-
 /* Connections that stay open from one run to the next. */
 static struct bench_conn *kept;
 static u32 kept_count;
@@ -19,59 +21,76 @@ static u32 kept_count;
 /* Of connections ever begun, so that addresses and ports come round late. */
 static u64 conn_number;
 
+/* Who takes part in a run: one task, or one on each of some processors. */
+struct worker {
+	const struct bench_run *run;
+	u64 (*work)(struct worker *worker);
+	u32 count;	/* of what it is to do */
+	u32 turn;	/* the kept connection that speaks next */
+	u64 number;	/* of its next new connection */
+	u32 step;	/* from one of its connections to the next */
+	unsigned long until;	/* jiffies; 0: until all is done */
+	struct completion end;
+};
+
+/* The task that waits for the workers was killed. */
+static bool called_off;
+
 struct step {
 	enum bench_position position;
 	bool from_server;
 	u8 flags;
-	u16 len;
+	bool data;
 };
 
 static const struct step handshake[] = {
-	{ BENCH_POS_SYN, false, BENCH_SYN, 0 },
-	{ BENCH_POS_SYNACK, true, BENCH_SYN | BENCH_ACK, 0 },
-	{ BENCH_POS_ACK, false, BENCH_ACK, 0 },
+	{ BENCH_POS_SYN, false, BENCH_SYN },
+	{ BENCH_POS_SYNACK, true, BENCH_SYN | BENCH_ACK },
+	{ BENCH_POS_ACK, false, BENCH_ACK },
 };
 
 static const struct step talk[] = {
-	{ BENCH_POS_REQUEST, false, BENCH_ACK, DATA_LEN },
-	{ BENCH_POS_ANSWER, true, BENCH_ACK, DATA_LEN },
+	{ BENCH_POS_REQUEST, false, BENCH_ACK, true },
+	{ BENCH_POS_ANSWER, true, BENCH_ACK, true },
 };
 
 static const struct step data[] = {
-	{ BENCH_POS_DATA_IN, false, BENCH_ACK, DATA_LEN },
-	{ BENCH_POS_DATA_OUT, true, BENCH_ACK, DATA_LEN },
+	{ BENCH_POS_DATA_IN, false, BENCH_ACK, true },
+	{ BENCH_POS_DATA_OUT, true, BENCH_ACK, true },
 };
 
 static const struct step closings[][3] = {
 	[BENCH_CLOSE_CLIENT] = {
-		{ BENCH_POS_CLOSE1, false, BENCH_FIN | BENCH_ACK, 0 },
-		{ BENCH_POS_CLOSE2, true, BENCH_FIN | BENCH_ACK, 0 },
-		{ BENCH_POS_CLOSE3, false, BENCH_ACK, 0 },
+		{ BENCH_POS_CLOSE1, false, BENCH_FIN | BENCH_ACK },
+		{ BENCH_POS_CLOSE2, true, BENCH_FIN | BENCH_ACK },
+		{ BENCH_POS_CLOSE3, false, BENCH_ACK },
 	},
 	[BENCH_CLOSE_SERVER] = {
-		{ BENCH_POS_CLOSE1, true, BENCH_FIN | BENCH_ACK, 0 },
-		{ BENCH_POS_CLOSE2, false, BENCH_FIN | BENCH_ACK, 0 },
-		{ BENCH_POS_CLOSE3, true, BENCH_ACK, 0 },
+		{ BENCH_POS_CLOSE1, true, BENCH_FIN | BENCH_ACK },
+		{ BENCH_POS_CLOSE2, false, BENCH_FIN | BENCH_ACK },
+		{ BENCH_POS_CLOSE3, true, BENCH_ACK },
 	},
 	[BENCH_CLOSE_RST] = {
-		{ BENCH_POS_CLOSE1, false, BENCH_RST | BENCH_ACK, 0 },
+		{ BENCH_POS_CLOSE1, false, BENCH_RST | BENCH_ACK },
 	},
 };
 
 /* Take @count steps; what each took goes to the result, and to @total. */
-static bool steps_take(struct bench_conn *conn, const struct step *step,
-		       unsigned int count, u32 *total)
+static bool steps_take(const struct bench_run *run, struct bench_conn *conn,
+		       const struct step *step, unsigned int count, u32 *total)
 {
 	enum bench_failure failure;
 	u32 cycles;
+	u16 len;
 
 	for (; count--; step++) {
+		len = step->data ? run->len : 0;
 		if (step->from_server)
-			failure = bench_conn_to_client(conn, step->flags,
-						       step->len, &cycles);
+			failure = bench_conn_to_client(conn, step->flags, len,
+						       &cycles);
 		else
-			failure = bench_conn_to_server(conn, step->flags,
-						       step->len, &cycles);
+			failure = bench_conn_to_server(conn, step->flags, len,
+						       &cycles);
 		if (failure) {
 			bench_result_fail(failure);
 			return false;
@@ -82,12 +101,21 @@ static bool steps_take(struct bench_conn *conn, const struct step *step,
 	return true;
 }
 
-static bool conn_open(struct bench_conn *conn, u32 *total)
+static void conn_begin(struct worker *worker, struct bench_conn *conn,
+		       u8 l4proto)
+{
+	bench_conn_init(conn, worker->number, l4proto);
+	worker->number += worker->step;
+}
+
+static bool conn_open(struct worker *worker, struct bench_conn *conn,
+		      u32 *total)
 {
 	enum bench_failure failure;
 
-	bench_conn_init(conn, conn_number++, IPPROTO_TCP);
-	if (!steps_take(conn, handshake, ARRAY_SIZE(handshake), total))
+	conn_begin(worker, conn, IPPROTO_TCP);
+	if (!steps_take(worker->run, conn, handshake, ARRAY_SIZE(handshake),
+			total))
 		return false;
 	failure = bench_conn_claim(conn);
 	if (failure)
@@ -95,16 +123,17 @@ static bool conn_open(struct bench_conn *conn, u32 *total)
 	return !failure;
 }
 
-static bool conn_whole(const struct bench_run *run)
+static bool conn_whole(struct worker *worker)
 {
+	const struct bench_run *run = worker->run;
 	unsigned int closing = run->close == BENCH_CLOSE_RST ? 1 : 3;
 	struct bench_conn conn;
 	u32 total = 0;
 	bool done;
 
-	done = conn_open(&conn, &total) &&
-	       steps_take(&conn, talk, ARRAY_SIZE(talk), &total) &&
-	       steps_take(&conn, closings[run->close], closing, &total);
+	done = conn_open(worker, &conn, &total) &&
+	       steps_take(run, &conn, talk, ARRAY_SIZE(talk), &total) &&
+	       steps_take(run, &conn, closings[run->close], closing, &total);
 	if (done && run->close == BENCH_CLOSE_SERVER)
 		bench_conn_wait(&conn);
 	bench_conn_release(&conn);
@@ -113,42 +142,45 @@ static bool conn_whole(const struct bench_run *run)
 	return done;
 }
 
-static bool conn_keep(const struct bench_run *run)
+static bool conn_keep(struct worker *worker)
 {
 	u32 total = 0;
 
-	if (kept_count == BENCH_KEPT_MAX || !conn_open(&kept[kept_count], &total))
+	if (kept_count == BENCH_KEPT_MAX ||
+	    !conn_open(worker, &kept[kept_count], &total))
 		return false;
 	kept_count++;
 	return true;
 }
 
-static bool conn_udp(const struct bench_run *run)
+static bool conn_udp(struct worker *worker)
 {
 	struct bench_conn conn;
 	u32 total = 0;
 
-	bench_conn_init(&conn, conn_number++, IPPROTO_UDP);
-	if (!steps_take(&conn, talk, ARRAY_SIZE(talk), &total))
+	conn_begin(worker, &conn, IPPROTO_UDP);
+	if (!steps_take(worker->run, &conn, talk, ARRAY_SIZE(talk), &total))
 		return false;
 	bench_result_add(BENCH_POS_CONNECTION, total);
 	return true;
 }
 
 /* The kept connections speak in turn, one packet each way. */
-static bool conn_data(const struct bench_run *run)
+static bool conn_data(struct worker *worker)
 {
-	static u32 turn;
+	u32 count = min(kept_count, worker->run->conns);
+	struct bench_conn *conn;
 	u32 total;
 
-	if (!kept_count)
+	if (!count)
 		return false;
-	return steps_take(&kept[turn++ % min(kept_count, run->conns)], data,
-			  ARRAY_SIZE(data), &total);
+	conn = &kept[worker->turn % count];
+	worker->turn += worker->step;
+	return steps_take(worker->run, conn, data, ARRAY_SIZE(data), &total);
 }
 
 /* A SYN that nobody answers.  It may get no port, but never one in use. */
-static bool conn_flood(const struct bench_run *run)
+static bool conn_flood(void)
 {
 	enum bench_failure failure;
 	struct bench_conn conn;
@@ -164,97 +196,101 @@ static bool conn_flood(const struct bench_run *run)
 	return true;
 }
 
-static bool conn_fuzz(const struct bench_run *run)
+static bool conn_fuzz(struct worker *worker)
 {
 	enum bench_failure failure;
 
-	failure = bench_fuzz_packet(kept, min(kept_count, run->conns));
+	failure = bench_fuzz_packet(kept, min(kept_count, worker->run->conns));
 	if (failure)
 		bench_result_fail(failure);
 	return !failure;
 }
 
-static bool run_goes_on(const struct bench_run *run)
+static bool run_goes_on(const struct worker *worker)
 {
-	if (run->stop && bench_result_failed() >= run->stop)
+	u32 stop = worker->run->stop;
+
+	if (stop && bench_result_failed() >= stop)
+		return false;
+	if (worker->until && time_after_eq(jiffies, worker->until))
 		return false;
 	cond_resched();
-	return !fatal_signal_pending(current);
+	return !READ_ONCE(called_off) && !fatal_signal_pending(current);
 }
 
-static u64 repeat(const struct bench_run *run,
-		  bool (*act)(const struct bench_run *run))
+static u64 repeat(struct worker *worker, bool (*act)(struct worker *worker))
 {
 	u64 done = 0;
 	u32 i;
 
-	for (i = 0; i < run->count && run_goes_on(run); i++)
-		done += act(run);
+	for (i = 0; i < worker->count && run_goes_on(worker); i++)
+		done += act(worker);
 	return done;
 }
 
-static u64 run_whole(const struct bench_run *run)
+static u64 run_whole(struct worker *worker)
 {
-	return repeat(run, conn_whole);
+	return repeat(worker, conn_whole);
 }
 
-static u64 run_open(const struct bench_run *run)
+static u64 run_open(struct worker *worker)
 {
-	return repeat(run, conn_keep);
+	return repeat(worker, conn_keep);
 }
 
-static u64 run_udp(const struct bench_run *run)
+static u64 run_udp(struct worker *worker)
 {
-	return repeat(run, conn_udp);
+	return repeat(worker, conn_udp);
 }
 
-static void run_keep(const struct bench_run *run)
+static void run_keep(struct worker *worker)
 {
-	while (kept_count < run->conns && run_goes_on(run))
-		conn_keep(run);
+	while (kept_count < worker->run->conns && run_goes_on(worker))
+		conn_keep(worker);
 }
 
-static u64 run_established(const struct bench_run *run)
+static u64 run_established(struct worker *worker)
 {
-	run_keep(run);
-	return repeat(run, conn_data);
+	run_keep(worker);
+	return repeat(worker, conn_data);
 }
 
-static u64 run_fuzz(const struct bench_run *run)
+static u64 run_fuzz(struct worker *worker)
 {
-	run_keep(run);
+	run_keep(worker);
 	if (!kept_count)
 		return 0;
-	bench_fuzz_seed(run->seed);
-	return repeat(run, conn_fuzz);
+	bench_fuzz_seed(worker->run->seed);
+	return repeat(worker, conn_fuzz);
 }
 
 /* Counts what was honest, if there is any, and the flood's SYNs otherwise. */
-static u64 run_flood(const struct bench_run *run)
+static u64 run_flood(struct worker *worker)
 {
+	u32 every = worker->run->every;
 	u64 done = 0;
 	u32 i;
 
-	for (i = 1; i <= run->count && run_goes_on(run); i++) {
-		done += conn_flood(run) && !run->every;
-		if (!run->every || i % run->every)
+	for (i = 1; i <= worker->count && run_goes_on(worker); i++) {
+		done += conn_flood() && !every;
+		if (!every || i % every)
 			continue;
-		done += conn_whole(run);
+		done += conn_whole(worker);
 		if (kept_count)
-			conn_data(run);
+			conn_data(worker);
 	}
 	return done;
 }
 
-static u64 run_close(const struct bench_run *run)
+static u64 run_close(struct worker *worker)
 {
 	u32 total, i;
 	u64 done = 0;
 
 	for (i = 0; i < kept_count; i++) {
 		total = 0;
-		done += steps_take(&kept[i], closings[BENCH_CLOSE_RST], 1,
-				   &total);
+		done += steps_take(worker->run, &kept[i],
+				   closings[BENCH_CLOSE_RST], 1, &total);
 		bench_conn_release(&kept[i]);
 		cond_resched();
 	}
@@ -263,7 +299,7 @@ static u64 run_close(const struct bench_run *run)
 }
 
 /* Forgets what is open and what was, and tells nobody. */
-static u64 run_forget(const struct bench_run *run)
+static u64 run_forget(struct worker *worker)
 {
 	u64 done = kept_count;
 
@@ -275,17 +311,93 @@ static u64 run_forget(const struct bench_run *run)
 
 static const struct {
 	const char *name;
-	u64 (*run)(const struct bench_run *run);
+	u64 (*work)(struct worker *worker);
+	bool shared;		/* by several workers */
 } modes[] = {
-	{ "whole", run_whole },
+	{ "whole", run_whole, true },
 	{ "open", run_open },
-	{ "established", run_established },
-	{ "udp", run_udp },
+	{ "established", run_established, true },
+	{ "udp", run_udp, true },
 	{ "flood", run_flood },
 	{ "fuzz", run_fuzz },
 	{ "close", run_close },
 	{ "forget", run_forget },
 };
+
+static int worker_main(void *data)
+{
+	struct worker *worker = data;
+
+	bench_result_done(worker->work(worker));
+	kthread_complete_and_exit(&worker->end, 0);
+}
+
+/* One on each of the first processors, each with clients of its own. */
+static int workers_run(struct worker *workers, u32 count)
+{
+	struct task_struct *task;
+	int cpu, err = 0;
+	u32 i, started = 0;
+
+	for_each_online_cpu(cpu) {
+		if (started == count)
+			break;
+		init_completion(&workers[started].end);
+		task = kthread_create_on_cpu(worker_main, &workers[started],
+					     cpu, "dnat_bench/%u");
+		if (IS_ERR(task)) {
+			WRITE_ONCE(called_off, true);
+			err = PTR_ERR(task);
+			break;
+		}
+		wake_up_process(task);
+		started++;
+	}
+	for (i = 0; i < started; i++) {
+		if (!wait_for_completion_killable(&workers[i].end))
+			continue;
+		WRITE_ONCE(called_off, true);
+		wait_for_completion(&workers[i].end);
+	}
+	return err;
+}
+
+static int mode_share(u64 (*work)(struct worker *worker),
+		      const struct bench_run *run)
+{
+	unsigned long until = (jiffies + msecs_to_jiffies(run->ms)) | 1;
+	u32 cpus = max(run->cpus, 1U);
+	struct worker *workers;
+	int err = 0;
+	u32 i;
+
+	workers = kcalloc(cpus, sizeof(*workers), GFP_KERNEL);
+	if (!workers)
+		return -ENOMEM;
+	conn_number = roundup(conn_number, cpus);
+	for (i = 0; i < cpus; i++)
+		workers[i] = (struct worker) {
+			.run = run,
+			.work = work,
+			.count = run->count / cpus + (i < run->count % cpus),
+			.turn = i,
+			.number = conn_number + i,
+			.step = cpus,
+			.until = run->ms ? until : 0,
+		};
+
+	/* No two of them may open what is to be kept. */
+	if (work == run_established)
+		run_keep(workers);
+	if (run->cpus)
+		err = workers_run(workers, cpus);
+	else
+		bench_result_done(work(workers));
+	for (i = 0; i < cpus; i++)
+		conn_number = max(conn_number, workers[i].number);
+	kfree(workers);
+	return err;
+}
 
 /**
  * bench_mode_run - one run from start to end
@@ -293,23 +405,24 @@ static const struct {
  * @run: how much of it
  *
  * Context: process; the caller has seen to it that there is one at a time.
- * Return: 0, -EINVAL for an unknown mode, -EINTR when it was killed
+ * Return: 0, -EINVAL for an unknown mode or one that several processors cannot
+ *	share, -ENOMEM, -EINTR when it was killed
  */
 int bench_mode_run(const char *mode, const struct bench_run *run)
 {
-	u64 done;
-	int i;
+	int i, err;
 
 	for (i = 0; i < ARRAY_SIZE(modes); i++)
 		if (!strcmp(modes[i].name, mode))
 			break;
-	if (i == ARRAY_SIZE(modes))
+	if (i == ARRAY_SIZE(modes) || (run->cpus && !modes[i].shared))
 		return -EINVAL;
 
+	WRITE_ONCE(called_off, false);
 	bench_result_start(mode);
-	done = modes[i].run(run);
-	bench_result_end(done, kept_count);
-	return fatal_signal_pending(current) ? -EINTR : 0;
+	err = mode_share(modes[i].work, run);
+	bench_result_end(kept_count);
+	return fatal_signal_pending(current) ? -EINTR : err;
 }
 
 int bench_mode_setup(void)

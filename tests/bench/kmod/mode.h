@@ -16,6 +16,9 @@ enum bench_close {
 /* What one run is asked for. */
 struct bench_run {
 	u32 count;
+	u32 ms;			/* or for how long, if that is sooner; 0: no limit */
+	u32 cpus;		/* by a task on each of so many; 0: by the caller */
+	u32 len;		/* bytes of data in a packet that has any */
 	u32 stop;		/* after so many failures; 0: never */
 	u32 conns;		/* established, fuzz: over so many connections */
 	u32 seed;		/* fuzz: of its dice */

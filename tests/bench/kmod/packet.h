@@ -12,6 +12,7 @@
 #define BENCH_ACK 0x10
 
 #define BENCH_TTL 64
+#define BENCH_LEN_MAX (1500 - 40)	/* of data, in Ethernet's MTU */
 
 struct bench_packet {
 	__be32 saddr;

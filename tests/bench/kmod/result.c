@@ -3,11 +3,13 @@
 #include <linux/limits.h>
 #include <linux/log2.h>
 #include <linux/math64.h>
+#include <linux/percpu.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
 #include "result.h"
+#include "wire.h"
 
 /* A histogram with 256 steps to each power of two: a median is within 0.4 %. */
 #define HIST_STEP_BITS 8
@@ -24,13 +26,22 @@ static struct {
 	char mode[16];
 	u64 start;
 	u64 wall;		/* ns */
-	u64 done;
+	u64 start_cycles;
+	u64 cycles;		/* the same time by the clock of the packets */
 	u64 open;
-	u64 failures[BENCH_FAILURES];
-	u64 failed;
 } result;
 
-static struct hist *hists;
+/* What was done on one processor, by one task there at a time. */
+struct tally {
+	u64 busy;		/* cycles that the kernel had packets */
+	u64 done;
+	u64 failures[BENCH_FAILURES];
+	u64 failed;
+	struct hist hists[BENCH_POSITIONS];
+};
+
+static DEFINE_PER_CPU(struct tally *, tallies);
+static struct tally *total;	/* of a run that has ended */
 
 static const char * const position_names[BENCH_POSITIONS] = {
 	[BENCH_POS_SYN] = "syn",
@@ -99,29 +110,87 @@ static u32 hist_quantile(const struct hist *hist, unsigned int permille)
 	return hist_value(slot);
 }
 
-void bench_result_start(const char *mode)
+static void tally_reset(struct tally *tally)
 {
 	int i;
 
-	memset(&result, 0, sizeof(result));
-	memset(hists, 0, BENCH_POSITIONS * sizeof(*hists));
+	memset(tally, 0, sizeof(*tally));
 	for (i = 0; i < BENCH_POSITIONS; i++)
-		hists[i].min = U32_MAX;
-	strscpy(result.mode, mode, sizeof(result.mode));
-	result.start = ktime_get_ns();
+		tally->hists[i].min = U32_MAX;
 }
 
-/* @done: what was asked for and succeeded; @open: connections open now */
-void bench_result_end(u64 done, u64 open)
+static void hist_add(struct hist *hist, const struct hist *other)
 {
+	unsigned int slot;
+
+	hist->count += other->count;
+	hist->sum += other->sum;
+	hist->min = min(hist->min, other->min);
+	for (slot = 0; slot < HIST_SLOTS; slot++)
+		hist->slots[slot] += other->slots[slot];
+}
+
+static void tally_add(struct tally *tally, const struct tally *other)
+{
+	int i;
+
+	tally->busy += other->busy;
+	tally->done += other->done;
+	tally->failed += other->failed;
+	for (i = 0; i < BENCH_FAILURES; i++)
+		tally->failures[i] += other->failures[i];
+	for (i = 0; i < BENCH_POSITIONS; i++)
+		hist_add(&tally->hists[i], &other->hists[i]);
+}
+
+void bench_result_start(const char *mode)
+{
+	int cpu;
+
+	memset(&result, 0, sizeof(result));
+	for_each_possible_cpu(cpu)
+		tally_reset(per_cpu(tallies, cpu));
+	strscpy(result.mode, mode, sizeof(result.mode));
+	result.start = ktime_get_ns();
+	result.start_cycles = bench_wire_cycles();
+}
+
+/* @open: connections open now */
+void bench_result_end(u64 open)
+{
+	int cpu;
+
 	result.wall = ktime_get_ns() - result.start;
-	result.done = done;
+	result.cycles = bench_wire_cycles() - result.start_cycles;
 	result.open = open;
+
+	tally_reset(total);
+	for_each_possible_cpu(cpu)
+		tally_add(total, per_cpu(tallies, cpu));
+}
+
+/* Of the task's processor, from where it may be moved meanwhile: where there
+ * are several tasks, each is bound to its own.
+ */
+static struct tally *tally_here(void)
+{
+	return raw_cpu_read(tallies);
+}
+
+/* @count: what was asked for and succeeded */
+void bench_result_done(u64 count)
+{
+	tally_here()->done += count;
+}
+
+void bench_result_busy(u32 cycles)
+{
+	tally_here()->busy += cycles;
 }
 
 void bench_result_add(enum bench_position position, u32 cycles)
 {
-	struct hist *hist = &hists[position];
+	struct hist *hist = &tally_here()->hists[position];
 
 	hist->count++;
 	hist->sum += cycles;
@@ -131,13 +200,36 @@ void bench_result_add(enum bench_position position, u32 cycles)
 
 void bench_result_fail(enum bench_failure failure)
 {
-	result.failures[failure]++;
-	result.failed++;
+	tally_here()->failures[failure]++;
+	tally_here()->failed++;
 }
 
 u64 bench_result_failed(void)
 {
-	return result.failed;
+	u64 failed = 0;
+	int cpu;
+
+	for_each_online_cpu(cpu)
+		failed += READ_ONCE(per_cpu(tallies, cpu)->failed);
+	return failed;
+}
+
+static void result_show_cpus(struct seq_file *seq)
+{
+	const struct tally *tally;
+	const char *comma = "";
+	int cpu;
+
+	seq_puts(seq, "\"cpus\":[");
+	for_each_possible_cpu(cpu) {
+		tally = per_cpu(tallies, cpu);
+		if (!tally->busy)
+			continue;
+		seq_printf(seq, "%s{\"done\":%llu,\"busy\":%llu}", comma,
+			   tally->done, tally->busy);
+		comma = ",";
+	}
+	seq_puts(seq, "],");
 }
 
 /* As one JSON object, cycles but for "wall_ns". */
@@ -146,21 +238,23 @@ void bench_result_show(struct seq_file *seq)
 	const char *comma = "";
 	int i;
 
-	seq_printf(seq, "{\"mode\":\"%s\",\"done\":%llu,\"open\":%llu,",
-		   result.mode, result.done, result.open);
-	seq_printf(seq, "\"failed\":%llu,\"wall_ns\":%llu,\"failures\":{",
-		   result.failed, result.wall);
+	seq_printf(seq, "{\"mode\":\"%s\",\"wall_ns\":%llu,\"cycles\":%llu,",
+		   result.mode, result.wall, result.cycles);
+	result_show_cpus(seq);
+	seq_printf(seq, "\"done\":%llu,\"open\":%llu,\"busy\":%llu,",
+		   total->done, result.open, total->busy);
+	seq_printf(seq, "\"failed\":%llu,\"failures\":{", total->failed);
 	for (i = BENCH_OK + 1; i < BENCH_FAILURES; i++) {
-		if (!result.failures[i])
+		if (!total->failures[i])
 			continue;
 		seq_printf(seq, "%s\"%s\":%llu", comma, failure_names[i],
-			   result.failures[i]);
+			   total->failures[i]);
 		comma = ",";
 	}
 	seq_puts(seq, "},\"positions\":{");
 	comma = "";
 	for (i = 0; i < BENCH_POSITIONS; i++) {
-		const struct hist *hist = &hists[i];
+		const struct hist *hist = &total->hists[i];
 
 		if (!hist->count)
 			continue;
@@ -176,11 +270,28 @@ void bench_result_show(struct seq_file *seq)
 
 int bench_result_setup(void)
 {
-	hists = vzalloc(BENCH_POSITIONS * sizeof(*hists));
-	return hists ? 0 : -ENOMEM;
+	struct tally *tally;
+	int cpu;
+
+	total = vzalloc(sizeof(*total));
+	if (!total)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu) {
+		tally = vzalloc_node(sizeof(*tally), cpu_to_node(cpu));
+		if (!tally) {
+			bench_result_teardown();
+			return -ENOMEM;
+		}
+		per_cpu(tallies, cpu) = tally;
+	}
+	return 0;
 }
 
 void bench_result_teardown(void)
 {
-	vfree(hists);
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		vfree(per_cpu(tallies, cpu));
+	vfree(total);
 }

@@ -43,7 +43,9 @@ int bench_result_setup(void);
 void bench_result_teardown(void);
 
 void bench_result_start(const char *mode);
-void bench_result_end(u64 done, u64 open);
+void bench_result_end(u64 open);
+void bench_result_done(u64 count);
+void bench_result_busy(u32 cycles);
 void bench_result_add(enum bench_position position, u32 cycles);
 void bench_result_fail(enum bench_failure failure);
 u64 bench_result_failed(void);

@@ -14,13 +14,14 @@ static struct net_device *wire_devs[BENCH_WIRES];
 /* Where packets go that are sent on this processor at this moment; the one
  * that injects has bottom halves off, so nothing else sends there meanwhile.
  */
-static struct sk_buff_head *wire_sent;
-static int wire_cpu = -1;
+static DEFINE_PER_CPU(struct sk_buff_head *, wire_sent);
 
 static netdev_tx_t wire_xmit(struct sk_buff *skb, struct net_device *dev)
 {
-	if (READ_ONCE(wire_cpu) == smp_processor_id())
-		__skb_queue_tail(wire_sent, skb);
+	struct sk_buff_head *sent = this_cpu_read(wire_sent);
+
+	if (sent)
+		__skb_queue_tail(sent, skb);
 	else
 		dev_kfree_skb_any(skb);
 	return NETDEV_TX_OK;
@@ -32,7 +33,7 @@ static const struct net_device_ops wire_ops = {
 };
 
 /* rdtsc_ordered(), which User-Mode Linux does not have. */
-static u64 wire_cycles(void)
+u64 bench_wire_cycles(void)
 {
 	u32 low, high;
 
@@ -51,8 +52,8 @@ static void wire_clock_measure(void)
 
 	wire_clock = U32_MAX;
 	for (i = 0; i < 1000; i++) {
-		start = wire_cycles();
-		took = wire_cycles() - start;
+		start = bench_wire_cycles();
+		took = bench_wire_cycles() - start;
 		wire_clock = min_t(u64, took, wire_clock);
 	}
 }
@@ -67,7 +68,7 @@ struct net_device *bench_wire_dev(enum bench_wire wire)
  * @skb: from bench_packet_build(); not the caller's any more
  * @sent: every packet that was sent in consequence is appended here
  *
- * Context: process, one caller at a time.
+ * Context: process, one caller on each processor.
  * Return: how long the kernel had it, in cycles, the clock's own taken off
  */
 u32 bench_wire_send(struct sk_buff *skb, struct sk_buff_head *sent)
@@ -75,12 +76,11 @@ u32 bench_wire_send(struct sk_buff *skb, struct sk_buff_head *sent)
 	u64 start, took;
 
 	local_bh_disable();
-	wire_sent = sent;
-	WRITE_ONCE(wire_cpu, smp_processor_id());
-	start = wire_cycles();
+	this_cpu_write(wire_sent, sent);
+	start = bench_wire_cycles();
 	netif_receive_skb(skb);
-	took = wire_cycles() - start;
-	WRITE_ONCE(wire_cpu, -1);
+	took = bench_wire_cycles() - start;
+	this_cpu_write(wire_sent, NULL);
 	local_bh_enable();
 	return clamp_t(u64, took, wire_clock, U32_MAX) - wire_clock;
 }

@@ -11,6 +11,7 @@ enum bench_wire {
 };
 
 struct net_device *bench_wire_dev(enum bench_wire wire);
+u64 bench_wire_cycles(void);
 u32 bench_wire_send(struct sk_buff *skb, struct sk_buff_head *sent);
 
 int bench_wire_setup(void);
