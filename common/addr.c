@@ -49,7 +49,7 @@ int addr_parse(const char *text, const char *arg, struct addr *addr,
 		addr->family = AF_INET6;
 	else
 		return err_set(err, -EINVAL, arg,
-			       "%s \"%s\" is not an IPv4 or IPv6 address",
+			       "%s \"%s\" is not an IPv4 or IPv6 address; give it in numbers, without brackets, port or prefix length",
 			       arg, text_quote(text, quoted, sizeof(quoted)));
 
 	unfit = addr_unfit(addr);
@@ -67,10 +67,16 @@ const char *addr_text(const struct addr *addr, char *buf, size_t len)
 	return buf;
 }
 
+int addr_compare(const struct addr *a, const struct addr *b)
+{
+	if (a->family != b->family)
+		return a->family < b->family ? -1 : 1;
+	return memcmp(a->bytes, b->bytes, addr_len(a->family));
+}
+
 bool addr_equal(const struct addr *a, const struct addr *b)
 {
-	return a->family == b->family &&
-	       !memcmp(a->bytes, b->bytes, addr_len(a->family));
+	return !addr_compare(a, b);
 }
 
 size_t addr_len(uint8_t family)

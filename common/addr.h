@@ -40,6 +40,8 @@ int addr_parse(const char *text, const char *arg, struct addr *addr,
 /* Text form without brackets; INET6_ADDRSTRLEN bytes are enough. */
 const char *addr_text(const struct addr *addr, char *buf, size_t len);
 
+/* An order, for qsort() and bsearch(). */
+int addr_compare(const struct addr *a, const struct addr *b);
 bool addr_equal(const struct addr *a, const struct addr *b);
 
 /* Bytes of an address of @family: 4 or 16. */

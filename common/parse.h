@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The command line, to what shall be done. */
+#ifndef DNAT_PARSE_H
+#define DNAT_PARSE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "err.h"
+#include "grammar.h"
+
+enum action {
+	ACTION_RUN,
+	ACTION_USAGE,		/* no arguments at all */
+	ACTION_HELP_ALL,
+	ACTION_HELP_OBJECT,
+	ACTION_HELP_COMMAND,
+	ACTION_VERSION,
+};
+
+struct cli {
+	enum action action;
+	const char *socket;
+	bool json;
+	bool pretty;
+	const struct command *command;	/* set with RUN, HELP_OBJECT, HELP_COMMAND */
+	json_t *args;			/* set with RUN, the caller's to drop */
+	unsigned int interval;		/* seconds between answers, 0: just one */
+};
+
+/**
+ * cli_parse - read the command line
+ * @argc: how many words, the program's name not among them
+ * @argv: the words; @cli keeps pointers into them
+ * @cli: result
+ * @err: the sentence on failure
+ *
+ * Every value is checked as far as that is possible without the daemon.
+ *
+ * Return: 0, -EINVAL, or -ENOMEM
+ */
+int cli_parse(int argc, char *const *argv, struct cli *cli, struct err *err);
+
+/**
+ * cli_parse_line - the same for a line of a file: a command, without options
+ */
+int cli_parse_line(int argc, char *const *argv, struct cli *cli,
+		   struct err *err);
+
+#define ARG_TEXT_LEN 32
+
+/**
+ * arg_text - the value of a keyword as it is typed
+ * @value: as cli_parse() makes it
+ * @buf: may hold the text, ARG_TEXT_LEN bytes do
+ *
+ * Return: NULL where @value is not what the keyword takes
+ */
+const char *arg_text(const struct arg *arg, const json_t *value, char *buf,
+		     size_t len);
+
+#endif
