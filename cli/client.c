@@ -10,6 +10,7 @@
 
 #include "addr.h"
 #include "client.h"
+#include "text.h"
 
 #define ANSWER_TIMEOUT 60	/* seconds without a byte from the daemon */
 #define QUOTED_LEN 128
@@ -28,7 +29,7 @@ static int unreachable(const char *path, int error, struct err *err)
 		break;
 	case EACCES:
 	case EPERM:
-		advice = "permission denied; run as root";
+		advice = "permission denied; run as root, or as a member of group dnat to look";
 		break;
 	case EAGAIN:
 		advice = "dnatd is too busy to answer; try again";
@@ -40,9 +41,10 @@ static int unreachable(const char *path, int error, struct err *err)
 		       text_quote(path, quoted, sizeof(quoted)), advice);
 }
 
-static int client_connect(const char *path, struct err *err)
+/* @patience: seconds without a byte, 0: however long it takes */
+static int client_connect(const char *path, int patience, struct err *err)
 {
-	struct timeval timeout = { .tv_sec = ANSWER_TIMEOUT };
+	struct timeval timeout = { .tv_sec = patience };
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	int fd, ret;
 
@@ -183,6 +185,35 @@ static char *request_text(const char *op, json_t *args)
 	return text;
 }
 
+bool answer_refused(const struct answer *answer, struct err *err)
+{
+	const json_t *error = json_object_get(answer->json, "error");
+
+	if (!json_is_false(json_object_get(answer->json, "ok")))
+		return false;
+	err_set(err, -EREMOTEIO, NULL, "%s",
+		json_string_value(json_object_get(error, "msg")));
+	return true;
+}
+
+json_t *answer_result(const struct answer *answer)
+{
+	struct text text = { 0 };
+	json_t *result = NULL;
+
+	if (answer->more)
+		return NULL;
+	if (answer->json)
+		return json_incref(json_object_get(answer->json, "result"));
+	if (!text_add(&text, "[", 1) &&
+	    !text_add(&text, answer->rows.at,
+		      (size_t)(answer->rows.end - answer->rows.at)) &&
+	    !text_add(&text, "]", 1))
+		result = json_loadb(text.buf, text.len, 0, NULL);
+	free(text.buf);
+	return result;
+}
+
 static int answer_take(int fd, client_fn *fn, void *data, struct err *err)
 {
 	struct input in = { .fd = fd };
@@ -204,8 +235,8 @@ static int answer_take(int fd, client_fn *fn, void *data, struct err *err)
 	return ret;
 }
 
-int client_call(const char *path, const char *op, json_t *args, client_fn *fn,
-		void *data, struct err *err)
+static int call(const char *path, const char *op, json_t *args, int patience,
+		client_fn *fn, void *data, struct err *err)
 {
 	char *text;
 	size_t len;
@@ -218,7 +249,7 @@ int client_call(const char *path, const char *op, json_t *args, client_fn *fn,
 	len = strlen(text);
 	text[len] = '\n';
 
-	ret = client_connect(path, err);
+	ret = client_connect(path, patience, err);
 	if (ret < 0)
 		goto out_text;
 	fd = ret;
@@ -230,4 +261,21 @@ int client_call(const char *path, const char *op, json_t *args, client_fn *fn,
 out_text:
 	free(text);
 	return ret;
+}
+
+int client_call(const char *path, const char *op, json_t *args, client_fn *fn,
+		void *data, struct err *err)
+{
+	return call(path, op, args, ANSWER_TIMEOUT, fn, data, err);
+}
+
+int client_follow(const char *path, const char *op, json_t *args,
+		  client_fn *fn, void *data, struct err *err)
+{
+	int ret = call(path, op, args, 0, fn, data, err);
+
+	if (ret != -ECONNRESET)
+		return ret;
+	return err_set(err, ret, NULL,
+		       "dnatd has ended or cut us off; see its log, and start again");
 }

@@ -20,6 +20,12 @@ struct answer {
 	bool more;		/* it is not the last */
 };
 
+/* Is the answer a refusal?  Then @err is its sentence. */
+bool answer_refused(const struct answer *answer, struct err *err);
+
+/* The result of an answer that is one line; NULL where there is none. */
+json_t *answer_result(const struct answer *answer);
+
 /**
  * typedef client_fn - take one line of the answer
  * @answer: the line
@@ -44,5 +50,9 @@ typedef int client_fn(const struct answer *answer, void *data,
  */
 int client_call(const char *path, const char *op, json_t *args, client_fn *fn,
 		void *data, struct err *err);
+
+/* The same, for an answer without end: a part comes when something happens. */
+int client_follow(const char *path, const char *op, json_t *args,
+		  client_fn *fn, void *data, struct err *err);
 
 #endif

@@ -14,14 +14,15 @@ static void print_synopsis(FILE *out, const struct command *c)
 		fprintf(out, c->target.required ? " %s" : " [%s]",
 			c->target.value);
 	for (a = c->args; a->name; a++)
-		fprintf(out, a->required ? " %s %s" : " [%s %s]", a->name,
-			a->value);
+		fprintf(out, a->required ? " %s%s%s" : " [%s%s%s]", a->name,
+			*a->value ? " " : "", a->value);
 }
 
 static void print_arg(FILE *out, const char *name, const char *value,
 		      const char *help)
 {
-	int used = fprintf(out, "  %s%s%s", name, *name ? " " : "", value);
+	int used = fprintf(out, "  %s%s%s", name, *name && *value ? " " : "",
+			   value);
 
 	fprintf(out, "%*s%s\n", used < ARG_WIDTH ? ARG_WIDTH - used : 1, "",
 		help);
@@ -54,11 +55,14 @@ void help_object(FILE *out, const struct command *first)
 {
 	const struct command *c;
 
-	if (!first->name) {
-		help_command(out, first);
-		return;
+	c = first;
+	if (!c->name) {
+		help_command(out, c);
+		c = grammar_next(c);
+		if (c)
+			fputc('\n', out);
 	}
-	for (c = first; c; c = grammar_next(c)) {
+	for (; c; c = grammar_next(c)) {
 		print_synopsis(out, c);
 		fprintf(out, "\n        %s\n", c->help);
 	}

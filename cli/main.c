@@ -11,17 +11,15 @@
 
 #include "addr.h"
 #include "client.h"
+#include "columns.h"
 #include "help.h"
+#include "monitor.h"
 #include "parse.h"
 #include "print.h"
 #include "rates.h"
-
-enum {
-	EXIT_DONE,
-	EXIT_USAGE,
-	EXIT_REFUSED,
-	EXIT_UNREACHABLE,
-};
+#include "run.h"
+#include "show.h"
+#include "watch.h"
 
 static int fail(int status, const char *msg)
 {
@@ -34,7 +32,7 @@ static int fail(int status, const char *msg)
 
 /* How far the answer to a command has been printed. */
 struct progress {
-	const struct command *command;
+	const struct view *view;
 	bool json;
 	struct page page;
 	struct json_page json_page;
@@ -45,12 +43,7 @@ struct progress {
 static bool is_refusal(const struct answer *answer, struct progress *progress,
 		       struct err *err)
 {
-	const json_t *error = json_object_get(answer->json, "error");
-
-	progress->refused = json_is_false(json_object_get(answer->json, "ok"));
-	if (progress->refused)
-		err_set(err, -EREMOTEIO, NULL, "%s",
-			json_string_value(json_object_get(error, "msg")));
+	progress->refused = answer_refused(answer, err);
 	return progress->refused;
 }
 
@@ -61,52 +54,50 @@ static int take_answer(const struct answer *answer, void *data,
 
 	if (is_refusal(answer, progress, err))
 		return -EREMOTEIO;
-	if (!progress->command->show && !progress->command->columns)
+	if (!progress->view)
 		return 0;
 	if (progress->json)
 		return print_json(&progress->json_page, answer, err);
-	if (progress->command->columns)
+	if (progress->view->columns)
 		return columns_print(&progress->page, answer,
-				     progress->command->columns, err);
-	return progress->command->show(&progress->page,
-				       json_object_get(answer->json, "result"),
-				       err);
+				     progress->view->columns, err);
+	return progress->view->show(&progress->page,
+				    json_object_get(answer->json, "result"),
+				    err);
 }
 
 static struct progress progress_of(const struct cli *cli)
 {
 	return (struct progress){
-		.command = cli->command,
+		.view = view_find(cli->command->op),
 		.json = cli->json,
 		.page.out = stdout,
 		.json_page = { .out = stdout, .pretty = cli->pretty },
 	};
 }
 
-static int run(const struct cli *cli)
+int run_ask(const struct cli *cli, struct err *err)
 {
 	struct progress progress = progress_of(cli);
-	struct err err = { 0 };
 
 	if (!client_call(cli->socket, cli->command->op, cli->args, take_answer,
-			 &progress, &err))
+			 &progress, err))
 		return EXIT_DONE;
-	return fail(progress.refused ? EXIT_REFUSED : EXIT_UNREACHABLE,
-		    err.msg);
+	return progress.refused ? EXIT_REFUSED : EXIT_UNREACHABLE;
 }
 
 static int keep_answer(const struct answer *answer, void *data,
 		       struct err *err)
 {
 	struct progress *progress = data;
-	json_t *result = json_object_get(answer->json, "result");
 
 	if (is_refusal(answer, progress, err))
 		return -EREMOTEIO;
-	if (answer->more || !json_is_object(result))
-		return err_set(err, -EPROTO, NULL, "the result is missing");
-	progress->kept = json_incref(result);
-	return 0;
+	progress->kept = answer_result(answer);
+	if (json_is_object(progress->kept) || json_is_array(progress->kept))
+		return 0;
+	json_decref(progress->kept);
+	return err_set(err, -EPROTO, NULL, "the result is missing");
 }
 
 static int print_rates(struct progress *progress, json_t *rates,
@@ -119,8 +110,16 @@ static int print_rates(struct progress *progress, json_t *rates,
 
 	if (!answer.json)
 		return err_set(err, -ENOMEM, NULL, "out of memory");
-	ret = progress->json ? print_json(&progress->json_page, &answer, err) :
-			       show_rates(&progress->page, rates, err);
+	if (progress->json)
+		ret = print_json(&progress->json_page, &answer, err);
+	else if (progress->view->rates)
+		ret = columns_print(&progress->page, &answer,
+				    progress->view->rates, err);
+	else
+		ret = show_rates(&progress->page, rates, err);
+	/* each list has a header of its own */
+	if (progress->view->rates)
+		progress->page.begun = false;
 	json_decref(answer.json);
 	return ret;
 }
@@ -134,24 +133,23 @@ static double now(void)
 }
 
 /* Until somebody ends it, or the output. */
-static int run_rates(const struct cli *cli)
+static int run_rates(const struct cli *cli, struct err *err)
 {
 	const struct timespec pause = { .tv_sec = cli->interval };
 	struct progress progress = progress_of(cli);
 	json_t *before = NULL;
-	struct err err = { 0 };
 	double at = 0, was;
 	int ret;
 
 	for (;;) {
 		was = at;
 		ret = client_call(cli->socket, cli->command->op, cli->args,
-				  keep_answer, &progress, &err);
+				  keep_answer, &progress, err);
 		at = now();
 		if (!ret && before)
 			ret = print_rates(&progress,
 					  rates_of(before, progress.kept,
-						   at - was), &err);
+						   at - was), err);
 		json_decref(before);
 		if (ret)
 			break;
@@ -162,8 +160,71 @@ static int run_rates(const struct cli *cli)
 		}
 		nanosleep(&pause, NULL);
 	}
-	return fail(progress.refused ? EXIT_REFUSED : EXIT_UNREACHABLE,
-		    err.msg);
+	return progress.refused ? EXIT_REFUSED : EXIT_UNREACHABLE;
+}
+
+static int run_top(const struct cli *cli, struct err *err)
+{
+	bool refused;
+	int ret = watch(cli->socket, cli->interval ? cli->interval : 1,
+			&refused, err);
+
+	if (!ret)
+		return EXIT_DONE;
+	if (ret == -ENOTTY || ret == -EINVAL)
+		return EXIT_USAGE;
+	return refused ? EXIT_REFUSED : EXIT_UNREACHABLE;
+}
+
+static int take_events(const struct answer *answer, void *data,
+		       struct err *err)
+{
+	struct progress progress;
+
+	return is_refusal(answer, &progress, err) ?
+		       -EREMOTEIO : monitor_print(answer, data, err);
+}
+
+/* Until somebody ends it, or the output, or the daemon. */
+static int run_monitor(const struct cli *cli, struct err *err)
+{
+	struct monitor monitor = { stdout, cli->json, cli->pretty };
+	int ret = client_follow(cli->socket, cli->command->op, cli->args,
+				take_events, &monitor, err);
+
+	if (!ret || ret == -EPIPE)
+		return EXIT_DONE;
+	return ret == -EREMOTEIO ? EXIT_REFUSED : EXIT_UNREACHABLE;
+}
+
+run_fn *run_find(const struct command *command)
+{
+	static const struct {
+		const char *op;
+		run_fn *run;
+	} others[] = {
+		{ "config.apply", run_apply },
+		{ "config.show", run_export },
+		{ "batch", run_batch },
+		{ "import.ipvs", run_import },
+		{ "monitor", run_monitor },
+		{ "top", run_top },
+	};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (!strcmp(others[i].op, command->op))
+			return others[i].run;
+	return run_ask;
+}
+
+static int run(const struct cli *cli)
+{
+	struct err err = { 0 };
+	run_fn *fn = run_find(cli->command);
+	int status = fn == run_ask && cli->interval ? run_rates(cli, &err) :
+						      fn(cli, &err);
+
+	return status && err.msg[0] ? fail(status, err.msg) : status;
 }
 
 int main(int argc, char **argv)
@@ -192,7 +253,7 @@ int main(int argc, char **argv)
 		puts("dnatctl " PACKAGE_VERSION);
 		break;
 	case ACTION_RUN:
-		status = cli.interval ? run_rates(&cli) : run(&cli);
+		status = run(&cli);
 		json_decref(cli.args);
 		break;
 	}

@@ -1,9 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "columns.h"
 #include "rates.h"
+
+/* Longer than a service's name, an address and a port. */
+#define ROW_NAME_LEN 160
+
+/* Numbers that are no totals. */
+static bool is_no_counter(const char *name)
+{
+	return !strcmp(name, "in_use") || !strcmp(name, "port");
+}
 
 static json_t *rate(const json_t *before, const json_t *now, double seconds)
 {
@@ -21,7 +31,8 @@ static json_t *rate(const json_t *before, const json_t *now, double seconds)
 	return json_integer(whole + ((double)whole < exact));
 }
 
-json_t *rates_of(const json_t *before, const json_t *now, double seconds)
+static json_t *rates_of_object(const json_t *before, const json_t *now,
+			       double seconds)
 {
 	json_t *rates = json_object();
 	const char *name;
@@ -32,8 +43,8 @@ json_t *rates_of(const json_t *before, const json_t *now, double seconds)
 		json_t *one;
 
 		if (json_is_object(value))
-			one = rates_of(was, value, seconds);
-		else if (!strcmp(name, "in_use"))
+			one = rates_of_object(was, value, seconds);
+		else if (!json_is_integer(value) || is_no_counter(name))
 			one = json_incref(value);
 		else
 			one = rate(was, value, seconds);
@@ -43,6 +54,65 @@ json_t *rates_of(const json_t *before, const json_t *now, double seconds)
 		}
 	}
 	return rates;
+}
+
+static const char *string(const json_t *row, const char *name)
+{
+	const char *text = json_string_value(json_object_get(row, name));
+
+	return text ? text : "";
+}
+
+/* What tells a row from all others. */
+static void row_name(const json_t *row, char name[ROW_NAME_LEN])
+{
+	snprintf(name, ROW_NAME_LEN, "%s %s %" JSON_INTEGER_FORMAT,
+		 string(row, "service"), string(row, "addr"),
+		 json_integer_value(json_object_get(row, "port")));
+}
+
+/* The rows of @list, by their names. */
+static json_t *rows_by_name(const json_t *list)
+{
+	json_t *index = json_object();
+	char name[ROW_NAME_LEN];
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(list, i, row) {
+		row_name(row, name);
+		json_object_set(index, name, row);
+	}
+	return index;
+}
+
+static json_t *rates_of_list(const json_t *before, const json_t *now,
+			     double seconds)
+{
+	json_t *index = rows_by_name(before);
+	json_t *rates = json_array();
+	char name[ROW_NAME_LEN];
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(now, i, row) {
+		row_name(row, name);
+		if (json_array_append_new(rates,
+				rates_of_object(json_object_get(index, name),
+						row, seconds))) {
+			json_decref(rates);
+			rates = NULL;
+			break;
+		}
+	}
+	json_decref(index);
+	return rates;
+}
+
+json_t *rates_of(const json_t *before, const json_t *now, double seconds)
+{
+	return json_is_array(now) ? rates_of_list(before, now, seconds) :
+				    rates_of_object(before, now, seconds);
 }
 
 static json_int_t sum(const json_t *object)

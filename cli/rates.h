@@ -9,13 +9,14 @@
 
 /**
  * rates_of - what happened a second
- * @before, @now: results of stats
+ * @before, @now: results of stats, of stats.services or of stats.backends
  * @seconds: between the two
  *
  * A rate is a whole number, rounded up so that what happens at all is seen;
- * in_use stays as it is now.  A counter that fell began at 0 again.
+ * in_use stays as it is now.  A counter that fell began at 0 again.  So did
+ * those of a service or backend that is new.
  *
- * Return: an object like @now, or NULL without memory
+ * Return: an object or array like @now, or NULL without memory
  */
 json_t *rates_of(const json_t *before, const json_t *now, double seconds);
 

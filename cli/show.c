@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "show.h"
 
@@ -12,7 +13,12 @@ const struct column service_columns[] = {
 	{ "SCHEDULER", "scheduler", NULL, false },
 	{ "DEV", "dev", NULL, false },
 	{ "FAST", "fast", NULL, false },
+	{ "CHECK", "check", NULL, false },
 	{ "BACKENDS", "backends", NULL, true },
+	{ "UP", "up", NULL, true },
+	{ "DRAIN", "drain", NULL, true },
+	{ "DOWN", "down", NULL, true },
+	{ "LEFT", "left", NULL, true },
 	{ 0 }
 };
 
@@ -20,6 +26,11 @@ const struct column backend_columns[] = {
 	{ "SERVICE", "service", NULL, false },
 	{ "BACKEND", "addr", "port", false },
 	{ "WEIGHT", "weight", NULL, true },
+	{ "STATE", "state", NULL, false },
+	{ "LEFT", "left", NULL, true },
+	{ "DEADLINE_IN", "deadline_in", NULL, true },
+	{ "HEALTH", "health", NULL, false },
+	{ "FAULT", "health_fault", NULL, false },
 	{ 0 }
 };
 
@@ -52,6 +63,45 @@ const struct column connection_columns[] = {
 	{ "BACKEND", "backend", "backend_port", false },
 	{ "STATE", "state", NULL, false },
 	{ "AGE", "age", NULL, true },
+	{ 0 }
+};
+
+#define COUNT_COLUMNS(per)						\
+	{ "CONNECTIONS" per, "connections", NULL, true },		\
+	{ "IN_USE", "in_use", NULL, true },				\
+	{ "PACKETS_IN" per, "packets_in", NULL, true },			\
+	{ "BYTES_IN" per, "bytes_in", NULL, true },			\
+	{ "PACKETS_OUT" per, "packets_out", NULL, true },		\
+	{ "BYTES_OUT" per, "bytes_out", NULL, true },			\
+	{ "EXHAUSTED" per, "exhausted", NULL, true },			\
+	{ "NO_MEMORY" per, "no_memory", NULL, true },			\
+	{ "TAKEN_BACK" per, "taken_back", NULL, true },			\
+	{ 0 }
+
+static const struct column service_count_columns[] = {
+	{ "SERVICE", "service", NULL, false },
+	COUNT_COLUMNS("")
+};
+
+static const struct column service_rate_columns[] = {
+	{ "SERVICE", "service", NULL, false },
+	COUNT_COLUMNS("/s")
+};
+
+static const struct column backend_count_columns[] = {
+	{ "SERVICE", "service", NULL, false },
+	{ "BACKEND", "addr", "port", false },
+	COUNT_COLUMNS("")
+};
+
+static const struct column backend_rate_columns[] = {
+	{ "SERVICE", "service", NULL, false },
+	{ "BACKEND", "addr", "port", false },
+	COUNT_COLUMNS("/s")
+};
+
+const struct column ended_columns[] = {
+	{ "ENDED", "ended", NULL, true },
 	{ 0 }
 };
 
@@ -147,4 +197,34 @@ int show_status(struct page *page, const json_t *result, struct err *err)
 	for (i = 0; !ret && i < json_array_size(checks); i++)
 		ret = print_check(out, json_array_get(checks, i), err);
 	return ret;
+}
+
+static const struct view views[] = {
+	{ .op = "service.show", .columns = service_columns },
+	{ .op = "backend.show", .columns = backend_columns },
+	{ .op = "vdport.show", .columns = pool_columns },
+	{ .op = "vdport.ports", .columns = port_columns },
+	{ .op = "connection.show", .columns = connection_columns },
+	{ .op = "stats", .show = show_stats },
+	{
+		.op = "stats.services",
+		.columns = service_count_columns,
+		.rates = service_rate_columns,
+	},
+	{
+		.op = "stats.backends",
+		.columns = backend_count_columns,
+		.rates = backend_rate_columns,
+	},
+	{ .op = "connection.del", .columns = ended_columns },
+	{ .op = "connection.flush", .columns = ended_columns },
+	{ .op = "status", .show = show_status },
+};
+
+const struct view *view_find(const char *op)
+{
+	for (size_t i = 0; i < sizeof(views) / sizeof(views[0]); i++)
+		if (!strcmp(views[i].op, op))
+			return &views[i];
+	return NULL;
 }

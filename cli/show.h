@@ -14,6 +14,7 @@ extern const struct column backend_columns[];
 extern const struct column pool_columns[];
 extern const struct column port_columns[];
 extern const struct column connection_columns[];
+extern const struct column ended_columns[];
 
 /**
  * show_fn - print a result
@@ -27,5 +28,15 @@ typedef int show_fn(struct page *page, const json_t *result, struct err *err);
 
 show_fn show_stats;
 show_fn show_status;
+
+struct view {
+	const char *op;		/* whose result it is, see control.h */
+	const struct column *columns;	/* NULL: see @show */
+	show_fn *show;
+	const struct column *rates;	/* of rates_of() it, where it is a list */
+};
+
+/* How the result of @op is shown; NULL: a change, there is nothing to show. */
+const struct view *view_find(const char *op);
 
 #endif

@@ -17,6 +17,7 @@ static const struct line lines[] = {
 	{ "vdports in use", "in_use" },
 	{ "vdports taken back", "taken_back" },
 	{ "vdports passed over", "skipped" },
+	{ "connections not counted by service", "uncounted" },
 	{ "packets dropped, no vdport free", "exhausted" },
 	{ "packets dropped, no memory", "no_memory" },
 	{ "packets forwarded by the module", "fast" },

@@ -38,6 +38,8 @@ static bool type_fits(enum arg_type type, const json_t *value)
 		return json_is_array(value);
 	case ARG_OBJECT:
 		return json_is_object(value);
+	case ARG_BOOLEAN:
+		return json_is_boolean(value);
 	}
 	return false;
 }
@@ -48,6 +50,7 @@ static const char *const wanted[] = {
 	[ARG_INTEGER] = "an integer",
 	[ARG_ARRAY] = "an array",
 	[ARG_OBJECT] = "an object",
+	[ARG_BOOLEAN] = "a truth value",
 };
 
 static const struct arg *spec_find(const struct arg *spec, size_t n,

@@ -15,6 +15,7 @@ enum arg_type {
 	ARG_INTEGER,
 	ARG_ARRAY,
 	ARG_OBJECT,
+	ARG_BOOLEAN,
 };
 
 struct arg {

@@ -1,67 +1,151 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "change.h"
+#include "ending.h"
+#include "health.h"
 #include "link.h"
+#include "repair.h"
 #include "reserve.h"
+#include "service.h"
 #include "store.h"
 
-static bool wants_vip(const struct service *service,
-		      const struct service *like)
+/* Copies of the services before or after, sorted; their backends are not ours. */
+struct side {
+	size_t n;
+	struct service *list;
+};
+
+static int compare_services(const void *a, const void *b)
 {
-	return addr_equal(&service->vip, &like->vip) &&
-	       !strcmp(service->dev, like->dev);
+	return service_compare(a, b);
 }
 
-/* Does any service have @like's VIP on @like's interface? */
-static bool vip_needed(const struct model *model, const struct service *like)
+static int side_init(struct side *side, const struct changes *changes,
+		     bool after)
 {
-	size_t i;
+	side->n = 0;
+	side->list = calloc(changes->n + 1, sizeof(*side->list));
+	if (!side->list)
+		return -ENOMEM;
+	for (size_t i = 0; i < changes->n; i++) {
+		const struct change *change = &changes->list[i];
+		const struct service *service = after ? change->new :
+							change->old;
 
-	for (i = 0; i < model->n_services; i++)
-		if (wants_vip(model->services[i], like))
-			return true;
-	return false;
+		if (service)
+			side->list[side->n++] = *service;
+	}
+	qsort(side->list, side->n, sizeof(*side->list), compare_services);
+	return 0;
+}
+
+/* Is there a service with @service's VIP, port and protocol? */
+static bool side_has(const struct side *side, const struct service *service)
+{
+	return bsearch(service, side->list, side->n, sizeof(*side->list),
+		       compare_services);
+}
+
+static int vips_add(const struct side *new, struct err *err)
+{
+	struct vip *vips = calloc(new->n + 1, sizeof(*vips));
+	size_t n = 0;
+	int ret;
+
+	if (!vips)
+		return err_set(err, -ENOMEM, NULL, "dnatd is out of memory");
+	for (size_t i = 0; i < new->n; i++)
+		if (new->list[i].dev[0])
+			vips[n++] = (struct vip){ new->list[i].vip,
+						  new->list[i].dev };
+	ret = link_vips_add(vips, n, err);
+	free(vips);
+	return ret;
+}
+
+static int compare_vips(const void *a, const void *b)
+{
+	const struct vip *x = a, *y = b;
+	int order = addr_compare(&x->addr, &y->addr);
+
+	return order ? order : strcmp(x->dev, y->dev);
+}
+
+/* The VIPs that @model has on interfaces, sorted; NULL where memory is short. */
+static struct vip *vips_needed(const struct model *model, size_t *n)
+{
+	struct vip *needed = calloc(model->n_services + 1, sizeof(*needed));
+
+	*n = 0;
+	for (size_t i = 0; needed && i < model->n_services; i++) {
+		const struct service *service = model->services[i];
+
+		if (service->dev[0])
+			needed[(*n)++] = (struct vip){ service->vip,
+						       service->dev };
+	}
+	if (*n)
+		qsort(needed, *n, sizeof(*needed), compare_vips);
+	return needed;
 }
 
 /*
- * Take @service's VIP away where @model, as it is now, has no use for it.  One
+ * Take @side's VIPs away where @model, as it is now, has no use for them.  One
  * that stays behind does no harm and goes at the next start.
  */
-static void vip_release(const struct model *model,
-			const struct service *service)
+static void vips_release(const struct model *model, const struct side *side)
 {
-	if (service->dev[0] && !vip_needed(model, service))
-		link_vip_del(&service->vip, service->dev, NULL);
+	struct vip *gone = calloc(side->n + 1, sizeof(*gone));
+	size_t n = 0, n_needed;
+	struct vip *needed = vips_needed(model, &n_needed);
+
+	for (size_t i = 0; gone && needed && i < side->n; i++) {
+		struct vip vip = { side->list[i].vip, side->list[i].dev };
+
+		if (vip.dev[0] && !bsearch(&vip, needed, n_needed, sizeof(vip),
+					   compare_vips))
+			gone[n++] = vip;
+	}
+	link_vips_del(gone, n, NULL);
+	free(gone);
+	free(needed);
 }
 
-static int vip_add(const struct service *new, struct err *err)
+/* Give the ports of @side back that @other does not have. */
+static void ports_release(struct dnatd *dnatd, const struct side *side,
+			  const struct side *other)
 {
-	if (!new || !new->dev[0])
-		return 0;
-	return link_vip_add(&new->vip, new->dev, err);
+	for (size_t i = 0; i < side->n; i++)
+		if (!side_has(other, &side->list[i]))
+			reserve_del(dnatd, &side->list[i]);
 }
 
-static int port_reserve(struct dnatd *dnatd, const struct change *change,
-			struct err *err)
+static int ports_reserve(struct dnatd *dnatd, const struct side *old,
+			 const struct side *new, struct err *err)
 {
-	if (!change->new || change->old)
-		return 0;
-	return reserve_add(dnatd, change->new, err);
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < new->n; i++)
+		if (!side_has(old, &new->list[i]))
+			ret = reserve_add(dnatd, &new->list[i], err);
+	return ret;
 }
 
 /*
  * The table may have been lost or edited behind our back, and a change sent to
  * what is not there fails.  Then all of it is put right first.
  */
-static int rules_change(struct dnatd *dnatd, const struct change *change,
+static int rules_change(struct dnatd *dnatd, const struct changes *changes,
 			struct err *err)
 {
 	bool repaired = false;
 	int ret;
 
-	ret = nft_change(dnatd->nft, dnatd->in_force, dnatd->model, change,
+	ret = nft_change(dnatd->nft, dnatd->in_force, dnatd->model, changes,
 			 err);
 	if (!ret)
 		return 0;
@@ -69,11 +153,12 @@ static int rules_change(struct dnatd *dnatd, const struct change *change,
 			  NULL) ||
 	    !repaired)
 		return ret;
+	repairs_tell(dnatd, "rules");
 	/* With the table the module may have gone and come back. */
 	ret = reserve_start(dnatd, err);
 	if (ret)
 		return ret;
-	return nft_change(dnatd->nft, dnatd->in_force, dnatd->model, change,
+	return nft_change(dnatd->nft, dnatd->in_force, dnatd->model, changes,
 			  err);
 }
 
@@ -93,47 +178,136 @@ static void rules_undo(struct dnatd *dnatd, struct err *err)
 		 cause, second.msg);
 }
 
-static int change_carry_out(struct dnatd *dnatd, struct change *change,
-			    struct err *err)
+/* The UDP flows to backends that go: the next packet must find another one. */
+struct flows {
+	size_t n;
+	struct conn_filter *list;
+};
+
+static int flows_init(struct flows *flows, const struct changes *changes)
 {
-	bool gone = !change->new;
-	struct service was = { 0 };
+	size_t room = 1;
+
+	flows->n = 0;
+	for (size_t i = 0; i < changes->n; i++)
+		if (changes->list[i].old &&
+		    changes->list[i].old->proto == IPPROTO_UDP)
+			room += changes->list[i].old->n_backends;
+	flows->list = calloc(room, sizeof(*flows->list));
+	if (!flows->list)
+		return -ENOMEM;
+	for (size_t i = 0; i < changes->n; i++) {
+		const struct service *old = changes->list[i].old;
+		const struct service *new = changes->list[i].new;
+
+		if (!old || !new || old->proto != IPPROTO_UDP)
+			continue;
+		for (size_t j = 0; j < old->n_backends; j++) {
+			const struct backend *backend = &old->backends[j];
+
+			if (service_find_backend(new, &backend->addr,
+						 backend->port) ==
+			    new->n_backends)
+				flows->list[flows->n++] =
+					conn_filter_of(old, backend);
+		}
+	}
+	return 0;
+}
+
+/* One that cannot be ended now ends when it is idle. */
+static void flows_end(struct dnatd *dnatd, const struct flows *flows)
+{
+	for (size_t i = 0; i < flows->n; i++)
+		conns_end(dnatd, &flows->list[i], NULL, NULL, NULL);
+}
+
+static int carry_out(struct dnatd *dnatd, struct changes *changes,
+		     const struct side *old, const struct side *new,
+		     struct err *err)
+{
+	struct vdports was;
 	int ret;
 
-	ret = store_prepare(dnatd->state_path, dnatd->model, change, err);
+	if (!changes->passing) {
+		ret = store_prepare(dnatd->store, dnatd->model, changes, err);
+		if (ret)
+			return ret;
+	}
+	ret = vips_add(new, err);
 	if (ret)
-		return ret;
-	ret = vip_add(change->new, err);
+		goto undo_vips;
+	ret = ports_reserve(dnatd, old, new, err);
 	if (ret)
-		goto abort_store;
-	ret = port_reserve(dnatd, change, err);
+		goto undo_ports;
+	if (changes->vdports)
+		ret = vdports_put(dnatd, changes->vdports, &was, err);
 	if (ret)
-		goto undo_vip;
-	ret = rules_change(dnatd, change, err);
+		goto undo_ports;
+	if (changes->n)
+		ret = rules_change(dnatd, changes, err);
 	if (ret)
-		goto undo_port;
-	ret = store_commit(dnatd->state_path, err);
-	if (ret)
-		goto undo_rules;
+		goto undo_vdports;
+	if (!changes->passing) {
+		ret = store_commit(dnatd->store, err);
+		if (ret)
+			goto undo_rules;
+	}
 
-	if (change->old)
-		was = *change->old;
-	model_commit(dnatd->model, change);
-	vip_release(dnatd->model, &was);
-	if (gone)
-		reserve_del(dnatd, &was);
+	for (size_t i = 0; i < changes->n; i++) {
+		if (!changes->passing)
+			health_follow(dnatd->health, &changes->list[i]);
+		model_commit(dnatd->model, &changes->list[i]);
+	}
+	if (changes->vdports)
+		dnatd->model->vdports = *changes->vdports;
+	vips_release(dnatd->model, old);
+	ports_release(dnatd, old, new);
+	if (!changes->passing) {
+		dnatd->changes++;
+		store_settle(dnatd->store, dnatd->model);
+	}
 	return 0;
 
 undo_rules:
-	rules_undo(dnatd, err);
-undo_port:
-	if (!change->old)
-		reserve_del(dnatd, change->new);
-undo_vip:
-	if (change->new)
-		vip_release(dnatd->model, change->new);
-abort_store:
-	store_abort(dnatd->state_path);
+	if (changes->n)
+		rules_undo(dnatd, err);
+undo_vdports:
+	if (changes->vdports)
+		vdports_back(dnatd, &was);
+undo_ports:
+	ports_release(dnatd, new, old);
+undo_vips:
+	vips_release(dnatd->model, new);
+	if (!changes->passing)
+		store_abort(dnatd->store);
+	return ret;
+}
+
+int changes_apply(struct dnatd *dnatd, struct changes *changes,
+		  struct err *err)
+{
+	struct side old = { 0 }, new = { 0 };
+	struct flows flows = { 0 };
+	int ret = side_init(&old, changes, false);
+
+	if (!ret)
+		ret = side_init(&new, changes, true);
+	if (!ret)
+		ret = flows_init(&flows, changes);
+	if (!ret)
+		ret = model_make_room(dnatd->model, new.n);
+	if (ret)
+		err_set(err, ret, NULL, "dnatd is out of memory");
+	else
+		ret = carry_out(dnatd, changes, &old, &new, err);
+	if (!ret) {
+		flows_end(dnatd, &flows);
+		drain_look(dnatd->drain);
+	}
+	free(flows.list);
+	free(old.list);
+	free(new.list);
 	return ret;
 }
 
@@ -141,12 +315,13 @@ int change_apply(struct dnatd *dnatd, const char *op, const json_t *args,
 		 struct err *err)
 {
 	struct change change;
+	struct changes changes = { .n = 1, .list = &change };
 	int ret;
 
 	ret = model_plan(dnatd->model, op, args, &change, err);
 	if (ret)
 		return ret;
-	ret = change_carry_out(dnatd, &change, err);
+	ret = changes_apply(dnatd, &changes, err);
 	if (ret)
 		change_drop(&change);
 	return ret;

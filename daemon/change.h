@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One change asked for by the admin: all of it or nothing. */
+/* What the admin asks to be changed: all of it or nothing. */
 #ifndef DNAT_CHANGE_H
 #define DNAT_CHANGE_H
 
@@ -18,5 +18,15 @@
  */
 int change_apply(struct dnatd *dnatd, const char *op, const json_t *args,
 		 struct err *err);
+
+/**
+ * changes_apply - carry out changes of many services, and of the vdports
+ * @changes: planned against dnatd->model; taken over where it succeeds, the
+ *	caller's to drop where it fails
+ *
+ * Return: as change_apply()
+ */
+int changes_apply(struct dnatd *dnatd, struct changes *changes,
+		  struct err *err);
 
 #endif

@@ -102,13 +102,6 @@ static void check_forwarding(struct checks *checks, const char *name,
 		      value ? NULL : advice);
 }
 
-static int addr_compare(const struct addr *a, const struct addr *b)
-{
-	if (a->family != b->family)
-		return a->family < b->family ? -1 : 1;
-	return memcmp(a->bytes, b->bytes, addr_len(a->family));
-}
-
 static int pool_compare(const void *left, const void *right)
 {
 	const struct pool *a = left;
@@ -355,7 +348,8 @@ json_t *checks_to_json(const struct model *model, unsigned int ports,
 {
 	struct checks checks = { .proc = proc, .list = json_array() };
 
-	if (family_in_use(model, AF_INET)) {
+	/* who begins is told before the first service does not answer */
+	if (family_in_use(model, AF_INET) || !model->n_services) {
 		check_forwarding(&checks, "ip_forward", "net/ipv4/ip_forward",
 				 "backends are not reached; sysctl -w net.ipv4.ip_forward=1");
 		check_rp_filter(&checks);

@@ -95,7 +95,7 @@ const char *conn_names_find(const struct conn_names *names,
 	return found ? found->name : NULL;
 }
 
-static enum conn_class class_of(const struct conn *conn)
+enum conn_class conn_class_of(const struct conn *conn)
 {
 	if (conn->proto == IPPROTO_TCP &&
 	    (conn->tcp_state == TCP_CONNTRACK_TIME_WAIT ||
@@ -104,23 +104,36 @@ static enum conn_class class_of(const struct conn *conn)
 	return conn->status & IPS_ASSURED ? CONN_OPEN : CONN_HALF_OPEN;
 }
 
-static bool matches_service(const struct conn *conn,
-			    const struct service *service)
+struct conn_filter conn_filter_of(const struct service *service,
+				  const struct backend *backend)
 {
-	return conn->proto == service->proto &&
-	       conn->vip.port == service->port &&
-	       addr_equal(&conn->vip.addr, &service->vip);
+	struct conn_filter filter = {
+		.proto = service->proto,
+		.vip = { service->vip, service->port },
+		.class = CONN_ANY,
+	};
+
+	if (backend) {
+		filter.backend.addr = backend->addr;
+		filter.backend.port = backend->port;
+	}
+	return filter;
+}
+
+static bool end_matches(const struct conn_end *end,
+			const struct conn_end *wanted)
+{
+	return (!wanted->port || end->port == wanted->port) &&
+	       (!wanted->addr.family || addr_equal(&end->addr, &wanted->addr));
 }
 
 bool conn_matches(const struct conn *conn, const struct conn_filter *filter)
 {
-	if (filter->service && !matches_service(conn, filter->service))
-		return false;
-	if (filter->backend && !addr_equal(&conn->backend.addr, filter->backend))
-		return false;
-	if (filter->client && !addr_equal(&conn->client.addr, filter->client))
-		return false;
-	return filter->class == CONN_ANY || filter->class == class_of(conn);
+	return (!filter->proto || conn->proto == filter->proto) &&
+	       end_matches(&conn->vip, &filter->vip) &&
+	       end_matches(&conn->backend, &filter->backend) &&
+	       end_matches(&conn->client, &filter->client) &&
+	       (filter->class == CONN_ANY || filter->class == conn_class_of(conn));
 }
 
 int conn_class_parse(const char *text, enum conn_class *class, struct err *err)

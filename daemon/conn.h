@@ -39,13 +39,21 @@ enum conn_class {
 	CONN_ANY,
 };
 
-/* What has to hold for a connection that is to be shown. */
+/*
+ * What has to hold for a connection that is meant.  0 is any protocol, any port
+ * and, as the family, any address.
+ */
 struct conn_filter {
-	const struct service *service;	/* NULL: any */
-	const struct addr *backend;	/* NULL: any */
-	const struct addr *client;	/* NULL: any */
+	uint8_t proto;
+	struct conn_end vip;
+	struct conn_end backend;
+	struct conn_end client;		/* its port is not looked at */
 	enum conn_class class;
 };
+
+/* Those through @service, to @backend unless that is NULL. */
+struct conn_filter conn_filter_of(const struct service *service,
+				  const struct backend *backend);
 
 /* The names of the services, by what connections to them look like. */
 struct conn_names {
@@ -59,6 +67,8 @@ void conn_names_clean(struct conn_names *names);
 /* The name of the service that @conn goes through, or NULL. */
 const char *conn_names_find(const struct conn_names *names,
 			    const struct conn *conn);
+
+enum conn_class conn_class_of(const struct conn *conn);
 
 bool conn_matches(const struct conn *conn, const struct conn_filter *filter);
 

@@ -32,6 +32,7 @@ struct control {
 	struct event_base *base;
 	struct evconnlistener *listener;
 	struct event *accept_again;
+	struct access access;
 	control_fn fn;
 	void *data;
 	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
@@ -39,6 +40,7 @@ struct control {
 	int lock;		/* held as long as we listen, or -1 */
 	LIST_HEAD(client_list, client) clients;
 	size_t n_clients;
+	struct client *long_line;	/* who is sending one, or NULL */
 };
 
 struct client {
@@ -46,7 +48,9 @@ struct client {
 	struct control *control;
 	struct bufferevent *bev;
 	struct event *deadline;	/* for a line that has begun */
+	struct peer peer;
 	struct parts *parts;	/* what is to come of an answer, or NULL */
+	size_t seen;		/* bytes that have no newline in them */
 	bool ended;		/* it sends no more */
 	bool closing;		/* answer what was begun, then close */
 };
@@ -55,6 +59,8 @@ static void client_free(struct client *client)
 {
 	LIST_REMOVE(client, entry);
 	client->control->n_clients--;
+	if (client->control->long_line == client)
+		client->control->long_line = NULL;
 	if (client->deadline)
 		event_free(client->deadline);
 	if (client->bev)
@@ -106,18 +112,30 @@ static void client_refuse(struct client *client, int error, const char *msg)
 	client->closing = true;
 }
 
+/* There is a part; it is asked for when whoever made it is done. */
+static void client_wake(void *data)
+{
+	struct client *client = data;
+
+	bufferevent_trigger(client->bev, EV_WRITE, BEV_OPT_DEFER_CALLBACKS);
+}
+
 static void client_answer(struct client *client, const char *line, size_t len)
 {
 	struct control *control = client->control;
 	struct err err;
 	char *answer;
 
-	answer = protocol_answer(line, len, control->fn, control->data,
-				 &client->parts);
+	answer = protocol_answer(line, len, control->fn, &client->peer,
+				 control->data, &client->parts);
 	/* The client's time to take the answer starts when there is one. */
 	event_base_update_cache_time(control->base);
-	if (answer && !client->parts &&
-	    strlen(answer) + control_waiting(control) > ANSWER_MAX) {
+	if (client->parts) {
+		client->parts->wake = client_wake;
+		client->parts->wake_data = client;
+		return;
+	}
+	if (answer && strlen(answer) + control_waiting(control) > ANSWER_MAX) {
 		free(answer);
 		err_set(&err, -EMSGSIZE, NULL,
 			"the answer is too large; ask for one service or backend, or again later");
@@ -140,34 +158,93 @@ static void client_set_deadline(struct client *client, bool half)
 		event_add(client->deadline, &limit);
 }
 
+/* How much of a line is there; *whole with its newline. */
+static size_t client_line(struct client *client, bool *whole)
+{
+	struct evbuffer *in = bufferevent_get_input(client->bev);
+	struct evbuffer_ptr end, from;
+
+	evbuffer_ptr_set(in, &from, client->seen, EVBUFFER_PTR_SET);
+	end = evbuffer_search_eol(in, &from, NULL, EVBUFFER_EOL_LF);
+	*whole = end.pos >= 0;
+	client->seen = *whole ? 0 : evbuffer_get_length(in);
+	return *whole ? (size_t)end.pos : client->seen;
+}
+
+static bool may_be_long(const struct client *client)
+{
+	char begin[sizeof(CONTROL_LONG) - 1];
+
+	return client->peer.changes &&
+	       evbuffer_copyout(bufferevent_get_input(client->bev), begin,
+				sizeof(begin)) == sizeof(begin) &&
+	       !memcmp(begin, CONTROL_LONG, sizeof(begin));
+}
+
+static void set_long(struct client *client, bool is_long)
+{
+	client->control->long_line = is_long ? client : NULL;
+	bufferevent_setwatermark(client->bev, EV_READ, 0,
+				 (is_long ? CONTROL_LONG_MAX :
+					    CONTROL_LINE_MAX) + 1);
+}
+
+/* Refuse a line that is too long, be it whole or not. */
+static bool client_line_fits(struct client *client, size_t len)
+{
+	const struct client *other = client->control->long_line;
+
+	if (len <= CONTROL_LINE_MAX)
+		return true;
+	if (!may_be_long(client)) {
+		client_refuse(client, -EMSGSIZE,
+			      "the request is longer than " TEXT_OF(
+			      CONTROL_LINE_MAX) " bytes");
+		return false;
+	}
+	if (other && other != client) {
+		client_refuse(client, -EBUSY,
+			      "another configuration is being sent; try again");
+		return false;
+	}
+	if (len > CONTROL_LONG_MAX) {
+		client_refuse(client, -EMSGSIZE,
+			      "the configuration is too long");
+		return false;
+	}
+	if (!other)
+		set_long(client, true);
+	return true;
+}
+
 /* Answer what is there, as far as the client takes the answers. */
 static void client_run(struct client *client)
 {
+	const struct control *control = client->control;
 	struct evbuffer *in = bufferevent_get_input(client->bev);
 	bool paused = false;
 
 	while (!client->closing) {
-		struct evbuffer_ptr end;
 		size_t len;
 		char *line;
+		bool whole;
 
 		paused = client_waiting(client) >=
 			 (client->parts ? PART_PAUSE : ANSWER_PAUSE);
 		if (paused)
 			break;
 		if (client->parts) {
-			client_send(client, protocol_part(&client->parts));
-			continue;
-		}
-		end = evbuffer_search_eol(in, NULL, NULL, EVBUFFER_EOL_LF);
-		if (end.pos < 0 ? evbuffer_get_length(in) > CONTROL_LINE_MAX :
-				  end.pos > CONTROL_LINE_MAX) {
-			client_refuse(client, -EMSGSIZE,
-				      "the request is longer than " TEXT_OF(
-				      CONTROL_LINE_MAX) " bytes");
+			if (protocol_part(&client->parts, &line)) {
+				client_send(client, line);
+				continue;
+			}
+			/* Who sends no more does not wait for it either. */
+			client->closing = client->ended;
+			paused = true;
 			break;
 		}
-		if (end.pos < 0)
+		len = client_line(client, &whole);
+		if (!client_line_fits(client, len) || !whole)
 			break;
 		line = evbuffer_readln(in, &len, EVBUFFER_EOL_LF);
 		if (!line) {
@@ -177,6 +254,8 @@ static void client_run(struct client *client)
 		client_set_deadline(client, false);
 		client_answer(client, line, len);
 		free(line);
+		if (control->long_line == client)
+			set_long(client, false);
 	}
 
 	if (client->ended && !client->closing && !paused) {
@@ -245,16 +324,8 @@ static void refuse_now(int fd, int error, const char *msg)
 	close(fd);
 }
 
-static bool peer_allowed(int fd)
-{
-	socklen_t len = sizeof(struct ucred);
-	struct ucred peer;
-
-	return !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) &&
-	       (peer.uid == 0 || peer.uid == geteuid());
-}
-
-static struct client *client_new(struct control *control, int fd)
+static struct client *client_new(struct control *control, int fd,
+				 const struct peer *peer)
 {
 	static const struct timeval limit = {
 		.tv_sec = CONTROL_TIMEOUT_MS / 1000,
@@ -265,6 +336,7 @@ static struct client *client_new(struct control *control, int fd)
 	if (!client)
 		return NULL;
 	client->control = control;
+	client->peer = *peer;
 	LIST_INSERT_HEAD(&control->clients, client, entry);
 	control->n_clients++;
 
@@ -289,16 +361,19 @@ static void control_accept(struct evconnlistener *listener, evutil_socket_t fd,
 			   struct sockaddr *addr, int len, void *data)
 {
 	struct control *control = data;
+	struct peer peer;
 
 	(void)listener;
 	(void)addr;
 	(void)len;
-	if (!peer_allowed(fd))
-		refuse_now(fd, -EPERM, "only root may ask dnatd");
+	if (!access_peer(&control->access, fd, &peer))
+		refuse_now(fd, -EPERM,
+			   "only root and members of group " ACCESS_GROUP
+			   " may ask dnatd; use sudo, or have yourself put into the group");
 	else if (control->n_clients >= CLIENTS_MAX)
 		refuse_now(fd, -EBUSY,
 			   "dnatd has too many clients; close one of them");
-	else if (!client_new(control, fd))
+	else if (!client_new(control, fd, &peer))
 		refuse_now(fd, -ENOMEM, "dnatd is out of memory");
 }
 
@@ -406,6 +481,14 @@ static int bind_private(int fd, const struct sockaddr_un *addr)
 	return ret;
 }
 
+/* Until it is the group's it is for us alone. */
+static int share(const char *path, gid_t group)
+{
+	if (group == NO_GROUP)
+		return 0;
+	return chown(path, (uid_t)-1, group) || chmod(path, 0660);
+}
+
 static int control_listen(struct control *control, struct err *err)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
@@ -423,6 +506,7 @@ static int control_listen(struct control *control, struct err *err)
 
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0 || bind_private(fd, &addr) ||
+	    share(control->path, control->access.group) ||
 	    lstat(control->path, &control->st)) {
 		ret = err_set(err, -errno, NULL,
 			      "socket %s cannot be made: %s", control->path,
@@ -447,7 +531,8 @@ static int control_listen(struct control *control, struct err *err)
 }
 
 struct control *control_new(struct event_base *base, const char *path,
-			    control_fn fn, void *data, struct err *err)
+			    const struct access *access, control_fn fn,
+			    void *data, struct err *err)
 {
 	struct control *control;
 
@@ -463,6 +548,7 @@ struct control *control_new(struct event_base *base, const char *path,
 		return NULL;
 	}
 	control->base = base;
+	control->access = *access;
 	control->fn = fn;
 	control->data = data;
 	control->lock = -1;

@@ -9,6 +9,7 @@
 #include <libnetfilter_conntrack/libnetfilter_conntrack.h>
 
 #include "ct.h"
+#include "left.h"
 #include "netlink.h"
 
 static void get_end(const struct nf_conntrack *ct, struct conn_end *end,
@@ -88,48 +89,89 @@ void ct_query_clean(struct ct_query *query)
 	query->rows.buf = NULL;
 }
 
-static int take(struct ct_query *query, const struct nf_conntrack *ct)
+const char *ct_wanted(const struct ct_query *query,
+		      const struct nf_conntrack *ct, struct conn *conn)
 {
-	const char *service;
-	struct conn conn;
-
-	if (!get_conn(ct, query->now, &conn) ||
-	    !conn_matches(&conn, query->filter))
-		return 0;
-	service = conn_names_find(&query->names, &conn);
-	if (!service)
-		return 0;
-	return conn_put(&query->rows, &conn, service);
+	if (!get_conn(ct, query->now, conn) ||
+	    !conn_matches(conn, query->filter))
+		return NULL;
+	return conn_names_find(&query->names, conn);
 }
 
 int ct_parse(const struct nlmsghdr *nlh, void *query)
 {
 	struct nf_conntrack *ct = nfct_new();
+	struct ct_query *self = query;
+	const char *service;
+	struct conn conn;
 	int rc = 0;
 
 	if (!ct)
 		return -ENOMEM;
 	if (mnl_nlmsg_get_payload_len(nlh) >= sizeof(struct nfgenmsg) &&
-	    nfct_nlmsg_parse(nlh, ct) >= 0)
-		rc = take(query, ct);
+	    nfct_nlmsg_parse(nlh, ct) >= 0) {
+		service = ct_wanted(self, ct, &conn);
+		if (service)
+			rc = conn_put(&self->rows, &conn, service);
+	}
 	nfct_destroy(ct);
 	return rc;
 }
 
-static int dump(struct nl *nl, struct ct_query *query)
+struct nlmsghdr *ct_request(struct nl *nl, void *buf, uint16_t flags,
+			    uint8_t cmd, uint8_t family)
+{
+	struct nlmsghdr *nlh = nl_request(nl, buf, NFNL_SUBSYS_CTNETLINK << 8 |
+					  cmd, flags);
+	struct nfgenmsg *nfg = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfg));
+
+	nfg->nfgen_family = family;
+	nfg->version = NFNETLINK_V0;
+	nfg->res_id = 0;
+	return nlh;
+}
+
+static int dump(struct nl *nl, nl_fn fn, void *data)
 {
 	char buf[MNL_SOCKET_BUFFER_SIZE]
 		__attribute__((aligned(__alignof__(struct nlmsghdr))));
-	struct nfgenmsg *nfg;
-	struct nlmsghdr *nlh;
+	struct nlmsghdr *nlh = ct_request(nl, buf, NLM_F_DUMP,
+					  IPCTNL_MSG_CT_GET, AF_UNSPEC);
 
-	nlh = nl_request(nl, buf, NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET,
-			 NLM_F_DUMP);
-	nfg = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfg));
-	nfg->nfgen_family = AF_UNSPEC;
-	nfg->version = NFNETLINK_V0;
-	nfg->res_id = 0;
-	return nl_talk(nl, nlh, ct_parse, query);
+	return nl_talk(nl, nlh, fn, data);
+}
+
+static int take_left(const struct nlmsghdr *nlh, void *lefts)
+{
+	struct nf_conntrack *ct = nfct_new();
+	struct lefts *all = lefts;
+	struct conn conn;
+
+	if (!ct)
+		return -ENOMEM;
+	if (mnl_nlmsg_get_payload_len(nlh) >= sizeof(struct nfgenmsg) &&
+	    nfct_nlmsg_parse(nlh, ct) >= 0 && get_conn(ct, 0, &conn) &&
+	    conn_class_of(&conn) != CONN_CLOSED)
+		for (size_t i = 0; i < all->n; i++)
+			all->list[i].n += conn_matches(&conn,
+						       &all->list[i].filter);
+	nfct_destroy(ct);
+	return 0;
+}
+
+int ct_count(struct lefts *lefts, struct err *err)
+{
+	struct nl nl;
+	int rc = nl_open(&nl, NETLINK_NETFILTER, err);
+
+	if (rc)
+		return rc;
+	rc = dump(&nl, take_left, lefts);
+	if (rc)
+		err_set(err, rc, NULL, "cannot list conntrack's connections: %s",
+			nl_reason(&nl, rc));
+	nl_close(&nl);
+	return rc;
 }
 
 static int get_rows(struct text *rows, json_t **result, struct err *err)
@@ -154,7 +196,7 @@ int ct_show(const struct model *model, const struct conn_filter *filter,
 		err_set(err, rc, NULL, "out of memory");
 		goto out;
 	}
-	rc = dump(&nl, &query);
+	rc = dump(&nl, ct_parse, &query);
 	if (rc)
 		err_set(err, rc, NULL, "cannot list conntrack's connections: %s",
 			nl_reason(&nl, rc));

@@ -22,6 +22,11 @@
 int ct_show(const struct model *model, const struct conn_filter *filter,
 	    json_t **result, struct err *err);
 
+struct lefts;
+
+/* lefts_count() (left.h) by conntrack's list. */
+int ct_count(struct lefts *lefts, struct err *err);
+
 /* What ct_show() asks of each connection; apart from the socket, for tests. */
 struct ct_query {
 	struct conn_names names;
@@ -34,7 +39,31 @@ int ct_query_init(struct ct_query *query, const struct model *model,
 		  const struct conn_filter *filter);
 void ct_query_clean(struct ct_query *query);
 
+struct nf_conntrack;
+
+/**
+ * ct_wanted - is this one of the connections that are asked for?
+ * @ct: as conntrack tells of it
+ * @conn: result
+ *
+ * Return: its service's name, or NULL
+ */
+const char *ct_wanted(const struct ct_query *query,
+		      const struct nf_conntrack *ct, struct conn *conn);
+
+struct nl;
 struct nlmsghdr;
+
+/**
+ * ct_request - begin a request to conntrack
+ * @nl: that it will be sent on
+ * @buf: as nl_request() wants it
+ * @flags: of nl_request()
+ * @cmd: IPCTNL_MSG_CT_*
+ * @family: AF_INET, AF_INET6 or AF_UNSPEC
+ */
+struct nlmsghdr *ct_request(struct nl *nl, void *buf, uint16_t flags,
+			    uint8_t cmd, uint8_t family);
 
 /* nl_fn (netlink.h): append the connection that @nlh tells of, if asked for. */
 int ct_parse(const struct nlmsghdr *nlh, void *query);

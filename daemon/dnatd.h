@@ -3,19 +3,41 @@
 #ifndef DNAT_DNATD_H
 #define DNAT_DNATD_H
 
+#include <event2/event.h>
+
+#include "drain.h"
+#include "ending.h"
+#include "events.h"
 #include "kmod.h"
 #include "model.h"
 #include "nft.h"
+#include "repair.h"
 #include "ruleset.h"
+#include "store.h"
+
+struct health;
+struct pools;
 
 struct dnatd {
-	const char *state_path;
+	struct event_base *base;
+	struct endings endings;
+	struct drain *drain;		/* NULL: nobody looks after drains yet */
+	struct events *events;
+	struct store *store;
 	struct model *model;
+	const char *conf;		/* the file that they began with, or NULL */
+	struct model *saved;		/* at the start only, see startup.h */
 	struct nft *nft;
+	struct health *health;		/* NULL: nobody is checked yet */
+	struct pools *pools;		/* NULL: nobody looks at them yet */
 	struct kmod *kmod;		/* NULL where there is no module */
 	enum allocator configured;
 	enum allocator in_force;	/* never ALLOC_AUTO */
 	char reason[512];		/* why in_force is what it is */
+	struct repairs repairs;
+	unsigned long changes;		/* transactions carried out */
+	char metrics[64];		/* where they are told, "" for nowhere */
+	char metrics_fault[256];	/* why they are not, or "" */
 };
 
 #endif

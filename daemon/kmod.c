@@ -13,6 +13,7 @@
 #include "addr.h"
 #include "kmod.h"
 #include "kmod_msg.h"
+#include "kmod_pool.h"
 #include "model.h"
 #include "netlink.h"
 
@@ -56,35 +57,23 @@ static int take_info(const struct nlmsghdr *nlh, void *data)
 
 int kmod_parse_pool(const struct nlmsghdr *nlh, void *pools)
 {
-	char vip_text[INET6_ADDRSTRLEN], backend_text[INET6_ADDRSTRLEN];
-	struct addr vip, backend;
-	struct attrs attrs;
-	json_t *pool;
-	uint64_t proto;
+	char vip[INET6_ADDRSTRLEN], backend[INET6_ADDRSTRLEN];
+	struct kmod_pool pool;
+	json_t *row;
 
-	attrs_parse(nlh, &attrs);
-	proto = attrs_number(&attrs, DNAT_A_L4PROTO);
-	if (!attrs_addr(&attrs, DNAT_A_VIP, &vip) ||
-	    !attrs_addr(&attrs, DNAT_A_BACKEND, &backend) ||
-	    (proto != IPPROTO_TCP && proto != IPPROTO_UDP))
+	if (!kmod_pool_read(nlh, &pool))
 		return 0;
-
-	pool = json_pack("{s:s, s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:I}",
-			 "vip", addr_text(&vip, vip_text, sizeof(vip_text)),
-			 "proto", proto_text((uint8_t)proto),
-			 "backend",
-			 addr_text(&backend, backend_text, sizeof(backend_text)),
-			 "port",
-			 attrs_port(&attrs, DNAT_A_BACKEND_PORT),
-			 "in_use", (json_int_t)attrs_number(&attrs, DNAT_A_IN_USE),
-			 "half_open",
-			 (json_int_t)attrs_number(&attrs, DNAT_A_HALF_OPEN),
-			 "closed", (json_int_t)attrs_number(&attrs, DNAT_A_CLOSED),
-			 "capacity", (json_int_t)attrs_number(&attrs, DNAT_A_CAPACITY),
-			 "taken_back",
-			 (json_int_t)attrs_number(&attrs, DNAT_A_RECLAIMED),
-			 "failures", (json_int_t)attrs_number(&attrs, DNAT_A_FAILED));
-	return json_array_append_new(pools, pool) ? -ENOMEM : 0;
+	row = json_pack("{s:s, s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:I}",
+			"vip", addr_text(&pool.vip, vip, sizeof(vip)), "proto",
+			proto_text(pool.proto), "backend",
+			addr_text(&pool.backend, backend, sizeof(backend)),
+			"port", pool.port, "in_use", (json_int_t)pool.in_use,
+			"half_open", (json_int_t)pool.half_open, "closed",
+			(json_int_t)pool.closed, "capacity",
+			(json_int_t)pool.capacity, "taken_back",
+			(json_int_t)pool.taken_back, "failures",
+			(json_int_t)pool.failures);
+	return json_array_append_new(pools, row) ? -ENOMEM : 0;
 }
 
 static struct nlmsghdr *request(struct nl *nl, void *buf, uint16_t family,
@@ -193,6 +182,12 @@ int kmod_reopen(struct kmod *kmod, struct err *err)
 
 	return rc ? rc : kmod_get(kmod, DNAT_CMD_INFO_GET, take_info,
 				  &kmod->info, err);
+}
+
+/* The kernel gives these numbers out in turn. */
+unsigned int kmod_life(const struct kmod *kmod)
+{
+	return kmod->family;
 }
 
 struct kmod *kmod_open(struct err *err)

@@ -46,6 +46,9 @@ void kmod_service_del(struct kmod *kmod, const struct service *service);
 /* Find a module that was unloaded, letting the kernel load it. */
 int kmod_reopen(struct kmod *kmod, struct err *err);
 
+/* A number that another time of the module's being loaded does not have. */
+unsigned int kmod_life(const struct kmod *kmod);
+
 /* The pools as vdport.show gives them (control.h). */
 int kmod_pools(struct kmod *kmod, json_t **pools, struct err *err);
 

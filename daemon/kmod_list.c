@@ -90,22 +90,6 @@ static void conns_free(struct parts *parts)
 	free(list);
 }
 
-static void put_filter(struct nlmsghdr *nlh, const struct conn_filter *filter)
-{
-	if (filter->service) {
-		attrs_put_addr(nlh, DNAT_A_VIP, &filter->service->vip);
-		mnl_attr_put_u8(nlh, DNAT_A_L4PROTO, filter->service->proto);
-		mnl_attr_put_u16(nlh, DNAT_A_SERVICE_PORT,
-				 htons(filter->service->port));
-	}
-	if (filter->backend)
-		attrs_put_addr(nlh, DNAT_A_BACKEND, filter->backend);
-	if (filter->client)
-		attrs_put_addr(nlh, DNAT_A_CLIENT, filter->client);
-	if (filter->class != CONN_ANY)
-		mnl_attr_put_u8(nlh, DNAT_A_CLASS, (uint8_t)filter->class);
-}
-
 int kmod_conns(const struct kmod *kmod, const struct model *model,
 	       const struct conn_filter *filter, struct parts **parts,
 	       struct err *err)
@@ -130,7 +114,7 @@ int kmod_conns(const struct kmod *kmod, const struct model *model,
 	}
 
 	nlh = kmod_request(kmod, &list->nl, buf, NLM_F_DUMP, DNAT_CMD_CONN_GET);
-	put_filter(nlh, filter);
+	kmod_put_filter(nlh, filter);
 	rc = nl_send(&list->nl, nlh);
 	if (rc) {
 		broken(&list->nl, rc, err);

@@ -72,3 +72,24 @@ void attrs_put_addr(struct nlmsghdr *nlh, uint16_t type,
 {
 	mnl_attr_put(nlh, type, addr_len(addr->family), addr->bytes);
 }
+
+static void put_end(struct nlmsghdr *nlh, const struct conn_end *end,
+		    uint16_t addr_type, uint16_t port_type)
+{
+	if (end->addr.family)
+		attrs_put_addr(nlh, addr_type, &end->addr);
+	if (end->port)
+		mnl_attr_put_u16(nlh, port_type, htons(end->port));
+}
+
+void kmod_put_filter(struct nlmsghdr *nlh, const struct conn_filter *filter)
+{
+	put_end(nlh, &filter->vip, DNAT_A_VIP, DNAT_A_SERVICE_PORT);
+	put_end(nlh, &filter->backend, DNAT_A_BACKEND, DNAT_A_BACKEND_PORT);
+	if (filter->proto)
+		mnl_attr_put_u8(nlh, DNAT_A_L4PROTO, filter->proto);
+	if (filter->client.addr.family)
+		attrs_put_addr(nlh, DNAT_A_CLIENT, &filter->client.addr);
+	if (filter->class != CONN_ANY)
+		mnl_attr_put_u8(nlh, DNAT_A_CLASS, (uint8_t)filter->class);
+}

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "addr.h"
+#include "conn.h"
 #include "kmod.h"
 #include "netlink.h"
 
@@ -31,6 +32,9 @@ bool attrs_addr(const struct attrs *attrs, uint16_t type, struct addr *addr);
 
 void attrs_put_addr(struct nlmsghdr *nlh, uint16_t type,
 		    const struct addr *addr);
+
+/* Have a request be about the connections that @filter wants. */
+void kmod_put_filter(struct nlmsghdr *nlh, const struct conn_filter *filter);
 
 /**
  * kmod_get - ask a question that needs no arguments, and take its one answer

@@ -1,28 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <arpa/inet.h>
 #include <errno.h>
 
 #include "kmod_msg.h"
 #include "kmod_stats.h"
 
-struct counter {
+struct total {
 	const char *name;
 	uint16_t attr;
 };
 
-static const struct counter counters[] = {
+static const struct total totals[] = {
 	{ "begun", DNAT_A_STATS_TAKEN },
 	{ "ended", DNAT_A_STATS_GIVEN },
 	{ "in_use", DNAT_A_IN_USE },
 	{ "unconfirmed", DNAT_A_STATS_UNCONFIRMED },
 	{ "taken_back", DNAT_A_STATS_RECLAIMED },
 	{ "skipped", DNAT_A_STATS_SKIPPED },
+	{ "uncounted", DNAT_A_STATS_UNCOUNTED },
 	{ "exhausted", DNAT_A_STATS_EXHAUSTED },
 	{ "no_memory", DNAT_A_STATS_NOMEM },
 	{ "fast", DNAT_A_STATS_FAST },
 	{ NULL, 0 }
 };
 
-static const struct counter slow_counters[] = {
+static const struct total slow_totals[] = {
 	{ "off", DNAT_A_STATS_SLOW_OFF },
 	{ "header", DNAT_A_STATS_SLOW_HEADER },
 	{ "ttl", DNAT_A_STATS_SLOW_TTL },
@@ -35,13 +37,13 @@ static const struct counter slow_counters[] = {
 };
 
 static int put(json_t *stats, const struct attrs *attrs,
-	       const struct counter *counter)
+	       const struct total *total)
 {
-	for (; counter->name; counter++)
-		if (json_object_set_new(stats, counter->name,
+	for (; total->name; total++)
+		if (json_object_set_new(stats, total->name,
 					json_integer((json_int_t)
 						attrs_number(attrs,
-							     counter->attr))))
+							     total->attr))))
 			return -ENOMEM;
 	return 0;
 }
@@ -52,9 +54,9 @@ int kmod_parse_stats(const struct nlmsghdr *nlh, void *stats)
 	struct attrs attrs;
 
 	attrs_parse(nlh, &attrs);
-	if (put(stats, &attrs, counters) ||
+	if (put(stats, &attrs, totals) ||
 	    json_object_set_new(stats, "slow", slow) ||
-	    put(slow, &attrs, slow_counters))
+	    put(slow, &attrs, slow_totals))
 		return -ENOMEM;
 	return 0;
 }
@@ -71,5 +73,63 @@ int kmod_stats(struct kmod *kmod, json_t **stats, struct err *err)
 		json_decref(all);
 	else
 		*stats = all;
+	return rc;
+}
+
+int kmod_parse_counter(const struct nlmsghdr *nlh, void *counters)
+{
+	static const uint16_t types[COUNT_VALUES] = {
+		[COUNT_CONNECTIONS] = DNAT_A_BEGUN,
+		[COUNT_IN_USE] = DNAT_A_IN_USE,
+		[COUNT_PACKETS_IN] = DNAT_A_PACKETS_IN,
+		[COUNT_BYTES_IN] = DNAT_A_BYTES_IN,
+		[COUNT_PACKETS_OUT] = DNAT_A_PACKETS_OUT,
+		[COUNT_BYTES_OUT] = DNAT_A_BYTES_OUT,
+		[COUNT_EXHAUSTED] = DNAT_A_FAILED,
+		[COUNT_NO_MEMORY] = DNAT_A_NO_MEMORY,
+		[COUNT_TAKEN_BACK] = DNAT_A_RECLAIMED,
+	};
+	struct counter counter = { 0 };
+	struct attrs attrs;
+
+	attrs_parse(nlh, &attrs);
+	counter.proto = (uint8_t)attrs_number(&attrs, DNAT_A_L4PROTO);
+	if (!attrs_addr(&attrs, DNAT_A_VIP, &counter.vip) ||
+	    !attrs_addr(&attrs, DNAT_A_BACKEND, &counter.backend))
+		return 0;
+	counter.port = attrs_port(&attrs, DNAT_A_SERVICE_PORT);
+	counter.backend_port = attrs_port(&attrs, DNAT_A_BACKEND_PORT);
+	for (size_t i = 0; i < COUNT_VALUES; i++)
+		counter.values[i] = attrs_number(&attrs, types[i]);
+	return counters_add(counters, &counter);
+}
+
+int kmod_counters(const struct kmod *kmod, const struct service *only,
+		  struct counters *counters, struct err *err)
+{
+	char buf[MNL_SOCKET_BUFFER_SIZE]
+		__attribute__((aligned(__alignof__(struct nlmsghdr))));
+	struct nlmsghdr *nlh;
+	struct nl nl;
+	int rc;
+
+	*counters = (struct counters){ 0 };
+	rc = nl_open(&nl, NETLINK_GENERIC, err);
+	if (rc)
+		return rc;
+	nlh = kmod_request(kmod, &nl, buf, NLM_F_DUMP, DNAT_CMD_COUNTER_GET);
+	if (only) {
+		attrs_put_addr(nlh, DNAT_A_VIP, &only->vip);
+		mnl_attr_put_u8(nlh, DNAT_A_L4PROTO, only->proto);
+		mnl_attr_put_u16(nlh, DNAT_A_SERVICE_PORT, htons(only->port));
+	}
+	rc = nl_talk(&nl, nlh, kmod_parse_counter, counters);
+	if (rc) {
+		err_set(err, rc, NULL, "module " KMOD_MODULE
+			" gave no counters: %s", nl_reason(&nl, rc));
+		counters_clean(counters);
+	}
+	nl_close(&nl);
+	counters_sort(counters);
 	return rc;
 }

@@ -5,15 +5,29 @@
 
 #include <jansson.h>
 
+#include "counters.h"
 #include "err.h"
 
 struct kmod;
 struct nlmsghdr;
 
-/* The counters as stats gives them (control.h).  Return: 0 or a negative errno */
+/* The totals as stats gives them (control.h).  Return: 0 or a negative errno */
 int kmod_stats(struct kmod *kmod, json_t **stats, struct err *err);
 
 /* nl_fn (netlink.h): put what @nlh tells into the object @stats. */
 int kmod_parse_stats(const struct nlmsghdr *nlh, void *stats);
+
+/**
+ * kmod_counters - what is counted for each service and backend
+ * @only: for this service alone, NULL for all
+ * @counters: result, sorted, to be cleaned
+ *
+ * Return: 0 or a negative errno with @err set
+ */
+int kmod_counters(const struct kmod *kmod, const struct service *only,
+		  struct counters *counters, struct err *err);
+
+/* nl_fn (netlink.h): add the one that @nlh tells of to @counters. */
+int kmod_parse_counter(const struct nlmsghdr *nlh, void *counters);
 
 #endif

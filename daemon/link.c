@@ -94,14 +94,31 @@ static int get_addresses(struct nl *nl, struct addresses *all)
 	return rc;
 }
 
+static int compare_addresses(const void *a, const void *b)
+{
+	const struct address *x = a, *y = b;
+
+	if (x->ifindex != y->ifindex)
+		return x->ifindex < y->ifindex ? -1 : 1;
+	return addr_compare(&x->addr, &y->addr);
+}
+
+static void sort_addresses(struct addresses *all)
+{
+	if (all->n)
+		qsort(all->list, all->n, sizeof(*all->list), compare_addresses);
+}
+
+/* @all: sorted. */
 static const struct address *find(const struct addresses *all,
 				  const struct addr *vip, unsigned int ifindex)
 {
-	for (size_t i = 0; i < all->n; i++)
-		if (all->list[i].ifindex == ifindex &&
-		    addr_equal(&all->list[i].addr, vip))
-			return &all->list[i];
-	return NULL;
+	const struct address wanted = { .addr = *vip, .ifindex = ifindex };
+
+	if (!all->n)
+		return NULL;
+	return bsearch(&wanted, all->list, all->n, sizeof(*all->list),
+		       compare_addresses);
 }
 
 static int change_address(struct nl *nl, uint16_t type, uint16_t flags,
@@ -130,7 +147,8 @@ static int change_address(struct nl *nl, uint16_t type, uint16_t flags,
 }
 
 static int add_address(struct nl *nl, const struct addr *vip,
-		       unsigned int ifindex, const char *dev, struct err *err)
+		       unsigned int ifindex, const char *dev, bool *changed,
+		       struct err *err)
 {
 	struct address address = {
 		.addr = *vip,
@@ -141,6 +159,7 @@ static int add_address(struct nl *nl, const struct addr *vip,
 	int rc;
 
 	rc = change_address(nl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &address);
+	*changed |= !rc;
 	if (!rc || rc == -EEXIST)
 		return 0;
 	return err_set(err, rc, "dev", "cannot put %s on interface %s: %s",
@@ -177,6 +196,7 @@ static int start(struct nl *nl, struct addresses *all, struct err *err)
 	if (rc)
 		return rc;
 	rc = get_addresses(nl, all);
+	sort_addresses(all);
 	if (!rc)
 		return 0;
 	err_set(err, rc, NULL, "cannot list addresses: %s", nl_reason(nl, rc));
@@ -191,90 +211,125 @@ static void stop(struct nl *nl, struct addresses *all)
 	nl_close(nl);
 }
 
-int link_vip_add(const struct addr *vip, const char *dev, struct err *err)
+static int put_vip(struct nl *nl, const struct addresses *all,
+		   const struct addr *vip, const char *dev, bool *changed,
+		   struct err *err)
 {
 	unsigned int ifindex = if_nametoindex(dev);
-	struct addresses all;
-	struct nl nl;
-	int rc;
 
 	if (!ifindex)
 		return no_device(dev, err);
-	rc = start(&nl, &all, err);
-	if (rc)
-		return rc;
-	if (!find(&all, vip, ifindex))
-		rc = add_address(&nl, vip, ifindex, dev, err);
-	stop(&nl, &all);
-	return rc;
+	if (find(all, vip, ifindex))
+		return 0;
+	return add_address(nl, vip, ifindex, dev, changed, err);
 }
 
-int link_vip_del(const struct addr *vip, const char *dev, struct err *err)
+int link_vips_add(const struct vip *vips, size_t n, struct err *err)
 {
-	unsigned int ifindex = if_nametoindex(dev);
-	const struct address *address;
 	struct addresses all;
+	bool changed = false;
 	struct nl nl;
 	int rc;
 
-	if (!ifindex)
+	if (!n)
 		return 0;
 	rc = start(&nl, &all, err);
 	if (rc)
 		return rc;
-	address = find(&all, vip, ifindex);
-	if (address && address->proto == LINK_IFA_PROTO)
-		rc = del_address(&nl, address, err);
+	for (size_t i = 0; !rc && i < n; i++)
+		rc = put_vip(&nl, &all, &vips[i].addr, vips[i].dev, &changed,
+			     err);
 	stop(&nl, &all);
 	return rc;
 }
 
-static bool is_wanted(const struct model *model, const struct address *address)
+int link_vips_del(const struct vip *vips, size_t n, struct err *err)
+{
+	struct addresses all;
+	struct nl nl;
+	int rc, first;
+
+	if (!n)
+		return 0;
+	first = start(&nl, &all, err);
+	if (first)
+		return first;
+	for (size_t i = 0; i < n; i++) {
+		unsigned int ifindex = if_nametoindex(vips[i].dev);
+		const struct address *address;
+
+		if (!ifindex)
+			continue;
+		address = find(&all, &vips[i].addr, ifindex);
+		if (!address || address->proto != LINK_IFA_PROTO)
+			continue;
+		rc = del_address(&nl, address, first ? NULL : err);
+		first = first ? first : rc;
+	}
+	stop(&nl, &all);
+	return first;
+}
+
+/* Where the VIPs shall be, those whose interface there is; sorted. */
+static int get_wanted(const struct model *model, struct addresses *wanted,
+		      struct err *err)
+{
+	wanted->n = 0;
+	wanted->list = calloc(model->n_services + 1, sizeof(*wanted->list));
+	if (!wanted->list)
+		return err_set(err, -ENOMEM, NULL, "out of memory");
+	for (size_t i = 0; i < model->n_services; i++) {
+		const struct service *service = model->services[i];
+		struct address *address = &wanted->list[wanted->n];
+
+		if (!service->dev[0])
+			continue;
+		address->addr = service->vip;
+		address->ifindex = if_nametoindex(service->dev);
+		if (address->ifindex)
+			wanted->n++;
+	}
+	sort_addresses(wanted);
+	return 0;
+}
+
+static int add_missing(struct nl *nl, const struct addresses *all,
+		       const struct model *model, int first, bool *changed,
+		       struct err *err)
 {
 	for (size_t i = 0; i < model->n_services; i++) {
 		const struct service *service = model->services[i];
+		int rc;
 
-		if (service->dev[0] &&
-		    addr_equal(&service->vip, &address->addr) &&
-		    if_nametoindex(service->dev) == address->ifindex)
-			return true;
+		if (!service->dev[0])
+			continue;
+		rc = put_vip(nl, all, &service->vip, service->dev, changed,
+			     first ? NULL : err);
+		first = first ? first : rc;
 	}
-	return false;
+	return first;
 }
 
-int link_reconcile(const struct model *model, struct err *err)
+int link_reconcile(const struct model *model, bool *changed, struct err *err)
 {
-	struct addresses all;
+	struct addresses all, wanted;
 	struct nl nl;
 	int rc, first;
 
 	first = start(&nl, &all, err);
 	if (first)
 		return first;
-
-	for (size_t i = 0; i < all.n; i++) {
+	first = get_wanted(model, &wanted, err);
+	for (size_t i = 0; wanted.list && i < all.n; i++) {
 		if (all.list[i].proto != LINK_IFA_PROTO ||
-		    is_wanted(model, &all.list[i]))
+		    find(&wanted, &all.list[i].addr, all.list[i].ifindex))
 			continue;
 		rc = del_address(&nl, &all.list[i], first ? NULL : err);
+		*changed |= !rc;
 		first = first ? first : rc;
 	}
-	for (size_t i = 0; i < model->n_services; i++) {
-		const struct service *service = model->services[i];
-		unsigned int ifindex;
-
-		if (!service->dev[0])
-			continue;
-		ifindex = if_nametoindex(service->dev);
-		if (!ifindex)
-			rc = no_device(service->dev, first ? NULL : err);
-		else if (!find(&all, &service->vip, ifindex))
-			rc = add_address(&nl, &service->vip, ifindex,
-					 service->dev, first ? NULL : err);
-		else
-			rc = 0;
-		first = first ? first : rc;
-	}
+	first = add_missing(&nl, &all, model, first, changed, err);
+	free(wanted.list);
 	stop(&nl, &all);
 	return first;
 }

@@ -17,23 +17,32 @@
 
 #define LINK_IFA_PROTO 212
 
+struct vip {
+	struct addr addr;
+	const char *dev;	/* name of the interface */
+};
+
 /**
- * link_vip_add - have @vip on @dev, as a /32 or /128
+ * link_vips_add - have each of @vips on its interface, as a /32 or /128
  *
  * An address that is there already stays as it is, whoever put it there.
  *
- * Return: 0 or a negative errno with @err set (-ENODEV: no such interface)
+ * Return: 0 or a negative errno with @err set (-ENODEV: no such interface);
+ *	those before the one at fault are there
  */
-int link_vip_add(const struct addr *vip, const char *dev, struct err *err);
+int link_vips_add(const struct vip *vips, size_t n, struct err *err);
 
-/* Take @vip from @dev if dnatd put it there; not there any more is no error. */
-int link_vip_del(const struct addr *vip, const char *dev, struct err *err);
+/* Take @vips away where dnatd put them; not there any more is no error. */
+int link_vips_del(const struct vip *vips, size_t n, struct err *err);
 
 /**
  * link_reconcile - put every VIP of @model where its service says, and take
  * away dnatd's own addresses that no service asks for any more
+ * @changed: set where something had to be done
+ *
+ * Return: 0 or the first negative errno with @err set; the others are in place
  */
-int link_reconcile(const struct model *model, struct err *err);
+int link_reconcile(const struct model *model, bool *changed, struct err *err);
 
 /* Is there an interface of that name? */
 bool link_exists(const char *dev);

@@ -6,7 +6,6 @@
 #include <event2/event.h>
 #include <getopt.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,17 +16,33 @@
 
 #include "control.h"
 #include "dnatd.h"
+#include "health.h"
+#include "http.h"
+#include "http_request.h"
 #include "link.h"
+#include "log.h"
+#include "metrics.h"
+#include "netns.h"
+#include "pools.h"
 #include "request.h"
 #include "reserve.h"
+#include "startup.h"
 #include "status.h"
 #include "store.h"
 #include "vdports.h"
+#include "watch.h"
+
+#define METRICS_ADDR "127.0.0.1:9527"
 
 struct options {
 	const char *socket;
 	const char *state;
+	const char *conf;	/* NULL: DNAT_CONF, where it exists */
+	const char *metrics;	/* as given */
+	struct http_addr http;	/* the same; its length 0 for none */
 	enum allocator allocator;
+	unsigned int repairs;	/* a minute */
+	const char *admin_group;	/* NULL: only root may change */
 	bool done;		/* said what was asked for, nothing to run */
 };
 
@@ -38,30 +53,25 @@ struct loop {
 };
 
 static const char usage[] =
-	"Usage: dnatd [--socket PATH] [--state PATH] [--allocator auto|module|nf_nat]\n"
+	"Usage: dnatd [--socket PATH] [--state PATH] [--config PATH]\n"
+	"             [--allocator auto|module|nf_nat] [--repairs N]\n"
+	"             [--metrics ADDR:PORT|none] [--admin-group NAME]\n"
 	"       dnatd -h | -V\n"
 	"\n"
 	"Programs the nf_tables table inet dnatd and answers dnatctl(8).\n"
 	"\n"
 	"  --socket PATH     where dnatctl asks (" CONTROL_SOCKET ")\n"
 	"  --state PATH      where services are kept (" STORE_PATH ")\n"
+	"  --config PATH     what services there are at the start (" DNAT_CONF ",\n"
+	"                    where that exists)\n"
 	"  --allocator A     who gives out vdports: module, nf_nat, or auto (the\n"
 	"                    module where the kernel takes it, else nf_nat)\n"
+	"  --repairs N       put right what others change, so often a minute (10; 0:\n"
+	"                    never)\n"
+	"  --metrics A       where Prometheus asks by HTTP, or none (" METRICS_ADDR ")\n"
+	"  --admin-group G   members of this group may change services, too\n"
 	"  -V, --version     print the version\n"
 	"  -h, --help        print this\n";
-
-static void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-
-static void say(const char *fmt, ...)
-{
-	char line[1024];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(line, sizeof(line), fmt, ap);
-	va_end(ap);
-	fprintf(stderr, "dnatd: %s\n", line);
-}
 
 static void tell_systemd(const char *state)
 {
@@ -96,18 +106,44 @@ static int path_parse(const char *name, const char **path)
 	return -1;
 }
 
+static int metrics_parse(const char *text, struct options *options)
+{
+	char quoted[80];
+
+	options->metrics = text;
+	memset(&options->http, 0, sizeof(options->http));
+	if (!strcmp(text, "none") || !http_addr_parse(text, &options->http))
+		return 0;
+	say("--metrics \"%s\" is no address with a port; use such as " METRICS_ADDR ", [::1]:9527 or none",
+	    text_quote(text, quoted, sizeof(quoted)));
+	return -1;
+}
+
 static int options_parse(int argc, char **argv, struct options *options)
 {
-	enum { OPT_SOCKET = 256, OPT_STATE, OPT_ALLOCATOR };
+	enum {
+		OPT_SOCKET = 256,
+		OPT_STATE,
+		OPT_CONFIG,
+		OPT_ALLOCATOR,
+		OPT_REPAIRS,
+		OPT_METRICS,
+		OPT_ADMIN,
+	};
 	static const struct option known[] = {
 		{ "socket", required_argument, NULL, OPT_SOCKET },
 		{ "state", required_argument, NULL, OPT_STATE },
+		{ "config", required_argument, NULL, OPT_CONFIG },
 		{ "allocator", required_argument, NULL, OPT_ALLOCATOR },
+		{ "repairs", required_argument, NULL, OPT_REPAIRS },
+		{ "metrics", required_argument, NULL, OPT_METRICS },
+		{ "admin-group", required_argument, NULL, OPT_ADMIN },
 		{ "version", no_argument, NULL, 'V' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
 	char letter[] = "-?";
+	struct err err;
 	char quoted[80];
 	int opt;
 
@@ -121,12 +157,29 @@ static int options_parse(int argc, char **argv, struct options *options)
 			if (path_parse("state", &options->state))
 				return -1;
 			break;
+		case OPT_CONFIG:
+			if (path_parse("config", &options->conf))
+				return -1;
+			break;
 		case OPT_ALLOCATOR:
 			if (!allocator_parse(optarg, &options->allocator))
 				break;
 			say("--allocator \"%s\" is not known; use auto, module or nf_nat",
 			    text_quote(optarg, quoted, sizeof(quoted)));
 			return -1;
+		case OPT_REPAIRS:
+			if (!uint_parse(optarg, "--repairs", 0, REPAIRS_MAX,
+					&options->repairs, &err))
+				break;
+			say("%s", err.msg);
+			return -1;
+		case OPT_METRICS:
+			if (metrics_parse(optarg, options))
+				return -1;
+			break;
+		case OPT_ADMIN:
+			options->admin_group = optarg;
+			break;
 		case 'V':
 			printf("dnatd %s\n", PACKAGE_VERSION);
 			options->done = true;
@@ -154,6 +207,27 @@ static int options_parse(int argc, char **argv, struct options *options)
 		return -1;
 	}
 	return 0;
+}
+
+static struct http *metrics_start(struct dnatd *dnatd, struct event_base *base,
+				  const struct options *options)
+{
+	struct http *http;
+	struct err err;
+
+	if (!options->http.len)
+		return NULL;
+	http = http_new(base, &options->http, metrics_page, dnatd, &err);
+	if (http) {
+		snprintf(dnatd->metrics, sizeof(dnatd->metrics),
+			 "http://%s" HTTP_PAGE, options->metrics);
+		return http;
+	}
+	snprintf(dnatd->metrics_fault, sizeof(dnatd->metrics_fault),
+		 "metrics cannot be had at %.60s: %.100s; restart dnatd when that is free, or with another --metrics",
+		 options->metrics, err.msg);
+	say("%s", dnatd->metrics_fault);
+	return NULL;
 }
 
 static void reason_set(struct dnatd *dnatd, const char *text)
@@ -240,49 +314,100 @@ static void loop_close(struct loop *loop)
 }
 
 /*
- * The socket comes before the rules: a second daemon must find out that it is
- * one before it touches the table of the first.
+ * The locks come first: a second daemon must find out that it is one before it
+ * touches the state and the table of the first.
  */
 static int dnatd_run(struct dnatd *dnatd, struct loop *loop,
-		     const char *socket, struct err *err)
+		     const struct options *options, struct err *err)
 {
+	struct watch *watch = NULL;
+	struct http *http = NULL;
 	struct control *control;
+	struct access access;
 	struct err link_err;
-	int ret = -1;
+	bool changed;
+	int netns, ret = -1;
 
-	control = control_new(loop->base, socket, request_handle, dnatd, err);
-	if (!control)
+	dnatd->base = loop->base;
+	if (access_init(&access, options->admin_group, err))
 		return -1;
+	netns = netns_lock(err);
+	if (netns < 0)
+		return -1;
+	control = control_new(loop->base, options->socket, &access,
+			      request_handle, dnatd, err);
+	if (!control) {
+		close(netns);
+		return -1;
+	}
+	if (startup_load(dnatd, options->conf ? options->conf : DNAT_CONF,
+			 !options->conf, err))
+		goto out;
 	dnatd->nft = nft_open(err);
 	if (!dnatd->nft || allocator_choose(dnatd, err) ||
 	    vdports_start(dnatd, err) || reserve_start(dnatd, err))
 		goto out;
 
+	if (dnatd->repairs.a_minute) {
+		watch = watch_new(loop->base, dnatd, err);
+		if (!watch)
+			goto out;
+	}
+
 	/* An interface that comes up late is no reason to stop the others. */
-	if (link_reconcile(dnatd->model, &link_err))
+	if (link_reconcile(dnatd->model, &changed, &link_err))
 		say("%s", link_err.msg);
 	if (rules_start(dnatd, err))
 		goto out;
+	startup_done(dnatd);
+	dnatd->health = health_new(dnatd, loop->base, err);
+	if (!dnatd->health)
+		goto out;
 
+	dnatd->drain = drain_new(dnatd, err);
+	if (!dnatd->drain)
+		goto out;
+
+	dnatd->pools = pools_new(dnatd, err);
+	if (!dnatd->pools)
+		goto out;
+
+	http = metrics_start(dnatd, loop->base, options);
 	say("%s: %zu services, allocator %s (%s)", PACKAGE_VERSION,
 	    dnatd->model->n_services, allocator_text(dnatd->in_force),
 	    dnatd->reason);
+	events_begin(dnatd->events, "start",
+		     json_pack("{s:s, s:s, s:I}", "version", PACKAGE_VERSION,
+			       "allocator", allocator_text(dnatd->in_force),
+			       "services",
+			       (json_int_t)dnatd->model->n_services));
 	tell_systemd("READY=1");
 	ret = event_base_dispatch(loop->base) < 0 ?
 		err_set(err, -1, NULL, "the event loop failed") : 0;
 	tell_systemd("STOPPING=1");
 out:
+	watch_free(watch);
+	http_free(http);
+	health_free(dnatd->health);
 	control_free(control);
+	close(netns);
 	return ret;
 }
 
 static void dnatd_clean(struct dnatd *dnatd)
 {
+	conns_end_stop(dnatd);
+	pools_free(dnatd->pools);
+	drain_free(dnatd->drain);
 	if (dnatd->kmod)
 		kmod_close(dnatd->kmod);
 	if (dnatd->nft)
 		nft_close(dnatd->nft);
+	/* Where the start has failed, what was saved is what there is. */
+	store_free(dnatd->store, dnatd->saved ? dnatd->saved : dnatd->model);
 	model_free(dnatd->model);
+	model_free(dnatd->saved);
+	events_free(dnatd->events);
 }
 
 int main(int argc, char **argv)
@@ -291,13 +416,15 @@ int main(int argc, char **argv)
 		.socket = CONTROL_SOCKET,
 		.state = STORE_PATH,
 		.allocator = ALLOC_AUTO,
+		.repairs = REPAIRS_A_MINUTE,
 	};
 	struct dnatd dnatd = { 0 };
 	struct loop loop = { 0 };
 	struct err err = { .msg = "failed without a reason" };
 	int ret = -1;
 
-	if (options_parse(argc, argv, &options))
+	if (metrics_parse(METRICS_ADDR, &options) ||
+	    options_parse(argc, argv, &options))
 		return EXIT_FAILURE;
 	if (options.done)
 		return EXIT_SUCCESS;
@@ -305,15 +432,16 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	dnatd.configured = options.allocator;
-	dnatd.state_path = options.state;
-	dnatd.model = store_load(options.state, &err);
-	if (dnatd.model && !loop_open(&loop, &err))
-		ret = dnatd_run(&dnatd, &loop, options.socket, &err);
+	dnatd.repairs.a_minute = options.repairs;
+	dnatd.events = events_new();
+	dnatd.store = store_new(options.state, &err);
+	if (dnatd.events && dnatd.store && !loop_open(&loop, &err))
+		ret = dnatd_run(&dnatd, &loop, &options, &err);
 	if (ret)
 		say("%s%s", err.msg, geteuid() ? "; run dnatd as root" : "");
 
-	loop_close(&loop);
 	dnatd_clean(&dnatd);
+	loop_close(&loop);
 	libevent_global_shutdown();
 	return ret ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <arpa/inet.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +9,6 @@
 #include "service.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define STATE_VERSION 1
 #define ROOM_FIRST 16
 
 static int no_memory(struct err *err)
@@ -71,29 +69,43 @@ const struct service *model_find(const struct model *model, const char *name)
 	return NULL;
 }
 
+int service_compare(const struct service *a, const struct service *b)
+{
+	int order = addr_compare(&a->vip, &b->vip);
+
+	if (!order)
+		order = (a->port > b->port) - (a->port < b->port);
+	return order ? order : a->proto - b->proto;
+}
+
+int service_check_pair(const struct service *service,
+		       const struct service *other, struct err *err)
+{
+	char vip[INET6_ADDRSTRLEN];
+
+	if (service_compare(service, other))
+		return 0;
+	return err_set(err, -EEXIST, "vip",
+		       "vip %s port %u proto %s is service %s already; use another vip, port or proto",
+		       addr_text(&service->vip, vip, sizeof(vip)),
+		       service->port, proto_text(service->proto), other->name);
+}
+
 /* May @service stand beside the others? */
 static int model_check_new(const struct model *model,
 			   const struct service *service, struct err *err)
 {
-	char vip[INET6_ADDRSTRLEN];
 	size_t i;
+	int ret;
 
 	if (model_find(model, service->name))
 		return err_set(err, -EEXIST, "name",
 			       "service %s exists already; use another name or service set",
 			       service->name);
 	for (i = 0; i < model->n_services; i++) {
-		const struct service *other = model->services[i];
-
-		if (other->port != service->port ||
-		    other->proto != service->proto ||
-		    !addr_equal(&other->vip, &service->vip))
-			continue;
-		return err_set(err, -EEXIST, "vip",
-			       "vip %s port %u proto %s is service %s already; use another vip, port or proto",
-			       addr_text(&service->vip, vip, sizeof(vip)),
-			       service->port, proto_text(service->proto),
-			       other->name);
+		ret = service_check_pair(service, model->services[i], err);
+		if (ret)
+			return ret;
 	}
 	if (model->n_services == model->room)
 		return no_memory(err);
@@ -207,22 +219,21 @@ int model_plan(const struct model *model, const char *op, const json_t *args,
 	return 0;
 }
 
-/*
- * Room for the next service is made here, ahead of time.  Should there be no
- * memory for it, model_plan() refuses the next service.add.
- */
-static void model_make_room(struct model *model)
+int model_make_room(struct model *model, size_t more)
 {
+	size_t room = model->room;
 	struct service **grown;
 
-	if (model->n_services < model->room)
-		return;
-	grown = reallocarray(model->services, model->room * 2,
-			     sizeof(struct service *));
+	while (room < model->n_services + more)
+		room *= 2;
+	if (room == model->room)
+		return 0;
+	grown = reallocarray(model->services, room, sizeof(struct service *));
 	if (!grown)
-		return;
+		return -ENOMEM;
 	model->services = grown;
-	model->room *= 2;
+	model->room = room;
+	return 0;
 }
 
 void model_commit(struct model *model, struct change *change)
@@ -244,7 +255,11 @@ void model_commit(struct model *model, struct change *change)
 				(model->n_services - i) * sizeof(*at));
 		}
 	}
-	model_make_room(model);
+	/*
+	 * Should there be no memory for the next service now, model_plan()
+	 * refuses it.
+	 */
+	model_make_room(model, 1);
 	memset(change, 0, sizeof(*change));
 }
 
@@ -252,138 +267,4 @@ void change_drop(struct change *change)
 {
 	service_free(change->new);
 	memset(change, 0, sizeof(*change));
-}
-
-json_t *model_to_json(const struct model *model, const struct change *change)
-{
-	const struct service *old = change ? change->old : NULL;
-	const struct service *new = change ? change->new : NULL;
-	json_t *services = json_array();
-	json_t *vdports = NULL;
-	size_t i;
-
-	if (model->vdports.min || model->vdports.on_exhausted)
-		vdports = vdports_to_json(&model->vdports);
-	for (i = 0; i <= model->n_services; i++) {
-		const struct service *service =
-			i < model->n_services ? model->services[i] : NULL;
-
-		/* Names order the file; a changed service keeps its own. */
-		if (new && (!service || strcmp(new->name, service->name) <= 0)) {
-			if (json_array_append_new(services,
-						  service_to_json(new)))
-				goto no_memory;
-			new = NULL;
-		}
-		if (!service || service == old)
-			continue;
-		if (json_array_append_new(services, service_to_json(service)))
-			goto no_memory;
-	}
-	return json_pack("{s:i, s:o*, s:o}", "version", STATE_VERSION,
-			 "vdports", vdports, "services", services);
-
-no_memory:
-	json_decref(vdports);
-	json_decref(services);
-	return NULL;
-}
-
-/* Add "services[I]" or "services[I].backends[J]" to where the error was found. */
-static void err_place(struct err *err, size_t i, const size_t *j)
-{
-	char arg[sizeof(err->arg)];
-
-	if (!err)
-		return;
-	memcpy(arg, err->arg, sizeof(arg));
-	if (j)
-		snprintf(err->arg, sizeof(err->arg),
-			 "services[%zu].backends[%zu]%s%.24s", i, *j,
-			 arg[0] ? "." : "", arg);
-	else
-		snprintf(err->arg, sizeof(err->arg), "services[%zu]%s%.32s", i,
-			 arg[0] ? "." : "", arg);
-}
-
-static int model_load_service(struct model *model, const json_t *entry,
-			      size_t i, struct err *err)
-{
-	struct change change = { 0 };
-	const json_t *backend;
-	size_t j;
-	int ret;
-
-	if (!json_is_object(entry)) {
-		ret = err_set(err, -EINVAL, NULL, "a service is an object");
-		err_place(err, i, NULL);
-		return ret;
-	}
-	ret = service_from_args(entry, true, &change.new, err);
-	if (!ret)
-		ret = model_check_new(model, change.new, err);
-	if (ret) {
-		err_place(err, i, NULL);
-		change_drop(&change);
-		return ret;
-	}
-
-	json_array_foreach(json_object_get(entry, "backends"), j, backend) {
-		if (json_is_object(backend))
-			ret = service_backend_add(change.new, backend, true,
-						  err);
-		else
-			ret = err_set(err, -EINVAL, NULL,
-				      "a backend is an object");
-		if (ret) {
-			err_place(err, i, &j);
-			change_drop(&change);
-			return ret;
-		}
-	}
-	model_commit(model, &change);
-	return 0;
-}
-
-struct model *model_from_json(const json_t *root, struct err *err)
-{
-	static const struct arg spec[] = {
-		{ "version", ARG_INTEGER, true },
-		{ "services", ARG_ARRAY, true },
-		{ "vdports", ARG_OBJECT, false },
-	};
-	const json_t *vdports = json_object_get(root, "vdports");
-	unsigned int version;
-	struct model *model;
-	const json_t *entry;
-	size_t i;
-	int ret;
-
-	if (!json_is_object(root)) {
-		err_set(err, -EINVAL, NULL, "the state is not an object");
-		return NULL;
-	}
-	ret = args_check(root, spec, ARRAY_SIZE(spec), err);
-	if (!ret)
-		ret = args_uint(root, "version", STATE_VERSION, STATE_VERSION,
-				&version, err);
-	if (ret)
-		return NULL;
-
-	model = model_new();
-	if (!model) {
-		no_memory(err);
-		return NULL;
-	}
-	if (vdports && vdports_from_json(vdports, &model->vdports, err)) {
-		model_free(model);
-		return NULL;
-	}
-	json_array_foreach(json_object_get(root, "services"), i, entry) {
-		if (model_load_service(model, entry, i, err)) {
-			model_free(model);
-			return NULL;
-		}
-	}
-	return model;
 }

@@ -88,6 +88,11 @@ void nft_close(struct nft *nft)
 	free(nft);
 }
 
+unsigned int nft_portid(const struct nft *nft)
+{
+	return nft->nl.portid;
+}
+
 /* One item of either table, and what stands in its place in the other. */
 struct pair {
 	const struct item *have;
@@ -391,7 +396,7 @@ static void continue_counters(struct nft *nft, const struct diff *diff)
 }
 
 int nft_change(struct nft *nft, enum allocator allocator,
-	       const struct model *model, const struct change *change,
+	       const struct model *model, const struct changes *changes,
 	       struct err *err)
 {
 	struct table before, after;
@@ -400,11 +405,10 @@ int nft_change(struct nft *nft, enum allocator allocator,
 
 	table_init(&before);
 	table_init(&after);
-	rc = table_want_service(&before, allocator, model, change->old,
-				change->old);
+	rc = table_want_changes(&before, allocator, model, changes, false);
 	if (!rc)
-		rc = table_want_service(&after, allocator, model, change->old,
-					change->new);
+		rc = table_want_changes(&after, allocator, model, changes,
+					true);
 	if (!rc)
 		rc = diff_new(&diff, &before, &after);
 	if (rc) {

@@ -2,8 +2,8 @@
 /*
  * The table inet dnatd in the kernel, by libnftnl and libmnl.
  *
- * Every change is one batch.  A service's change touches that service's chain
- * and its map element and nothing else, but for a helper that comes with the
+ * What changes together is one batch.  A service's change touches that service's
+ * chain and its map element and nothing else, but for a helper that comes with the
  * first service that needs it, and goes with the last.
  */
 #ifndef DNAT_NFT_H
@@ -19,6 +19,9 @@ struct nft;
 
 struct nft *nft_open(struct err *err);
 void nft_close(struct nft *nft);
+
+/* The netlink port that all our changes are sent from. */
+unsigned int nft_portid(const struct nft *nft);
 
 /**
  * nft_reconcile - make the table hold what @model asks for
@@ -36,16 +39,17 @@ int nft_reconcile(struct nft *nft, enum allocator allocator,
 		  const struct model *model, bool *changed, struct err *err);
 
 /**
- * nft_change - carry out one change of one service
- * @model: before the change
+ * nft_change - carry out changes, all of them in one batch
+ * @model: before the changes
  *
- * What of the service stays as it was is not sent: a new dev alone sends
- * nothing.  The counter goes on from where it stood.
+ * What of the services stays as it was is not sent: a new dev alone sends
+ * nothing.  The counters go on from where they stood.
  *
  * Return: 0 or a negative errno, nothing done.  -ESTALE: the table is not as
  *	dnatd left it; nft_reconcile() puts that right, then try again
  */
 int nft_change(struct nft *nft, enum allocator allocator,
-	       const struct model *model, const struct change *change, struct err *err);
+	       const struct model *model, const struct changes *changes,
+	       struct err *err);
 
 #endif

@@ -11,14 +11,24 @@ struct parts {
 	 * @next: make one part of the answer; soon, for everybody waits
 	 * @rows: the array so far, to append to with text_row(); or not
 	 *
-	 * Return: 1 with more to come, 0 where it was the last, or a negative
-	 *	errno with @err set
+	 * Return: 1 with more to come, 0 where it was the last, PARTS_LATER
+	 *	where there is none yet, or a negative errno with @err set
 	 */
 	int (*next)(struct parts *parts, struct text *rows, struct err *err);
 
 	/* @free: it is no longer wanted, finished or not */
 	void (*free)(struct parts *parts);
+
+	/*
+	 * @wake: called with @wake_data once there is a part after
+	 * PARTS_LATER, or oftener; NULL, or set by who asks for the parts.
+	 * It asks for none of them before it returns.
+	 */
+	void (*wake)(void *wake_data);
+	void *wake_data;
 };
+
+#define PARTS_LATER 2
 
 static inline void parts_free(struct parts *parts)
 {

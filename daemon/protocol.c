@@ -28,7 +28,8 @@ static char *answer_line(json_t *answer)
 	return text.buf;
 }
 
-char *protocol_refusal(int error, const struct err *err)
+/* Takes @errors over, which may be NULL. */
+static char *refusal(int error, const struct err *err, json_t *errors)
 {
 	const char *name = strerrorname_np(-error);
 	char arg[sizeof(err->arg)];
@@ -37,9 +38,14 @@ char *protocol_refusal(int error, const struct err *err)
 	/* A cut name from elsewhere need not be the UTF-8 that JSON asks for. */
 	text_quote(err->arg, arg, sizeof(arg));
 	text_quote(err->msg, msg, sizeof(msg));
-	return answer_line(json_pack("{s:b, s:{s:s, s:s, s:s}}", "ok", 0,
+	return answer_line(json_pack("{s:b, s:{s:s, s:s, s:s, s:o*}}", "ok", 0,
 				     "error", "errno", name ? name : "EIO",
-				     "arg", arg, "msg", msg));
+				     "arg", arg, "msg", msg, "errors", errors));
+}
+
+char *protocol_refusal(int error, const struct err *err)
+{
+	return refusal(error, err, NULL);
 }
 
 static int request_parse(const char *line, size_t len, json_t **request,
@@ -87,7 +93,7 @@ static int request_check(json_t *request, struct err *err)
 	return 0;
 }
 
-char *protocol_part(struct parts **parts)
+bool protocol_part(struct parts **parts, char **answer)
 {
 	static const char begin[] = "{\"ok\":true,\"result\":[";
 	static const char more[] = "],\"more\":true}\n";
@@ -98,6 +104,10 @@ char *protocol_part(struct parts **parts)
 
 	if (!text_add(&line, begin, strlen(begin)))
 		ret = (*parts)->next(*parts, &line, &err);
+	if (ret == PARTS_LATER) {
+		free(line.buf);
+		return false;
+	}
 	if (ret >= 0 && text_add(&line, ret ? more : end,
 				 ret ? sizeof(more) : sizeof(end)))
 		ret = -ENOMEM;
@@ -109,10 +119,12 @@ char *protocol_part(struct parts **parts)
 		parts_free(*parts);
 		*parts = NULL;
 	}
-	return line.buf;
+	*answer = line.buf;
+	return true;
 }
 
-char *protocol_answer(const char *line, size_t len, control_fn fn, void *data,
+char *protocol_answer(const char *line, size_t len, control_fn fn,
+		      const struct peer *peer, void *data,
 		      struct parts **parts)
 {
 	struct err err = { .msg = "dnatd failed without a reason" };
@@ -127,12 +139,12 @@ char *protocol_answer(const char *line, size_t len, control_fn fn, void *data,
 		ret = request_check(request, &err);
 	if (!ret)
 		ret = fn(args_string(request, "op"),
-			 json_object_get(request, "args"), &result, parts,
-			 &err, data);
+			 json_object_get(request, "args"), peer, &result,
+			 parts, &err, data);
 	if (ret)
-		answer = protocol_refusal(ret, &err);
+		answer = refusal(ret, &err, result);
 	else if (*parts)
-		answer = protocol_part(parts);
+		answer = NULL;
 	else
 		answer = answer_line(json_pack("{s:b, s:o}", "ok", 1, "result",
 					       result));

@@ -3,6 +3,7 @@
 #ifndef DNAT_PROTOCOL_H
 #define DNAT_PROTOCOL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "control.h"
@@ -13,23 +14,26 @@
  * @line: the request, without its newline
  * @len: bytes in @line
  * @fn: does what the request asks for
+ * @peer: who asks
  * @data: for @fn
- * @parts: result, NULL where the answer is complete; else the rest of it, for
+ * @parts: result, NULL where the answer is complete; else it is to be had from
  *	protocol_part()
  *
  * Return: the answer with its newline, for the caller to free; NULL where
- *	memory is short
+ *	memory is short, and where it comes in @parts
  */
-char *protocol_answer(const char *line, size_t len, control_fn fn, void *data,
+char *protocol_answer(const char *line, size_t len, control_fn fn,
+		      const struct peer *peer, void *data,
 		      struct parts **parts);
 
 /**
  * protocol_part - the next line of an answer in parts
  * @parts: freed, and NULL, once the answer is complete
+ * @line: result, as protocol_answer() gives it
  *
- * Return: as protocol_answer()
+ * Return: false where there is none yet, and nothing in @line
  */
-char *protocol_part(struct parts **parts);
+bool protocol_part(struct parts **parts, char **line);
 
 /* The answer that says no.  Return: as protocol_answer() */
 char *protocol_refusal(int error, const struct err *err);

@@ -5,10 +5,12 @@
 
 #include <jansson.h>
 
+#include "control.h"
 #include "err.h"
 
 /* A control_fn; @data is the struct dnatd. */
-int request_handle(const char *op, const json_t *args, json_t **result,
+int request_handle(const char *op, const json_t *args,
+		   const struct peer *peer, json_t **result,
 		   struct parts **parts, struct err *err, void *data);
 
 #endif

@@ -23,6 +23,18 @@ static int module_again(struct dnatd *dnatd, struct err *err)
 	return ret ? ret : reserve_all(dnatd, err);
 }
 
+int reserve_again(struct dnatd *dnatd, bool *changed, struct err *err)
+{
+	unsigned int before = kmod_life(dnatd->kmod);
+	int ret = kmod_reopen(dnatd->kmod, err);
+
+	if (ret || kmod_life(dnatd->kmod) == before)
+		return ret;
+	*changed = true;
+	ret = vdports_start(dnatd, err);
+	return ret ? ret : reserve_all(dnatd, err);
+}
+
 int reserve_start(struct dnatd *dnatd, struct err *err)
 {
 	int ret;

@@ -14,6 +14,17 @@
 int reserve_start(struct dnatd *dnatd, struct err *err);
 
 /**
+ * reserve_again - the module has come or gone, maybe
+ * @changed: set where it is another one than that which was told of the
+ *	services, and has been told now
+ *
+ * The kernel loads it where it is not there.
+ *
+ * Return: 0 or a negative errno
+ */
+int reserve_again(struct dnatd *dnatd, bool *changed, struct err *err);
+
+/**
  * reserve_add - tell the module of a service, before its first connection
  *
  * Where the module was unloaded meanwhile, it is told of everything anew.

@@ -338,6 +338,14 @@ static void add_balance(struct build *build, const struct service *service,
 	put(expr, NFTNL_EXPR_NAT_REG_PROTO_MIN, v6 ? NFT_REG_2 : R32(1));
 }
 
+static void add_drop(struct build *build)
+{
+	struct nftnl_expr *expr = add(build, "immediate");
+
+	put(expr, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
+	put(expr, NFTNL_EXPR_IMM_VERDICT, NF_DROP);
+}
+
 static void add_refuse(struct build *build, uint8_t proto)
 {
 	struct nftnl_expr *expr = add(build, "reject");
@@ -384,6 +392,8 @@ int rule_service(struct rule *rule, const char *chain,
 	if (n) {
 		build.set = map_new(service, set_id, slots, n);
 		add_balance(&build, service, n);
+	} else if (service->when_empty == EMPTY_DROP) {
+		add_drop(&build);
 	} else {
 		add_refuse(&build, service->proto);
 	}

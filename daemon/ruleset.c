@@ -16,34 +16,57 @@ static unsigned int gcd(unsigned int a, unsigned int b)
 	return a;
 }
 
-/* How many slots of each round go to one backend, @unit being one share. */
-static unsigned int share(const struct service *service, size_t i,
-			  unsigned int unit)
-{
-	unsigned int weight = service->backends[i].weight;
+/* Who takes part in a round, and what one share is. */
+struct round {
+	const struct service *service;
+	bool backups;		/* these, or the others */
+	bool down;		/* those that are down as well */
+	unsigned int unit;
+};
 
-	if (service->scheduler == SCHED_RR)
+static unsigned int weight_in(const struct round *round, size_t i)
+{
+	const struct backend *backend = &round->service->backends[i];
+
+	if (backend->backup != round->backups ||
+	    (backend->down && !round->down))
+		return 0;
+	return backend_weight(backend);
+}
+
+/* How many slots of each round go to one backend. */
+static unsigned int share(const struct round *round, size_t i)
+{
+	unsigned int weight = weight_in(round, i);
+
+	if (round->service->scheduler == SCHED_RR)
 		return weight ? 1 : 0;
-	return weight / unit;
+	return weight / round->unit;
 }
 
-static unsigned int share_unit(const struct service *service)
+/* Return: how many slots it has */
+static size_t round_init(struct round *round, const struct service *service,
+			 bool backups, bool down)
 {
-	unsigned int unit = 0;
-
-	for (size_t i = 0; i < service->n_backends; i++)
-		unit = gcd(unit, service->backends[i].weight);
-	return unit ? unit : 1;
-}
-
-size_t ruleset_n_slots(const struct service *service)
-{
-	unsigned int unit = share_unit(service);
 	size_t n = 0;
 
+	*round = (struct round){ .service = service, .backups = backups,
+				 .down = down };
 	for (size_t i = 0; i < service->n_backends; i++)
-		n += share(service, i, unit);
+		round->unit = gcd(round->unit, weight_in(round, i));
+	for (size_t i = 0; round->unit && i < service->n_backends; i++)
+		n += share(round, i);
 	return n;
+}
+
+/* The fewer take part, the larger is the unit, and the fewer slots there are. */
+size_t ruleset_n_slots(const struct service *service)
+{
+	struct round round;
+	size_t n = round_init(&round, service, false, true);
+	size_t backups = round_init(&round, service, true, true);
+
+	return backups > n ? backups : n;
 }
 
 /*
@@ -103,17 +126,19 @@ size_t ruleset_slots(const struct service *service, uint16_t *slots)
 	/* Whose next turn begins at a slot: the first of a list by next[]. */
 	uint16_t begins[SLOTS_MAX], next[BACKENDS_MAX];
 	uint16_t taken[BACKENDS_MAX] = { 0 };
-	unsigned int unit = share_unit(service);
-	size_t n = ruleset_n_slots(service);
 	struct heap ready = { 0 };
+	struct round round;
+	size_t n = round_init(&round, service, false, false);
 
+	if (!n && service->when_empty == EMPTY_BACKUP)
+		n = round_init(&round, service, true, false);
 	if (n > SLOTS_MAX || service->n_backends > BACKENDS_MAX)
 		return 0;
 
 	for (size_t slot = 0; slot < n; slot++)
 		begins[slot] = NONE;
 	for (size_t i = service->n_backends; n && i-- > 0;) {
-		if (!share(service, i, unit))
+		if (!share(&round, i))
 			continue;
 		next[i] = begins[0];
 		begins[0] = (uint16_t)i;
@@ -126,7 +151,7 @@ size_t ruleset_slots(const struct service *service, uint16_t *slots)
 		uint16_t i;
 
 		for (i = begins[slot]; i != NONE; i = next[i]) {
-			w = share(service, i, unit);
+			w = share(&round, i);
 			j = taken[i];
 			turn.end = (uint32_t)(((j + 1) * n + w - 1) / w);
 			turn.backend = i;
@@ -136,7 +161,7 @@ size_t ruleset_slots(const struct service *service, uint16_t *slots)
 		i = heap_pop(&ready).backend;
 		slots[slot] = i;
 
-		w = share(service, i, unit);
+		w = share(&round, i);
 		if (++taken[i] == w)
 			continue;
 		begin = taken[i] * n / w;

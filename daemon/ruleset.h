@@ -23,13 +23,17 @@ enum allocator {
  *
  * Slot i of n serves every n-th connection.  rr has each backend of a weight
  * above 0 once.  wrr has each as often as its weight says (divided by the
- * weights' greatest common divisor), spread as evenly as can be.
+ * weights' greatest common divisor), spread as evenly as can be.  Backends that
+ * are down are left out; backup backends are in while no other is.
  *
  * Return: how many slots; 0: no backend may be used
  */
 size_t ruleset_slots(const struct service *service, uint16_t *slots);
 
-/* How many slots ruleset_slots() would give; may be above SLOTS_MAX. */
+/*
+ * How many slots ruleset_slots() gives at most, whoever goes down or up; may be
+ * above SLOTS_MAX.
+ */
 size_t ruleset_n_slots(const struct service *service);
 
 #endif

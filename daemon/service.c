@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "args.h"
+#include "check.h"
 #include "ruleset.h"
 #include "service.h"
 
@@ -79,6 +80,63 @@ static int fast_parse(const char *text, bool *fast, struct err *err)
 	return 0;
 }
 
+static const char *const on_down_texts[] = {
+	[ON_DOWN_KEEP] = "keep",
+	[ON_DOWN_RESET] = "reset",
+};
+
+static const char *const empty_texts[] = {
+	[EMPTY_REJECT] = "reject",
+	[EMPTY_DROP] = "drop",
+	[EMPTY_BACKUP] = "backup",
+};
+
+/* Which of @words argument @arg is, if it is there; @list: the words for the error. */
+static int word_set(const json_t *args, const char *arg,
+		    const char *const words[], size_t n, const char *list,
+		    size_t *index, struct err *err)
+{
+	const char *text = args_string(args, arg);
+	char quoted[80];
+
+	if (!text)
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		if (!strcmp(text, words[i])) {
+			*index = i;
+			return 0;
+		}
+	}
+	return err_set(err, -EINVAL, arg, "%s \"%s\" is not known; use %s", arg,
+		       text_quote(text, quoted, sizeof(quoted)), list);
+}
+
+/* What there is to say about the health of a service's backends. */
+static int health_set(struct service *service, const json_t *args,
+		      struct err *err)
+{
+	size_t on_down = service->on_down;
+	size_t empty = service->when_empty;
+	int ret = check_set(&service->check, args, err);
+
+	if (!ret)
+		ret = word_set(args, "on-down", on_down_texts,
+			       ARRAY_SIZE(on_down_texts), "keep or reset",
+			       &on_down, err);
+	if (!ret)
+		ret = word_set(args, "when-empty", empty_texts,
+			       ARRAY_SIZE(empty_texts),
+			       "reject, drop or backup", &empty, err);
+	service->on_down = (enum on_down)on_down;
+	service->when_empty = (enum when_empty)empty;
+
+	/* Whom nobody checks is not down. */
+	for (size_t i = 0; service->check.type == CHECK_NONE &&
+			   i < service->n_backends; i++)
+		service->backends[i].down = false;
+	return ret;
+}
+
 /* The kernel's rules for an interface's name, and printable ASCII. */
 static int dev_parse(const char *text, char dev[IFNAMSIZ], struct err *err)
 {
@@ -114,6 +172,9 @@ int service_from_args(const json_t *args, bool stored,
 		{ "scheduler", ARG_STRING, false },
 		{ "dev", ARG_STRING_OR_NULL, false },
 		{ "fast", ARG_STRING, false },
+		{ "on-down", ARG_STRING, false },
+		{ "when-empty", ARG_STRING, false },
+		CHECK_ARGS,
 		{ "backends", ARG_ARRAY, false },
 	};
 	const char *name = args_string(args, "name");
@@ -134,6 +195,7 @@ int service_from_args(const json_t *args, bool stored,
 		return no_memory(err);
 	service->proto = IPPROTO_TCP;
 	service->fast = true;
+	check_init(&service->check);
 
 	ret = name_check(name, "name", err);
 	if (!ret)
@@ -151,6 +213,8 @@ int service_from_args(const json_t *args, bool stored,
 		ret = dev_parse(args_string(args, "dev"), service->dev, err);
 	if (!ret && fast)
 		ret = fast_parse(fast, &service->fast, err);
+	if (!ret)
+		ret = health_set(service, args, err);
 	if (ret) {
 		service_free(service);
 		return ret;
@@ -189,9 +253,8 @@ void service_free(struct service *service)
 	free(service);
 }
 
-/* A map of too many slots would make every change of the service slow. */
-static int slots_check(const struct service *service, const char *arg,
-		       struct err *err)
+int service_check_slots(const struct service *service, const char *arg,
+			struct err *err)
 {
 	size_t n = ruleset_n_slots(service);
 
@@ -209,6 +272,9 @@ int service_set(struct service *service, const json_t *args, struct err *err)
 		{ "scheduler", ARG_STRING, false },
 		{ "dev", ARG_STRING_OR_NULL, false },
 		{ "fast", ARG_STRING, false },
+		{ "on-down", ARG_STRING, false },
+		{ "when-empty", ARG_STRING, false },
+		CHECK_ARGS,
 	};
 	static const char *const fixed[] = { "vip", "port", "proto", "mode" };
 	const char *scheduler = args_string(args, "scheduler");
@@ -226,7 +292,7 @@ int service_set(struct service *service, const json_t *args, struct err *err)
 		return ret;
 	if (json_object_size(args) < 2)
 		return err_set(err, -EINVAL, NULL,
-			       "nothing to set; give scheduler, dev or fast");
+			       "nothing to set; give scheduler, dev, fast or check, for instance");
 
 	if (scheduler)
 		ret = scheduler_parse(scheduler, &service->scheduler, err);
@@ -235,225 +301,28 @@ int service_set(struct service *service, const json_t *args, struct err *err)
 	if (!ret && fast)
 		ret = fast_parse(fast, &service->fast, err);
 	if (!ret)
-		ret = slots_check(service, "scheduler", err);
+		ret = health_set(service, args, err);
+	if (!ret)
+		ret = service_check_slots(service, "scheduler", err);
 	return ret;
 }
 
-/* The part that all three backend operations have in common. */
-static int backend_args(const json_t *args, const struct arg *spec, size_t n,
-			struct backend *backend, struct err *err)
+json_t *service_to_state(const struct service *service)
 {
-	unsigned int weight = 1;
-	unsigned int port = 0;
-	int ret;
-
-	ret = args_check(args, spec, n, err);
-	if (!ret)
-		ret = addr_parse(args_string(args, "addr"), "addr",
-				 &backend->addr, err);
-	if (!ret)
-		ret = args_uint(args, "port", 1, PORT_MAX, &port, err);
-	if (!ret)
-		ret = args_uint(args, "weight", 0, WEIGHT_MAX, &weight, err);
-	backend->port = (uint16_t)port;
-	backend->weight = weight;
-	return ret;
-}
-
-static bool backend_is(const struct backend *a, const struct backend *b)
-{
-	return a->port == b->port && addr_equal(&a->addr, &b->addr);
-}
-
-static bool is_loopback(const struct addr *addr)
-{
-	if (addr->family == AF_INET6)
-		return IN6_IS_ADDR_LOOPBACK(&addr->v6);
-	return ntohl(addr->v4.s_addr) >> IN_CLASSA_NSHIFT == IN_LOOPBACKNET;
-}
-
-static int backend_check(const struct service *service,
-			 const struct backend *backend, struct err *err)
-{
-	char text[INET6_ADDRSTRLEN];
+	json_t *json = service_to_json(service);
+	json_t *backends = json_object_get(json, "backends");
+	int failed = !json;
 	size_t i;
 
-	addr_text(&backend->addr, text, sizeof(text));
-	if (backend->addr.family != service->vip.family)
-		return err_set(err, -EINVAL, "addr",
-			       "addr %s and the VIP of service %s are of different families; use IPv%d",
-			       text, service->name,
-			       service->vip.family == AF_INET ? 4 : 6);
-	if (addr_equal(&backend->addr, &service->vip))
-		return err_set(err, -EINVAL, "addr",
-			       "addr %s is the VIP of service %s, connections would loop; use another address",
-			       text, service->name);
-	if (is_loopback(&backend->addr))
-		return err_set(err, -EINVAL, "addr",
-			       "addr %s is a loopback address, which is not routed; use the backend's own",
-			       text);
 	for (i = 0; i < service->n_backends; i++)
-		if (backend_is(&service->backends[i], backend))
-			return err_set(err, -EEXIST, "addr",
-				       "service %s has backend addr %s port %u already; use backend set",
-				       service->name, text, backend->port);
-	if (service->n_backends >= BACKENDS_MAX)
-		return err_set(err, -E2BIG, "addr",
-			       "service %s has %d backends, it cannot take more; use a second service",
-			       service->name, BACKENDS_MAX);
-	return 0;
-}
-
-int service_backend_add(struct service *service, const json_t *args,
-			bool stored, struct err *err)
-{
-	static const struct arg spec[] = {
-		{ "addr", ARG_STRING, true },
-		{ "port", ARG_INTEGER, false },
-		{ "weight", ARG_INTEGER, false },
-		{ "service", ARG_STRING, true },
-	};
-	struct backend backend;
-	struct backend *grown;
-	int ret;
-
-	ret = backend_args(args, spec, ARRAY_SIZE(spec) - stored, &backend,
-			   err);
-	if (ret)
-		return ret;
-	if (!backend.port)
-		backend.port = service->port;
-	ret = backend_check(service, &backend, err);
-	if (ret)
-		return ret;
-
-	grown = reallocarray(service->backends, service->n_backends + 1,
-			     sizeof(*grown));
-	if (!grown)
-		return no_memory(err);
-	service->backends = grown;
-	service->backends[service->n_backends++] = backend;
-	return slots_check(service, "weight", err);
-}
-
-/* "80, 8080", cut with "..." where there are many. */
-static void ports_text(const struct service *service, const struct addr *addr,
-		       char *buf, size_t len)
-{
-	static const char cut[] = ", ...";
-	size_t room = len - sizeof(cut);
-	size_t used = 0;
-	size_t i;
-
-	buf[0] = '\0';
-	for (i = 0; i < service->n_backends; i++) {
-		const struct backend *backend = &service->backends[i];
-		char text[16];
-		size_t n;
-
-		if (!addr_equal(&backend->addr, addr))
-			continue;
-		n = (size_t)snprintf(text, sizeof(text), "%s%u",
-				     used ? ", " : "", backend->port);
-		if (used + n > room) {
-			memcpy(buf + used, cut, sizeof(cut));
-			return;
-		}
-		memcpy(buf + used, text, n + 1);
-		used += n;
-	}
-}
-
-/* Where @wanted stands in @service; its port may be 0 for "the only one". */
-static int backend_find(const struct service *service,
-			const struct backend *wanted, size_t *index,
-			struct err *err)
-{
-	char text[INET6_ADDRSTRLEN];
-	char ports[128];
-	size_t matches = 0;
-	size_t i;
-
-	for (i = 0; i < service->n_backends; i++) {
-		const struct backend *backend = &service->backends[i];
-
-		if (!addr_equal(&backend->addr, &wanted->addr) ||
-		    (wanted->port && backend->port != wanted->port))
-			continue;
-		*index = i;
-		matches++;
-	}
-	if (matches == 1)
-		return 0;
-
-	addr_text(&wanted->addr, text, sizeof(text));
-	ports_text(service, &wanted->addr, ports, sizeof(ports));
-	if (matches)
-		return err_set(err, -EINVAL, "port",
-			       "service %s has backend addr %s on the ports %s; say which port",
-			       service->name, text, ports);
-	if (ports[0])
-		return err_set(err, -ENOENT, "port",
-			       "service %s has backend addr %s not on port %u but on %s",
-			       service->name, text, wanted->port, ports);
-	return err_set(err, -ENOENT, "addr",
-		       "service %s has no backend addr %s; see backend show",
-		       service->name, text);
-}
-
-int service_backend_set(struct service *service, const json_t *args,
-			struct err *err)
-{
-	static const struct arg spec[] = {
-		{ "service", ARG_STRING, true },
-		{ "addr", ARG_STRING, true },
-		{ "port", ARG_INTEGER, false },
-		{ "weight", ARG_INTEGER, true },
-	};
-	struct backend backend;
-	size_t i;
-	int ret;
-
-	ret = backend_args(args, spec, ARRAY_SIZE(spec), &backend, err);
-	if (!ret)
-		ret = backend_find(service, &backend, &i, err);
-	if (ret)
-		return ret;
-	service->backends[i].weight = backend.weight;
-	return slots_check(service, "weight", err);
-}
-
-int service_backend_del(struct service *service, const json_t *args,
-			struct err *err)
-{
-	static const struct arg spec[] = {
-		{ "service", ARG_STRING, true },
-		{ "addr", ARG_STRING, true },
-		{ "port", ARG_INTEGER, false },
-	};
-	struct backend backend;
-	size_t i;
-	int ret;
-
-	ret = backend_args(args, spec, ARRAY_SIZE(spec), &backend, err);
-	if (!ret)
-		ret = backend_find(service, &backend, &i, err);
-	if (ret)
-		return ret;
-	service->n_backends--;
-	memmove(&service->backends[i], &service->backends[i + 1],
-		(service->n_backends - i) * sizeof(*service->backends));
-	return 0;
-}
-
-json_t *backend_to_json(const struct backend *backend, const char *name)
-{
-	char addr[INET6_ADDRSTRLEN];
-
-	addr_text(&backend->addr, addr, sizeof(addr));
-	return json_pack("{s:s*, s:s, s:i, s:i}", "service", name, "addr",
-			 addr, "port", backend->port, "weight",
-			 (int)backend->weight);
+		if (service->backends[i].until)
+			failed |= json_object_set_new(
+				json_array_get(backends, i), "until",
+				json_integer(service->backends[i].until));
+	if (!failed)
+		return json;
+	json_decref(json);
+	return NULL;
 }
 
 json_t *service_to_json(const struct service *service)
@@ -461,6 +330,7 @@ json_t *service_to_json(const struct service *service)
 	const char *dev = service->dev[0] ? service->dev : NULL;
 	json_t *backends = json_array();
 	char vip[INET6_ADDRSTRLEN];
+	json_t *json;
 	size_t i;
 
 	for (i = 0; i < service->n_backends; i++) {
@@ -472,12 +342,19 @@ json_t *service_to_json(const struct service *service)
 		}
 	}
 	addr_text(&service->vip, vip, sizeof(vip));
-	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:s?, s:s, s:o}",
+	json = json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:s?, s:s, s:s, s:s, s:o}",
 			 "name",
 			 service->name, "vip", vip, "port", service->port,
 			 "proto", proto_text(service->proto), "mode",
 			 mode_text(service->mode), "scheduler",
 			 scheduler_text(service->scheduler), "dev", dev,
-			 "fast", fast_text(service->fast), "backends",
+			 "fast", fast_text(service->fast), "on-down",
+			 on_down_texts[service->on_down], "when-empty",
+			 empty_texts[service->when_empty], "backends",
 			 backends);
+	if (json && check_to_json(&service->check, json)) {
+		json_decref(json);
+		return NULL;
+	}
+	return json;
 }

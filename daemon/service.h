@@ -31,11 +31,24 @@ struct service *service_copy(const struct service *service);
  * Return: 0 or a negative errno with @err set
  */
 int service_set(struct service *service, const json_t *args, struct err *err);
+
+/* backend.c */
+
+/* Where the backend of that address and port stands, or how many there are. */
+size_t service_find_backend(const struct service *service,
+			    const struct addr *addr, uint16_t port);
 int service_backend_add(struct service *service, const json_t *args,
 			bool stored, struct err *err);
 int service_backend_set(struct service *service, const json_t *args,
 			struct err *err);
 int service_backend_del(struct service *service, const json_t *args,
+			struct err *err);
+
+/*
+ * A map of too many slots would make every change of the service slow.  @arg:
+ * what to blame.  Return: 0, or -E2BIG with @err set
+ */
+int service_check_slots(const struct service *service, const char *arg,
 			struct err *err);
 
 #endif

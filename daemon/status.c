@@ -3,12 +3,10 @@
 #include "config.h"
 #endif
 
+#include <stdio.h>
+
 #include "checks.h"
 #include "status.h"
-
-/* What nf_nat and the module use unless told otherwise. */
-#define PORT_RANGE_MIN 1024
-#define PORT_RANGE_MAX 65535
 
 const char *allocator_text(enum allocator allocator)
 {
@@ -29,7 +27,7 @@ static unsigned int ports_of_backend(const struct dnatd *dnatd)
 
 	if (dnatd->in_force != ALLOC_MODULE ||
 	    kmod_vdports(dnatd->kmod, &vdports, NULL))
-		return PORT_RANGE_MAX - PORT_RANGE_MIN + 1U;
+		return VDPORTS_MAX - VDPORTS_MIN + 1U;
 	return vdports.max - vdports.min + 1U;
 }
 
@@ -61,6 +59,45 @@ static json_t *module_check(const struct dnatd *dnatd)
 			 ok, "advice", ok ? NULL : dnatd->reason);
 }
 
+/* Whoever it is, the admin should find him. */
+static json_t *repairs_check(const struct repairs *repairs)
+{
+	bool held = repairs_held(repairs, repairs_now());
+	char advice[512];
+
+	if (repairs->failed[0])
+		snprintf(advice, sizeof(advice),
+			 "the last one failed: %s", repairs->failed);
+	else
+		snprintf(advice, sizeof(advice),
+			 "more than %u were needed in a minute, now there is one a minute: find out who else changes table inet "
+			 RULESET_TABLE ", the VIPs or the module",
+			 repairs->a_minute);
+	held |= repairs->failed[0] != '\0';
+	return json_pack("{s:s, s:I, s:b, s:s?}", "name", "repairs", "value",
+			 (json_int_t)repairs->total, "ok", !held, "advice",
+			 held ? advice : NULL);
+}
+
+/* A port that is taken is no reason not to run, but the admin should know. */
+static json_t *metrics_check(const struct dnatd *dnatd)
+{
+	bool ok = !dnatd->metrics_fault[0];
+
+	return json_pack("{s:s, s:s, s:b, s:s?}", "name", "metrics", "value",
+			 !ok ? "not exported" :
+			 dnatd->metrics[0] ? dnatd->metrics : "none",
+			 "ok", ok, "advice", ok ? NULL : dnatd->metrics_fault);
+}
+
+/* Whoever looks for where the services are from should find it. */
+static json_t *conf_check(const struct dnatd *dnatd)
+{
+	return json_pack("{s:s, s:s, s:b, s:n}", "name", "services_from",
+			 "value", dnatd->conf ? dnatd->conf : "the state file",
+			 "ok", 1, "advice");
+}
+
 static int count_backends(const struct model *model)
 {
 	size_t total = 0;
@@ -76,11 +113,14 @@ json_t *status_to_json(const struct dnatd *dnatd, const char *proc)
 	json_t *checks = checks_to_json(dnatd->model, ports_of_backend(dnatd),
 					proc);
 
-	if (json_array_insert_new(checks, 0, module_check(dnatd))) {
+	if (json_array_insert_new(checks, 0, module_check(dnatd)) ||
+	    json_array_append_new(checks, repairs_check(&dnatd->repairs)) ||
+	    json_array_append_new(checks, metrics_check(dnatd)) ||
+	    json_array_append_new(checks, conf_check(dnatd))) {
 		json_decref(checks);
 		return NULL;
 	}
-	return json_pack("{s:s, s:{s:s, s:s, s:s}, s:o, s:o, s:i, s:i, s:o}",
+	return json_pack("{s:s, s:{s:s, s:s, s:s}, s:o, s:o, s:i, s:i, s:{s:I, s:I}, s:o}",
 			 "version", PACKAGE_VERSION, "allocator",
 			 "configured", allocator_text(dnatd->configured),
 			 "in_force", allocator_text(dnatd->in_force),
@@ -88,5 +128,8 @@ json_t *status_to_json(const struct dnatd *dnatd, const char *proc)
 			 module_to_json(dnatd), "vdports",
 			 vdports_in_force(dnatd), "services",
 			 (int)dnatd->model->n_services, "backends",
-			 count_backends(dnatd->model), "checks", checks);
+			 count_backends(dnatd->model), "repairs", "total",
+			 (json_int_t)dnatd->repairs.total, "overruns",
+			 (json_int_t)dnatd->repairs.overruns, "checks",
+			 checks);
 }

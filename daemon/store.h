@@ -1,9 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The state file: written aside, synced, renamed.
+ * The state on disk: a file with all of it, written aside, synced, renamed; and
+ * beside it a journal, a line a change since, so that a change costs as much as
+ * it changes and not as much as there is.
  *
  * A change is prepared before the kernel is touched and committed after, so
- * that a full disk refuses it while nothing has happened yet.
+ * that a full disk refuses it while nothing has happened yet.  A line counts
+ * once its newline is there, which is all that a commit writes, in place of a
+ * blank: a daemon that is killed leaves a change whole or not at all.
+ *
+ * PATH:          {"version": 1, "serial": 7, "vdports"?: {...}, "services": [...]}
+ * PATH.journal:  {"serial": 7, "services": [...], "deleted": ["NAME"...], "vdports"?: {...}}
+ *
+ * A line says what its services are from now on.  One whose serial is not that
+ * of the file is of another file, older or put back by hand, and is left out.
  */
 #ifndef DNAT_STORE_H
 #define DNAT_STORE_H
@@ -13,23 +23,59 @@
 
 #define STORE_PATH "/var/lib/dnat/state.json"
 
+struct store;
+
+/* Nothing is read or written yet.  Return: NULL with @err set */
+struct store *store_new(const char *path, struct err *err);
+
 /**
- * store_load - read the state file
- * @path: a missing file is an empty model
+ * store_free - and before that, bring the file up to date
+ * @model: as it is now; NULL to leave the file alone
  *
- * A file that is cut off, not JSON or breaks a rule is left alone; @err says
- * which line or which entry.
+ * Where that fails the journal has it all.
+ */
+void store_free(struct store *store, const struct model *model);
+
+/**
+ * store_load - read the file and its journal
+ *
+ * A missing file is an empty model.  A file that is cut off, not JSON or breaks
+ * a rule is left alone; @err says which line or which entry.
  *
  * Return: the model, or NULL with @err set
  */
-struct model *store_load(const char *path, struct err *err);
+struct model *store_load(struct store *store, struct err *err);
 
-/* Write @model with @change (may be NULL) in force to "@path.new" and sync it. */
-int store_prepare(const char *path, const struct model *model,
-		  const struct change *change, struct err *err);
+/**
+ * store_write - write the file with all of @model, and begin a new journal
+ *
+ * Return: 0 or a negative errno
+ */
+int store_write(struct store *store, const struct model *model,
+		struct err *err);
 
-/* Put what was prepared in place, or forget it. */
-int store_commit(const char *path, struct err *err);
-void store_abort(const char *path);
+/*
+ * store_write() of a model that has nothing to do with what was loaded.  Where
+ * it fails, the next change has to do it first.
+ */
+int store_replace(struct store *store, const struct model *model,
+		  struct err *err);
+
+/**
+ * store_prepare - write down what will be
+ * @model: as it is
+ * @changes: what is about to happen to it
+ *
+ * Return: 0 or a negative errno
+ */
+int store_prepare(struct store *store, const struct model *model,
+		  const struct changes *changes, struct err *err);
+
+/* What was prepared is so from now on, or was not to be. */
+int store_commit(struct store *store, struct err *err);
+void store_abort(struct store *store);
+
+/* Write the file where the journal has become long; where it fails, later. */
+void store_settle(struct store *store, const struct model *model);
 
 #endif

@@ -81,19 +81,18 @@ int table_want(struct table *table, enum allocator allocator,
 	       const struct model *model, const struct flow_devices *flow);
 
 /**
- * table_want_service - only what hangs on one service
- * @model: all services
- * @old: one of them, NULL for none
- * @service: what stands in its place, NULL for nothing
+ * table_want_changes - only what hangs on the services that change
+ * @model: all services, before the changes
+ * @made: as it is with the changes, not before them
  *
- * That is what belongs to the service, and the helpers that are there only
+ * That is what belongs to those services, and the helpers that are there only
  * while some service needs them.  The items are sorted.
  *
  * Return: 0 or -ENOMEM
  */
-int table_want_service(struct table *table, enum allocator allocator,
-		       const struct model *model, const struct service *old,
-		       const struct service *service);
+int table_want_changes(struct table *table, enum allocator allocator,
+		       const struct model *model, const struct changes *changes,
+		       bool made);
 
 /**
  * table_read - what the kernel has

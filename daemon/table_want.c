@@ -315,28 +315,30 @@ static bool is_slow(const struct service *service, uint8_t proto)
 	return service && service->proto == proto && !service->fast;
 }
 
-/* Is there a slow service, with @service in the place of @old? */
-static bool slow_needed(const struct model *model, const struct service *old,
-			const struct service *service, uint8_t proto)
+/* Is there a slow service once @changes (NULL for none) are in force? */
+static bool slow_needed(const struct model *model,
+			const struct changes *changes, uint8_t proto)
 {
-	if (is_slow(service, proto))
-		return true;
+	size_t n = 0;
+
 	for (size_t i = 0; i < model->n_services; i++)
-		if (model->services[i] != old &&
-		    is_slow(model->services[i], proto))
-			return true;
-	return false;
+		n += is_slow(model->services[i], proto);
+	for (size_t i = 0; changes && i < changes->n; i++) {
+		n += is_slow(changes->list[i].new, proto);
+		n -= is_slow(changes->list[i].old, proto);
+	}
+	return n;
 }
 
 static int want_slow(struct table *table, const struct model *model,
-		     const struct service *old, const struct service *service)
+		     const struct changes *changes)
 {
 	int rc = 0;
 
-	if (slow_needed(model, old, service, IPPROTO_TCP))
+	if (slow_needed(model, changes, IPPROTO_TCP))
 		rc = want_helper(table, HELPER_TCP_SLOW, DNAT_HELPER_NAME_SLOW,
 				 IPPROTO_TCP);
-	if (!rc && slow_needed(model, old, service, IPPROTO_UDP))
+	if (!rc && slow_needed(model, changes, IPPROTO_UDP))
 		rc = want_helper(table, HELPER_UDP_SLOW, DNAT_HELPER_NAME_SLOW,
 				 IPPROTO_UDP);
 	return rc;
@@ -349,7 +351,7 @@ static int want_module(struct table *table, const struct model *model)
 	if (!rc)
 		rc = want_helper(table, HELPER_UDP, DNAT_HELPER_NAME,
 				 IPPROTO_UDP);
-	return rc ? rc : want_slow(table, model, NULL, NULL);
+	return rc ? rc : want_slow(table, model, NULL);
 }
 
 int table_want(struct table *table, enum allocator allocator,
@@ -378,14 +380,22 @@ int table_want(struct table *table, enum allocator allocator,
 	return rc;
 }
 
-int table_want_service(struct table *table, enum allocator allocator,
-		       const struct model *model, const struct service *old,
-		       const struct service *service)
+int table_want_changes(struct table *table, enum allocator allocator,
+		       const struct model *model, const struct changes *changes,
+		       bool made)
 {
-	int rc = service ? want_service(table, allocator, service) : 0;
+	int rc = 0;
 
+	for (size_t i = 0; !rc && i < changes->n; i++) {
+		const struct change *change = &changes->list[i];
+		const struct service *service = made ? change->new :
+						       change->old;
+
+		if (service)
+			rc = want_service(table, allocator, service);
+	}
 	if (!rc && allocator == ALLOC_MODULE)
-		rc = want_slow(table, model, old, service);
+		rc = want_slow(table, model, made ? changes : NULL);
 	if (!rc)
 		table_sort(table);
 	return rc;

@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include "args.h"
-#include "dnatd.h"
-#include "store.h"
+#include "change.h"
 #include "vdports.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -61,53 +60,59 @@ json_t *vdports_to_json(const struct vdports *vdports)
 				 answers[vdports->on_exhausted] : NULL);
 }
 
-static int vdports_keep(struct dnatd *dnatd, const struct vdports *vdports,
-			struct err *err)
+/* @wanted, with a value in place of each that is not set and was. */
+static struct vdports with_defaults(const struct vdports *wanted,
+				    const struct vdports *before)
 {
-	const struct vdports was = dnatd->model->vdports;
+	struct vdports put = *wanted;
+
+	if (!put.min && before->min) {
+		put.min = VDPORTS_MIN;
+		put.max = VDPORTS_MAX;
+	}
+	if (!put.on_exhausted && before->on_exhausted)
+		put.on_exhausted = EXHAUSTED_RESET;
+	return put;
+}
+
+int vdports_put(struct dnatd *dnatd, const struct vdports *vdports,
+		struct vdports *was, struct err *err)
+{
+	struct vdports put = with_defaults(vdports, &dnatd->model->vdports);
 	int ret;
 
-	dnatd->model->vdports = *vdports;
-	ret = store_prepare(dnatd->state_path, dnatd->model, NULL, err);
-	dnatd->model->vdports = was;
-	return ret;
+	if (dnatd->in_force != ALLOC_MODULE)
+		return err_set(err, -EOPNOTSUPP, "vdports",
+			       "vdports are set in the module only, and allocator nf_nat is in force; see status");
+	ret = kmod_vdports(dnatd->kmod, was, err);
+	return ret ? ret : kmod_set_vdports(dnatd->kmod, &put, err);
+}
+
+void vdports_back(struct dnatd *dnatd, const struct vdports *was)
+{
+	kmod_set_vdports(dnatd->kmod, was, NULL);
+}
+
+void vdports_drop(struct dnatd *dnatd, const struct vdports *before)
+{
+	struct vdports put = with_defaults(&dnatd->model->vdports, before);
+
+	if (dnatd->in_force == ALLOC_MODULE && (put.min || put.on_exhausted))
+		kmod_set_vdports(dnatd->kmod, &put, NULL);
 }
 
 int vdports_set(struct dnatd *dnatd, const json_t *args, struct err *err)
 {
-	struct vdports asked = { 0 }, kept, was;
-	int ret;
+	struct vdports asked = { 0 }, kept = dnatd->model->vdports;
+	struct changes changes = { .vdports = &kept };
+	int ret = vdports_from_json(args, &asked, err);
 
-	if (dnatd->in_force != ALLOC_MODULE)
-		return err_set(err, -EOPNOTSUPP, NULL,
-			       "vdports are set in the module only, and allocator nf_nat is in force; see status");
-	kept = dnatd->model->vdports;
-	ret = vdports_from_json(args, &asked, err);
 	if (!ret && !asked.min && !asked.on_exhausted)
 		ret = err_set(err, -EINVAL, NULL,
 			      "nothing to change; give range or on-exhausted");
 	if (!ret)
 		ret = vdports_from_json(args, &kept, err);
-	if (!ret)
-		ret = kmod_vdports(dnatd->kmod, &was, err);
-	if (!ret)
-		ret = vdports_keep(dnatd, &kept, err);
-	if (ret)
-		return ret;
-
-	ret = kmod_set_vdports(dnatd->kmod, &asked, err);
-	if (ret) {
-		store_abort(dnatd->state_path);
-		return ret;
-	}
-	ret = store_commit(dnatd->state_path, err);
-	if (ret) {
-		store_abort(dnatd->state_path);
-		kmod_set_vdports(dnatd->kmod, &was, NULL);
-		return ret;
-	}
-	dnatd->model->vdports = kept;
-	return 0;
+	return ret ? ret : changes_apply(dnatd, &changes, err);
 }
 
 int vdports_start(struct dnatd *dnatd, struct err *err)

@@ -11,6 +11,10 @@
 
 struct dnatd;
 
+/* What the module and nf_nat have unless told otherwise. */
+#define VDPORTS_MIN 1024
+#define VDPORTS_MAX 65535
+
 enum on_exhausted {
 	EXHAUSTED_UNSET,	/* as the module has it */
 	EXHAUSTED_DROP,
@@ -36,14 +40,24 @@ int vdports_from_json(const json_t *args, struct vdports *vdports,
 /* What vdports_from_json() takes; without what is not set.  NULL: no memory. */
 json_t *vdports_to_json(const struct vdports *vdports);
 
+/* Carry vdport.set out, all of it or nothing.  Return: 0 or a negative errno */
+int vdports_set(struct dnatd *dnatd, const json_t *args, struct err *err);
+
 /**
- * vdports_set - carry vdport.set out: the module, the state file, the model
+ * vdports_put - put those settings that are set into the module
+ * @was: result: what was in force, for vdports_back()
  *
- * All of it or nothing.
+ * Those that were set up to now and are not any more become what the module
+ * began with.
  *
  * Return: 0 or a negative errno
  */
-int vdports_set(struct dnatd *dnatd, const json_t *args, struct err *err);
+int vdports_put(struct dnatd *dnatd, const struct vdports *vdports,
+		struct vdports *was, struct err *err);
+void vdports_back(struct dnatd *dnatd, const struct vdports *was);
+
+/* What was set in @before, and is not kept now, becomes what the module began with. */
+void vdports_drop(struct dnatd *dnatd, const struct vdports *before);
 
 /* At the start: the module gets what was kept.  Return: 0 or a negative errno */
 int vdports_start(struct dnatd *dnatd, struct err *err);

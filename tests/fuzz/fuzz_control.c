@@ -15,16 +15,18 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static int carry_out(const char *op, const json_t *args, json_t **result,
+static int carry_out(const char *op, const json_t *args,
+		     const struct peer *peer, json_t **result,
 		     struct parts **parts, struct err *err, void *data)
 {
 	struct model *model = data;
 	struct change change;
 	int ret;
 
+	(void)peer;
 	(void)parts;
 	if (!strcmp(op, "service.show")) {
-		*result = model_to_json(model, NULL);
+		*result = model_to_json(model);
 		return 0;
 	}
 	ret = model_plan(model, op, args, &change, err);
@@ -56,7 +58,7 @@ static void check(const char *answer)
 /* Whatever was asked for, the model obeys its own rules. */
 static void check_model(const struct model *model)
 {
-	json_t *root = model_to_json(model, NULL);
+	json_t *root = model_to_json(model);
 	struct model *again = model_from_json(root, NULL);
 
 	if (!again)
@@ -73,13 +75,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	while (model && at < end) {
 		const char *stop = memchr(at, '\n', (size_t)(end - at));
+		const struct peer peer = { 0 };
 		struct parts *parts;
 		char *answer;
 
 		if (!stop)
 			stop = end;
 		answer = protocol_answer(at, (size_t)(stop - at), carry_out,
-					 model, &parts);
+					 &peer, model, &parts);
 		check(answer);
 		free(answer);
 		at = stop + 1;

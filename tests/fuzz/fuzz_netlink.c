@@ -7,7 +7,7 @@
  *
  * As a libFuzzer target by clang -fsanitize=fuzzer; with -DFUZZ_STANDALONE it
  * runs true answers, each cut off and changed at every byte, and the files it
- * is given.
+ * is given; with "--save DIR" it leaves the answers there.
  */
 #include <netinet/in.h>
 #include <linux/netfilter/nf_tables.h>
@@ -21,8 +21,10 @@
 
 #include "ct.h"
 #include "kmod.h"
+#include "kmod_end.h"
 #include "kmod_list.h"
 #include "kmod_stats.h"
+#include "left.h"
 #include "netlink.h"
 #include "table_read.h"
 
@@ -35,6 +37,8 @@ enum reader {
 	READ_CONNS,
 	READ_PORTS,
 	READ_STATS,
+	READ_COUNTERS,
+	READ_ENDED,
 	READERS,
 };
 
@@ -78,9 +82,12 @@ static void read_element(const void *data, size_t len)
 
 static void read_pools(struct nl *nl, const void *buf, size_t len)
 {
+	struct left left = { .filter.class = CONN_ANY };
+	struct lefts lefts = { 1, &left };
 	json_t *pools = json_array();
 	int done;
 
+	nl_walk(nl, buf, len, left_parse_pool, &lefts, &done);
 	nl_walk(nl, buf, len, kmod_parse_pool, pools, &done);
 	json_decref(pools);
 }
@@ -106,6 +113,27 @@ static void read_stats(struct nl *nl, const void *buf, size_t len)
 
 	nl_walk(nl, buf, len, kmod_parse_stats, stats, &done);
 	json_decref(stats);
+}
+
+static void read_counters(struct nl *nl, const void *buf, size_t len)
+{
+	struct model *model = model_new();
+	struct counters counters = { 0 };
+	int done;
+
+	nl_walk(nl, buf, len, kmod_parse_counter, &counters, &done);
+	counters_sort(&counters);
+	json_decref(counters_services(&counters, model, NULL));
+	counters_clean(&counters);
+	model_free(model);
+}
+
+static void read_ended(struct nl *nl, const void *buf, size_t len)
+{
+	uint64_t ended = 0;
+	int done;
+
+	nl_walk(nl, buf, len, kmod_parse_ended, &ended, &done);
 }
 
 static void read_conns(struct nl *nl, const void *buf, size_t len)
@@ -215,6 +243,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	case READ_STATS:
 		read_stats(&nl, copy, size - 1);
 		break;
+	case READ_COUNTERS:
+		read_counters(&nl, copy, size - 1);
+		break;
+	case READ_ENDED:
+		read_ended(&nl, copy, size - 1);
+		break;
 	}
 	free(copy);
 	return 0;
@@ -320,6 +354,34 @@ static void make_stats(void)
 	corpus_put(nlh);
 }
 
+static void make_ended(void)
+{
+	static char buf[1024] __attribute__((aligned(8)));
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+
+	nlh->nlmsg_type = GENL_MIN_ID;
+	mnl_nlmsg_put_extra_header(nlh, sizeof(struct genlmsghdr));
+	mnl_attr_put_u32(nlh, DNAT_A_ENDED, 1024);
+	corpus_start(READ_ENDED);
+	corpus_put(nlh);
+}
+
+static void make_counter(void)
+{
+	static char buf[1024] __attribute__((aligned(8)));
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+
+	nlh->nlmsg_type = GENL_MIN_ID;
+	mnl_nlmsg_put_extra_header(nlh, sizeof(struct genlmsghdr));
+	mnl_attr_put_u32(nlh, DNAT_A_VIP, 0x0a0200c0);
+	mnl_attr_put_u32(nlh, DNAT_A_BACKEND, 0x0b00010a);
+	mnl_attr_put_u16(nlh, DNAT_A_SERVICE_PORT, 0x5000);
+	mnl_attr_put_u8(nlh, DNAT_A_L4PROTO, 6);
+	mnl_attr_put_u64(nlh, DNAT_A_BYTES_IN, UINT64_MAX);
+	corpus_start(READ_COUNTERS);
+	corpus_put(nlh);
+}
+
 static void make_connection(void)
 {
 	static const char connection[] =
@@ -366,26 +428,38 @@ static void try_around(void)
 	}
 }
 
+/* For libFuzzer to begin with. */
+static void save(const char *dir, size_t i)
+{
+	char path[4096];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/seed-%zu", dir, i);
+	file = fopen(path, "wb");
+	if (!file || fwrite(corpus, corpus_len, 1, file) != 1 || fclose(file)) {
+		perror(path);
+		exit(1);
+	}
+}
+
 int main(int argc, char **argv)
 {
+	static void (*const make[])(void) = {
+		make_element, make_pool, make_connection, make_conn,
+		make_ports, make_stats, make_counter, make_ended, make_error,
+	};
+	bool saves = argc == 3 && !strcmp(argv[1], "--save");
 	static uint8_t data[65536];
 	FILE *file;
 
-	make_element();
-	try_around();
-	make_pool();
-	try_around();
-	make_connection();
-	try_around();
-	make_conn();
-	try_around();
-	make_ports();
-	try_around();
-	make_stats();
-	try_around();
-	make_error();
-	try_around();
-	for (; argc > 1; argc--) {
+	for (size_t i = 0; i < sizeof(make) / sizeof(make[0]); i++) {
+		make[i]();
+		if (saves)
+			save(argv[2], i);
+		else
+			try_around();
+	}
+	for (; !saves && argc > 1; argc--) {
 		file = fopen(argv[argc - 1], "rb");
 		if (!file) {
 			perror(argv[argc - 1]);

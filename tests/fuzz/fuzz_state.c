@@ -17,13 +17,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_same(const struct model *model)
 {
-	json_t *first = model_to_json(model, NULL);
+	json_t *first = model_to_json(model);
 	struct model *again = model_from_json(first, NULL);
 	json_t *second;
 
 	if (!again)
 		abort();
-	second = model_to_json(again, NULL);
+	second = model_to_json(again);
 	if (!json_equal(first, second))
 		abort();
 	json_decref(first);

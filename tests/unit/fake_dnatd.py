@@ -12,11 +12,15 @@ import sys
 
 WEB = {"name": "web", "vip": "192.0.2.10", "port": 80, "proto": "tcp",
        "mode": "double-nat", "scheduler": "wrr", "dev": None, "fast": "on",
-       "backends": [{"addr": "10.1.0.11", "port": 8080, "weight": 2},
-                    {"addr": "10.1.0.9", "port": 8080, "weight": 10}]}
+       "check": "http", "up": 1, "drain": 1, "down": 0, "left": 1234,
+       "backends": [{"addr": "10.1.0.11", "port": 8080, "weight": 2,
+                     "health": "up"},
+                    {"addr": "10.1.0.9", "port": 8080, "weight": 10,
+                     "health": "down", "health_fault": "status 500"}]}
 DNS = {"name": "dns", "vip": "2001:db8:0:1::10", "port": 53, "proto": "udp",
        "mode": "double-nat", "scheduler": "rr", "dev": "v\x1b[31m0",
-       "fast": "off",
+       "fast": "off", "check": "none", "up": 0, "drain": 0, "down": 1,
+       "left": None,
        "backends": [{"addr": "fd00:1::11", "port": 53, "weight": 1}]}
 
 CONNECTION = {"service": "web", "proto": "tcp", "client": "10.2.0.5",
@@ -28,9 +32,16 @@ CONNECTION6 = {"service": "dns", "proto": "udp", "client": "2001:db8:0:2::5",
                "vdport": 65535, "backend": "fd00:1::11", "backend_port": 53,
                "state": "REPLIED", "age": None, "expires": 30}
 
+COUNTS = {"connections": 100, "in_use": 7, "packets_in": 1000,
+          "bytes_in": 123456, "packets_out": 900, "bytes_out": 9876543210,
+          "exhausted": 0, "no_memory": 1, "taken_back": 2}
+
+DRAINS = {"state": "remove", "deadline": "90s", "left": 1234, "deadline_in": 61}
 RESULTS = {
     "service.show": [WEB, DNS],
-    "backend.show": [dict(b, service=s["name"])
+    "backend.show": [dict(b, service=s["name"],
+                          **(DRAINS if b["weight"] == 10 else
+                             {"state": "up", "left": None, "deadline_in": None}))
                      for s in (WEB, DNS) for b in s["backends"]],
     "vdport.show": [
         {"vip": "192.0.2.10", "proto": "tcp", "backend": "10.1.0.11",
@@ -43,12 +54,28 @@ RESULTS = {
         {"vip": "192.0.2.10", "proto": "tcp", "vdport": 1024, "backends": 6},
         {"vip": "192.0.2.10", "proto": "tcp", "vdport": 999, "backends": 12}],
     "connection.show": [CONNECTION6, CONNECTION],
+    "connection.del": [{"ended": 1234}],
+    "connection.flush": [{"ended": 0}],
     "stats": {
         "begun": 1200, "ended": 1000, "in_use": 200, "unconfirmed": 3,
-        "taken_back": 5, "skipped": 1, "exhausted": 7, "no_memory": 0,
+        "taken_back": 5, "skipped": 1, "uncounted": 4, "exhausted": 7,
+        "no_memory": 0,
         "fast": 9007199254740993,
         "slow": {"off": 10, "header": 1, "ttl": 2, "flags": 2400, "new": 4,
                  "route": 5, "size": 6, "state": 8}},
+    "stats.services": [dict(COUNTS, service="web"),
+                       dict(COUNTS, service="dns", bytes_out=(1 << 62) + 1)],
+    "stats.backends": [dict(COUNTS, service="web", addr="10.1.0.11", port=8080),
+                       dict(COUNTS, service="web", addr="10.1.0.9", port=8080,
+                            in_use=0, exhausted=12),
+                       dict(COUNTS, service="dns", addr="fd00:1::11", port=53)],
+    "config.show": {
+        "version": 1, "vdports": {"range": "1-9"},
+        "services": [
+            {"name": "dns", "vip": "2001:db8:0:1::10", "port": 53,
+             "proto": "udp", "fast": "off", "backends": []},
+            {"name": "web", "vip": "192.0.2.10", "port": 80,
+             "backends": [{"addr": "10.1.0.11", "weight": 2}]}]},
     "status": {
         "version": "0.1.0",
         "allocator": {"configured": "auto", "in_force": "module",
@@ -74,10 +101,18 @@ BAD_LINES = {
             b'{"ok":true,"result":[{"proto":"tcp"},{"proto":tcp}]}\n',
 }
 PARTS = {
+    "ended": [[], [], [{"ended": 3000}]],
     "parts": [[CONNECTION, CONNECTION], [], [CONNECTION6], []],
     "none": [[], []],
     "broken": [[CONNECTION], None],
 }
+EVENTS = [
+    [{"time": "2026-11-25T13:14:15.678Z", "event": "start",
+      "version": "0.1.0", "services": 2}], [],
+    [{"time": "2026-11-25T13:14:16.000Z", "event": "change",
+      "op": "service.add", "uid": 0, "service": "web"},
+     {"time": "2026-11-25T13:14:16.001Z", "event": "repair",
+      "why": "a \x1b b", "service": None}], []]
 BAD_RESULTS = {
     "text": "web", "rows": [1, 2], "hole": [{}],
     "control": [dict(WEB, name="a\nb\x9b\x7f")], "empty": [],
@@ -96,14 +131,46 @@ def in_parts(parts, separators=(",", ":")):
                     for line in lines)
 
 
+def applied(args):
+    """The answer to config.apply, as a service's name asks for."""
+    services = args["config"]["services"]
+    names = [service["name"] for service in services]
+    if "strange" in names:
+        return {"ok": True, "result": {"before": [], "after": {}}}
+    if "kernel" in names:
+        return {"ok": False, "error": {"errno": "EIO", "arg": "",
+                                       "msg": "the kernel refused\x1b"}}
+    errors = [{"arg": f"services[{i}].vip", "msg": "bad vip"}
+              for i, service in enumerate(services)
+              if service["vip"] == "192.0.2.66"]
+    errors += [{"arg": f"services[{i}].backends[{j}].addr", "msg": "bad addr"}
+               for i, service in enumerate(services)
+               for j, backend in enumerate(service.get("backends", []))
+               if backend["addr"] == "10.6.6.6"]
+    if errors:
+        return {"ok": False, "error": {
+            "errno": "EINVAL", "arg": "", "msg": "errors",
+            "errors": errors + [{"arg": "", "msg": "of the file"}]}}
+    if not args["dry_run"]:
+        return {"ok": True, "result": None}
+    before = RESULTS["config.show"]
+    return {"ok": True, "result": {
+        "before": before, "after": dict(args["config"], services=sorted(
+            services, key=lambda service: service["name"]))}}
+
+
 def answer(request):
     """The bytes to send for a request."""
     op, args = request["op"], request["args"]
     name = args.get("name", args.get("service"))
     if name in BAD_LINES:
         return BAD_LINES[name]
+    if op == "monitor":
+        return in_parts(EVENTS).rsplit(b"\n", 2)[0] + b"\n"
     if name in PARTS:
         return in_parts(PARTS[name])
+    if op == "config.apply":
+        return json.dumps(applied(args)).encode() + b"\n"
     if name == "spaced":
         return in_parts(PARTS["parts"], separators=(", ", ": "))
     if name == "taken":

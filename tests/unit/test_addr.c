@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "addr.h"
+#include "duration.h"
 #include "unit.h"
 
 static int parse(const char *text)
@@ -48,14 +49,17 @@ static void test_addr(void)
 	NEED(!addr_parse("2001:DB8:0:0::A", "vip", &b, &err));
 	CHECK_STR(addr_text(&b, text, sizeof(text)), "2001:db8::a");
 	CHECK(!addr_equal(&a, &b));
+	CHECK((addr_compare(&a, &b) < 0) != (addr_compare(&b, &a) < 0));
 	b = a;
 	CHECK(addr_equal(&a, &b));
 	b.bytes[3]++;
 	CHECK(!addr_equal(&a, &b));
+	CHECK(addr_compare(&a, &b) < 0 && addr_compare(&b, &a) > 0);
 
 	CHECK_INT(addr_parse("a\tb", "vip", &a, &err), -EINVAL);
 	CHECK_STR(err.arg, "vip");
-	CHECK_STR(err.msg, "vip \"a\\x09b\" is not an IPv4 or IPv6 address");
+	CHECK_STR(err.msg, "vip \"a\\x09b\" is not an IPv4 or IPv6 address; "
+		  "give it in numbers, without brackets, port or prefix length");
 	CHECK_INT(addr_parse("nonsense", "vip", &a, NULL), -EINVAL);
 }
 
@@ -184,6 +188,53 @@ static void test_quote(void)
 	}
 }
 
+static void test_duration(void)
+{
+	static const struct {
+		const char *text;
+		unsigned int ms;
+		const char *back;
+	} good[] = {
+		{ "100ms", 100, "100ms" },   { "1000ms", 1000, "1s" },
+		{ "1500ms", 1500, "1500ms" }, { "2s", 2000, "2s" },
+		{ "90s", 90000, "90s" },     { "60s", 60000, "1m" },
+		{ "1m", 60000, "1m" },	     { "1h", 3600000, "1h" },
+		{ "007s", 7000, "7s" },
+	};
+	static const char *const bad[] = {
+		"", "s", "ms", "5", "5 s", " 5s", "5s ", "5S", "5sec", "1.5s",
+		"-1s", "+1s", "0x5s", "1m30s", "99ms", "2h", "3600001ms", "61m",
+		"0s", "4294967297ms", "99999999999999999999999h",
+	};
+	char text[DURATION_TEXT_LEN];
+	unsigned int ms = 7;
+	struct err err;
+	size_t i;
+
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		CHECK_INT(duration_parse(good[i].text, "x", 100, 3600000, &ms,
+					 &err), 0);
+		CHECK_INT(ms, good[i].ms);
+		CHECK_STR(duration_text(ms, text, sizeof(text)), good[i].back);
+	}
+	ms = 7;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (duration_parse(bad[i], "x", 100, 3600000, &ms, NULL) !=
+		    -EINVAL)
+			CHECK_STR(bad[i], "refused");
+	CHECK_INT(ms, 7);
+	CHECK_STR(duration_text(0, text, sizeof(text)), "0ms");
+	CHECK_STR(duration_text(UINT32_MAX, text, sizeof(text)),
+		  "4294967295ms");
+
+	CHECK_INT(duration_parse("5", "rest", 1, 1000, &ms, &err), -EINVAL);
+	CHECK_STR(err.arg, "rest");
+	CHECK_STR(err.msg, "rest \"5\" is not a time; use a number with ms, s, m or h, such as 500ms or 2s");
+	CHECK_INT(duration_parse("99999999999999999999h", "rest", 1, 1000, &ms,
+				 &err), -EINVAL);
+	CHECK_STR(err.msg, "rest \"99999999999999999999h\" is not a time from 1ms to 1s");
+}
+
 int main(void)
 {
 	test_addr();
@@ -192,5 +243,6 @@ int main(void)
 	test_proto();
 	test_name();
 	test_quote();
+	test_duration();
 	return unit_result();
 }

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Changes against a kernel and a disk that fail when told to. */
+#include <arpa/inet.h>
 #include <errno.h>
 
 #include "change.h"
+#include "ending.h"
 #include "link.h"
 #include "reserve.h"
+#include "service.h"
 #include "store.h"
 #include "unit.h"
 
@@ -23,29 +26,35 @@ static int call(const char *name, struct err *error)
 	return 0;
 }
 
-int store_prepare(const char *path, const struct model *model,
-		  const struct change *change, struct err *error)
+int store_prepare(struct store *store, const struct model *model,
+		  const struct changes *changes, struct err *error)
 {
-	(void)path;
+	(void)store;
 	(void)model;
-	(void)change;
+	(void)changes;
 	return call("prepare", error);
 }
 
-int store_commit(const char *path, struct err *error)
+int store_commit(struct store *store, struct err *error)
 {
-	(void)path;
+	(void)store;
 	return call("commit", error);
 }
 
-void store_abort(const char *path)
+void store_abort(struct store *store)
 {
-	(void)path;
+	(void)store;
 	call("abort", NULL);
 }
 
+void store_settle(struct store *store, const struct model *model)
+{
+	(void)store;
+	(void)model;
+}
+
 int nft_change(struct nft *nft, enum allocator allocator,
-	       const struct model *model, const struct change *change,
+	       const struct model *model, const struct changes *changes,
 	       struct err *error)
 {
 	int ret = call("nft", error);
@@ -53,7 +62,7 @@ int nft_change(struct nft *nft, enum allocator allocator,
 	(void)nft;
 	(void)allocator;
 	(void)model;
-	(void)change;
+	(void)changes;
 	return table_lost ? err_set(error, -ENOENT, NULL, "no table") : ret;
 }
 
@@ -70,22 +79,43 @@ int nft_reconcile(struct nft *nft, enum allocator allocator,
 	return ret;
 }
 
-int link_vip_add(const struct addr *vip, const char *dev, struct err *error)
+int link_vips_add(const struct vip *vips, size_t n, struct err *error)
 {
 	char name[32];
+	int ret = 0;
 
-	(void)vip;
-	snprintf(name, sizeof(name), "+%s", dev);
-	return call(name, error);
+	for (size_t i = 0; !ret && i < n; i++) {
+		snprintf(name, sizeof(name), "+%s", vips[i].dev);
+		ret = call(name, error);
+	}
+	return ret;
 }
 
-int link_vip_del(const struct addr *vip, const char *dev, struct err *error)
+int link_vips_del(const struct vip *vips, size_t n, struct err *error)
 {
 	char name[32];
 
-	(void)vip;
-	snprintf(name, sizeof(name), "-%s", dev);
-	return call(name, error);
+	for (size_t i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "-%s", vips[i].dev);
+		call(name, error);
+	}
+	return 0;
+}
+
+int vdports_put(struct dnatd *d, const struct vdports *vdports,
+		struct vdports *was, struct err *error)
+{
+	(void)d;
+	(void)vdports;
+	*was = (struct vdports){ 0 };
+	return call("vdports", error);
+}
+
+void vdports_back(struct dnatd *d, const struct vdports *was)
+{
+	(void)d;
+	(void)was;
+	call("vdports-back", NULL);
 }
 
 int reserve_start(struct dnatd *d, struct err *error)
@@ -111,6 +141,20 @@ void reserve_del(struct dnatd *d, const struct service *service)
 	(void)d;
 	snprintf(name, sizeof(name), "-%u", service->port);
 	call(name, NULL);
+}
+
+int conns_end(struct dnatd *d, const struct conn_filter *filter, end_fn *fn,
+	      void *data, struct err *error)
+{
+	char addr[INET6_ADDRSTRLEN], name[80];
+
+	(void)d;
+	(void)fn;
+	(void)data;
+	addr_text(&filter->backend.addr, addr, sizeof(addr));
+	snprintf(name, sizeof(name), "end:%u>%s:%u", filter->vip.port, addr,
+		 filter->backend.port);
+	return call(name, error);
 }
 
 static struct dnatd dnatd;
@@ -171,6 +215,38 @@ static void test_good(void)
 	CHECK_STR(calls, "");
 }
 
+static int backend(const char *op, const char *name, const char *addr)
+{
+	return apply(op, json_pack("{s:s, s:s}", "service", name, "addr", addr));
+}
+
+/* The flows of a UDP service do not stay with a backend that has gone. */
+static void test_flows(void)
+{
+	CHECK_INT(apply("service.add",
+			json_pack("{s:s, s:s, s:i, s:s}", "name", "u", "vip",
+				  "192.0.2.10", "port", 53, "proto", "udp")),
+		  0);
+	CHECK_INT(backend("backend.add", "u", "10.1.0.11"), 0);
+	CHECK_INT(backend("backend.add", "u", "10.1.0.12"), 0);
+	CHECK_STR(calls, "prepare nft commit");
+	CHECK_INT(apply("backend.set",
+			json_pack("{s:s, s:s, s:s}", "service", "u", "addr",
+				  "10.1.0.12", "state", "drain")), 0);
+	CHECK_STR(calls, "prepare nft commit");
+	fails = "commit";
+	CHECK_INT(backend("backend.del", "u", "10.1.0.12"), -EIO);
+	CHECK_STR(calls, "prepare nft commit reconcile abort");
+	fails = "end:53>10.1.0.12:53";
+	CHECK_INT(backend("backend.del", "u", "10.1.0.12"), 0);
+	CHECK_STR(calls, "prepare nft commit end:53>10.1.0.12:53");
+	fails = NULL;
+	CHECK_INT(backend("backend.add", "a", "10.1.0.12"), 0);
+	CHECK_INT(backend("backend.del", "a", "10.1.0.12"), 0);
+	CHECK_STR(calls, "prepare nft commit");
+	CHECK_INT(del("u"), 0);
+}
+
 static void test_failures(void)
 {
 	fails = "prepare";
@@ -179,11 +255,11 @@ static void test_failures(void)
 
 	fails = "+v1";
 	CHECK_INT(add("b", 81, "v1"), -EIO);
-	CHECK_STR(calls, "prepare +v1 abort");
+	CHECK_STR(calls, "prepare +v1 -v1 abort");
 
 	fails = "+81";
 	CHECK_INT(add("b", 81, "v1"), -EIO);
-	CHECK_STR(calls, "prepare +v1 +81 -v1 abort");
+	CHECK_STR(calls, "prepare +v1 +81 -81 -v1 abort");
 
 	fails = "nft";
 	CHECK_INT(add("b", 81, "v1"), -EIO);
@@ -234,13 +310,86 @@ static void test_table_lost(void)
 	table_lost = false;
 }
 
+static struct service *new_service(const char *name, int port, const char *dev)
+{
+	json_t *args = json_pack("{s:s, s:s, s:i, s:s?}", "name", name, "vip",
+				 "192.0.2.10", "port", port, "dev", dev);
+	struct service *service;
+
+	NEED(!service_from_args(args, false, &service, &err));
+	json_decref(args);
+	return service;
+}
+
+/*
+ * Many services at once: "old" leaves its port to "new", whose name is another,
+ * "mover" goes to another port, "add" is added.
+ */
+static int apply_many(void)
+{
+	const struct vdports vdports = { .min = 1, .max = 9 };
+	struct service *renamed = new_service("new", 99, "v2");
+	struct service *moved = new_service("mover", 82, "v1");
+	struct change list[4] = {
+		{ NULL, new_service("add", 83, NULL) },
+		{ model_find(dnatd.model, "mover"), moved },
+		{ NULL, renamed },
+		{ model_find(dnatd.model, "old"), NULL },
+	};
+	struct changes changes = { .n = 4, .list = list,
+				   .vdports = &vdports };
+	int ret;
+
+	renamed->port = 80;
+	calls[0] = '\0';
+	memset(&err, 0, sizeof(err));
+	ret = changes_apply(&dnatd, &changes, &err);
+	for (size_t i = 0; ret && i < 4; i++)
+		change_drop(&list[i]);
+	return ret;
+}
+
+static void test_many(void)
+{
+	static const struct {
+		const char *fails, *calls;
+	} steps[] = {
+		{ "prepare", "prepare" },
+		{ "+v2", "prepare +v2 -v2 abort" },
+		{ "+v1", "prepare +v2 +v1 -v2 abort" },
+		{ "+82", "prepare +v2 +v1 +82 -82 -83 -v2 abort" },
+		{ "vdports", "prepare +v2 +v1 +82 +83 vdports -82 -83 -v2 abort" },
+		{ "nft", "prepare +v2 +v1 +82 +83 vdports nft reconcile vdports-back -82 -83 -v2 abort" },
+		{ "commit", "prepare +v2 +v1 +82 +83 vdports nft commit reconcile vdports-back -82 -83 -v2 abort" },
+	};
+
+	CHECK_INT(del("a"), 0);
+	CHECK_INT(add("old", 80, "v3"), 0);
+	CHECK_INT(add("mover", 81, "v1"), 0);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		fails = steps[i].fails;
+		apply_many();
+		CHECK_STR(calls, steps[i].calls);
+		CHECK_INT(dnatd.model->n_services, 2);
+		CHECK_INT(dnatd.model->vdports.min, 0);
+	}
+	fails = NULL;
+	CHECK_INT(apply_many(), 0);
+	CHECK_STR(calls, "prepare +v2 +v1 +82 +83 vdports nft commit -v3 -81");
+	CHECK_INT(dnatd.model->n_services, 3);
+	CHECK_INT(dnatd.model->vdports.max, 9);
+	CHECK_STR(dnatd.model->services[2]->name, "new");
+}
+
 int main(void)
 {
 	dnatd.model = model_new();
 	NEED(dnatd.model);
 	test_good();
+	test_flows();
 	test_failures();
 	test_table_lost();
+	test_many();
 	model_free(dnatd.model);
 	return unit_result();
 }

@@ -3,95 +3,9 @@
 # dnatctl against a daemon that is not one: requests, output, exit codes,
 # completion, and that help, man page and completion know the same words.
 set -u
-export LC_ALL=C
 
-top=${srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
-dnatctl=${DNATCTL:-./dnatctl}
-dir=$(mktemp -d)
-sock=$dir/sock
-failed=0
-daemon=
-
-cleanup()
-{
-	[ -z "$daemon" ] || kill "$daemon" 2>/dev/null
-	rm -rf "$dir"
-}
-trap cleanup EXIT
-
-bad()
-{
-	echo "test_cli: $*" >&2
-	failed=$((failed + 1))
-}
-
-# check WHAT GOT WANTED
-check()
-{
-	[ "$2" = "$3" ] || bad "$1: got
-$2
-wanted
-$3"
-}
-
-# run STATUS ARGS...: what it prints is in $out and $err afterwards
-run()
-{
-	local want=$1 status
-
-	shift
-	"$dnatctl" --socket "$sock" "$@" >"$dir/out" 2>"$dir/err"
-	status=$?
-	out=$(cat "$dir/out")
-	err=$(cat "$dir/err")
-	ran="dnatctl $*"
-	[ "$status" -eq "$want" ] ||
-		bad "$ran: exit $status, wanted $want: $out $err"
-}
-
-# request JSON ARGS...: a command that succeeds, and what it asks for
-request()
-{
-	local want=$1
-
-	shift
-	run 0 "$@"
-	check "$ran: request" "$(tail -n 1 "$dir/log")" "$want"
-}
-
-# done_silently JSON ARGS...: the same for a change
-done_silently()
-{
-	request "$@"
-	check "$ran: output" "$out$err" ""
-}
-
-# refused STATUS SENTENCE ARGS...: one line on stderr, with the sentence in it
-refused()
-{
-	local want=$1 sentence=$2
-
-	shift 2
-	run "$want" "$@"
-	check "$ran: stdout" "$out" ""
-	[ "$(wc -l <"$dir/err")" -eq 1 ] || bad "$ran: not one line: $err"
-	if LC_ALL=C grep -q '[^ -~]' "$dir/err"; then
-		bad "$ran: control bytes: $(od -c "$dir/err")"
-	fi
-	case $err in
-	"dnatctl: "*"$sentence"*) ;;
-	*) bad "$ran: said '$err', wanted '$sentence'" ;;
-	esac
-}
-
-wrong()
-{
-	local before
-
-	before=$(wc -l <"$dir/log")
-	refused 1 "$@"
-	check "$ran: nothing asked" "$(wc -l <"$dir/log")" "$before"
-}
+# shellcheck source=tests/unit/cli.sh
+. "${srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}/tests/unit/cli.sh"
 
 test_requests()
 {
@@ -116,6 +30,14 @@ test_requests()
 		-j backend add web weight 0 port 1 addr 10.1.0.11
 	done_silently '{"op":"backend.set","args":{"service":"web","addr":"10.1.0.11","weight":256}}' \
 		backend set web addr 10.1.0.11 weight 256
+	done_silently '{"op":"backend.set","args":{"service":"web","addr":"10.1.0.11","state":"drain","deadline":"60s"}}' \
+		backend set web addr 10.1.0.11 state drain deadline 60s
+	done_silently '{"op":"backend.set","args":{"service":"web","addr":"10.1.0.11","state":"up"}}' \
+		backend set web addr 10.1.0.11 state up
+	done_silently '{"op":"backend.add","args":{"service":"web","addr":"10.1.0.11","state":"remove","deadline":"0s"}}' \
+		backend add web addr 10.1.0.11 state remove deadline 0s
+	done_silently '{"op":"backend.del","args":{"service":"web","addr":"10.1.0.11","drain":"1000h"}}' \
+		backend del web addr 10.1.0.11 drain 1000h
 	done_silently '{"op":"backend.del","args":{"service":"web","addr":"10.1.0.11","port":8080}}' \
 		backend del web addr 10.1.0.11 port 8080
 	request '{"op":"service.show","args":{}}' service show
@@ -133,21 +55,29 @@ test_requests()
 		connection show client 10.2.0.5 state half-open
 	request '{"op":"connection.show","args":{"backend":"fd00:1::11","service":"web"}}' \
 		connection show backend fd00:1:0::11 service web
+	request '{"op":"connection.del","args":{"client":"10.2.0.5","backend":"fd00:1::11","state":"open","service":"web"}}' \
+		connection del client 10.2.0.5 backend fd00:1::11 state open service web
+	request '{"op":"connection.flush","args":{}}' connection del all
 	request '{"op":"stats","args":{}}' stats
+	request '{"op":"stats.services","args":{}}' stats service
+	request '{"op":"stats.services","args":{"service":"web"}}' stats service web
+	request '{"op":"stats.backends","args":{"service":"web"}}' stats backend web
 	request '{"op":"status","args":{}}' status
+	run 3 monitor
+	check "$ran: request" "$(tail -n 1 "$dir/log")" '{"op":"monitor","args":{}}'
 }
 
 test_output()
 {
 	run 0 service show
-	check "$ran" "$out" 'NAME  PROTO  VIP                    MODE        SCHEDULER  DEV         FAST  BACKENDS
-dns   udp    [2001:db8:0:1::10]:53  double-nat  rr         v\x1b[31m0  off          1
-web   tcp    192.0.2.10:80          double-nat  wrr        -           on           2'
+	check "$ran" "$out" 'NAME  PROTO  VIP                    MODE        SCHEDULER  DEV         FAST  CHECK  BACKENDS  UP  DRAIN  DOWN  LEFT
+dns   udp    [2001:db8:0:1::10]:53  double-nat  rr         v\x1b[31m0  off   none          1   0      0     1     -
+web   tcp    192.0.2.10:80          double-nat  wrr        -           on    http          2   1      1     0  1234'
 	run 0 backend show
-	check "$ran" "$out" 'SERVICE  BACKEND          WEIGHT
-dns      [fd00:1::11]:53       1
-web      10.1.0.9:8080        10
-web      10.1.0.11:8080        2'
+	check "$ran" "$out" 'SERVICE  BACKEND          WEIGHT  STATE   LEFT  DEADLINE_IN  HEALTH  FAULT
+dns      [fd00:1::11]:53       1  up         -            -  -       -
+web      10.1.0.9:8080        10  remove  1234           61  down    status 500
+web      10.1.0.11:8080        2  up         -            -  up      -'
 	run 0 vdport show
 	check "$ran" "$out" 'VIP               PROTO  BACKEND          IN_USE  HALF_OPEN  CLOSED  CAPACITY  TAKEN_BACK  FAILURES
 192.0.2.10        tcp    10.1.0.11:8080        7          1       2     64512           0         0
@@ -160,6 +90,14 @@ web      10.1.0.11:8080        2'
 	check "$ran" "$out" 'PROTO  CLIENT                   VIP                    VDPORT  BACKEND          STATE        AGE
 tcp    10.2.0.5:40000           192.0.2.10:80            1024  10.1.0.11:8080   ESTABLISHED   12
 udp    [2001:db8:0:2::5]:50000  [2001:db8:0:1::10]:53   65535  [fd00:1::11]:53  REPLIED        -'
+	run 0 connection del client 10.2.0.5
+	check "$ran" "$out" 'ENDED
+ 1234'
+	run 0 connection del service ended
+	check "$ran" "$out" 'ENDED
+ 3000'
+	run 0 -j connection del service ended
+	check "$ran" "$out" '[{"ended":3000}]'
 	run 0 stats
 	check "$ran" "$out" 'connections begun: 1200
 connections ended: 1000
@@ -167,6 +105,7 @@ connections never confirmed: 3
 vdports in use: 200
 vdports taken back: 5
 vdports passed over: 1
+connections not counted by service: 4
 packets dropped, no vdport free: 7
 packets dropped, no memory: 0
 packets forwarded by the module: 9007199254740993
@@ -184,7 +123,24 @@ packets left to nf_nat, out of window or order: 8'
       0        0     200             0            0            0       0       0
       0        0     200             0            0            0       0       0'
 	check '-j stats -i' "$("$dnatctl" -j --socket "$sock" stats -i 1 | head -n 2)" \
-		"$(printf '%s\n' '{"begun":0,"ended":0,"in_use":200,"unconfirmed":0,"taken_back":0,"skipped":0,"exhausted":0,"no_memory":0,"fast":0,"slow":{"off":0,"header":0,"ttl":0,"flags":0,"new":0,"route":0,"size":0,"state":0}}'{,})"
+		"$(printf '%s\n' '{"begun":0,"ended":0,"in_use":200,"unconfirmed":0,"taken_back":0,"skipped":0,"uncounted":0,"exhausted":0,"no_memory":0,"fast":0,"slow":{"off":0,"header":0,"ttl":0,"flags":0,"new":0,"route":0,"size":0,"state":0}}'{,})"
+	run 0 stats service
+	check "$ran" "$out" 'SERVICE  CONNECTIONS  IN_USE  PACKETS_IN  BYTES_IN  PACKETS_OUT            BYTES_OUT  EXHAUSTED  NO_MEMORY  TAKEN_BACK
+dns              100       7        1000    123456          900  4611686018427387905          0          1           2
+web              100       7        1000    123456          900           9876543210          0          1           2'
+	run 0 stats backend
+	check "$ran" "$out" 'SERVICE  BACKEND          CONNECTIONS  IN_USE  PACKETS_IN  BYTES_IN  PACKETS_OUT   BYTES_OUT  EXHAUSTED  NO_MEMORY  TAKEN_BACK
+dns      [fd00:1::11]:53          100       7        1000    123456          900  9876543210          0          1           2
+web      10.1.0.9:8080            100       0        1000    123456          900  9876543210         12          1           2
+web      10.1.0.11:8080           100       7        1000    123456          900  9876543210          0          1           2'
+	# Nothing moves in a second; the header comes with each list.
+	check 'stats backend -i' "$("$dnatctl" --socket "$sock" stats backend -i 1 | head -n 8)" \
+		"$(printf '%s\n' 'SERVICE  BACKEND          CONNECTIONS/s  IN_USE  PACKETS_IN/s  BYTES_IN/s  PACKETS_OUT/s  BYTES_OUT/s  EXHAUSTED/s  NO_MEMORY/s  TAKEN_BACK/s
+dns      [fd00:1::11]:53              0       7             0           0              0            0            0            0             0
+web      10.1.0.9:8080                0       0             0           0              0            0            0            0             0
+web      10.1.0.11:8080               0       7             0           0              0            0            0            0             0'{,})"
+	check '-j stats service -i' "$("$dnatctl" -j --socket "$sock" stats service web -i 1 | head -n 1)" \
+		'[{"connections":0,"in_use":7,"packets_in":0,"bytes_in":0,"packets_out":0,"bytes_out":0,"exhausted":0,"no_memory":0,"taken_back":0,"service":"web"},{"connections":0,"in_use":7,"packets_in":0,"bytes_in":0,"packets_out":0,"bytes_out":0,"exhausted":0,"no_memory":0,"taken_back":0,"service":"dns"}]'
 	run 0 status
 	check "$ran" "$out" 'dnatd: 0.1.0
 module: 0.1.0
@@ -201,20 +157,23 @@ nf_conntrack_max: 262144
   note: it could be more'
 
 	run 0 service show empty
-	check "$ran" "$out" 'NAME  PROTO  VIP  MODE  SCHEDULER  DEV  FAST  BACKENDS'
+	check "$ran" "$out" 'NAME  PROTO  VIP  MODE  SCHEDULER  DEV  FAST  CHECK  BACKENDS  UP  DRAIN  DOWN  LEFT'
 	run 0 service show control
 	check "$ran" "$(printf '%s' "$out" | tail -n 1 | cut -d ' ' -f 1)" \
 		'a\x0ab\xc2\x9b\x7f'
 	run 0 -j backend show dns
 	check "$ran" "$out" \
-		'[{"addr":"fd00:1::11","port":53,"weight":1,"service":"dns"}]'
+		'[{"addr":"fd00:1::11","port":53,"weight":1,"service":"dns","state":"up","left":null,"deadline_in":null}]'
 	run 0 -p backend show dns
 	check "$ran" "$out" '[
   {
     "addr": "fd00:1::11",
     "port": 53,
     "weight": 1,
-    "service": "dns"
+    "service": "dns",
+    "state": "up",
+    "left": null,
+    "deadline_in": null
   }
 ]'
 	run 0 -jp service show empty
@@ -257,6 +216,19 @@ print(json.dumps(json.load(sys.stdin), **indent))' $flag <"$dir/out")"
 		check "$ran: what came before is printed" "$(grep -c tcp "$dir/out")" 1
 	done
 
+	# Events come in parts, and dnatd ends after these.
+	run 3 monitor
+	check "$ran" "$out" '2026-11-25T13:14:15.678Z start version 0.1.0 services 2
+2026-11-25T13:14:16.000Z change op service.add uid 0 service web
+2026-11-25T13:14:16.001Z repair why "a \x1b b" service -'
+	check "$ran" "$err" 'dnatctl: dnatd has ended or cut us off; see its log, and start again'
+	run 3 -j monitor
+	check "$ran" "$out" '{"time":"2026-11-25T13:14:15.678Z","event":"start","version":"0.1.0","services":2}
+{"time":"2026-11-25T13:14:16.000Z","event":"change","op":"service.add","uid":0,"service":"web"}
+{"time":"2026-11-25T13:14:16.001Z","event":"repair","why":"a \u001B b","service":null}'
+	run 3 -p monitor
+	check "$ran" "$(jq -c . <"$dir/out" | wc -l)" 3
+
 	run 0 -V
 	check "$ran" "${out% *}" dnatctl
 	check "$ran" "$out" "$("$dnatctl" --version)"
@@ -264,7 +236,7 @@ print(json.dumps(json.load(sys.stdin), **indent))' $flag <"$dir/out")"
 
 test_usage()
 {
-	wrong 'not an object; use service, backend, vdport, connection, stats, status or help' servic
+	wrong 'not an object; use service, backend, vdport, connection, apply, batch, export, import, stats, top, status, monitor or help' servic
 	wrong 'service: the command is missing; use add, set, del, show or help' service
 	wrong 'service: "ad" is not a command' service ad
 	wrong 'service add: NAME is missing' service add
@@ -277,7 +249,11 @@ test_usage()
 	wrong 'service set: nothing to change' service set web
 	wrong 'service show: "x" is too much' service show web x
 	wrong 'status: "x" is too much' status x
-	wrong 'stats: "x" is not a keyword here; use -i' stats x
+	wrong 'stats: "x" is not a keyword here; use service, backend, -i' stats x
+	wrong 'stats service: "x" is not a keyword here; use -i' stats service web x
+	wrong 'stats backend: -i needs a value' stats backend -i
+	wrong 'service "-x" ' stats backend -x
+	wrong 'monitor: "x" is too much' monitor x
 	wrong 'stats: -i needs a value; write "-i SECONDS"' stats -i
 	wrong 'stats: -i is given twice' stats -i 1 -i 1
 	local seconds
@@ -285,8 +261,20 @@ test_usage()
 		wrong "-i \"$seconds\" is not a number from 1 to 86400" \
 			stats -i "$seconds"
 	done
+	wrong 'apply: -f is missing; add "-f FILE"' apply
+	wrong 'apply: -f is missing; add "-f FILE"' apply --dry-run
+	wrong 'apply: -f needs a value; write "-f FILE"' apply -f
+	wrong '-f needs the name of a file' apply -f ''
+	wrong 'apply: "x" is not a keyword here; use -f, --dry-run' apply -f x x
+	wrong 'apply: --dry-run is given twice' apply --dry-run --dry-run
+	wrong 'export: "x" is too much' export x
 	wrong 'options stand before the object' service show web -j
-	wrong 'backend set: weight is missing' backend set web addr 10.1.0.1
+	wrong 'standard input and output are not a terminal; use "stats service -i 1"' top
+	wrong 'top: -i needs a value' top -i
+	wrong 'top: "x" is not a keyword here; use -i' top x
+	wrong 'backend set: addr is missing' backend set web weight 1
+	wrong 'backend set: nothing to change; give one or more of port, weight, state, deadline, backup, check-addr, check-port' \
+		backend set web addr 10.1.0.1
 	wrong 'backend del: addr is missing' backend del web
 	wrong '"-x" is not an option' -x service show
 	wrong '"-" is not an option' - service show
@@ -316,6 +304,16 @@ test_usage()
 	wrong 'addr "localhost" is not' backend add web addr localhost
 	wrong 'addr 224.0.0.1 is a multicast' backend add web addr 224.0.0.1
 	wrong 'backend "x" is not' connection show backend x
+	wrong 'state "down" is not known; use up|drain|remove' \
+		backend set web addr 10.1.0.11 state down
+	wrong 'deadline "60" is not a time; use a number with ms, s, m or h' \
+		backend set web addr 10.1.0.11 state drain deadline 60
+	wrong 'drain "1001h" is not a time from 0ms to 1000h' \
+		backend del web addr 10.1.0.11 drain 1001h
+	wrong 'backend "x" is not' connection del backend x
+	wrong 'connection del: nothing to change; give one or more of service, backend, client, state' \
+		connection del
+	wrong 'connection del all: "client" is too much' connection del all client 10.2.0.5
 	local port
 	for port in 0 65536 -1 +1 ' 1' 0x50 80a '' 99999999999999999999; do
 		wrong "port \"$port\" is not a number from 1 to 65535" \
@@ -374,7 +372,7 @@ test_refusals()
 		setpriv --reuid 65534 --clear-groups "$dir/dnatctl" \
 			--socket "$sock" status 2>"$dir/err"
 		check 'not root: exit' $? 3
-		grep -q 'permission denied; run as root' "$dir/err" ||
+		grep -q 'permission denied; run as root, or as a member of group dnat to look' "$dir/err" ||
 			bad "not root: $(cat "$dir/err")"
 	fi
 
@@ -399,18 +397,34 @@ test_completion()
 	. "$top/completion/dnatctl"
 	local c="$dnatctl --socket $sock" COMP_LINE COMP_POINT
 
-	completes "$c " 'backend connection help service stats status vdport'
+	completes "$c " 'apply backend batch connection export help import monitor service stats status top vdport'
+	completes "$c top " '-i help'
 	completes "$c -j s" 'service stats status'
-	completes "$c stats " '-i help'
+	completes "$c stats " '-i backend help service'
+	completes "$c stats service " '-i dns help web'
+	completes "$c stats backend web " '-i'
+	completes "$c stats backend -i " ''
+	completes "$c stats backend web -i " ''
 	completes "$c stats -i " ''
 	completes "$dnatctl -" '--help --socket --version -V -h -j -p'
+	completes "$c apply " '--dry-run -f help'
+	completes "$c apply -f $dir/so" "$sock"
+	completes "$c apply --dry-run " '-f'
+	completes "$c apply -f x " '--dry-run'
+	completes "$c apply --dry-run -f $dir/so" "$sock"
+	completes "$c batch -f x --" '--force'
+	completes "$c import " 'help ipvs'
+	completes "$c import ipvs " '-f help'
+	completes "$c import ipvs -f $dir/so" "$sock"
+	completes "$c import ipvs -f x " ''
+	completes "$c export " 'help'
 	completes "$c service " 'add del help set show'
 	completes "$c status " 'help'
 	completes "$c help " ''
 	completes "$c bogus " 'help'
 	completes "$c bogus bogus " ''
 	completes "$c service add " 'help'
-	completes "$c service add x " 'dev fast mode port proto scheduler vip'
+	completes "$c service add x " 'check dev dns-name exec-command fall fast http-body http-host http-path http-status interval mode on-down port proto rise scheduler timeout vip when-empty'
 	completes "$c service add x vip 192.0.2.1 p" 'port proto'
 	completes "$c service add x port 80 proto tcp p" ''
 	completes "$c service add x proto " 'tcp udp'
@@ -426,12 +440,19 @@ test_completion()
 	completes "$c backend del web addr " '10.1.0.11 10.1.0.9'
 	completes "$c backend del web addr 10.1.0.11 port " '8080'
 	completes "$c backend set dns addr fd00:1:" ':11'
-	completes "$c backend set web addr 10.1.0.9 " 'port weight'
+	completes "$c backend set web addr 10.1.0.9 " 'backup check-addr check-port deadline port state weight'
 	completes "$c connection show service " 'dns web'
 	completes "$c connection show backend 1" '10.1.0.11 10.1.0.9'
 	completes "$c connection show service dns backend " 'fd00:1::11'
 	completes "$c connection show client " '10.2.0.5 2001:db8:0:2::5'
+	completes "$c backend set web state " 'drain remove up'
+	completes "$c backend add web state d" 'drain'
 	completes "$c connection show state " 'closed half-open open'
+	completes "$c connection del " 'all backend client help service state'
+	completes "$c connection del all " 'help'
+	completes "$c connection del all x " ''
+	completes "$c connection del state " 'closed half-open open'
+	completes "$c connection del state open service " 'dns web'
 	completes "$c vdport " 'help set show'
 	completes "$c vdport show " 'help ports'
 	completes "$c vdport show x " ''
@@ -456,7 +477,7 @@ test_words()
 
 	# Completion: a line a command, the keywords in the order of the help.
 	while read -r line; do
-		echo "$line" | sed 's/\[\([a-z-]*\) [^]]*\]/\1/g' |
+		echo "$line" | sed 's/\[\([a-z-]*\)\( [^]]*\)\?\]/\1/g' |
 			tr ' ' '\n' | grep -xE '[a-z-]+' | xargs
 	done <"$dir/synopses" >"$dir/from_help"
 	check 'help and completion' "$(__dnatctl_grammar)" "$(cat "$dir/from_help")"
@@ -469,9 +490,15 @@ test_words()
 		"vdport show ports "*)
 			command+=(ports)
 			words=${words#ports } ;;
-		"stats -i "*)
-			command=(stats)
+		"stats -i "* | "top -i "*)
+			command=("$object")
 			words=-i ;;
+		"apply "* | "batch "*)
+			command=("$object")
+			words="$verb $words" ;;
+		"connection del all")
+			command+=(all)
+			words= ;;
 		esac
 		run 0 "${command[@]}" help
 		for word in $words; do
@@ -513,11 +540,18 @@ test_examples()
 {
 	local -a words
 
-	sed -n 's/^\.Dl # dnatctl //p' "$top/man/dnatctl.8" >"$dir/examples"
-	sed -n 's/^   dnatctl \([a-z]\)/\1/p' "$top/README" >>"$dir/examples"
+	echo 'vdport set range 1-9' >"$dir/conf"
+	{
+		sed -n 's/^\.Dl # dnatctl //p' "$top/man/dnatctl.8"
+		sed -n 's/^   dnatctl \([a-z]\)/\1/p' "$top/README"
+	} | sed "s| >.*||; s| [^ ]*services.conf| $dir/conf|" >"$dir/examples"
 	[ "$(wc -l <"$dir/examples")" -gt 20 ] || bad 'where are the examples?'
 	while read -ra words; do
-		run 0 "${words[@]}"
+		# These go on until they are told to end, and have tests of their own.
+		case ${words[0]} in
+		top|monitor) ;;
+		*)	run 0 "${words[@]}" ;;
+		esac
 	done <"$dir/examples"
 }
 
@@ -525,17 +559,9 @@ test_pages()
 {
 	command -v mandoc >/dev/null || return 0
 	# Our own pages are found by each other once they are installed.
-	check 'mandoc -Tlint' "$(mandoc -Tlint "$top"/man/*.[48] 2>/dev/null |
-		grep -v 'not found: Xr \(dnatctl\|dnatd\|nf_double_nat\) ')" ""
+	check 'mandoc -Tlint' "$(mandoc -Tlint "$top"/man/*.[4578] 2>/dev/null |
+		grep -v 'not found: Xr \(dnatctl\|dnatd\|nf_double_nat\|services.conf\|dnat-workflows\) ')" ""
 }
-
-python3 "$top/tests/unit/fake_dnatd.py" "$sock" "$dir/log" &
-daemon=$!
-for _ in {1..1200}; do
-	[ -S "$sock" ] && [ -f "$dir/log" ] && break
-	sleep 0.05
-done
-[ -S "$sock" ] || { bad 'the fake daemon does not start'; exit 1; }
 
 test_requests
 test_output

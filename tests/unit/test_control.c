@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "control.h"
+#include "events.h"
 #include "unit.h"
 
 #define CLIENTS_MAX 256
@@ -21,6 +22,7 @@
 static char dir[] = "/tmp/dnat-control-XXXXXX";
 static char path[100];
 static struct err err;
+static const struct access access_none = { NO_GROUP, NO_GROUP };
 
 /* Counts down, a number a part; a number below zero is an error. */
 struct countdown {
@@ -58,17 +60,40 @@ static struct parts *countdown(const json_t *args)
 	return &countdown->parts;
 }
 
+/* "times" events with a number each. */
+static void tell(struct events *events, const json_t *args)
+{
+	json_int_t times = json_integer_value(json_object_get(args, "times"));
+
+	for (json_int_t i = 0; i < times; i++)
+		events_emit(events, "told", json_pack("{s:I}", "n", i));
+}
+
 /*
  * echo: the args; fail: an error; big: a string of "bytes" bytes; count: from
- * "from" to 0, in parts.
+ * "from" to 0, in parts; monitor: events; tell: so many as "times" says.
  */
-static int answer(const char *op, const json_t *args, json_t **result,
-		  struct parts **parts, struct err *error, void *data)
+static int answer(const char *op, const json_t *args, const struct peer *peer,
+		  json_t **result, struct parts **parts, struct err *error,
+		  void *data)
 {
-	(void)data;
+	CHECK(peer->uid == geteuid() && peer->changes);
+	if (!strcmp(op, "monitor")) {
+		*parts = events_subscribe(data, error);
+		return 0;
+	}
+	if (!strcmp(op, "tell")) {
+		tell(data, args);
+		*result = json_null();
+		return 0;
+	}
 	if (!strcmp(op, "count")) {
 		*parts = countdown(args);
 		return 0;
+	}
+	if (!strcmp(op, "config.apply")) {
+		*result = json_pack("[i, i]", 1, 2);
+		return err_set(error, -EINVAL, NULL, "two errors");
 	}
 	if (!strcmp(op, "echo")) {
 		*result = json_deep_copy(args);
@@ -99,17 +124,21 @@ static void serve(int ready)
 {
 	struct event_base *base = event_base_new();
 	struct event *term = evsignal_new(base, SIGTERM, stop, base);
-	struct control *control = control_new(base, path, answer, NULL, &err);
+	struct events *events = events_new();
+	struct control *control = control_new(base, path, &access_none, answer,
+					      events, &err);
 
 	unit_failures = 0;
 	signal(SIGPIPE, SIG_IGN);
 	if (!control)
 		fprintf(stderr, "%s\n", err.msg);
 	NEED(control);
-	NEED(!event_add(term, NULL));
+	NEED(events && !event_add(term, NULL));
+	events_begin(events, "start", NULL);
 	NEED(write(ready, "r", 1) == 1);
 	event_base_dispatch(base);
 	control_free(control);
+	events_free(events);
 	event_free(term);
 	event_base_free(base);
 	libevent_global_shutdown();
@@ -208,9 +237,9 @@ static char *hear(int fd)
 
 #define REFUSED(fd, name)                                                  \
 	do {                                                               \
-		const char *heard = hear(fd);                              \
-		CHECK(heard && !strncmp(heard, "{\"ok\":false,", 12));     \
-		CHECK(heard && strstr(heard, "\"errno\":\"" name "\""));   \
+		const char *said = hear(fd);                               \
+		CHECK(said && !strncmp(said, "{\"ok\":false,", 12));       \
+		CHECK(said && strstr(said, "\"errno\":\"" name "\""));     \
 	} while (0)
 
 #define CLOSED(fd)                                                         \
@@ -307,6 +336,54 @@ static void test_long(void)
 	close(fd);
 }
 
+/* A configuration may be longer than any other request; one at a time. */
+static void test_config(void)
+{
+	static char line[CONTROL_LONG_MAX + 2];
+	static const char begin[] = CONTROL_LONG;
+	size_t half = CONTROL_LONG_MAX / 2;
+	int fd = client(), other = client();
+	const char *heard;
+
+	memset(line, ' ', sizeof(line));
+	memcpy(line, begin, strlen(begin));
+	strcpy(line + sizeof(line) - 12, "\"args\":{}}");
+	line[sizeof(line) - 2] = '\n';
+
+	put(fd, line, half);
+	say(other, "{\"op\":\"echo\"}\n");
+	CHECK_STR(hear(other), "{\"ok\":true,\"result\":{}}");
+	put(other, line, CONTROL_LINE_MAX + 1000);
+	REFUSED(other, "EBUSY");
+	CLOSED(other);
+	put(fd, line + half, sizeof(line) - 1 - half);
+	CHECK_STR(hear(fd), "{\"ok\":false,\"error\":{\"errno\":\"EINVAL\",\"arg\":\"\","
+			    "\"msg\":\"two errors\",\"errors\":[1,2]}}");
+	/* And then no more than others. */
+	say(fd, "{\"op\":\"echo\"}\n");
+	CHECK_STR(hear(fd), "{\"ok\":true,\"result\":{}}");
+	line[0] = ' ';
+	put(fd, line, sizeof(line) - 1);
+	REFUSED(fd, "EMSGSIZE");
+	close(fd);
+
+	/* One that goes away leaves room for the next, which may be no longer. */
+	line[0] = '{';
+	fd = client();
+	put(fd, line, half);
+	close(fd);
+	line[sizeof(line) - 2] = ' ';
+	line[sizeof(line) - 1] = '\n';
+	/* The server need not have seen yet that it is gone. */
+	do {
+		fd = client();
+		put(fd, line, sizeof(line));
+		heard = hear(fd);
+		close(fd);
+	} while (heard && strstr(heard, "EBUSY"));
+	CHECK(heard && strstr(heard, "\"errno\":\"EMSGSIZE\""));
+}
+
 /* More answers than are let wait: the rest is asked for as they are taken. */
 static void test_large(void)
 {
@@ -359,6 +436,71 @@ static void test_parts(void)
 	/* Gone in the middle. */
 	say(other, "{\"op\":\"count\",\"args\":{\"from\":1000000000}}\n");
 	NEED(hear(other));
+	close(other);
+}
+
+/* The next event's text behind its time; what comes first in a line. */
+static const char *event_of(const char *line)
+{
+	static const char begin[] = "{\"ok\":true,\"result\":[{\"time\":\"2";
+	const char *end = "\",\"event\":";
+
+	CHECK(line && !strncmp(line, begin, strlen(begin)));
+	line = line ? strstr(line, end) : NULL;
+	return line ? line + strlen(end) : "";
+}
+
+/* As many events as a line has. */
+static int events_in(const char *line, const char *kind)
+{
+	int n = 0;
+
+	for (; (line = strstr(line, kind)); line++)
+		n++;
+	return n;
+}
+
+static void test_monitor(void)
+{
+	int deaf = client();
+	int fd = client();
+	int other = client();
+	struct pollfd gone = { .fd = deaf };
+	const char *line;
+	int n;
+
+	say(fd, "{\"op\":\"monitor\"}\n");
+	CHECK_STR(event_of(hear(fd)), "\"start\"}],\"more\":true}");
+	say(deaf, "{\"op\":\"monitor\"}\n");
+	CHECK_STR(event_of(hear(deaf)), "\"start\"}],\"more\":true}");
+	say(other, "{\"op\":\"tell\",\"args\":{\"times\":1}}\n");
+	CHECK_STR(hear(other), "{\"ok\":true,\"result\":null}");
+	CHECK_STR(event_of(hear(fd)), "\"told\",\"n\":0}],\"more\":true}");
+
+	/* More at once than may wait: the first ones and how many not. */
+	say(other, "{\"op\":\"tell\",\"args\":{\"times\":1000}}\n");
+	CHECK_STR(hear(other), "{\"ok\":true,\"result\":null}");
+	line = hear(fd);
+	NEED(line);
+	CHECK_INT(events_in(line, "\"told\""), EVENTS_BEHIND_MAX);
+	CHECK(strstr(line, "\"event\":\"lost\",\"events\":872}],\"more\":true}"));
+	say(other, "{\"op\":\"tell\",\"args\":{\"times\":2}}\n");
+	CHECK_STR(hear(other), "{\"ok\":true,\"result\":null}");
+	CHECK_INT(events_in(hear(fd), "\"told\""), 2);
+
+	/* One that takes nothing holds nobody up, and is cut off. */
+	for (n = 0; n < 2000; n++) {
+		say(other, "{\"op\":\"tell\",\"args\":{\"times\":200}}\n");
+		CHECK_STR(hear(other), "{\"ok\":true,\"result\":null}");
+		NEED(hear(fd));
+	}
+	CHECK_INT(poll(&gone, 1, 60000), 1);
+	CHECK(gone.revents & POLLHUP);
+	close(deaf);
+
+	/* One that hangs up is let go. */
+	NEED(!shutdown(fd, SHUT_WR));
+	CLOSED(fd);
 	close(other);
 }
 
@@ -444,7 +586,10 @@ static void test_starting(struct event_base *base)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	const struct access access_group = { getegid() ? getegid() : 40001,
+					     NO_GROUP };
 	struct control *control;
+	struct stat st;
 	char name[150];
 	int lock;
 
@@ -453,15 +598,18 @@ static void test_starting(struct event_base *base)
 	lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	NEED(fd >= 0 && lock >= 0 && !flock(lock, LOCK_EX));
 	NEED(!bind(fd, (struct sockaddr *)&addr, sizeof(addr)));
-	CHECK(!control_new(base, addr.sun_path, answer, NULL, &err));
+	CHECK(!control_new(base, addr.sun_path, &access_none, answer, NULL, &err));
 	CHECK(strstr(err.msg, "another dnatd is running"));
 	CHECK(!access(addr.sun_path, F_OK));
 
-	/* It has died there. */
+	/* It has died there; this one's socket is for a group. */
 	close(fd);
 	close(lock);
-	control = control_new(base, addr.sun_path, answer, NULL, &err);
-	NEED(control);
+	control = control_new(base, addr.sun_path, &access_group, answer, NULL,
+			      &err);
+	NEED(control && !stat(addr.sun_path, &st));
+	CHECK_INT(st.st_mode & 07777, 0660);
+	CHECK_INT(st.st_gid, access_group.group);
 	control_free(control);
 	CHECK(access(addr.sun_path, F_OK));
 	CHECK(!unlink(name));
@@ -476,7 +624,7 @@ static void test_place(void)
 
 	NEED(!stat(path, &st));
 	CHECK_INT(st.st_mode & 07777, 0600);
-	CHECK(!control_new(base, path, answer, NULL, &err));
+	CHECK(!control_new(base, path, &access_none, answer, NULL, &err));
 	CHECK(strstr(err.msg, "another dnatd is running"));
 	CHECK(!access(path, F_OK));
 
@@ -484,7 +632,7 @@ static void test_place(void)
 	file = fopen(other, "w");
 	NEED(file);
 	fclose(file);
-	CHECK(!control_new(base, other, answer, NULL, &err));
+	CHECK(!control_new(base, other, &access_none, answer, NULL, &err));
 	CHECK(strstr(err.msg, "not a socket"));
 	CHECK(!unlink(other));
 	strcat(other, ".lock");
@@ -493,11 +641,11 @@ static void test_place(void)
 
 	memset(other, 'a', 150);
 	other[150] = '\0';
-	CHECK(!control_new(base, other, answer, NULL, &err));
+	CHECK(!control_new(base, other, &access_none, answer, NULL, &err));
 	CHECK(strstr(err.msg, "150 bytes"));
 
 	snprintf(other, sizeof(other), "%s/a/b/sock", dir);
-	CHECK(!control_new(base, other, answer, NULL, &err));
+	CHECK(!control_new(base, other, &access_none, answer, NULL, &err));
 	CHECK(strstr(err.msg, "cannot be made"));
 	event_base_free(base);
 }
@@ -516,8 +664,10 @@ int main(void)
 	test_talk();
 	test_bad();
 	test_long();
+	test_config();
 	test_large();
 	test_parts();
+	test_monitor();
 	test_slow();
 	test_many();
 	test_stranger();
@@ -529,7 +679,6 @@ int main(void)
 	pid = server_start();
 	test_talk();
 	server_stop(pid);
-
 	strcat(path, ".lock");
 	CHECK(!unlink(path));
 	*strrchr(path, '/') = '\0';

@@ -44,9 +44,9 @@ static int apply(struct model *model, const char *op, const char *text)
 static void refused(struct model *model, int line, const char *op,
 		    const char *text, int error, const char *arg)
 {
-	json_t *before = model_to_json(model, NULL);
+	json_t *before = model_to_json(model);
 	int ret = apply(model, op, text);
-	json_t *after = model_to_json(model, NULL);
+	json_t *after = model_to_json(model);
 	const char *p;
 
 	if (ret != error || strcmp(err.arg, arg)) {
@@ -79,6 +79,89 @@ static struct model *sample(void)
 	NEED(!apply(model, "service.add",
 		    "{'name':'dns','vip':'192.0.2.10','port':53,'proto':'udp','scheduler':'wrr'}"));
 	return model;
+}
+
+static const struct backend *first_of(const struct model *model)
+{
+	return &model_find(model, "web")->backends[0];
+}
+
+#define WEB_11 "'service':'web','addr':'10.1.0.11'"
+
+static void test_drain(void)
+{
+	struct model *model = sample(), *again;
+	const struct backend *backend;
+	unsigned int left;
+	json_t *root;
+
+	CHECK_INT(backend_weight(first_of(model)), 2);
+	CHECK(!backend_left(first_of(model), model_now(), &left));
+
+	CHECK_INT(apply(model, "backend.set",
+			"{" WEB_11 ",'state':'drain','deadline':'100s'}"), 0);
+	backend = first_of(model);
+	CHECK_INT(backend->state, BACKEND_DRAIN);
+	CHECK_INT(backend->weight, 2);
+	CHECK_INT(backend_weight(backend), 0);
+	CHECK(backend_left(backend, backend->until - 1000, &left));
+	CHECK_INT(left, 1000);
+	CHECK(backend_left(backend, backend->until + 1000, &left));
+	CHECK_INT(left, 0);
+	/* The clock was set back: it takes no longer for that. */
+	CHECK(backend_left(backend, backend->until - 1000000, &left));
+	CHECK_INT(left, 100000);
+	CHECK(backend_left(backend, model_now(), &left) && left > 50000);
+
+	/* What is kept goes on where it was, and what is shown begins anew. */
+	root = json("{'version':1,'services':[{'name':'web',"
+		    "'vip':'192.0.2.10','port':80,'backends':["
+		    "{'addr':'10.1.0.11','state':'drain','deadline':'100s',"
+		    "'until':1700000000123}]}]}");
+	again = model_from_json(root, &err);
+	json_decref(root);
+	NEED(again);
+	CHECK_INT(first_of(again)->state, BACKEND_DRAIN);
+	CHECK_INT(first_of(again)->deadline, 100000);
+	CHECK_INT(first_of(again)->until, 1700000000123);
+	root = service_to_state(model_find(again, "web"));
+	CHECK_INT(json_integer_value(json_object_get(json_array_get(
+			json_object_get(root, "backends"), 0), "until")),
+		  1700000000123);
+	json_decref(root);
+	model_free(again);
+	root = service_to_json(model_find(model, "web"));
+	CHECK_STR(json_string_value(json_object_get(json_array_get(
+			json_object_get(root, "backends"), 0), "deadline")),
+		  "100s");
+	CHECK(!json_object_get(json_array_get(
+			json_object_get(root, "backends"), 0), "until"));
+	json_decref(root);
+
+	/* A weight says nothing of the drain, and a new state all of it. */
+	CHECK_INT(apply(model, "backend.set", "{" WEB_11 ",'weight':3}"), 0);
+	CHECK_INT(first_of(model)->state, BACKEND_DRAIN);
+	CHECK(first_of(model)->until);
+	CHECK_INT(apply(model, "backend.set", "{" WEB_11 ",'state':'drain'}"),
+		  0);
+	CHECK(!first_of(model)->until);
+	CHECK_INT(apply(model, "backend.set", "{" WEB_11 ",'state':'up'}"), 0);
+	CHECK_INT(first_of(model)->state, BACKEND_UP);
+	CHECK_INT(backend_weight(first_of(model)), 3);
+
+	CHECK_INT(apply(model, "backend.del", "{" WEB_11 ",'drain':'0s'}"), 0);
+	CHECK_INT(first_of(model)->state, BACKEND_REMOVE);
+	CHECK(backend_left(first_of(model), model_now(), &left));
+	CHECK_INT(left, 0);
+	CHECK_INT(backend_weight(first_of(model)), 0);
+	CHECK_INT(apply(model, "backend.del", "{" WEB_11 "}"), 0);
+	CHECK_INT(model_find(model, "web")->n_backends, 0);
+
+	CHECK_INT(apply(model, "backend.add",
+			"{" WEB_11 ",'state':'remove','deadline':'1h'}"), 0);
+	CHECK_INT(first_of(model)->state, BACKEND_REMOVE);
+	CHECK_INT(first_of(model)->deadline, 3600000);
+	model_free(model);
 }
 
 static void test_accepted(void)
@@ -257,7 +340,24 @@ static void test_backend_refused(void)
 		"port");
 	REFUSED("backend.set",
 		"{'service':'web','addr':'10.1.0.11','port':81}", -EINVAL,
-		"weight");
+		"");
+	CHECK(strstr(err.msg, "give weight, state"));
+#define SET(text, arg) \
+	REFUSED("backend.set", \
+		"{'service':'web','addr':'10.1.0.11','port':81," text "}", \
+		-EINVAL, arg)
+	SET("'state':'down'", "state");
+	SET("'deadline':'60s'", "deadline");
+	SET("'weight':1,'deadline':'60s'", "deadline");
+	SET("'state':'up','deadline':'60s'", "deadline");
+	SET("'state':'drain','deadline':'60'", "deadline");
+	SET("'state':'drain','deadline':'1001h'", "deadline");
+	SET("'state':'drain','until':1", "until");
+	SET("'state':'up','weight':0", "weight");
+#undef SET
+	REFUSED("backend.del",
+		"{'service':'web','addr':'10.1.0.11','port':81,'drain':'x'}",
+		-EINVAL, "drain");
 	REFUSED("backend.del", "{'service':'web','addr':'10.1.0.11','port':82}",
 		-ENOENT, "port");
 	REFUSED("backend.del", "{'service':'web','addr':'10.1.0.99'}", -ENOENT,
@@ -315,15 +415,13 @@ static void test_limits(void)
 static void test_json(void)
 {
 	struct model *model = sample();
-	json_t *root = model_to_json(model, NULL);
+	json_t *root = model_to_json(model);
 	struct model *again = model_from_json(root, &err);
-	json_t *args = json("{'name':'mid','vip':'192.0.2.9','port':1}");
 	json_t *expected;
-	struct change change;
 	json_t *second;
 
 	NEED(again);
-	second = model_to_json(again, NULL);
+	second = model_to_json(again);
 	CHECK(json_equal(root, second));
 	json_decref(second);
 	model_free(again);
@@ -331,6 +429,7 @@ static void test_json(void)
 
 	expected = json("{'name':'web','vip':'192.0.2.10','port':80,'proto':'tcp',"
 			"'mode':'double-nat','scheduler':'rr','dev':null,'fast':'on',"
+			"'check':'none','on-down':'keep','when-empty':'reject',"
 			"'backends':[{'addr':'10.1.0.11','port':8080,'weight':2}]}");
 	root = service_to_json(model_find(model, "web"));
 	CHECK(json_equal(root, expected));
@@ -350,38 +449,36 @@ static void test_json(void)
 	CHECK(!again->services[0]->fast);
 	model_free(again);
 	json_decref(root);
-
-	/* What the file would say with a change in force, in its place. */
-	NEED(!model_plan(model, "service.add", args, &change, &err));
-	json_decref(args);
-	root = model_to_json(model, &change);
-	CHECK_INT(json_array_size(json_object_get(root, "services")), 4);
-	model_commit(model, &change);
-	second = model_to_json(model, NULL);
-	CHECK(json_equal(root, second));
-	json_decref(root);
-	json_decref(second);
-
-	args = json("{'service':'six','addr':'fd00::1'}");
-	NEED(!model_plan(model, "backend.add", args, &change, &err));
-	json_decref(args);
-	root = model_to_json(model, &change);
-	model_commit(model, &change);
-	second = model_to_json(model, NULL);
-	CHECK(json_equal(root, second));
-	json_decref(root);
-	json_decref(second);
-
-	args = json("{'name':'dns'}");
-	NEED(!model_plan(model, "service.del", args, &change, &err));
-	json_decref(args);
-	root = model_to_json(model, &change);
-	model_commit(model, &change);
-	second = model_to_json(model, NULL);
-	CHECK(json_equal(root, second));
-	json_decref(root);
-	json_decref(second);
 	model_free(model);
+}
+
+static void take_arg(const struct err *error, void *data)
+{
+	char *all = data;
+
+	snprintf(all + strlen(all), 512 - strlen(all), "%s%s", all[0] ? " " : "",
+		 error->arg);
+}
+
+/* All that is wrong is told, and what is right in between is no matter. */
+static void test_errors(void)
+{
+	json_t *root = json("{'version':1,'vdports':{'range':'9'},'services':["
+		"{'name':'a','vip':'192.0.2.1','port':80,'backends':["
+		"{'addr':'10.0.0.1'},{'addr':'10.0.0.1'},7,{'addr':'192.0.2.1'},{'addr':'10.0.0.2'}]},"
+		"{'name':'b','vip':'192.0.2.1','port':0},"
+		"{'name':'c','vip':'192.0.2.2','port':80},"
+		"{'name':'d','vip':'192.0.2.1','port':80},"
+		"{'name':'a','vip':'192.0.2.3','port':80,'backends':[{'addr':'fd00::1'}]},"
+		"null]}");
+	char all[512] = "";
+
+	CHECK(!model_read(root, take_arg, all));
+	CHECK_STR(all, "vdports.range services[0].backends[1].addr services[0].backends[2] "
+		       "services[0].backends[3].addr services[1].port "
+		       "services[4].backends[0].addr services[5] services[4].name "
+		       "services[3].vip");
+	json_decref(root);
 }
 
 static void bad_state(int line, const char *text, const char *arg)
@@ -432,10 +529,12 @@ static void test_state_refused(void)
 int main(void)
 {
 	test_accepted();
+	test_drain();
 	test_service_refused();
 	test_backend_refused();
 	test_limits();
 	test_json();
+	test_errors();
 	test_state_refused();
 	return unit_result();
 }

@@ -306,10 +306,11 @@ static uint32_t change(struct model *model, const char *op, const char *text)
 	uint32_t before = generation();
 	json_t *args = args_of(text);
 	struct change plan;
+	const struct changes one = { .n = 1, .list = &plan };
 	int rc;
 
 	NEED(!model_plan(model, op, args, &plan, &err));
-	rc = nft_change(nft, ALLOC_NF_NAT, model, &plan, &err);
+	rc = nft_change(nft, ALLOC_NF_NAT, model, &one, &err);
 	if (rc)
 		fprintf(stderr, "%s %s: %s\n", op, text, err.msg);
 	CHECK_INT(rc, 0);
@@ -388,6 +389,7 @@ static void test_stale(void)
 {
 	struct model *model = model_of(WEB);
 	struct change plan;
+	const struct changes one = { .n = 1, .list = &plan };
 	uint32_t before;
 	bool changed;
 	json_t *args;
@@ -398,7 +400,7 @@ static void test_stale(void)
 	args = args_of("{\"service\":\"web\",\"addr\":\"10.1.0.11\"}");
 	NEED(!model_plan(model, "backend.del", args, &plan, &err));
 	memset(&err, 0, sizeof(err));
-	CHECK_INT(nft_change(nft, ALLOC_NF_NAT, model, &plan, &err), -ESTALE);
+	CHECK_INT(nft_change(nft, ALLOC_NF_NAT, model, &one, &err), -ESTALE);
 	CHECK(!strncmp(err.msg, "service web: nftables refused ", 30));
 	CHECK_INT(generation() - before, 0);
 	change_drop(&plan);
@@ -491,8 +493,8 @@ static void test_connections(void)
 	loopback_up();
 	for (size_t i = 0; i < 4; i++) {
 		NEED(!addr_parse(addrs[i], "addr", &addr, &err));
-		CHECK_INT(link_vip_add(&addr, "lo", &err), 0);
-		CHECK_INT(link_vip_add(&addr, "lo", &err), 0);
+		CHECK_INT(link_vips_add(&(struct vip){ addr, "lo" }, 1, &err), 0);
+		CHECK_INT(link_vips_add(&(struct vip){ addr, "lo" }, 1, &err), 0);
 	}
 	reconcile(model, true);
 	for (int i = 0; i < 2; i++)
@@ -527,14 +529,19 @@ static void test_connections(void)
 	CHECK_INT(json_integer_value(json_object_get(first, "backend_port")), 8080);
 	CHECK(json_integer_value(json_object_get(first, "vdport")) > 0);
 	json_decref(list);
-	NEED(!addr_parse("10.3.0.12", "addr", &addr, &err));
-	filter.service = model_find(model, "web");
-	filter.backend = &addr;
+	filter = conn_filter_of(model_find(model, "web"),
+				&model_find(model, "web")->backends[1]);
 	filter.class = CONN_OPEN;
 	NEED(!ct_show(model, &filter, &list, &err));
 	CHECK_INT(json_array_size(list), 5);
 	json_decref(list);
-	filter.client = &addr;
+	filter.client = filter.vip;
+	NEED(!ct_show(model, &filter, &list, &err));
+	CHECK_INT(json_array_size(list), 0);
+	json_decref(list);
+	filter.client.addr.family = 0;
+	filter.client.port = 0;
+	filter.backend.port = 8081;
 	NEED(!ct_show(model, &filter, &list, &err));
 	CHECK_INT(json_array_size(list), 0);
 	json_decref(list);
@@ -578,13 +585,16 @@ static void check_address(const char *address, bool wanted)
 static void test_link(void)
 {
 	struct model *none = model_new(), *model = model_of(WEB "," DNS);
+	const struct vip gone = { model->services[0]->vip, "lo" };
+	bool changed = false, again = false;
 	struct addr addr;
 
 	strcpy(model->services[0]->dev, "lo");
 	strcpy(model->services[1]->dev, "lo");
 	free(run("ip address add 10.9.9.9/24 dev lo", ""));
-	CHECK_INT(link_reconcile(model, &err), 0);
-	CHECK_INT(link_reconcile(model, &err), 0);
+	CHECK_INT(link_reconcile(model, &changed, &err), 0);
+	CHECK_INT(link_reconcile(model, &again, &err), 0);
+	CHECK(changed && !again);
 	check_address(" 192.0.2.10/32 ", true);
 	check_address(" 2001:db8::10/128 ", true);
 	check_address(" 10.1.0.11/32 ", false);
@@ -592,24 +602,24 @@ static void test_link(void)
 
 	/* What the admin put there is not ours to take, nor to put twice. */
 	NEED(!addr_parse("10.9.9.9", "addr", &addr, &err));
-	CHECK_INT(link_vip_add(&addr, "lo", &err), 0);
+	CHECK_INT(link_vips_add(&(struct vip){ addr, "lo" }, 1, &err), 0);
 	check_address(" 10.9.9.9/32 ", false);
-	CHECK_INT(link_vip_del(&addr, "lo", &err), 0);
+	CHECK_INT(link_vips_del(&(struct vip){ addr, "lo" }, 1, &err), 0);
 	check_address(" 10.9.9.9/24 ", true);
 
-	CHECK_INT(link_vip_del(&model->services[0]->vip, "lo", &err), 0);
-	CHECK_INT(link_vip_del(&model->services[0]->vip, "lo", &err), 0);
+	CHECK_INT(link_vips_del(&gone, 1, &err), 0);
+	CHECK_INT(link_vips_del(&gone, 1, &err), 0);
 	check_address(" 2001:db8::10/128 ", false);
-	CHECK_INT(link_reconcile(none, &err), 0);
+	CHECK_INT(link_reconcile(none, &again, &err), 0);
 	check_address(" 192.0.2.10/32 ", false);
 	check_address(" 127.0.0.1/8 ", true);
 
 	CHECK(link_exists("lo"));
 	CHECK(!link_exists("nosuch0"));
-	CHECK_INT(link_vip_add(&addr, "nosuch0", &err), -ENODEV);
+	CHECK_INT(link_vips_add(&(struct vip){ addr, "nosuch0" }, 1, &err), -ENODEV);
 	CHECK_STR(err.arg, "dev");
 	strcpy(model->services[0]->dev, "nosuch0");
-	CHECK_INT(link_reconcile(model, &err), -ENODEV);
+	CHECK_INT(link_reconcile(model, &changed, &err), -ENODEV);
 	check_address(" 192.0.2.10/32 ", true);
 	model_free(model);
 	model_free(none);

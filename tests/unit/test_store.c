@@ -12,6 +12,7 @@
 static char dir[] = "/tmp/dnat-store-XXXXXX";
 static char path[PATH_MAX];
 static char new[PATH_MAX];
+static char journal[PATH_MAX];
 static struct err err;
 
 static void put(const char *text)
@@ -34,62 +35,201 @@ static void plan(const struct model *model, const char *name, int port,
 	json_decref(args);
 }
 
-static void test_round(void)
+/* The state as it would be read after a kill at this very moment. */
+static struct model *reload(void)
 {
-	struct model *model = store_load(path, &err);
-	struct model *again;
-	struct change change;
-	struct stat st;
-	json_t *a;
-	json_t *b;
+	struct store *other = store_new(path, &err);
+	struct model *model;
 
-	/* No file is no services. */
+	NEED(other);
+	model = store_load(other, &err);
+	if (!model)
+		fprintf(stderr, "%s\n", err.msg);
 	NEED(model);
-	CHECK_INT(model->n_services, 0);
+	store_free(other, NULL);
+	return model;
+}
 
-	plan(model, "web", 80, &change);
-	put("in the way");
-	NEED(!rename(path, new));
-	CHECK_INT(store_prepare(path, model, &change, &err), 0);
-	CHECK(access(path, F_OK));
-	CHECK_INT(store_commit(path, &err), 0);
-	CHECK(access(new, F_OK));
-	model_commit(model, &change);
-	NEED(!stat(path, &st));
-	CHECK_INT(st.st_mode & 07777, 0600);
+static void check_kept(const struct model *model)
+{
+	struct model *again = reload();
+	json_t *a = model_to_json(model);
+	json_t *b = model_to_json(again);
 
-	again = store_load(path, &err);
-	NEED(again);
-	a = model_to_json(model, NULL);
-	b = model_to_json(again, NULL);
 	CHECK(json_equal(a, b));
 	json_decref(a);
 	json_decref(b);
 	model_free(again);
+}
+
+static off_t size_of(const char *name)
+{
+	struct stat st;
+
+	return stat(name, &st) ? -1 : st.st_size;
+}
+
+static int keep(struct store *store, struct model *model,
+		struct changes *changes)
+{
+	int ret = store_prepare(store, model, changes, &err);
+
+	if (!ret)
+		ret = store_commit(store, &err);
+	if (ret)
+		return ret;
+	for (size_t i = 0; i < changes->n; i++)
+		model_commit(model, &changes->list[i]);
+	if (changes->vdports)
+		model->vdports = *changes->vdports;
+	store_settle(store, model);
+	return 0;
+}
+
+static void test_round(void)
+{
+	struct store *store = store_new(path, &err);
+	struct changes changes = { 0 };
+	struct vdports vdports = { .on_exhausted = EXHAUSTED_DROP };
+	struct change list[2];
+	struct model *model;
+	struct stat st;
+	off_t before;
+
+	/* No file is no services, and reading makes none. */
+	NEED(store);
+	model = store_load(store, &err);
+	NEED(model);
+	CHECK_INT(model->n_services, 0);
+	CHECK(access(path, F_OK));
+	CHECK(access(journal, F_OK));
+
+	changes.list = list;
+	changes.n = 2;
+	plan(model, "web", 80, &list[0]);
+	plan(model, "dns", 53, &list[1]);
+	put("in the way");
+	NEED(!rename(path, new));
+	CHECK_INT(store_prepare(store, model, &changes, &err), 0);
+	model_free(reload());
+	CHECK_INT(store_commit(store, &err), 0);
+	CHECK(access(new, F_OK));
+	model_commit(model, &list[0]);
+	model_commit(model, &list[1]);
+	check_kept(model);
+	NEED(!stat(path, &st));
+	CHECK_INT(st.st_mode & 07777, 0600);
+	NEED(!stat(journal, &st));
+	CHECK_INT(st.st_mode & 07777, 0600);
 
 	/* What was prepared and not committed never was. */
-	plan(model, "dns", 53, &change);
-	CHECK_INT(store_prepare(path, model, &change, &err), 0);
-	CHECK(!access(new, F_OK));
-	store_abort(path);
-	CHECK(access(new, F_OK));
-	change_drop(&change);
-	again = store_load(path, &err);
-	NEED(again);
-	CHECK_INT(again->n_services, 1);
-	model_free(again);
+	changes.n = 1;
+	before = size_of(journal);
+	plan(model, "ftp", 21, &list[0]);
+	CHECK_INT(store_prepare(store, model, &changes, &err), 0);
+	CHECK(size_of(journal) > before);
+	check_kept(model);
+	store_abort(store);
+	CHECK_INT(size_of(journal), before);
+	CHECK_INT(keep(store, model, &changes), 0);
+	check_kept(model);
+
+	list[0] = (struct change){ .old = model_find(model, "web") };
+	changes.vdports = &vdports;
+	CHECK_INT(keep(store, model, &changes), 0);
+	check_kept(model);
+	CHECK_INT(model->n_services, 2);
+	vdports.on_exhausted = EXHAUSTED_UNSET;
+	changes.n = 0;
+	CHECK_INT(keep(store, model, &changes), 0);
+	check_kept(model);
+
+	/* In the end the file has it all, and the journal nothing. */
+	store_free(store, model);
+	CHECK_INT(size_of(journal), 0);
+	check_kept(model);
 	model_free(model);
+}
+
+/* A service comes and goes; the journal starts anew before it gets too long. */
+static void test_long(void)
+{
+	struct store *store = store_new(path, &err);
+	struct change change;
+	struct changes one = { .n = 1, .list = &change };
+	struct model *model;
+	off_t most = 0;
+
+	NEED(store);
+	model = store_load(store, &err);
+	NEED(model);
+	for (int i = 0; i < 20000; i++) {
+		if (model_find(model, "web"))
+			change = (struct change){ .old = model_find(model, "web") };
+		else
+			plan(model, "web", 80, &change);
+		NEED(!keep(store, model, &one));
+		if (size_of(journal) > most)
+			most = size_of(journal);
+	}
+	CHECK(most > 1 << 19);
+	CHECK(most <= (1 << 20) + 4096);
+	check_kept(model);
+	store_free(store, model);
+	model_free(model);
+}
+
+/* Files that somebody takes away or puts back while dnatd runs. */
+static void test_meddled(void)
+{
+	struct store *store = store_new(path, &err);
+	struct change change;
+	struct changes one = { .n = 1, .list = &change };
+	struct model *model;
+	char copy[PATH_MAX + 8];
+
+	NEED(store);
+	model = store_load(store, &err);
+	NEED(model);
+	plan(model, "one", 1001, &change);
+	CHECK_INT(keep(store, model, &one), 0);
+	NEED(!unlink(journal));
+	plan(model, "two", 1002, &change);
+	CHECK_INT(keep(store, model, &one), 0);
+	check_kept(model);
+	NEED(!unlink(path));
+	plan(model, "three", 1003, &change);
+	CHECK_INT(keep(store, model, &one), 0);
+	check_kept(model);
+
+	/* An old copy of the file does not get the new file's journal. */
+	snprintf(copy, sizeof(copy), "%s.copy", path);
+	NEED(!rename(path, copy));
+	plan(model, "four", 1004, &change);
+	CHECK_INT(keep(store, model, &one), 0);
+	NEED(!rename(copy, path));
+	model_free(model);
+	model = reload();
+	CHECK(model_find(model, "two"));
+	CHECK(!model_find(model, "three"));
+	CHECK(!model_find(model, "four"));
+	model_free(model);
+	store_free(store, NULL);
 }
 
 static void refused(int line, const char *text, const char *where)
 {
 	char kept[4096] = "";
+	struct store *store;
 	struct model *model;
 	FILE *file;
 
 	put(text);
 	memset(&err, 0, sizeof(err));
-	model = store_load(path, &err);
+	store = store_new(path, &err);
+	NEED(store);
+	model = store_load(store, &err);
+	store_free(store, NULL);
 	if (model || !strstr(err.msg, where) || strchr(err.msg, '\n') ||
 	    strncmp(err.msg, path, strlen(path))) {
 		unit_failures++;
@@ -130,65 +270,133 @@ static void test_refused(void)
 		"argument \"ranges\" is not known");
 }
 
-/* The settings of the vdports: those that were made, and no others. */
-static void test_vdports(void)
+static void put_journal(const char *text)
 {
-	static const char text[] =
-		"{\"version\": 1, \"vdports\": {\"on-exhausted\": \"drop\"}, \"services\": []}";
+	FILE *file = fopen(journal, "w");
+
+	NEED(file);
+	NEED(fputs(text, file) >= 0);
+	NEED(!fclose(file));
+}
+
+#define FILE_7 "{\"version\": 1, \"serial\": 7, \"services\": [" WEB "]}"
+#define WEB "{\"name\": \"web\", \"vip\": \"192.0.2.1\", \"port\": 80}"
+#define DNS "{\"name\": \"dns\", \"vip\": \"192.0.2.1\", \"port\": 53}"
+#define LINE(serial, services, deleted) \
+	"{\"serial\": " serial ", \"services\": [" services "], \"deleted\": [" deleted "]}"
+
+static void journal_gives(int line, const char *text, size_t n)
+{
 	struct model *model;
-	json_t *kept;
-	json_t *was;
 
-	put(text);
-	model = store_load(path, &err);
-	NEED(model);
-	CHECK_INT(model->vdports.min, 0);
-	CHECK_INT(model->vdports.on_exhausted, EXHAUSTED_DROP);
-	kept = model_to_json(model, NULL);
-	was = json_loads(text, 0, NULL);
-	CHECK(json_equal(kept, was));
-	json_decref(was);
-	json_decref(kept);
+	put_journal(text);
+	model = reload();
+	if (model->n_services != n) {
+		unit_failures++;
+		fprintf(stderr, "%s:%d: %zu services\n", __FILE__, line,
+			model->n_services);
+	}
+	model_free(model);
+}
 
-	model->vdports.on_exhausted = EXHAUSTED_UNSET;
-	model->vdports.min = 1024;
-	model->vdports.max = 2047;
-	CHECK_INT(store_prepare(path, model, NULL, &err), 0);
-	CHECK_INT(store_commit(path, &err), 0);
+#define GIVES(text, n) journal_gives(__LINE__, text, n)
+
+static void journal_refused(int line, const char *text, const char *where)
+{
+	struct store *store = store_new(path, &err);
+	struct model *model;
+
+	put_journal(text);
+	NEED(store);
+	memset(&err, 0, sizeof(err));
+	model = store_load(store, &err);
+	if (model || !strstr(err.msg, where)) {
+		unit_failures++;
+		fprintf(stderr, "%s:%d: \"%s\"\n", __FILE__, line, err.msg);
+	}
 	model_free(model);
-	model = store_load(path, &err);
-	NEED(model);
-	CHECK_INT(model->vdports.min, 1024);
-	CHECK_INT(model->vdports.max, 2047);
-	CHECK_INT(model->vdports.on_exhausted, EXHAUSTED_UNSET);
-	model_free(model);
+	store_free(store, NULL);
+}
+
+#define BAD(text, where) journal_refused(__LINE__, text, where)
+
+static void test_journal(void)
+{
+	put(FILE_7);
+	GIVES("", 1);
+	GIVES(LINE("7", DNS, "") "\n", 2);
+	GIVES(LINE("6", DNS, "") "\n", 1);
+	GIVES(LINE("7", "", "\"web\"") "\n", 0);
+	GIVES(LINE("7", "", "\"none\"") "\n", 1);
+	/* The VIP goes from one to the other and its name comes back. */
+	GIVES(LINE("7", "", "\"web\"") "\n" LINE("7", DNS, "") "\n"
+	      LINE("7", WEB, "") "\n", 2);
+
+	/* Cut off: it was not confirmed. */
+	GIVES(LINE("7", DNS, ""), 1);
+	GIVES(LINE("7", DNS, "") " ", 1);
+	GIVES(LINE("7", DNS, "") "\n{\"serial\": 7, \"serv", 2);
+	GIVES(LINE("7", DNS, "") "\n{\"serial\": 7, \"serv\n", 2);
+
+	BAD("x\n" LINE("7", DNS, "") "\n", ".journal: line 1: is not JSON");
+	BAD(LINE("7", DNS, "") "\nx\n" LINE("7", DNS, "") "\n", "line 2: is not JSON");
+	BAD("[]\n", "line 1: is not an object");
+	BAD("{\"serial\": 7}\n", "line 1: services is missing");
+	BAD(LINE("7", "{}", "") "\n", "line 1: a service has no name");
+	BAD(LINE("7", "", "1") "\n", "line 1: a name is not a string");
+	BAD(LINE("7", "{\"name\": \"x\"}", "") "\n", "vip is missing");
+	unlink(journal);
 }
 
 static void test_trouble(void)
 {
-	struct model *model = model_new();
-	struct change change;
 	const struct rlimit full = { 10, RLIM_INFINITY };
 	const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
+	struct model *model = model_new();
+	struct change change;
+	struct changes one = { .n = 1, .list = &change };
 	char away[PATH_MAX + 32];
+	struct store *store;
+	off_t before;
 
 	NEED(model);
 	plan(model, "web", 80, &change);
 	snprintf(away, sizeof(away), "%s/none/state.json", dir);
-	CHECK_INT(store_prepare(away, model, &change, &err), -ENOENT);
+	store = store_new(away, &err);
+	NEED(store);
+	CHECK_INT(store_prepare(store, model, &one, &err), -ENOENT);
 	CHECK(strstr(err.msg, "/none does not exist; create it"));
-	CHECK(store_load(dir, &err) == NULL);
+	store_free(store, NULL);
+	store = store_new(dir, &err);
+	NEED(store);
+	CHECK(store_load(store, &err) == NULL);
 	CHECK(strstr(err.msg, dir));
-	CHECK(store_commit(away, &err) < 0);
+	store_free(store, NULL);
 
-	/* The file may not grow: as on a full disk. */
+	/* The files may not grow: as on a full disk. */
+	unlink(path);
+	store = store_new(path, &err);
+	NEED(store);
 	signal(SIGXFSZ, SIG_IGN);
 	NEED(!setrlimit(RLIMIT_FSIZE, &full));
-	CHECK_INT(store_prepare(path, model, &change, &err), -EFBIG);
-	NEED(!setrlimit(RLIMIT_FSIZE, &unlimited));
+	CHECK_INT(store_prepare(store, model, &one, &err), -EFBIG);
 	CHECK(access(new, F_OK));
+	CHECK(access(path, F_OK));
+	NEED(!setrlimit(RLIMIT_FSIZE, &unlimited));
 
-	change_drop(&change);
+	CHECK_INT(keep(store, model, &one), 0);
+	plan(model, "dns", 53, &change);
+	before = size_of(journal);
+	NEED(!setrlimit(RLIMIT_FSIZE,
+			&(struct rlimit){ (rlim_t)before + 10, RLIM_INFINITY }));
+	CHECK_INT(store_prepare(store, model, &one, &err), -EFBIG);
+	CHECK(strstr(err.msg, ".journal cannot be written: File too large"));
+	CHECK_INT(size_of(journal), before);
+	check_kept(model);
+	NEED(!setrlimit(RLIMIT_FSIZE, &unlimited));
+	CHECK_INT(keep(store, model, &one), 0);
+	check_kept(model);
+	store_free(store, model);
 	model_free(model);
 }
 
@@ -197,11 +405,15 @@ int main(void)
 	NEED(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/state.json", dir);
 	snprintf(new, sizeof(new), "%s/state.json.new", dir);
+	snprintf(journal, sizeof(journal), "%s/state.json.journal", dir);
 	test_round();
+	test_long();
+	test_meddled();
 	test_refused();
-	test_vdports();
+	test_journal();
 	test_trouble();
 	unlink(path);
+	unlink(journal);
 	rmdir(dir);
 	return unit_result();
 }

@@ -76,17 +76,15 @@ static void sides(int line, const char *op, json_t *args, const char *before,
 		  const char *after)
 {
 	const char *const wanted[] = { before, after };
-	const struct service *at[2];
 	struct change change;
+	const struct changes one = { .n = 1, .list = &change };
 	struct table table;
 
 	plan(op, args, &change);
-	at[0] = change.old;
-	at[1] = change.new;
 	for (size_t i = 0; i < 2; i++) {
 		table_init(&table);
-		NEED(!table_want_service(&table, ALLOC_MODULE, model,
-					 change.old, at[i]));
+		NEED(!table_want_changes(&table, ALLOC_MODULE, model, &one,
+					 i == 1));
 		if (strcmp(helpers(&table), wanted[i])) {
 			unit_failures++;
 			fprintf(stderr, "%s:%d: helpers %s\n", __FILE__, line,

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "addr.h"
+#include "conf.h"
+#include "diff.h"
+#include "file.h"
+#include "print.h"
+#include "run.h"
+
+/* What the daemon has answered. */
+struct reply {
+	bool refused;
+	json_t *json;		/* the result, or the error */
+};
+
+static int take_reply(const struct answer *answer, void *data, struct err *err)
+{
+	struct reply *reply = data;
+	json_t *part;
+
+	reply->refused = json_is_false(json_object_get(answer->json, "ok"));
+	part = json_object_get(answer->json,
+			       reply->refused ? "error" : "result");
+	if (answer->more || !part)
+		return err_set(err, -EPROTO, NULL, "the result is missing");
+	reply->json = json_incref(part);
+	return 0;
+}
+
+static int print_result(const struct cli *cli, json_t *result, struct err *err)
+{
+	const struct answer answer = {
+		.json = json_pack("{s:O}", "result", result),
+	};
+	struct json_page page = { .out = stdout, .pretty = cli->pretty };
+	int ret;
+
+	if (!answer.json)
+		return err_set(err, -ENOMEM, NULL, "out of memory");
+	ret = print_json(&page, &answer, err);
+	json_decref(answer.json);
+	return ret;
+}
+
+static const char *text_of(const json_t *json, const char *key)
+{
+	const char *text = json_string_value(json_object_get(json, key));
+
+	return text ? text : "";
+}
+
+/* The daemon's errors become faults of the lines that they are about. */
+static void add_errors(struct faults *faults, const struct conf *conf,
+		       const json_t *error)
+{
+	const json_t *errors = json_object_get(error, "errors");
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(errors, i, one) {
+		faults_add(faults, conf_line(conf, text_of(one, "arg")),
+			   text_of(one, "msg"));
+	}
+}
+
+/* Have @conf applied, or only tried; what was in its lines is in @faults. */
+static int send_conf(const struct cli *cli, const struct conf *conf, bool dry,
+		struct faults *faults, struct err *err)
+{
+	json_t *args = json_pack("{s:O, s:b}", "config", conf->json, "dry_run",
+				 dry || faults->n);
+	struct reply reply = { 0 };
+	bool asked_for = dry && !faults->n;
+	int ret = EXIT_UNREACHABLE;
+
+	if (!args)
+		err_set(err, -ENOMEM, NULL, "out of memory");
+	else if (!client_call(cli->socket, "config.apply", args, take_reply,
+			      &reply, err))
+		ret = reply.refused ? EXIT_REFUSED : EXIT_DONE;
+	if (ret == EXIT_REFUSED) {
+		err_set(err, -EREMOTEIO, NULL, "%s", text_of(reply.json, "msg"));
+		add_errors(faults, conf, reply.json);
+	} else if (ret == EXIT_DONE && asked_for) {
+		if (cli->json ? print_result(cli, reply.json, err) :
+				diff_print(stdout, reply.json, err))
+			ret = EXIT_UNREACHABLE;
+	}
+	json_decref(reply.json);
+	json_decref(args);
+	return ret;
+}
+
+int run_apply(const struct cli *cli, struct err *err)
+{
+	bool dry = json_is_true(json_object_get(cli->args, "--dry-run"));
+	struct faults faults = { 0 };
+	struct conf conf;
+	int ret = EXIT_USAGE;
+	const char *file;
+	size_t len;
+	char *text = file_load(cli, &file, &len, err);
+	bool unread;
+
+	if (!text)
+		return EXIT_USAGE;
+	conf_read(&conf, text, len, &faults);
+	unread = faults.n || faults.no_memory;
+	/* With lines at fault, too: there may be more to tell. */
+	if (conf.json)
+		ret = send_conf(cli, &conf, dry, &faults, err);
+	if (unread)
+		ret = EXIT_USAGE;
+	if (faults.n) {
+		file_faults(&faults, file);
+		err->msg[0] = '\0';
+	}
+	faults_clean(&faults);
+	conf_clean(&conf);
+	free(text);
+	return ret;
+}
+
+static int print_config(const json_t *config, struct err *err)
+{
+	struct text text = { 0 };
+	int ret = conf_put(&text, config, err);
+
+	if (!ret && text.len)
+		fwrite(text.buf, 1, text.len, stdout);
+	free(text.buf);
+	return ret;
+}
+
+int run_export(const struct cli *cli, struct err *err)
+{
+	json_t *args = json_pack("{s:b}", "brief", !cli->json);
+	struct reply reply = { 0 };
+	int ret = EXIT_UNREACHABLE;
+
+	if (!args) {
+		err_set(err, -ENOMEM, NULL, "out of memory");
+	} else if (!client_call(cli->socket, "config.show", args, take_reply,
+				&reply, err)) {
+		if (reply.refused) {
+			err_set(err, -EREMOTEIO, NULL, "%s",
+				text_of(reply.json, "msg"));
+			ret = EXIT_REFUSED;
+		} else if (!(cli->json ? print_result(cli, reply.json, err) :
+					 print_config(reply.json, err))) {
+			ret = EXIT_DONE;
+		}
+	}
+	json_decref(reply.json);
+	json_decref(args);
+	return ret;
+}

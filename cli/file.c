@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "addr.h"
+#include "file.h"
+
+#define LINE_LEN 2048
+
+char *file_load(const struct cli *cli, const char **file, size_t *len,
+		struct err *err)
+{
+	const char *path = json_string_value(json_object_get(cli->args, "-f"));
+	struct err why = { 0 };
+	char *text = conf_load(path, len, &why);
+
+	*file = strcmp(path, "-") ? path : "stdin";
+	if (!text)
+		err_set(err, -EINVAL, NULL, "%.200s %s", *file, why.msg);
+	return text;
+}
+
+void file_faults(struct faults *faults, const char *file)
+{
+	char line[LINE_LEN];
+
+	faults_sort(faults);
+	for (size_t i = 0; i < faults->n; i++)
+		fprintf(stderr, "%s\n",
+			faults_line(faults, i, file, line, sizeof(line)));
+	if (faults->more || faults->no_memory)
+		fprintf(stderr, "%s: and more errors; mend these first\n",
+			text_quote(file, line, sizeof(line)));
+}

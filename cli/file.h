@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The file that a command is given with -f. */
+#ifndef DNATCTL_FILE_H
+#define DNATCTL_FILE_H
+
+#include "conf.h"
+#include "parse.h"
+
+/**
+ * file_load - its text
+ * @cli: of a command that has -f
+ * @file: result, what to call it
+ * @len: result, as from conf_load()
+ *
+ * Return: the text, for the caller to free, or NULL with @err set
+ */
+char *file_load(const struct cli *cli, const char **file, size_t *len,
+		struct err *err);
+
+/* Tell all that is wrong with it on the standard error, line by line. */
+void file_faults(struct faults *faults, const char *file);
+
+#endif

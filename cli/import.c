@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "file.h"
+#include "import.h"
+#include "run.h"
+
+#define LINE_LEN 512
+#define NOTE "# line %u: "
+
+/* By weight but not by load, unless there is more to say. */
+static const struct scheduler {
+	const char *theirs;
+	const char *ours;
+	const char *note;	/* NULL: it is the same */
+} schedulers[] = {
+	{ "rr", "rr", NULL },
+	{ "wrr", "wrr", NULL },
+	{ "lc", "rr", "the backends take turns, whatever their load" },
+	{ "sh", "wrr", "a client does not stay with one backend" },
+	{ "mh", "wrr", "a client does not stay with one backend" },
+	{ "dh", "wrr", "an address does not stay with one backend" },
+	{ "fo", "wrr",
+	  "all backends get connections; give those in reserve weight 0" },
+	{ "ovf", "wrr",
+	  "all backends get connections; give those in reserve weight 0" },
+	{ NULL, "wrr", "the backends take turns by weight, whatever their load" },
+};
+
+static int put(struct text *text, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static int put(struct text *text, const char *fmt, ...)
+{
+	char line[LINE_LEN];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	return text_add(text, line, strlen(line));
+}
+
+/* A name that no other service has, in letters that a name may have. */
+static const char *service_name(const struct ipvs_service *service, char *buf,
+				size_t len)
+{
+	char vip[INET6_ADDRSTRLEN];
+
+	addr_text(&service->vip, vip, sizeof(vip));
+	for (char *p = vip; *p; p++)
+		if (*p == ':')
+			*p = '_';
+	snprintf(buf, len, "%s-%s-%u", proto_text(service->proto), vip,
+		 service->port);
+	return buf;
+}
+
+static const struct scheduler *find_scheduler(const char *theirs)
+{
+	const struct scheduler *scheduler = schedulers;
+
+	while (scheduler->theirs && strcmp(scheduler->theirs, theirs))
+		scheduler++;
+	return scheduler;
+}
+
+static unsigned int weight_max(const struct ipvs_service *service)
+{
+	unsigned int max = 0;
+
+	for (size_t i = 0; i < service->n; i++)
+		if (service->servers[i].weight > max)
+			max = service->servers[i].weight;
+	return max;
+}
+
+/* Shares stay what they were, as nearly as that can be. */
+static unsigned int scaled(unsigned int weight, unsigned int max)
+{
+	uint64_t part;
+
+	if (max <= WEIGHT_MAX || !weight)
+		return weight;
+	part = ((uint64_t)weight * WEIGHT_MAX + max / 2) / max;
+	return part ? (unsigned int)part : 1;
+}
+
+static int put_service_notes(struct text *text,
+			     const struct ipvs_service *service)
+{
+	const struct scheduler *scheduler = find_scheduler(service->scheduler);
+	char quoted[64];
+	int ret = 0;
+
+	if (scheduler->note)
+		ret |= put(text, NOTE "scheduler %s becomes %s: %s\n",
+			   service->line,
+			   text_quote(service->scheduler, quoted,
+				      sizeof(quoted)),
+			   scheduler->ours, scheduler->note);
+	if (service->persistent)
+		ret |= put(text, NOTE "-p has no counterpart: a client does not stay with one backend\n",
+			   service->line);
+	if (service->engine)
+		ret |= put(text, NOTE "--pe has no counterpart: calls do not stay with one backend\n",
+			   service->line);
+	if (service->one_packet)
+		ret |= put(text, NOTE "-o has no counterpart: packets of one client port go to one backend while they come\n",
+			   service->line);
+	if (service->flags)
+		ret |= put(text, NOTE "-b has no counterpart: the scheduler has no flags\n",
+			   service->line);
+	if (weight_max(service) > WEIGHT_MAX)
+		ret |= put(text, NOTE "weights are made smaller in proportion: %u is the largest\n",
+			   service->line, WEIGHT_MAX);
+	return ret;
+}
+
+static int put_server_notes(struct text *text,
+			    const struct ipvs_server *server)
+{
+	int ret = 0;
+
+	if (server->forward == IPVS_ROUTE)
+		ret |= put(text, NOTE "-g becomes Double-NAT: take the VIP off the backend's loopback interface\n",
+			   server->line);
+	if (server->forward == IPVS_TUNNEL)
+		ret |= put(text, NOTE "-i becomes Double-NAT: take the VIP and the tunnel off the backend\n",
+			   server->line);
+	if (server->thresholds)
+		ret |= put(text, NOTE "-x and -y have no counterpart: limit connections in the backend\n",
+			   server->line);
+	return ret;
+}
+
+static int put_server(struct text *text, const struct ipvs_service *service,
+		      const struct ipvs_server *server, const char *name)
+{
+	unsigned int weight = scaled(server->weight, weight_max(service));
+	char addr[INET6_ADDRSTRLEN];
+
+	addr_text(&server->addr, addr, sizeof(addr));
+	if (server->addr.family != service->vip.family)
+		return put(text, NOTE "backend %s is not of the VIP's family: give it an address that is\n",
+			   server->line, addr);
+	if (!server->port)
+		return put(text, NOTE "backend %s has no port: give it one\n",
+			   server->line, addr);
+	return put_server_notes(text, server) ||
+	       put(text, weight == 1 ? "backend add %s addr %s port %u\n" :
+				       "backend add %s addr %s port %u weight %u\n",
+		   name, addr, server->port, weight) ?
+		       -ENOMEM : 0;
+}
+
+/* What cannot be had here, and what to do instead; NULL where it can. */
+static const char *obstacle(const struct ipvs_service *service)
+{
+	if (!service->proto)
+		return "add a service for each VIP and port whose packets have this mark";
+	if (service->proto == IPPROTO_SCTP)
+		return "only tcp and udp are balanced";
+	if (!service->port)
+		return "add a service for each port that is in use";
+	return NULL;
+}
+
+static int put_obstacle(struct text *text, const struct ipvs_service *service,
+			const char *what)
+{
+	char addr[INET6_ADDRSTRLEN];
+	int ret;
+
+	if (service->proto)
+		ret = put(text, NOTE "%s, %s port %u has no counterpart: %s\n",
+			  service->line,
+			  addr_text(&service->vip, addr, sizeof(addr)),
+			  service->proto == IPPROTO_SCTP ?
+				  "sctp" : proto_text(service->proto),
+			  service->port, what);
+	else
+		ret = put(text, NOTE "mark %u%s has no counterpart: %s\n",
+			  service->line, service->mark,
+			  service->mark6 ? " of IPv6" : "", what);
+	for (size_t i = 0; !ret && i < service->n; i++) {
+		const struct ipvs_server *server = &service->servers[i];
+
+		ret = put(text, NOTE "its backend %s, port %u, weight %u\n",
+			  server->line,
+			  addr_text(&server->addr, addr, sizeof(addr)),
+			  server->port, server->weight);
+	}
+	return ret;
+}
+
+static int put_service(struct text *text, const struct ipvs_service *service)
+{
+	char name[SERVICE_NAME_LEN + 1], vip[INET6_ADDRSTRLEN];
+	const char *what = obstacle(service);
+	int ret;
+
+	if (what)
+		return put_obstacle(text, service, what);
+	service_name(service, name, sizeof(name));
+	ret = put_service_notes(text, service) ||
+	      put(text, "service add %s vip %s port %u proto %s scheduler %s\n",
+		  name, addr_text(&service->vip, vip, sizeof(vip)),
+		  service->port, proto_text(service->proto),
+		  find_scheduler(service->scheduler)->ours);
+	for (size_t i = 0; !ret && i < service->n; i++)
+		ret = put_server(text, service, &service->servers[i], name);
+	return ret ? -ENOMEM : 0;
+}
+
+int import_ipvs(struct text *lines, const struct ipvs *ipvs)
+{
+	int ret = put(lines, "# From ipvsadm-save -n. Where dnatd is to put a VIP on an interface, add \"dev IFACE\".\n");
+
+	for (size_t i = 0; !ret && i < ipvs->n; i++)
+		ret = put(lines, "\n") || put_service(lines, &ipvs->services[i]);
+	return ret ? -ENOMEM : 0;
+}
+
+/* In a pipe nobody sees the comments. */
+static void tell_notes(const struct text *lines, const char *file)
+{
+	static const char note[] = "\n# line ";
+	size_t len = sizeof(note) - 1, n = 0;
+	const char *at = lines->buf, *end = at + lines->len;
+	char quoted[256];
+
+	for (; (at = memmem(at, (size_t)(end - at), note, len)); at += len)
+		n++;
+	if (n)
+		fprintf(stderr,
+			"%s: not all can be as it was; see %zu comments in the output\n",
+			text_quote(file, quoted, sizeof(quoted)), n);
+}
+
+static int import_text(char *text, size_t len, const char *file,
+		       struct text *lines)
+{
+	struct faults faults = { 0 };
+	struct ipvs ipvs;
+	int ret;
+
+	ipvs_read(&ipvs, text, len, &faults);
+	file_faults(&faults, file);
+	ret = faults.n || faults.no_memory ? -EINVAL :
+					     import_ipvs(lines, &ipvs);
+	faults_clean(&faults);
+	ipvs_clean(&ipvs);
+	return ret;
+}
+
+int run_import(const struct cli *cli, struct err *err)
+{
+	struct text lines = { 0 };
+	const char *file;
+	size_t len;
+	char *text = file_load(cli, &file, &len, err);
+	int ret;
+
+	if (!text)
+		return EXIT_USAGE;
+	ret = import_text(text, len, file, &lines);
+	if (!ret) {
+		fwrite(lines.buf, 1, lines.len, stdout);
+		tell_notes(&lines, file);
+	} else if (ret == -ENOMEM) {
+		err_set(err, ret, NULL, "out of memory");
+	}
+	free(lines.buf);
+	free(text);
+	return ret ? EXIT_USAGE : EXIT_DONE;
+}

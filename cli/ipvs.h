@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What "ipvsadm-save -n" prints, read. */
+#ifndef DNATCTL_IPVS_H
+#define DNATCTL_IPVS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "addr.h"
+#include "faults.h"
+
+enum ipvs_forward {
+	IPVS_MASQUERADE,
+	IPVS_ROUTE,
+	IPVS_TUNNEL,
+};
+
+struct ipvs_server {
+	unsigned int line;
+	struct addr addr;
+	uint16_t port;		/* host byte order */
+	unsigned int weight;
+	enum ipvs_forward forward;
+	bool thresholds;	/* -x or -y */
+};
+
+struct ipvs_service {
+	unsigned int line;
+	uint8_t proto;		/* IPPROTO_*, 0: it is of a firewall mark */
+	struct addr vip;
+	uint16_t port;		/* host byte order, 0: all ports */
+	unsigned int mark;
+	bool mark6;		/* the mark is of IPv6 packets */
+	const char *scheduler;
+	const char *engine;	/* --pe, NULL for none */
+	bool persistent;
+	bool one_packet;
+	bool flags;		/* -b */
+	size_t n;
+	size_t room;
+	struct ipvs_server *servers;
+};
+
+struct ipvs {
+	size_t n;
+	size_t room;
+	struct ipvs_service *services;	/* in the order of the file */
+};
+
+/**
+ * ipvs_read - the lines of a file
+ * @ipvs: result, for ipvs_clean(), also where there are faults
+ * @text: is changed, and @ipvs points into it; see lines_init()
+ * @len: its bytes
+ * @faults: what is wrong is added
+ */
+void ipvs_read(struct ipvs *ipvs, char *text, size_t len,
+	       struct faults *faults);
+void ipvs_clean(struct ipvs *ipvs);
+
+#endif

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "addr.h"
+#include "columns.h"
+#include "monitor.h"
+
+/* Events are few: they can take the slow way to JSON. */
+static json_t *events_of(const struct answer *answer)
+{
+	size_t len = (size_t)(answer->rows.end - answer->rows.at);
+	json_t *events;
+	char *text;
+
+	if (answer->json)
+		return json_incref(json_object_get(answer->json, "result"));
+	text = malloc(len + 2);
+	if (!text)
+		return NULL;
+	text[0] = '[';
+	memcpy(text + 1, answer->rows.at, len);
+	text[len + 1] = ']';
+	events = json_loadb(text, len + 2, 0, NULL);
+	free(text);
+	return events;
+}
+
+static int print_value(FILE *out, const json_t *value)
+{
+	char *text = value_text(value);
+
+	if (!text)
+		return -ENOMEM;
+	fprintf(out, strchr(text, ' ') ? " \"%s\"" : " %s", text);
+	free(text);
+	return 0;
+}
+
+/* "2026-11-25T13:14:15.678Z change op service.add uid 0 service web" */
+static int print_line(FILE *out, json_t *event)
+{
+	const char *when = json_string_value(json_object_get(event, "time"));
+	char quoted[80];
+	json_t *value;
+	const char *key;
+	int ret;
+
+	if (!when)
+		return -EPROTO;
+	fputs(text_quote(when, quoted, sizeof(quoted)), out);
+	ret = print_value(out, json_object_get(event, "event"));
+	json_object_foreach(event, key, value) {
+		if (ret || !strcmp(key, "time") || !strcmp(key, "event"))
+			continue;
+		fprintf(out, " %s", text_quote(key, quoted, sizeof(quoted)));
+		ret = print_value(out, value);
+	}
+	putc('\n', out);
+	return ret;
+}
+
+static int print_event(const struct monitor *monitor, json_t *event)
+{
+	size_t flags = JSON_ENSURE_ASCII |
+		       (monitor->pretty ? JSON_INDENT(2) : JSON_COMPACT);
+
+	if (!monitor->json)
+		return print_line(monitor->out, event);
+	if (json_dumpf(event, monitor->out, flags))
+		return -EPIPE;
+	putc('\n', monitor->out);
+	return 0;
+}
+
+int monitor_print(const struct answer *answer, void *data, struct err *err)
+{
+	const struct monitor *monitor = data;
+	json_t *events = events_of(answer);
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < json_array_size(events); i++) {
+		json_t *event = json_array_get(events, i);
+
+		ret = json_is_object(event) ? print_event(monitor, event) :
+					      -EPROTO;
+	}
+	if (!ret && !json_is_array(events))
+		ret = -EPROTO;
+	json_decref(events);
+	if (ret == -EPROTO)
+		return answer_strange(err);
+	if (ret == -ENOMEM)
+		return err_set(err, ret, NULL, "out of memory");
+	return fflush(monitor->out) || ferror(monitor->out) ? -EPIPE : 0;
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "client.h"
+#include "rates.h"
+#include "screen.h"
+#include "top.h"
+#include "watch.h"
+
+/* A list that was asked for. */
+struct list {
+	json_t *rows;		/* NULL: not yet */
+	double at;
+	bool refused;
+};
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static int take(const struct answer *answer, void *data, struct err *err)
+{
+	struct list *list = data;
+
+	list->refused = answer_refused(answer, err);
+	if (list->refused)
+		return -EREMOTEIO;
+	list->rows = answer_result(answer);
+	return 0;
+}
+
+static int ask(const char *path, const char *op, struct list *list,
+	       struct err *err)
+{
+	json_t *args = json_object();
+	int ret = args ? client_call(path, op, args, take, list, err) :
+			 err_set(err, -ENOMEM, NULL, "out of memory");
+
+	json_decref(args);
+	list->at = now();
+	return ret;
+}
+
+/* The next list in place of @before, and what happened between the two. */
+static int ask_again(struct top *top, const char *path, struct list *before,
+		     struct err *err)
+{
+	struct list next = { 0 };
+	json_t *rates = NULL;
+	int ret = ask(path, top_op(top), &next, err);
+
+	before->refused = next.refused;
+	if (!ret) {
+		rates = rates_of(before->rows ? before->rows : next.rows,
+				 next.rows, next.at - before->at);
+		ret = top_take(top, rates);
+		if (ret)
+			err_set(err, ret, NULL, "the result is missing");
+	}
+	json_decref(rates);
+	if (ret) {
+		json_decref(next.rows);
+		return ret;
+	}
+	json_decref(before->rows);
+	*before = next;
+	return 0;
+}
+
+static void forget(struct list *list)
+{
+	json_decref(list->rows);
+	list->rows = NULL;
+}
+
+/* Until it is time to ask again, or somebody quits. */
+static enum top_do wait_for_keys(struct top *top, double until)
+{
+	enum top_do what = TOP_GO_ON;
+	double left;
+	int key;
+
+	while (what == TOP_GO_ON) {
+		screen_draw(top);
+		left = until - now();
+		if (left <= 0)
+			break;
+		key = screen_key((int)(left * 1000) + 1);
+		if (key >= 0)
+			what = top_key(top, key);
+	}
+	return what;
+}
+
+int watch(const char *path, unsigned int interval, bool *refused,
+	  struct err *err)
+{
+	struct list before = { 0 };
+	struct err later = { 0 };
+	enum top_do what;
+	struct top top;
+	int ret;
+
+	top_init(&top, interval);
+	ret = screen_check(err);
+	if (!ret)
+		ret = ask_again(&top, path, &before, err);
+	*refused = before.refused;
+	if (!ret)
+		ret = screen_open(err);
+	while (!ret) {
+		what = wait_for_keys(&top, now() + interval);
+		if (what == TOP_QUIT)
+			break;
+		if (what == TOP_ASK)
+			forget(&before);
+		top.note[0] = '\0';
+		if (ask_again(&top, path, &before, &later))
+			snprintf(top.note, sizeof(top.note), "%s", later.msg);
+	}
+	if (!ret)
+		screen_close();
+	forget(&before);
+	top_clean(&top);
+	return ret;
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "apply.h"
+#include "args.h"
+#include "brief.h"
+#include "change.h"
+#include "merge.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+static int no_memory(struct err *err)
+{
+	return err_set(err, -ENOMEM, NULL, "dnatd is out of memory");
+}
+
+/* The services before or after @changes, as a configuration. */
+static json_t *side_to_json(const struct changes *changes, bool after,
+			    const struct vdports *vdports)
+{
+	const struct model settings = { .vdports = *vdports };
+	json_t *root = model_to_json(&settings);
+	json_t *services = json_object_get(root, "services");
+
+	for (size_t i = 0; root && i < changes->n; i++) {
+		const struct service *service = after ? changes->list[i].new :
+							changes->list[i].old;
+
+		if (!service ||
+		    !json_array_append_new(services, brief_service(service)))
+			continue;
+		json_decref(root);
+		root = NULL;
+	}
+	return root;
+}
+
+static int diff_to_json(const struct model *model,
+			const struct changes *changes, json_t **diff,
+			struct err *err)
+{
+	const struct vdports same = { 0 };
+	const struct vdports *before = changes->vdports ? &model->vdports :
+							  &same;
+	const struct vdports *after = changes->vdports ? changes->vdports :
+							 &same;
+
+	*diff = json_pack("{s:o, s:o}", "before",
+			  side_to_json(changes, false, before), "after",
+			  side_to_json(changes, true, after));
+	return *diff ? 0 : no_memory(err);
+}
+
+static bool vdports_equal(const struct vdports *a, const struct vdports *b)
+{
+	return a->min == b->min && a->max == b->max &&
+	       a->on_exhausted == b->on_exhausted;
+}
+
+static int apply_model(struct dnatd *dnatd, struct model *wanted,
+		       json_t **diff, struct err *err)
+{
+	struct changes changes;
+	int ret = merge_plan(dnatd->model, wanted, &changes, err);
+
+	if (!vdports_equal(&wanted->vdports, &dnatd->model->vdports))
+		changes.vdports = &wanted->vdports;
+	if (!ret && diff)
+		ret = diff_to_json(dnatd->model, &changes, diff, err);
+	else if (!ret && (changes.n || changes.vdports))
+		ret = changes_apply(dnatd, &changes, err);
+	merge_drop(&changes);
+	return ret;
+}
+
+struct counting {
+	model_error_fn *fn;
+	void *data;
+	size_t n;
+	struct err first;
+};
+
+static void count(const struct err *err, void *data)
+{
+	struct counting *counting = data;
+
+	if (!counting->n++)
+		counting->first = *err;
+	counting->fn(err, counting->data);
+}
+
+int apply_config(struct dnatd *dnatd, const json_t *config, json_t **diff,
+		 model_error_fn *fn, void *data, struct err *err)
+{
+	struct counting counting = { .fn = fn, .data = data };
+	struct model *wanted = model_read(config, count, &counting);
+	int ret;
+
+	if (!wanted)
+		return err_set(err, -EINVAL, counting.first.arg,
+			       "%s%s%s (%zu errors in the configuration; nothing was changed)",
+			       counting.first.arg,
+			       counting.first.arg[0] ? ": " : "",
+			       counting.first.msg, counting.n);
+	ret = apply_model(dnatd, wanted, diff, err);
+	model_free(wanted);
+	return ret;
+}
+
+/* The errors for the client, up to so many. */
+static void tell(const struct err *err, void *data)
+{
+	json_t *errors = data;
+	char arg[sizeof(err->arg)], msg[sizeof(err->msg)];
+
+	if (json_array_size(errors) == APPLY_ERRORS_MAX)
+		return;
+	text_quote(err->arg, arg, sizeof(arg));
+	text_quote(err->msg, msg, sizeof(msg));
+	json_array_append_new(errors, json_pack("{s:s, s:s}", "arg", arg, "msg",
+						msg));
+}
+
+int apply_request(struct dnatd *dnatd, const json_t *args, json_t **result,
+		  struct err *err)
+{
+	static const struct arg spec[] = {
+		{ "config", ARG_OBJECT, true },
+		{ "dry_run", ARG_BOOLEAN, false },
+	};
+	bool dry = json_is_true(json_object_get(args, "dry_run"));
+	json_t *errors;
+	int ret = args_check(args, spec, ARRAY_SIZE(spec), err);
+
+	if (ret)
+		return ret;
+	errors = json_array();
+	ret = apply_config(dnatd, json_object_get(args, "config"),
+			   dry ? result : NULL, tell, errors, err);
+	if (ret && json_array_size(errors)) {
+		*result = errors;
+		return ret;
+	}
+	json_decref(errors);
+	if (!ret && !dry)
+		*result = json_null();
+	return ret;
+}
+
+int apply_show(struct dnatd *dnatd, const json_t *args, json_t **result,
+	       struct err *err)
+{
+	static const struct arg spec[] = { { "brief", ARG_BOOLEAN, false } };
+	int ret = args_check(args, spec, ARRAY_SIZE(spec), err);
+
+	if (ret)
+		return ret;
+	*result = json_is_true(json_object_get(args, "brief")) ?
+			  brief_model(dnatd->model) :
+			  model_to_json(dnatd->model);
+	return *result ? 0 : no_memory(err);
+}

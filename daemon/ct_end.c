@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a datagram of conntrack's list tells of is deleted before the next is
+ * read, on a socket of its own.
+ */
+#include <errno.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <stdlib.h>
+
+#include <libnetfilter_conntrack/libnetfilter_conntrack.h>
+
+#include "ct.h"
+#include "ct_end.h"
+#include "netlink.h"
+
+#define REQUEST_BUF(name) \
+	char name[MNL_SOCKET_BUFFER_SIZE] \
+		__attribute__((aligned(__alignof__(struct nlmsghdr))))
+
+struct ct_ending {
+	struct ending ending;
+	struct nl list;
+	struct nl del;
+	struct conn_filter filter;
+	struct ct_query query;
+};
+
+static int no_memory(struct err *err)
+{
+	return err_set(err, -ENOMEM, NULL, "dnatd is out of memory");
+}
+
+/* One that is gone by now needs nothing. */
+static int delete(struct ct_ending *self, const struct nf_conntrack *ct)
+{
+	struct nf_conntrack *which = nfct_new();
+	REQUEST_BUF(buf);
+	struct nlmsghdr *nlh;
+	int rc;
+
+	if (!which)
+		return -ENOMEM;
+	nfct_copy(which, ct, NFCT_CP_ORIG);
+	nlh = ct_request(&self->del, buf, 0, IPCTNL_MSG_CT_DELETE,
+			 nfct_get_attr_u8(ct, ATTR_ORIG_L3PROTO));
+	nfct_nlmsg_build(nlh, which);
+	nfct_destroy(which);
+	rc = nl_talk(&self->del, nlh, NULL, NULL);
+	self->ending.ended += !rc;
+	return rc == -ENOENT ? 0 : rc;
+}
+
+static int take(const struct nlmsghdr *nlh, void *data)
+{
+	struct nf_conntrack *ct = nfct_new();
+	struct ct_ending *self = data;
+	struct conn conn;
+	int rc = 0;
+
+	if (!ct)
+		return -ENOMEM;
+	if (mnl_nlmsg_get_payload_len(nlh) >= sizeof(struct nfgenmsg) &&
+	    nfct_nlmsg_parse(nlh, ct) >= 0 &&
+	    ct_wanted(&self->query, ct, &conn))
+		rc = delete(self, ct);
+	nfct_destroy(ct);
+	return rc;
+}
+
+static int broken(const struct nl *nl, int rc, struct err *err)
+{
+	return err_set(err, rc, NULL,
+		       "conntrack did not end all connections: %s",
+		       nl_reason(nl, rc));
+}
+
+static int end_more(struct ending *ending, struct err *err)
+{
+	struct ct_ending *self = (struct ct_ending *)ending;
+	int done, rc;
+
+	rc = nl_receive(&self->list, take, self, &done);
+	return rc ? broken(self->del.extack[0] ? &self->del : &self->list, rc,
+			   err) : !done;
+}
+
+static void end_free(struct ending *ending)
+{
+	struct ct_ending *self = (struct ct_ending *)ending;
+
+	ct_query_clean(&self->query);
+	nl_close(&self->list);
+	nl_close(&self->del);
+	free(self);
+}
+
+static int start(struct ct_ending *self, struct err *err)
+{
+	struct nlmsghdr *nlh;
+	REQUEST_BUF(buf);
+	int rc;
+
+	rc = nl_open(&self->list, NETLINK_NETFILTER, err);
+	if (!rc)
+		rc = nl_open(&self->del, NETLINK_NETFILTER, err);
+	if (rc)
+		return rc;
+	nlh = ct_request(&self->list, buf, NLM_F_DUMP, IPCTNL_MSG_CT_GET,
+			 AF_UNSPEC);
+	rc = nl_send(&self->list, nlh);
+	return rc ? broken(&self->list, rc, err) : 0;
+}
+
+int ct_end(const struct model *model, const struct conn_filter *filter,
+	   struct ending **ending, struct err *err)
+{
+	struct ct_ending *self = calloc(1, sizeof(*self));
+	int rc;
+
+	if (!self)
+		return no_memory(err);
+	self->filter = *filter;
+	if (ct_query_init(&self->query, model, &self->filter)) {
+		free(self);
+		return no_memory(err);
+	}
+	rc = start(self, err);
+	if (rc) {
+		end_free(&self->ending);
+		return rc;
+	}
+	self->ending.more = end_more;
+	self->ending.free = end_free;
+	self->ending.fd = mnl_socket_get_fd(self->list.sock);
+	*ending = &self->ending;
+	return 0;
+}

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <arpa/inet.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <time.h>
+
+#include "change.h"
+#include "dnatd.h"
+#include "drain.h"
+#include "ending.h"
+#include "events.h"
+#include "left.h"
+
+/* To look for the last connection's end; and to try again what failed. */
+#define PAUSE_MS 1000
+
+/* Counting may take one part in so many of the time. */
+#define COUNT_SHARE 20
+
+/*
+ * A backend that has a deadline.  It was told by the clock on the wall, which
+ * may be set: from when it is first seen, another one counts.
+ */
+struct due {
+	LIST_ENTRY(due) entry;
+	struct drain *drain;
+	char service[SERVICE_NAME_LEN + 1];
+	struct conn_end backend;
+	int64_t until;		/* to know the drain by */
+	int64_t at;		/* by clock_ms() */
+	bool ending;		/* connections are being ended */
+	bool ended;		/* all of them are */
+	bool seen;
+};
+
+struct drain {
+	struct dnatd *dnatd;
+	struct event *timer;
+	LIST_HEAD(dues, due) dues;
+	int64_t next;		/* milliseconds to the next look, or -1 */
+	bool failed;		/* and it was said */
+};
+
+static int64_t clock_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void complain(struct drain *drain, const struct service *service,
+		     const struct err *err)
+{
+	if (!drain->failed)
+		fprintf(stderr, "dnatd: service %s drains a backend: %s; trying again\n",
+			service->name, err->msg);
+	drain->failed = true;
+}
+
+static void look_in(struct drain *drain, int64_t ms)
+{
+	if (drain->next < 0 || ms < drain->next)
+		drain->next = ms;
+}
+
+static void arm(struct drain *drain, int64_t ms)
+{
+	const struct timeval in = {
+		.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000,
+	};
+
+	event_add(drain->timer, &in);
+}
+
+void drain_look(struct drain *drain)
+{
+	if (drain)
+		arm(drain, 0);
+}
+
+static struct due *due_find(struct drain *drain, const struct service *service,
+			    const struct backend *backend)
+{
+	struct due *due;
+
+	LIST_FOREACH(due, &drain->dues, entry)
+		if (due->until == backend->until &&
+		    due->backend.port == backend->port &&
+		    addr_equal(&due->backend.addr, &backend->addr) &&
+		    !strcmp(due->service, service->name))
+			return due;
+	return NULL;
+}
+
+static struct due *due_new(struct drain *drain, const struct service *service,
+			   const struct backend *backend, unsigned int left)
+{
+	struct due *due = calloc(1, sizeof(*due));
+
+	if (!due)
+		return NULL;
+	due->drain = drain;
+	due->until = backend->until;
+	due->at = clock_ms() + left;
+	due->backend.addr = backend->addr;
+	due->backend.port = backend->port;
+	memcpy(due->service, service->name, sizeof(due->service));
+	LIST_INSERT_HEAD(&drain->dues, due, entry);
+	return due;
+}
+
+static void due_free(struct due *due)
+{
+	LIST_REMOVE(due, entry);
+	free(due);
+}
+
+/* Which backend it is, for requests and events; NULL without memory. */
+static json_t *name_backend(const char *service, const struct addr *addr,
+			    uint16_t port)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	return json_pack("{s:s, s:s, s:i}", "service", service, "addr",
+			 addr_text(addr, text, sizeof(text)), "port", port);
+}
+
+/* @backend: from name_backend(), taken over */
+static void tell(const struct drain *drain, json_t *backend, const char *what)
+{
+	json_object_set_new(backend, "what", json_string(what));
+	events_emit(drain->dnatd->events, "drain", backend);
+}
+
+static void take_ended(uint64_t ended, const struct err *err, void *data)
+{
+	char addr[INET6_ADDRSTRLEN];
+	struct due *due = data;
+
+	fprintf(stderr,
+		"dnatd: service %s: %" PRIu64
+		" connections to backend %s port %u ended at its deadline%s%s\n",
+		due->service, ended,
+		addr_text(&due->backend.addr, addr, sizeof(addr)),
+		due->backend.port, err ? "; trying again: " : "",
+		err ? err->msg : "");
+	due->ending = false;
+	due->ended = !err;
+	if (!err)
+		tell(due->drain,
+		     name_backend(due->service, &due->backend.addr,
+				  due->backend.port),
+		     "deadline");
+	due->at = clock_ms() + PAUSE_MS;
+	drain_look(due->drain);
+}
+
+/* Return: whether the deadline has passed and all connections are ended */
+static bool is_over(struct drain *drain, const struct service *service,
+		    const struct backend *backend, unsigned int left)
+{
+	const struct conn_filter filter = conn_filter_of(service, backend);
+	struct due *due = due_find(drain, service, backend);
+	struct err err;
+	int64_t rest;
+
+	if (!due)
+		due = due_new(drain, service, backend, left);
+	if (!due) {
+		look_in(drain, PAUSE_MS);
+		return false;
+	}
+	due->seen = true;
+	if (due->ending || due->ended)
+		return due->ended;
+	rest = due->at - clock_ms();
+	if (rest > 0) {
+		look_in(drain, rest);
+		return false;
+	}
+	due->ending = !conns_end(drain->dnatd, &filter, take_ended, due, &err);
+	if (!due->ending) {
+		complain(drain, service, &err);
+		look_in(drain, PAUSE_MS);
+	}
+	return false;
+}
+
+static bool is_empty(struct drain *drain, const struct service *service,
+		     const struct backend *backend)
+{
+	struct left left = { .filter = conn_filter_of(service, backend) };
+	struct lefts lefts = { 1, &left };
+	int64_t began = model_now(), took;
+	struct err err;
+
+	if (lefts_count(drain->dnatd, &lefts, &err)) {
+		complain(drain, service, &err);
+		left.n = 1;
+	}
+	took = COUNT_SHARE * (model_now() - began);
+	if (left.n)
+		look_in(drain, took > PAUSE_MS ? took : PAUSE_MS);
+	return !left.n;
+}
+
+static bool remove_backend(struct drain *drain, const struct service *service,
+			   const struct backend *backend)
+{
+	json_t *args = name_backend(service->name, &backend->addr,
+				    backend->port);
+	struct err err = { .msg = "dnatd is out of memory" };
+
+	if (args && !change_apply(drain->dnatd, "backend.del", args, &err)) {
+		tell(drain, args, "removed");
+		return true;
+	}
+	json_decref(args);
+	complain(drain, service, &err);
+	look_in(drain, PAUSE_MS);
+	return false;
+}
+
+/* Return: whether @backend is to go now */
+static bool is_done(struct drain *drain, const struct service *service,
+		    const struct backend *backend)
+{
+	bool remove = backend->state == BACKEND_REMOVE;
+	unsigned int left;
+
+	if (backend_left(backend, model_now(), &left) &&
+	    is_over(drain, service, backend, left))
+		return remove;
+	return remove && is_empty(drain, service, backend);
+}
+
+/* Return: whether one was removed, and the model is another now */
+static bool look_at(struct drain *drain, const struct service *service)
+{
+	for (size_t i = 0; i < service->n_backends; i++) {
+		const struct backend *backend = &service->backends[i];
+
+		if (backend->state != BACKEND_UP &&
+		    is_done(drain, service, backend) &&
+		    remove_backend(drain, service, backend))
+			return true;
+	}
+	return false;
+}
+
+/* Those of drains that are over or were called off; not while they are in work. */
+static void forget(struct drain *drain)
+{
+	struct due *due = LIST_FIRST(&drain->dues), *next;
+
+	for (; due; due = next) {
+		next = LIST_NEXT(due, entry);
+		if (!due->seen && !due->ending)
+			due_free(due);
+		else
+			due->seen = false;
+	}
+}
+
+static void look(evutil_socket_t fd, short what, void *data)
+{
+	struct drain *drain = data;
+	const struct model *model = drain->dnatd->model;
+
+	(void)fd;
+	(void)what;
+	drain->next = -1;
+	for (size_t i = 0; i < model->n_services; i++) {
+		if (look_at(drain, model->services[i])) {
+			arm(drain, 0);
+			return;
+		}
+	}
+	forget(drain);
+	if (drain->next >= 0)
+		arm(drain, drain->next);
+	else
+		drain->failed = false;
+}
+
+struct drain *drain_new(struct dnatd *dnatd, struct err *err)
+{
+	struct drain *drain = calloc(1, sizeof(*drain));
+
+	if (drain)
+		drain->timer = evtimer_new(dnatd->base, look, drain);
+	if (!drain || !drain->timer) {
+		free(drain);
+		err_set(err, -ENOMEM, NULL, "dnatd is out of memory");
+		return NULL;
+	}
+	drain->dnatd = dnatd;
+	LIST_INIT(&drain->dues);
+	arm(drain, 0);
+	return drain;
+}
+
+void drain_free(struct drain *drain)
+{
+	if (!drain)
+		return;
+	while (!LIST_EMPTY(&drain->dues))
+		due_free(LIST_FIRST(&drain->dues));
+	event_free(drain->timer);
+	free(drain);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Prometheus' text format, version 0.0.4: what is exported, and its lines.
+ *
+ * The samples of one metric stand together, in whatever order they come in, so
+ * that each has a text of its own until all are there.
+ */
+#ifndef DNAT_METRICS_TEXT_H
+#define DNAT_METRICS_TEXT_H
+
+#include <stdint.h>
+
+#include "text.h"
+
+enum metric {
+	METRIC_UP,
+	METRIC_BUILD_INFO,
+	METRIC_ALLOCATOR_INFO,
+	METRIC_SERVICES,
+	METRIC_BACKENDS,
+	METRIC_BACKEND_WEIGHT,
+	METRIC_BACKEND_UP,
+	METRIC_BACKEND_CHECKS,
+	METRIC_CONFIG_CHANGES,
+	METRIC_REPAIRS,
+	METRIC_REPAIRS_HELD,
+	METRIC_NOTICES_LOST,
+	METRIC_CONNECTIONS,
+	METRIC_CONNECTIONS_TOTAL,
+	METRIC_CONNECTIONS_ENDED,
+	METRIC_CONNECTIONS_UNCONFIRMED,
+	METRIC_CONNECTIONS_TAKEN_BACK,
+	METRIC_DROPPED_PACKETS,
+	METRIC_FAST_PACKETS,
+	METRIC_SLOW_PACKETS,
+	METRIC_VDPORTS_SKIPPED,
+	METRIC_VDPORTS_IN_USE,
+	METRIC_VDPORTS_HALF_OPEN,
+	METRIC_VDPORTS_CLOSED,
+	METRIC_VDPORTS_CAPACITY,
+	METRIC_VDPORTS_TAKEN_BACK,
+	METRIC_VDPORTS_FAILURES,
+	METRIC_CPU_SECONDS,
+	METRIC_RESIDENT_MEMORY,
+	METRIC_VIRTUAL_MEMORY,
+	METRIC_START_TIME,
+	METRIC_OPEN_FDS,
+	METRIC_MAX_FDS,
+	METRICS_N
+};
+
+struct label {
+	const char *name;
+	const char *value;	/* as it is: it will be escaped */
+};
+
+struct samples {
+	struct text texts[METRICS_N];
+};
+
+void samples_clean(struct samples *samples);
+
+/* Forget the samples of one metric. */
+void samples_drop(struct samples *samples, enum metric metric);
+
+/**
+ * samples_add - one more sample
+ * @labels: ends with one whose name is NULL; NULL: there are none
+ *
+ * Return: 0 or -ENOMEM
+ */
+int samples_add(struct samples *samples, enum metric metric,
+		const struct label *labels, uint64_t value);
+
+/* The same with a value that is no whole number, to a hundredth. */
+int samples_add_real(struct samples *samples, enum metric metric,
+		     const struct label *labels, double value);
+
+/**
+ * samples_write - all of it, each metric with its help and type
+ * @page: to append to
+ *
+ * The samples are gone afterwards.
+ *
+ * Return: 0 or -ENOMEM
+ */
+int samples_write(struct samples *samples, struct text *page);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Pools of vdports that run short: looked at once a second, and told of to
+ * whoever listens (the event "pool" of control.h).
+ */
+#ifndef DNAT_POOLS_H
+#define DNAT_POOLS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "err.h"
+
+struct dnatd;
+struct pools;
+
+/* Percent of a pool's ports in use by open connections. */
+#define POOL_NEARLY_FULL 90	/* from here on it is told */
+#define POOL_RECOVERED 80	/* and below here that it is over */
+
+enum pool_level {
+	POOL_FINE,
+	POOL_SHORT,		/* nearly full */
+	POOL_EXHAUSTED,		/* has refused a connection since it was fine */
+};
+
+/**
+ * pool_judge - what a pool's figures make of it
+ * @was: what it was up to now
+ * @open: connections in it that are open
+ * @capacity: its ports
+ * @refused: it has refused a connection since it was judged last
+ *
+ * It gets better in one step only: who is told that it has recovered need not
+ * look for what comes next.
+ */
+enum pool_level pool_judge(enum pool_level was, uint64_t open,
+			   uint64_t capacity, bool refused);
+
+/**
+ * pools_new - begin to look
+ * @dnatd: with its base, and with its kmod where there is one
+ *
+ * Return: NULL with @err set where memory is short
+ */
+struct pools *pools_new(struct dnatd *dnatd, struct err *err);
+void pools_free(struct pools *pools);
+
+#endif

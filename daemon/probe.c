@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <arpa/inet.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "duration.h"
+#include "probe.h"
+
+static void child_ended(evutil_socket_t sig, short what, void *probes)
+{
+	(void)sig;
+	(void)what;
+	probe_exec_ended(probes);
+}
+
+int probes_init(struct probes *probes, struct event_base *base)
+{
+	*probes = (struct probes){ .base = base };
+	probes->child = evsignal_new(base, SIGCHLD, child_ended, probes);
+	/* Whether a server's certificate is a good one is not asked. */
+	probes->tls = SSL_CTX_new(TLS_client_method());
+	if (probes->child && probes->tls && !event_add(probes->child, NULL))
+		return 0;
+	probes_clean(probes);
+	return -ENOMEM;
+}
+
+void probes_clean(struct probes *probes)
+{
+	if (probes->child)
+		event_free(probes->child);
+	SSL_CTX_free(probes->tls);
+	probes->child = NULL;
+	probes->tls = NULL;
+}
+
+static void timed_out(evutil_socket_t fd, short what, void *data)
+{
+	struct probe *probe = data;
+	char after[DURATION_TEXT_LEN], fault[FAULT_LEN];
+
+	(void)fd;
+	(void)what;
+	duration_text(probe->timeout, after, sizeof(after));
+	snprintf(fault, sizeof(fault), "no answer within %s", after);
+	probe_end(probe, fault);
+}
+
+struct probe *probe_start(struct probes *probes, const struct target *target,
+			  probe_fn *fn, void *data, char *fault)
+{
+	unsigned int timeout = target->check->timeout;
+	const struct timeval limit = { timeout / 1000,
+				       timeout % 1000 * 1000 };
+	struct probe *probe = NULL;
+
+	switch (target->check->type) {
+	case CHECK_TCP:
+	case CHECK_HTTP:
+	case CHECK_HTTPS:
+		probe = probe_stream(probes, target, fault);
+		break;
+	case CHECK_DNS:
+		probe = probe_dns(probes, target, fault);
+		break;
+	case CHECK_EXEC:
+		probe = probe_exec(probes, target, fault);
+		break;
+	case CHECK_NONE:
+		break;
+	}
+	if (!probe)
+		return NULL;
+	probe->fn = fn;
+	probe->data = data;
+	probe->timeout = timeout;
+	probe->timer = evtimer_new(probes->base, timed_out, probe);
+	if (probe->timer && !event_add(probe->timer, &limit))
+		return probe;
+	snprintf(fault, FAULT_LEN, "dnatd is out of memory");
+	probe_cancel(probe);
+	return NULL;
+}
+
+void probe_cancel(struct probe *probe)
+{
+	if (probe->timer)
+		event_free(probe->timer);
+	probe->free(probe);
+}
+
+void probe_end(struct probe *probe, const char *fault)
+{
+	probe_fn *fn = probe->fn;
+	void *data = probe->data;
+
+	probe_cancel(probe);
+	fn(fault, data);
+}
+
+socklen_t target_sockaddr(const struct target *target,
+			  struct sockaddr_storage *to)
+{
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)to;
+	struct sockaddr_in *v4 = (struct sockaddr_in *)to;
+
+	memset(to, 0, sizeof(*to));
+	to->ss_family = target->addr.family;
+	if (target->addr.family == AF_INET) {
+		v4->sin_addr = target->addr.v4;
+		v4->sin_port = htons(target->port);
+		return sizeof(*v4);
+	}
+	v6->sin6_addr = target->addr.v6;
+	v6->sin6_port = htons(target->port);
+	return sizeof(*v6);
+}

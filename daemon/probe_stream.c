@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Over TCP: whether somebody listens, or what a web server says. */
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "probe.h"
+#include "reply.h"
+
+struct stream {
+	struct probe probe;
+	struct bufferevent *bev;
+	const struct target *target;
+};
+
+/*
+ * Nothing waits to be sent that the other end needs, and thousands of checks
+ * a second would leave thousands of connections in TIME_WAIT.
+ */
+static void stream_free(struct probe *probe)
+{
+	static const struct linger at_once = { .l_onoff = 1 };
+	struct stream *stream = (struct stream *)probe;
+	int fd = bufferevent_getfd(stream->bev);
+
+	if (fd >= 0)
+		setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once,
+			   sizeof(at_once));
+	bufferevent_free(stream->bev);
+	free(stream);
+}
+
+static void stream_judge(struct stream *stream, bool end)
+{
+	struct evbuffer *in = bufferevent_get_input(stream->bev);
+	size_t len = evbuffer_get_length(in);
+	char fault[FAULT_LEN];
+
+	if (len > REPLY_HTTP_MAX)
+		len = REPLY_HTTP_MAX;
+	if (!len) {
+		if (end)
+			probe_end(&stream->probe,
+				  "the connection was closed without an answer");
+		return;
+	}
+	switch (reply_http(stream->target->check, stream->target->body,
+			   (const char *)evbuffer_pullup(in, (ev_ssize_t)len),
+			   len, end || len == REPLY_HTTP_MAX, fault)) {
+	case REPLY_MORE:
+		break;
+	case REPLY_GOOD:
+		probe_end(&stream->probe, NULL);
+		break;
+	case REPLY_BAD:
+		probe_end(&stream->probe, fault);
+		break;
+	}
+}
+
+static void stream_ask(struct stream *stream)
+{
+	const struct target *target = stream->target;
+	const struct check *check = target->check;
+	bool v6 = target->addr.family == AF_INET6;
+	char addr[INET6_ADDRSTRLEN];
+
+	addr_text(&target->addr, addr, sizeof(addr));
+	/* An answer in this version has no chunks. */
+	if (check->host[0])
+		evbuffer_add_printf(bufferevent_get_output(stream->bev),
+				    "GET %s HTTP/1.0\r\nHost: %s\r\n",
+				    check->path, check->host);
+	else
+		evbuffer_add_printf(bufferevent_get_output(stream->bev),
+				    "GET %s HTTP/1.0\r\nHost: %s%s%s:%u\r\n",
+				    check->path, v6 ? "[" : "", addr,
+				    v6 ? "]" : "", target->port);
+	evbuffer_add_printf(bufferevent_get_output(stream->bev),
+			    "User-Agent: dnatd\r\nAccept: */*\r\n\r\n");
+	bufferevent_enable(stream->bev, EV_READ | EV_WRITE);
+}
+
+static void stream_read(struct bufferevent *bev, void *stream)
+{
+	(void)bev;
+	stream_judge(stream, false);
+}
+
+static void stream_event(struct bufferevent *bev, short what, void *data)
+{
+	struct stream *stream = data;
+	int error = EVUTIL_SOCKET_ERROR();
+	char fault[FAULT_LEN];
+
+	(void)bev;
+	if (what & BEV_EVENT_CONNECTED) {
+		if (stream->target->check->type == CHECK_TCP)
+			probe_end(&stream->probe, NULL);
+		else
+			stream_ask(stream);
+	} else if (what & BEV_EVENT_EOF) {
+		stream_judge(stream, true);
+	} else if (what & BEV_EVENT_ERROR) {
+		snprintf(fault, sizeof(fault), "%s",
+			 bufferevent_get_openssl_error(stream->bev) ?
+				 "TLS failed" :
+				 strerror(error));
+		probe_end(&stream->probe, fault);
+	}
+}
+
+static struct bufferevent *bev_new(struct probes *probes,
+				   const struct target *target)
+{
+	const struct check *check = target->check;
+	struct bufferevent *bev;
+	SSL *ssl;
+
+	if (check->type != CHECK_HTTPS)
+		return bufferevent_socket_new(probes->base, -1,
+					      BEV_OPT_CLOSE_ON_FREE |
+						     BEV_OPT_DEFER_CALLBACKS);
+	ssl = SSL_new(probes->tls);
+	if (!ssl)
+		return NULL;
+	if (check->host[0])
+		SSL_set_tlsext_host_name(ssl, check->host);
+	bev = bufferevent_openssl_socket_new(probes->base, -1, ssl,
+					     BUFFEREVENT_SSL_CONNECTING,
+					     BEV_OPT_CLOSE_ON_FREE |
+						     BEV_OPT_DEFER_CALLBACKS);
+	if (!bev) {
+		SSL_free(ssl);
+		return NULL;
+	}
+	/* Many servers end without a word of TLS. */
+	bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
+	return bev;
+}
+
+struct probe *probe_stream(struct probes *probes, const struct target *target,
+			   char *fault)
+{
+	struct stream *stream = calloc(1, sizeof(*stream));
+	struct sockaddr_storage to;
+	socklen_t len = target_sockaddr(target, &to);
+
+	if (stream)
+		stream->bev = bev_new(probes, target);
+	if (!stream || !stream->bev) {
+		snprintf(fault, FAULT_LEN, "dnatd is out of memory");
+		free(stream);
+		return NULL;
+	}
+	stream->probe.free = stream_free;
+	stream->target = target;
+	bufferevent_setwatermark(stream->bev, EV_READ, 0, REPLY_HTTP_MAX);
+	bufferevent_setcb(stream->bev, stream_read, NULL, stream_event, stream);
+	if (!bufferevent_socket_connect(stream->bev, (struct sockaddr *)&to,
+					(int)len))
+		return &stream->probe;
+	snprintf(fault, FAULT_LEN, "%s", strerror(errno));
+	stream_free(&stream->probe);
+	return NULL;
+}

@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/double_nat.h>
+#include <linux/filter.h>
+#include <linux/genetlink.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/rtnetlink.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "events.h"
+#include "link.h"
+#include "log.h"
+#include "netlink.h"
+#include "repair.h"
+#include "reserve.h"
+#include "watch.h"
+
+/* What comes at once is looked at together. */
+#define SETTLE_MS 100
+
+/* For foreign changes alone: ours do not come in. */
+#define ROOM (4 << 20)
+
+/* Datagrams taken before others have their turn. */
+#define AT_ONCE 64
+
+/* The controller's own group, "notify", has the number of its family. */
+#define GROUP_FAMILIES GENL_ID_CTRL
+
+/* Each message about a part of a table says first whose part it is. */
+#define ATTR_TABLE 1
+
+enum dirty {
+	DIRTY_RULES = 1 << 0,
+	DIRTY_ADDRESSES = 1 << 1,
+	DIRTY_MODULE = 1 << 2,
+};
+
+struct source {
+	struct watch *watch;
+	struct nl nl;
+	struct event *readable;
+	unsigned int lost;	/* what is to be looked at when messages are */
+	void (*take)(struct watch *watch, const struct nlmsghdr *nlh);
+};
+
+struct watch {
+	struct dnatd *dnatd;
+	struct source nft;
+	struct source link;
+	struct source genl;
+	struct event *settle;
+	unsigned int dirty;	/* enum dirty */
+	bool told;		/* that repairs are held back */
+};
+
+static void settle_in(struct watch *watch, uint64_t ms)
+{
+	const struct timeval pause = {
+		.tv_sec = (time_t)(ms / 1000),
+		.tv_usec = (suseconds_t)(ms % 1000 * 1000),
+	};
+
+	event_add(watch->settle, &pause);
+}
+
+/* The first one starts the clock, so that a stream of them cannot hold it. */
+static void mark(struct watch *watch, unsigned int dirty)
+{
+	if (!watch->dirty)
+		settle_in(watch, SETTLE_MS);
+	watch->dirty |= dirty;
+}
+
+static const char *attr_text(const struct nlmsghdr *nlh, size_t header,
+			     uint16_t type)
+{
+	const struct nlattr *attr;
+
+	if (mnl_nlmsg_get_payload_len(nlh) < header)
+		return NULL;
+	mnl_attr_for_each(attr, nlh, (unsigned int)header)
+		if (mnl_attr_get_type(attr) == type)
+			return mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) < 0 ?
+				       NULL : mnl_attr_get_str(attr);
+	return NULL;
+}
+
+static void take_nft(struct watch *watch, const struct nlmsghdr *nlh)
+{
+	const struct nfgenmsg *nfg = mnl_nlmsg_get_payload(nlh);
+	const char *table;
+
+	if (NFNL_SUBSYS_ID(nlh->nlmsg_type) != NFNL_SUBSYS_NFTABLES ||
+	    NFNL_MSG_TYPE(nlh->nlmsg_type) == NFT_MSG_NEWGEN)
+		return;
+	table = attr_text(nlh, sizeof(*nfg), ATTR_TABLE);
+	if (table && nfg->nfgen_family == NFPROTO_INET &&
+	    !strcmp(table, RULESET_TABLE))
+		mark(watch, DIRTY_RULES);
+}
+
+static bool dev_wanted(const struct model *model, const char *dev)
+{
+	for (size_t i = 0; i < model->n_services; i++)
+		if (!strcmp(model->services[i]->dev, dev))
+			return true;
+	return false;
+}
+
+static bool vip_wanted(const struct model *model, const void *bytes, size_t len)
+{
+	for (size_t i = 0; i < model->n_services; i++) {
+		const struct service *service = model->services[i];
+
+		if (service->dev[0] && addr_len(service->vip.family) == len &&
+		    !memcmp(service->vip.bytes, bytes, len))
+			return true;
+	}
+	return false;
+}
+
+static void take_address(struct watch *watch, const struct nlmsghdr *nlh)
+{
+	const struct nlattr *attr;
+
+	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(struct ifaddrmsg))
+		return;
+	mnl_attr_for_each(attr, nlh, sizeof(struct ifaddrmsg))
+		if ((mnl_attr_get_type(attr) == IFA_LOCAL ||
+		     mnl_attr_get_type(attr) == IFA_ADDRESS) &&
+		    vip_wanted(watch->dnatd->model, mnl_attr_get_payload(attr),
+			       mnl_attr_get_payload_len(attr)))
+			mark(watch, DIRTY_ADDRESSES);
+}
+
+static void take_link(struct watch *watch, const struct nlmsghdr *nlh)
+{
+	const char *dev;
+
+	if (watch->dirty & DIRTY_ADDRESSES)
+		return;
+	if (nlh->nlmsg_type == RTM_DELADDR) {
+		take_address(watch, nlh);
+	} else if (nlh->nlmsg_type == RTM_NEWLINK) {
+		dev = attr_text(nlh, sizeof(struct ifinfomsg), IFLA_IFNAME);
+		if (dev && *dev && dev_wanted(watch->dnatd->model, dev))
+			mark(watch, DIRTY_ADDRESSES);
+	}
+}
+
+static void take_genl(struct watch *watch, const struct nlmsghdr *nlh)
+{
+	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(nlh);
+	const char *name;
+
+	if (nlh->nlmsg_type != GENL_ID_CTRL)
+		return;
+	name = attr_text(nlh, sizeof(*genl), CTRL_ATTR_FAMILY_NAME);
+	if (name && !strcmp(name, DNAT_GENL_NAME) &&
+	    (genl->cmd == CTRL_CMD_NEWFAMILY || genl->cmd == CTRL_CMD_DELFAMILY))
+		mark(watch, DIRTY_MODULE);
+}
+
+static void take_datagram(struct source *source, size_t len)
+{
+	const struct nlmsghdr *nlh;
+	size_t offset = 0;
+
+	while ((nlh = nl_message(source->nl.buf, len, &offset)))
+		source->take(source->watch, nlh);
+}
+
+static void readable(evutil_socket_t fd, short what, void *data)
+{
+	struct source *source = data;
+	struct sockaddr_nl from;
+	socklen_t from_len;
+	ssize_t len;
+
+	(void)what;
+	for (int i = 0; i < AT_ONCE; i++) {
+		from_len = sizeof(from);
+		len = recvfrom(fd, source->nl.buf, NL_BUF_SIZE,
+			       MSG_DONTWAIT | MSG_TRUNC,
+			       (struct sockaddr *)&from, &from_len);
+		if (len < 0 && errno == EINTR)
+			continue;
+		if (len < 0 && errno != ENOBUFS)
+			return;
+		/* What was lost may have been anything. */
+		if (len < 0 || len > NL_BUF_SIZE) {
+			source->watch->dnatd->repairs.overruns++;
+			mark(source->watch, source->lost);
+		} else if (from_len == sizeof(from) && !from.nl_pid) {
+			take_datagram(source, (size_t)len);
+		}
+	}
+}
+
+static int join(struct source *source, int group)
+{
+	return setsockopt(mnl_socket_get_fd(source->nl.sock), SOL_NETLINK,
+			  NETLINK_ADD_MEMBERSHIP, &group, sizeof(group));
+}
+
+/*
+ * What is sent by @portid does not come in: a change of ten thousand services
+ * would be told to us with all its parts.
+ */
+static int leave_out(const struct source *source, unsigned int portid)
+{
+	/* The filter loads words as from the network. */
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct nlmsghdr, nlmsg_pid)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(portid), 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+	};
+	const struct sock_fprog filter = { 4, code };
+
+	return setsockopt(mnl_socket_get_fd(source->nl.sock), SOL_SOCKET,
+			  SO_ATTACH_FILTER, &filter, sizeof(filter));
+}
+
+static int source_open(struct watch *watch, struct source *source,
+		       struct event_base *base, int bus, struct err *err)
+{
+	int room = ROOM, rc = nl_open(&source->nl, bus, err);
+
+	if (rc)
+		return rc;
+	setsockopt(mnl_socket_get_fd(source->nl.sock), SOL_SOCKET,
+		   SO_RCVBUFFORCE, &room, sizeof(room));
+	source->watch = watch;
+	source->readable = event_new(base, mnl_socket_get_fd(source->nl.sock),
+				     EV_READ | EV_PERSIST, readable, source);
+	if (!source->readable || event_add(source->readable, NULL))
+		return err_set(err, -ENOMEM, NULL, "out of memory");
+	return 0;
+}
+
+static void source_close(struct source *source)
+{
+	if (source->readable)
+		event_free(source->readable);
+	nl_close(&source->nl);
+}
+
+static int repair_module(struct watch *watch, bool *changed, struct err *err)
+{
+	if (watch->dnatd->in_force != ALLOC_MODULE)
+		return 0;
+	return reserve_again(watch->dnatd, changed, err);
+}
+
+static int repair_addresses(struct watch *watch, bool *changed,
+			    struct err *err)
+{
+	int ret = link_reconcile(watch->dnatd->model, changed, err);
+
+	/* When the interface comes we are told. */
+	return ret == -ENODEV ? 0 : ret;
+}
+
+static int repair_rules(struct watch *watch, bool *changed, struct err *err)
+{
+	const struct dnatd *dnatd = watch->dnatd;
+
+	return nft_reconcile(dnatd->nft, dnatd->in_force, dnatd->model,
+			     changed, err);
+}
+
+/* In the order of a start: the rules need the module. */
+static const struct part {
+	unsigned int dirty;
+	const char *what;
+	int (*repair)(struct watch *watch, bool *changed, struct err *err);
+} parts[] = {
+	{ DIRTY_MODULE, "module", repair_module },
+	{ DIRTY_ADDRESSES, "addresses", repair_addresses },
+	{ DIRTY_RULES, "rules", repair_rules },
+};
+
+static void tell_failed(struct watch *watch, const struct part *part,
+			const struct err *err)
+{
+	struct repairs *repairs = &watch->dnatd->repairs;
+
+	mark(watch, part->dirty);
+	if (!strncmp(repairs->failed, err->msg, sizeof(repairs->failed) - 1))
+		return;
+	snprintf(repairs->failed, sizeof(repairs->failed), "%.*s",
+		 (int)sizeof(repairs->failed) - 1, err->msg);
+	say("the %s are not as they should be: %s", part->what, err->msg);
+	events_emit(watch->dnatd->events, "repair-failed",
+		    json_pack("{s:s, s:s}", "what", part->what, "reason",
+			      err->msg));
+}
+
+static void repair(struct watch *watch)
+{
+	unsigned int dirty = watch->dirty;
+	struct dnatd *dnatd = watch->dnatd;
+	bool spent = false, failed = false;
+	struct err err;
+
+	watch->dirty = 0;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		bool changed = false;
+
+		if (!(dirty & parts[i].dirty))
+			continue;
+		if (parts[i].repair(watch, &changed, &err)) {
+			tell_failed(watch, &parts[i], &err);
+			failed = true;
+		} else if (changed) {
+			say("repaired what others had changed: %s",
+			    parts[i].what);
+			repairs_tell(dnatd, parts[i].what);
+		}
+		spent |= failed | changed;
+	}
+	if (!failed)
+		dnatd->repairs.failed[0] = '\0';
+	if (spent)
+		repairs_spend(&dnatd->repairs, repairs_now());
+}
+
+static void settled(evutil_socket_t fd, short what, void *data)
+{
+	struct watch *watch = data;
+	struct repairs *repairs = &watch->dnatd->repairs;
+	uint64_t wait = repairs_wait(repairs, repairs_now());
+
+	(void)fd;
+	(void)what;
+	if (!wait) {
+		watch->told &= repairs->held;
+		repair(watch);
+		return;
+	}
+	settle_in(watch, wait);
+	if (watch->told)
+		return;
+	watch->told = true;
+	say("more than %u repairs in a minute: from now on one a minute; find out who else changes table inet "
+	    RULESET_TABLE ", the VIPs or the module", repairs->a_minute);
+	events_emit(watch->dnatd->events, "repairs-held",
+		    json_pack("{s:I}", "a_minute",
+			      (json_int_t)repairs->a_minute));
+}
+
+struct watch *watch_new(struct event_base *base, struct dnatd *dnatd,
+			struct err *err)
+{
+	struct watch *watch = calloc(1, sizeof(*watch));
+	int rc;
+
+	if (!watch) {
+		err_set(err, -ENOMEM, NULL, "out of memory");
+		return NULL;
+	}
+	watch->dnatd = dnatd;
+	watch->nft.take = take_nft;
+	watch->nft.lost = DIRTY_RULES;
+	watch->link.take = take_link;
+	watch->link.lost = DIRTY_ADDRESSES;
+	watch->genl.take = take_genl;
+	watch->genl.lost = DIRTY_MODULE;
+
+	watch->settle = evtimer_new(base, settled, watch);
+	rc = watch->settle ? 0 : err_set(err, -ENOMEM, NULL, "out of memory");
+	if (!rc)
+		rc = source_open(watch, &watch->nft, base, NETLINK_NETFILTER,
+				 err);
+	if (!rc)
+		rc = source_open(watch, &watch->link, base, NETLINK_ROUTE, err);
+	if (!rc)
+		rc = source_open(watch, &watch->genl, base, NETLINK_GENERIC,
+				 err);
+	if (!rc && (leave_out(&watch->nft, nft_portid(dnatd->nft)) ||
+		    join(&watch->nft, NFNLGRP_NFTABLES) ||
+		    join(&watch->link, RTNLGRP_LINK) ||
+		    join(&watch->link, RTNLGRP_IPV4_IFADDR) ||
+		    join(&watch->link, RTNLGRP_IPV6_IFADDR) ||
+		    join(&watch->genl, GROUP_FAMILIES)))
+		rc = err_set(err, -errno, NULL,
+			     "the kernel does not tell of changes: %s",
+			     strerror(errno));
+	if (rc) {
+		watch_free(watch);
+		return NULL;
+	}
+	mark(watch, DIRTY_ADDRESSES);
+	return watch;
+}
+
+void watch_free(struct watch *watch)
+{
+	if (!watch)
+		return;
+	if (watch->settle)
+		event_free(watch->settle);
+	source_close(&watch->nft);
+	source_close(&watch->link);
+	source_close(&watch->genl);
+	free(watch);
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What is said to be the output of ipvsadm-save -n: all that comes of it is
+ * what apply takes.
+ *
+ * As a libFuzzer target by clang -fsanitize=fuzzer; with -DFUZZ_STANDALONE it
+ * runs the corpus below and the files it is given.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf.h"
+#include "import.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_faults(const struct faults *faults)
+{
+	for (size_t i = 0; i < faults->n; i++)
+		if (!faults->list[i].msg[0] || !faults->list[i].line)
+			abort();
+}
+
+static size_t services_there(const struct ipvs *ipvs)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ipvs->n; i++) {
+		const struct ipvs_service *service = &ipvs->services[i];
+
+		n += service->port && (service->proto == IPPROTO_TCP ||
+				       service->proto == IPPROTO_UDP);
+	}
+	return n;
+}
+
+static void check_lines(const struct ipvs *ipvs)
+{
+	struct text text = { 0 };
+	struct faults faults = { 0 };
+	struct conf conf;
+
+	if (import_ipvs(&text, ipvs) || text_add(&text, "", 1))
+		abort();
+	conf_read(&conf, text.buf, text.len - 1, &faults);
+	if (faults.n || conf.n != services_there(ipvs))
+		abort();
+	conf_clean(&conf);
+	free(text.buf);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = malloc(size + 1);
+	struct faults faults = { 0 };
+	struct ipvs ipvs;
+
+	if (!text)
+		return 0;
+	memcpy(text, data, size);
+	ipvs_read(&ipvs, text, size, &faults);
+	check_faults(&faults);
+	check_lines(&ipvs);
+	ipvs_clean(&ipvs);
+	faults_clean(&faults);
+	free(text);
+	return 0;
+}
+
+#ifdef FUZZ_STANDALONE
+#define TCP "-A -t 192.0.2.10:80"
+#define TO "-a -t 192.0.2.10:80 -r 10.1.0.11:8080"
+
+static const char *const corpus[] = {
+	"", "\n", "#", "-A", "-a", "-A -t", "-A -s rr", "-a -r 10.1.0.11:1 -m",
+	TCP, TCP "\n" TCP, TCP "\n" TO, TO, TCP "\n" TO "\n" TO,
+	TCP " -s wlc -p 300 -M 255.255.255.0\n" TO " -g -w 1 -x 5 -y 3",
+	TCP " -p -o --pe sip -b sh-port\n" TO " -i -w 2147483647 --tun-type gue --tun-nocsum",
+	TCP " -s 'a\nb\x1b'", TCP " -w 1", TO " -s rr", TCP "\n" TO ":1",
+	"-A -t [2001:db8::1]:80 -s rr\n-a -t [2001:db8::1]:80 -r [fd00::1]:1 -m -w 0",
+	"-A -t [2001:db8::1]:80\n-a -t [2001:db8::1]:80 -r 10.1.0.1:1 -i",
+	"-A -f 1 -s sh\n-A -f 1 -6\n-a -f 1 -r 10.1.0.1:0 -w 4294967295",
+	"-A --sctp-service 192.0.2.10:80", "-A -u 192.0.2.10:0\n-a -u 192.0.2.10:0 -r 10.1.0.1:0 -m",
+	"-A -t 0.0.0.0:80", "-A -t []:80", "-A -t [:80", "-A -t ::1:80", "-A -t :80", "-A -t 1.2.3.4:",
+};
+
+#include "standalone.h"
+#endif

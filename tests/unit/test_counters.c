@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the module counts is told by service and by backend, and nothing is lost. */
+#include <jansson.h>
+#include <netinet/in.h>
+
+#include "counters.h"
+#include "unit.h"
+
+static struct model *model;
+static struct counters counters;
+
+static void plan(const char *op, const char *args)
+{
+	json_t *json = json_loads(args, 0, NULL);
+	struct change change;
+
+	NEED(json);
+	NEED(!model_plan(model, op, json, &change, NULL));
+	model_commit(model, &change);
+	json_decref(json);
+}
+
+/* @from: the first of its values, which are @from, @from + 1, ... */
+static void count(const char *vip, uint16_t port, uint8_t proto,
+		  const char *backend, uint64_t from)
+{
+	struct counter counter = {
+		.port = port, .proto = proto, .backend_port = 8080,
+	};
+
+	NEED(!addr_parse(vip, "vip", &counter.vip, NULL));
+	NEED(!addr_parse(backend, "addr", &counter.backend, NULL));
+	for (size_t i = 0; i < COUNT_VALUES; i++)
+		counter.values[i] = from + i;
+	NEED(!counters_add(&counters, &counter));
+}
+
+static void set_up(void)
+{
+	model = model_new();
+	NEED(model);
+	plan("service.add", "{\"name\":\"web\",\"vip\":\"192.0.2.10\",\"port\":80}");
+	plan("service.add", "{\"name\":\"dns\",\"vip\":\"192.0.2.10\",\"port\":80,\"proto\":\"udp\"}");
+	plan("service.add", "{\"name\":\"six\",\"vip\":\"2001:db8::10\",\"port\":80}");
+	plan("backend.add", "{\"service\":\"web\",\"addr\":\"10.1.0.12\",\"port\":8080}");
+	plan("backend.add", "{\"service\":\"web\",\"addr\":\"10.1.0.11\",\"port\":8080}");
+	plan("backend.add", "{\"service\":\"six\",\"addr\":\"2001:db8:1::11\",\"port\":8080}");
+
+	/* In no order, and of others, too. */
+	count("2001:db8::10", 80, IPPROTO_TCP, "2001:db8:1::11", 1000);
+	count("192.0.2.10", 80, IPPROTO_TCP, "10.1.0.13", 300);
+	count("192.0.2.9", 80, IPPROTO_TCP, "10.1.0.11", 5);
+	count("192.0.2.10", 80, IPPROTO_TCP, "10.1.0.11", 100);
+	count("192.0.2.10", 81, IPPROTO_TCP, "10.1.0.11", 7);
+	count("192.0.2.10", 80, IPPROTO_UDP, "10.1.0.11", 9000000000000000000);
+	counters_sort(&counters);
+}
+
+static json_int_t member(const json_t *list, size_t at, const char *name)
+{
+	const json_t *value = json_object_get(json_array_get(list, at), name);
+
+	NEED(json_is_integer(value));
+	return json_integer_value(value);
+}
+
+static const char *string(const json_t *list, size_t at, const char *name)
+{
+	return json_string_value(json_object_get(json_array_get(list, at),
+						 name));
+}
+
+static void test_services(void)
+{
+	json_t *list = counters_services(&counters, model, NULL);
+
+	CHECK_INT(json_array_size(list), 3);
+	CHECK_INT(json_object_size(json_array_get(list, 0)), 10);
+	CHECK_STR(string(list, 0, "service"), "dns");
+	CHECK_INT(member(list, 0, "connections"), 9000000000000000000);
+	CHECK_STR(string(list, 1, "service"), "six");
+	CHECK_INT(member(list, 1, "taken_back"), 1008);
+	/* with the backend that was deleted */
+	CHECK_STR(string(list, 2, "service"), "web");
+	CHECK_INT(member(list, 2, "connections"), 400);
+	CHECK_INT(member(list, 2, "in_use"), 402);
+	CHECK_INT(member(list, 2, "packets_in"), 404);
+	CHECK_INT(member(list, 2, "bytes_in"), 406);
+	CHECK_INT(member(list, 2, "packets_out"), 408);
+	CHECK_INT(member(list, 2, "bytes_out"), 410);
+	CHECK_INT(member(list, 2, "exhausted"), 412);
+	CHECK_INT(member(list, 2, "no_memory"), 414);
+	CHECK_INT(member(list, 2, "taken_back"), 416);
+	json_decref(list);
+
+	list = counters_services(&counters, model, model_find(model, "six"));
+	CHECK_INT(json_array_size(list), 1);
+	CHECK_INT(member(list, 0, "connections"), 1000);
+	json_decref(list);
+}
+
+static void test_backends(void)
+{
+	const struct service *web = model_find(model, "web");
+	json_t *list = counters_backends(&counters, model, web);
+
+	CHECK_INT(json_array_size(list), 3);
+	CHECK_INT(json_object_size(json_array_get(list, 0)), 12);
+	/* in the order of adding, one that has counted nothing, too */
+	CHECK_STR(string(list, 0, "addr"), "10.1.0.12");
+	CHECK_INT(member(list, 0, "port"), 8080);
+	CHECK_INT(member(list, 0, "connections"), 0);
+	CHECK_STR(string(list, 1, "addr"), "10.1.0.11");
+	CHECK_INT(member(list, 1, "connections"), 100);
+	CHECK_INT(member(list, 1, "bytes_out"), 105);
+	/* and one that was deleted, for it has connections */
+	CHECK_STR(string(list, 2, "addr"), "10.1.0.13");
+	CHECK_INT(member(list, 2, "in_use"), 301);
+	json_decref(list);
+
+	for (size_t i = 0; i < counters.n; i++)
+		if (counters.list[i].values[0] == 300)
+			counters.list[i].values[COUNT_IN_USE] = 0;
+	list = counters_backends(&counters, model, web);
+	CHECK_INT(json_array_size(list), 2);
+	json_decref(list);
+
+	list = counters_backends(&counters, model, NULL);
+	CHECK_INT(json_array_size(list), 4);
+	json_decref(list);
+}
+
+static void test_nothing_counted(void)
+{
+	const struct counters none = { 0 };
+	json_t *list = counters_backends(&none, model, NULL);
+
+	CHECK_INT(json_array_size(list), 3);
+	CHECK_INT(member(list, 2, "packets_in"), 0);
+	json_decref(list);
+}
+
+int main(void)
+{
+	set_up();
+	test_services();
+	test_backends();
+	test_nothing_counted();
+	counters_clean(&counters);
+	model_free(model);
+	return unit_result();
+}

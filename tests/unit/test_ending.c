@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Connections that conntrack is told to forget, in a network namespace of their
+ * own: those that were meant, and in no turn of the event loop before the next.
+ *
+ * Needs root; elsewhere it is skipped.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "ct.h"
+#include "dnatd.h"
+#include "ending.h"
+#include "link.h"
+#include "nft.h"
+#include "unit.h"
+
+/* Its SCHED_RR is another one than the model's. */
+#include <sched.h>
+
+#define SKIP 77
+#define CONNECTIONS 400
+#define SERVICES \
+	"{\"version\":1,\"services\":[" \
+	"{\"name\":\"web\",\"vip\":\"192.0.2.10\",\"port\":80,\"backends\":[" \
+	"{\"addr\":\"10.1.0.11\",\"port\":8080}," \
+	"{\"addr\":\"10.3.0.12\",\"port\":8080}]}]}"
+
+static const struct conn_filter all = { .class = CONN_ANY };
+static struct dnatd dnatd = { .in_force = ALLOC_NF_NAT };
+static struct err err;
+
+static struct model *model_new_of(const char *text)
+{
+	json_t *root = json_loads(text, 0, NULL);
+	struct model *model;
+
+	NEED(root);
+	model = model_from_json(root, &err);
+	NEED(model);
+	json_decref(root);
+	return model;
+}
+
+static void address_up(const struct addr *addr)
+{
+	NEED(!link_vips_add(&(struct vip){ *addr, "lo" }, 1, &err));
+}
+
+static void loopback_up(void)
+{
+	struct ifreq ifr = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	NEED(fd >= 0 && !ioctl(fd, SIOCSIFFLAGS, &ifr));
+	close(fd);
+}
+
+static struct sockaddr_in at(const struct addr *addr, uint16_t port)
+{
+	struct sockaddr_in sin = {
+		.sin_family = AF_INET, .sin_port = htons(port),
+		.sin_addr = addr->v4,
+	};
+
+	return sin;
+}
+
+/* Nobody has to accept what the kernel does. */
+static int listen_at(const struct backend *backend)
+{
+	struct sockaddr_in sin = at(&backend->addr, backend->port);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	NEED(fd >= 0);
+	NEED(!bind(fd, (struct sockaddr *)&sin, sizeof(sin)));
+	NEED(!listen(fd, CONNECTIONS));
+	return fd;
+}
+
+static size_t count(void)
+{
+	json_t *list;
+	size_t n;
+
+	NEED(!ct_show(dnatd.model, &all, &list, &err));
+	n = json_array_size(list);
+	json_decref(list);
+	return n;
+}
+
+static void take_ended(uint64_t ended, const struct err *failed, void *data)
+{
+	CHECK(!failed);
+	*(uint64_t *)data += ended;
+}
+
+/* The loop's turns until nothing is left to do. */
+static int turns(void)
+{
+	int n = 0;
+
+	while (!event_base_loop(dnatd.base, EVLOOP_ONCE))
+		n++;
+	return n;
+}
+
+static void test_in_turns(const struct service *web)
+{
+	struct conn_filter filter = conn_filter_of(web, &web->backends[0]);
+	uint64_t ended = 0;
+
+	NEED(!conns_end(&dnatd, &all, take_ended, &ended, &err));
+	conns_end_stop(&dnatd);
+	CHECK_INT(turns(), 0);
+	CHECK_INT((long long)ended, 0);
+	CHECK_INT((long long)count(), CONNECTIONS);
+
+	/* More than may be at work at once; all of them are asked for the same. */
+	for (int i = 0; i < 40; i++)
+		NEED(!conns_end(&dnatd, &filter, take_ended, &ended, &err));
+	CHECK_INT((long long)count(), CONNECTIONS);
+	CHECK(turns() > 3);
+	CHECK_INT((long long)ended, CONNECTIONS / 2);
+	CHECK_INT((long long)dnatd.endings.n_active, 0);
+	CHECK_INT((long long)count(), CONNECTIONS / 2);
+}
+
+/* Rows come with the last part only. */
+static void test_in_parts(void)
+{
+	struct text rows = { 0 };
+	struct parts *parts;
+	int more, n = 0;
+
+	NEED(!conns_end_parts(&dnatd, &all, &parts, &err));
+	parts_free(parts);
+	CHECK_INT((long long)count(), CONNECTIONS / 2);
+
+	NEED(!text_add(&rows, "[", 1));
+	NEED(!conns_end_parts(&dnatd, &all, &parts, &err));
+	for (more = 1; more > 0; n++) {
+		CHECK_INT((long long)rows.len, 1);
+		more = parts->next(parts, &rows, &err);
+	}
+	parts_free(parts);
+	CHECK_INT(more, 0);
+	CHECK(n > 2);
+	NEED(!text_add(&rows, "]", 2));
+	CHECK_STR(rows.buf, "[{\"ended\":200}]");
+	free(rows.buf);
+	CHECK_INT((long long)count(), 0);
+}
+
+int main(void)
+{
+	int servers[2], clients[CONNECTIONS];
+	const struct service *web;
+	struct sockaddr_in vip;
+	struct nft *nft;
+	bool changed;
+
+	if (unshare(CLONE_NEWNET)) {
+		printf("skipped: cannot make a network namespace: %s\n",
+		       strerror(errno));
+		return SKIP;
+	}
+	nft = nft_open(&err);
+	if (!nft) {
+		printf("skipped: %s\n", err.msg);
+		return SKIP;
+	}
+	dnatd.model = model_new_of(SERVICES);
+	dnatd.base = event_base_new();
+	NEED(dnatd.base);
+	web = model_find(dnatd.model, "web");
+	loopback_up();
+	address_up(&web->vip);
+	for (int i = 0; i < 2; i++) {
+		address_up(&web->backends[i].addr);
+		servers[i] = listen_at(&web->backends[i]);
+	}
+	NEED(!nft_reconcile(nft, ALLOC_NF_NAT, dnatd.model, &changed, &err));
+	vip = at(&web->vip, web->port);
+	for (int i = 0; i < CONNECTIONS; i++) {
+		clients[i] = socket(AF_INET, SOCK_STREAM, 0);
+		NEED(clients[i] >= 0);
+		NEED(!connect(clients[i], (struct sockaddr *)&vip,
+			      sizeof(vip)));
+	}
+
+	test_in_turns(web);
+	test_in_parts();
+
+	for (int i = 0; i < CONNECTIONS; i++)
+		close(clients[i]);
+	close(servers[0]);
+	close(servers[1]);
+	event_base_free(dnatd.base);
+	model_free(dnatd.model);
+	nft_close(nft);
+	libevent_global_shutdown();
+	return unit_result();
+}

@@ -1,0 +1,137 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# dnatctl export, apply and batch against a daemon that is not one.
+set -u
+
+# shellcheck source=tests/unit/cli.sh
+. "${srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}/tests/unit/cli.sh"
+
+# file TEXT: into $dir/conf, which is what a command's -f names
+file()
+{
+	printf '%s\n' "$1" >"$dir/conf"
+}
+
+test_files()
+{
+	run 0 export
+	check "$ran" "$out" 'vdport set range 1-9
+
+service add dns vip 2001:db8:0:1::10 port 53 proto udp fast off
+
+service add web vip 192.0.2.10 port 80
+backend add web addr 10.1.0.11 weight 2'
+	check "$ran: request" "$(tail -n 1 "$dir/log")" \
+		'{"op":"config.show","args":{"brief":true}}'
+	file "$out"
+	run 0 -j export
+	check "$ran: request" "$(tail -n 1 "$dir/log")" \
+		'{"op":"config.show","args":{"brief":false}}'
+	check "$ran" "${out:0:42}" '{"version":1,"vdports":{"range":"1-9"},"se'
+
+	# What was exported is what there is.
+	run 0 apply -f "$dir/conf" --dry-run
+	check "$ran" "$out$err" ''
+	done_silently "{\"op\":\"config.apply\",\"args\":{\"config\":$(
+		"$dnatctl" --socket "$sock" -j export |
+			python3 -c 'import json, sys
+config = json.load(sys.stdin)
+for service in config["services"]:
+    for key in ("proto", "fast"):
+        if key in service:
+            service[key] = service.pop(key)
+    service["backends"] = service.pop("backends")
+order = {"version": 1, "services": config["services"], "vdports": config["vdports"]}
+print(json.dumps(order, separators=(",", ":")))'),\"dry_run\":false}}" \
+		apply -f "$dir/conf"
+	run 0 apply --dry-run -f - <"$dir/conf"
+	check "$ran" "$out$err" ''
+
+	file '# comment
+service add web vip 192.0.2.10 \
+	port 81 # comment
+backend add web weight 2 addr "10.1.0.11"
+service add api port 1 vip 192.0.2.11
+backend add web addr 10.1.0.12
+backend add api addr 10.1.0.12'
+	run 0 apply -f "$dir/conf" --dry-run
+	check "$ran" "$out" '-vdport set range 1-9
++service add api vip 192.0.2.11 port 1
++backend add api addr 10.1.0.12
+-service add dns vip 2001:db8:0:1::10 port 53 proto udp fast off
+-service add web vip 192.0.2.10 port 80
++service add web vip 192.0.2.10 port 81
++backend add web addr 10.1.0.12'
+	run 0 -j apply -f "$dir/conf" --dry-run
+	check "$ran" "$(python3 -c 'import json, sys; print(*json.load(sys.stdin))' <"$dir/out")" \
+		'before after'
+
+	# Every error has its line, the daemon's as well.
+	file 'service add a vip 192.0.2.66 port 80
+service add b vip 192.0.2.1 prot 80
+backend add b addr 10.1.0.1
+
+backend add a addr 10.6.6.6
+backend add x addr 10.1.0.1
+stats -i 1'
+	run 1 apply -f "$dir/conf"
+	check "$ran" "$err" "$dir/conf: of the file
+$dir/conf:1: bad vip
+$dir/conf:2: service add: \"prot\" is not a keyword here; use vip, port, proto, mode, scheduler, dev, fast, check, interval, timeout, rise, fall, http-path, http-host, http-status, http-body, dns-name, exec-command, on-down, when-empty
+$dir/conf:5: bad addr
+$dir/conf:6: there is no service x in this file; add a line \"service add x ...\"
+$dir/conf:7: \"stats\" is not for a file that says what there is; use service add, backend add or vdport set"
+	check "$ran: nothing is changed" "$(tail -n 1 "$dir/log" | grep -o '"dry_run":.*')" '"dry_run":true}}'
+	run 2 apply -f - <<<'{"version": 1, "services": [
+{"name": "a", "vip":
+"192.0.2.66",
+"backends": [
+{"addr": "10.6.6.6"}]}]}'
+	check "$ran" "$err" 'stdin: of the file
+stdin:2: bad vip
+stdin:5: bad addr'
+	run 1 apply -f - <<<'{"version": 1,
+,}'
+	check "$ran" "${err:0:9}" 'stdin:2: '
+	file 'service add kernel vip 192.0.2.1 port 1'
+	refused 2 'the kernel refused\x1b' apply -f "$dir/conf"
+	file 'service add strange vip 192.0.2.1 port 1'
+	refused 3 'the answer makes no sense' apply -f "$dir/conf" --dry-run
+	refused 3 'no such socket; start dnatd' --socket "$dir/none" export
+	wrong 'none cannot be opened: No such file' apply -f "$dir/none"
+	wrong "$dir cannot be read: Is a directory" apply -f "$dir"
+	wrong 'none cannot be opened: No such file' batch -f "$dir/none"
+	head -c 17000000 /dev/zero >"$dir/large"
+	wrong 'large is longer than 16777216 bytes' apply -f "$dir/large"
+	rm "$dir/large"
+
+	# A batch: in order, up to the first error or through all of them.
+	local before
+	file 'service add web vip 192.0.2.10 port 80 # one
+service show empty
+service add taken vip 192.0.2.10 port 80
+service set x
+'"service del 'web"'
+vdport set range 1-9'
+	before=$(wc -l <"$dir/log")
+	run 2 batch -f "$dir/conf"
+	check "$ran" "$out" 'NAME  PROTO  VIP  MODE  SCHEDULER  DEV  FAST  CHECK  BACKENDS  UP  DRAIN  DOWN  LEFT'
+	check "$ran" "$err" "$dir/conf:3: name: service \"taken\" is there\x0aalready\x1b"
+	check "$ran: requests" $(($(wc -l <"$dir/log") - before)) 3
+	run 2 -j batch --force -f - <"$dir/conf"
+	check "$ran" "$out" '[]'
+	check "$ran" "$err" 'stdin:3: name: service "taken" is there\x0aalready\x1b
+stdin:4: service set: nothing to change; give one or more of scheduler, dev, fast, check, interval, timeout, rise, fall, http-path, http-host, http-status, http-body, dns-name, exec-command, on-down, when-empty
+stdin:5: a quote '\'' is not closed; close it in the same line'
+	check "$ran: requests" $(($(wc -l <"$dir/log") - before)) 7
+	run 0 batch -f /dev/null
+	local line
+	for line in 'apply -f x' 'batch -f x' export 'stats -i 1'; do
+		file "$line"
+		run 1 batch -f "$dir/conf"
+		check "$ran" "$err" "$dir/conf:1: \"$(sed 's/ -f.*//; s/ 1$//' <<<"$line")\" has no place in a batch; leave it out"
+	done
+}
+
+test_files
+[ "$failed" -eq 0 ]

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What backends answer to checks, and what it means; also what nobody would answer. */
+#include "probe.h"
+#include "reply.h"
+#include "unit.h"
+
+#define CUT "the answer is cut off"
+#define NOT_HTTP "the answer is not HTTP/1"
+#define NO_MATCH "the body does not match http-body"
+#define TOO_LONG "the body takes too long to match with http-body"
+
+static const struct check expected = { .status_min = 200, .status_max = 399 };
+static char fault[FAULT_LEN];
+
+/* Of a buffer of exactly that size, so that a byte too far is seen. */
+static enum verdict http(const struct reply_body *body, const char *text,
+			 size_t len, bool end)
+{
+	char *copy = malloc(len ? len : 1);
+	enum verdict verdict;
+
+	NEED(copy);
+	memcpy(copy, text, len);
+	fault[0] = '\0';
+	verdict = reply_http(&expected, body, copy, len, end, fault);
+	free(copy);
+	return verdict;
+}
+
+/* Return: what is wrong with all of an answer, or "" */
+static const char *http_fault(const struct reply_body *body, const char *text)
+{
+	enum verdict verdict = http(body, text, strlen(text), true);
+
+	CHECK(verdict != REPLY_MORE);
+	return verdict == REPLY_BAD ? fault : "";
+}
+
+static void test_status(void)
+{
+	CHECK_STR(http_fault(NULL, "HTTP/1.1 200 OK\r\n"), "");
+	CHECK_STR(http_fault(NULL, "HTTP/1.0 200\r\n"), "");
+	CHECK_STR(http_fault(NULL, "HTTP/1.1 399 x"), "");
+	CHECK_STR(http_fault(NULL, "HTTP/1.1 400 x"), "status 400");
+	CHECK_STR(http_fault(NULL, "HTTP/1.1 199 x"), "status 199");
+	CHECK_STR(http_fault(NULL, "HTTP/1.1 000 x"), "status 0");
+	CHECK_STR(http_fault(NULL, "HTTP/1.1 2000 x"), NOT_HTTP);
+	CHECK_STR(http_fault(NULL, "HTTP/1.1 20x OK"), NOT_HTTP);
+	CHECK_STR(http_fault(NULL, "HTTP/1.1  200 OK"), NOT_HTTP);
+	CHECK_STR(http_fault(NULL, "HTTP/1.x 200 OK"), NOT_HTTP);
+	CHECK_STR(http_fault(NULL, "HTTP/1.1\t200 OK"), NOT_HTTP);
+	CHECK_STR(http_fault(NULL, "HTTP/2 200 OK\r\n"), NOT_HTTP);
+	CHECK_STR(http_fault(NULL, "SSH-2.0-OpenSSH_9.2"), NOT_HTTP);
+}
+
+/* Too little is no answer yet, and none at all when no more comes. */
+static void test_cut_off(void)
+{
+	static const char text[] = "HTTP/1.1 200 OK\r\n";
+	const size_t enough = strlen("HTTP/1.1 200 ");
+
+	for (size_t len = 0; len < enough; len++) {
+		CHECK_INT(http(NULL, text, len, false), REPLY_MORE);
+		CHECK_INT(http(NULL, text, len, true), REPLY_BAD);
+		CHECK_STR(fault, CUT);
+	}
+	CHECK_INT(http(NULL, text, enough, false), REPLY_GOOD);
+	/* Nothing that may follow makes it one. */
+	CHECK_INT(http(NULL, "X", 1, false), REPLY_BAD);
+	CHECK_INT(http(NULL, "HTTP/2", 6, false), REPLY_BAD);
+}
+
+static struct reply_body *expect(const char *pattern)
+{
+	struct reply_body *body = reply_body_new(pattern);
+
+	NEED(body);
+	return body;
+}
+
+static void test_body(void)
+{
+	struct reply_body *body = expect("^ok$");
+	static const char zeros[] = "HTTP/1.1 200 OK\n\n\0ready";
+
+	CHECK_STR(http_fault(body, "HTTP/1.1 200 OK\r\nA: b\r\n\r\nok"), "");
+	CHECK_STR(http_fault(body, "HTTP/1.1 200 OK\nA: b\n\nok"), "");
+	CHECK_STR(http_fault(body, "HTTP/1.1 200 OK\n\r\nok"), "");
+	CHECK_STR(http_fault(body, "HTTP/1.1 200 OK\r\n\r\nnot ok"), NO_MATCH);
+	CHECK_STR(http_fault(body, "HTTP/1.1 200 OK\r\n\r\n"), NO_MATCH);
+	CHECK_STR(http_fault(body, "HTTP/1.1 200 OK\r\nok"), CUT);
+	CHECK_STR(http_fault(body, "HTTP/1.1 200 OK\r\n\r"), CUT);
+	CHECK_STR(http_fault(body, "HTTP/1.1 200 OK\n"), CUT);
+	/* A status that is wrong is so at once, a body when all of it came. */
+	CHECK_INT(http(body, "HTTP/1.1 500 x", 14, false), REPLY_BAD);
+	CHECK_STR(fault, "status 500");
+	CHECK_INT(http(body, "HTTP/1.1 200 OK\n\nok", 19, false), REPLY_MORE);
+	reply_body_free(body);
+
+	/* What is in the header is not in the body; zeros end neither. */
+	body = expect("ready");
+	CHECK_STR(http_fault(body, "HTTP/1.1 200 OK\nX: ready\n\nno"), NO_MATCH);
+	CHECK_INT(http(body, zeros, sizeof(zeros) - 1, true), REPLY_GOOD);
+	reply_body_free(body);
+	reply_body_free(NULL);
+}
+
+/* Return: what is wrong with a body of so many times @letter, then @last */
+static const char *long_body(const char *pattern, char letter, size_t n,
+			     const char *last)
+{
+	static const char head[] = "HTTP/1.1 200 OK\n\n";
+	struct reply_body *body = expect(pattern);
+	char *text = malloc(sizeof(head) + n + strlen(last));
+	const char *why;
+
+	NEED(text);
+	strcpy(text, head);
+	memset(text + sizeof(head) - 1, letter, n);
+	strcpy(text + sizeof(head) - 1 + n, last);
+	why = http_fault(body, text);
+	free(text);
+	reply_body_free(body);
+	return why;
+}
+
+/* Each of these comes to one limit only. */
+static void test_limits(void)
+{
+	char groups[CHECK_TEXT_LEN + 1] = "";
+
+	CHECK_STR(long_body("ok$", 'a', REPLY_HTTP_MAX, "ok"), "");
+	CHECK_STR(long_body("(a+)+$", 'a', 8, "b"), NO_MATCH);
+	CHECK_STR(long_body("(a+)+$", 'a', 22, "b"), TOO_LONG);
+
+	CHECK_STR(long_body("^(?:a|b)*$", 'a', 400, ""), "");
+	CHECK_STR(long_body("^(?:a|b)*$", 'a', 2000, ""), TOO_LONG);
+
+	for (int i = 0; i < 110; i++)
+		strcat(groups, "()");
+	strcat(groups, "(?:a|b)*$");
+	CHECK_STR(long_body(groups, 'a', 100, ""), "");
+	CHECK_STR(long_body(groups, 'a', 400, ""), TOO_LONG);
+}
+
+static const uint8_t question[] =
+	"\x12\x34\x01\0\0\1\0\0\0\0\0\0" "\3www\7example\3org\0" "\0\1\0\1";
+#define QUESTION_LEN (sizeof(question) - 1)
+
+static void test_query(void)
+{
+	uint8_t query[REPLY_DNS_MAX];
+	char name[CHECK_TEXT_LEN + 1] = "";
+
+	CHECK_INT(dns_query("www.example.org", 0x1234, false, query),
+		  QUESTION_LEN);
+	CHECK(!memcmp(query, question, QUESTION_LEN));
+	CHECK_INT(dns_query("www.example.org.", 0x1234, true, query),
+		  QUESTION_LEN);
+	CHECK_INT(query[QUESTION_LEN - 3], 28);
+	CHECK_INT(dns_query(".", 1, false, query), 12 + 1 + 4);
+	/* The longest that there is. */
+	for (int i = 0; i < 3; i++) {
+		memset(name + strlen(name), 'a', 63);
+		strcat(name, ".");
+	}
+	memset(name + strlen(name), 'b', 61);
+	CHECK_INT(strlen(name), 253);
+	CHECK_INT(dns_query(name, 1, false, query), 12 + 255 + 4);
+	CHECK_INT(query[12], 63);
+	CHECK_INT(query[12 + 3 * 64], 61);
+}
+
+static enum verdict dns(const uint8_t *reply, size_t len)
+{
+	uint8_t *copy = malloc(len ? len : 1);
+	enum verdict verdict;
+
+	NEED(copy);
+	memcpy(copy, reply, len);
+	fault[0] = '\0';
+	verdict = reply_dns(question, QUESTION_LEN, copy, len, fault);
+	free(copy);
+	return verdict;
+}
+
+static const char *rcode_fault(uint8_t rcode)
+{
+	uint8_t reply[QUESTION_LEN];
+
+	memcpy(reply, question, sizeof(reply));
+	reply[2] |= 0x80;
+	reply[3] = rcode;
+	return dns(reply, sizeof(reply)) == REPLY_BAD ? fault : "";
+}
+
+static void test_dns(void)
+{
+	uint8_t reply[QUESTION_LEN + 1];
+
+	memcpy(reply, question, QUESTION_LEN);
+	reply[QUESTION_LEN] = 0;
+	CHECK_INT(dns(reply, QUESTION_LEN), REPLY_MORE);
+	reply[2] |= 0x80;
+	CHECK_INT(dns(reply, QUESTION_LEN), REPLY_GOOD);
+	CHECK_INT(dns(reply, sizeof(reply)), REPLY_GOOD);
+	/* Also where bits that are no code are set. */
+	reply[3] = 0xf0;
+	CHECK_INT(dns(reply, QUESTION_LEN), REPLY_GOOD);
+
+	for (size_t len = 0; len < QUESTION_LEN; len++)
+		CHECK_INT(dns(reply, len), REPLY_MORE);
+	reply[3] = 5;
+	CHECK_INT(dns(reply, 11), REPLY_MORE);
+	CHECK_INT(dns(reply, 12), REPLY_BAD);
+	CHECK_STR(fault, "DNS answers REFUSED");
+	reply[13] = 'W';
+	CHECK_INT(dns(reply, QUESTION_LEN), REPLY_BAD);
+	reply[13] = 'x';
+	CHECK_INT(dns(reply, QUESTION_LEN), REPLY_MORE);
+	reply[13] = 'w';
+	reply[QUESTION_LEN - 1] = 2;
+	CHECK_INT(dns(reply, QUESTION_LEN), REPLY_MORE);
+	reply[QUESTION_LEN - 1] = 1;
+	for (size_t i = 0; i < 2; i++) {
+		reply[i] ^= 1;
+		CHECK_INT(dns(reply, QUESTION_LEN), REPLY_MORE);
+		reply[i] ^= 1;
+	}
+
+	CHECK_STR(rcode_fault(0), "");
+	CHECK_STR(rcode_fault(1), "DNS answers FORMERR");
+	CHECK_STR(rcode_fault(3), "DNS answers NXDOMAIN");
+	CHECK_STR(rcode_fault(5), "DNS answers REFUSED");
+	CHECK_STR(rcode_fault(6), "DNS answers with code 6");
+	CHECK_STR(rcode_fault(0xff), "DNS answers with code 15");
+}
+
+int main(void)
+{
+	test_status();
+	test_cut_off();
+	test_body();
+	test_limits();
+	test_query();
+	test_dns();
+	return unit_result();
+}
