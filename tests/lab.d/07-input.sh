@@ -130,6 +130,8 @@ done <<-'EOT'
 	--state ''
 	--state=/run
 	--allocator $'a\nb'
+	--metrics 127.0.0.1
+	--metrics localhost:80
 	start
 EOT
 check_rc "help needs no daemon" 0 dnatctl service add help

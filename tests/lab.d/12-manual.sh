@@ -19,7 +19,7 @@ complete_words() {
 		printf "%s\n" "${COMPREPLY[@]}"' - "$DNAT_ROOT" "$@" | sed 's/ *$//'
 }
 
-for page in 8/dnatctl 8/dnatd 4/nf_double_nat; do
+for page in 8/dnatctl 8/dnatd 4/nf_double_nat 5/services.conf 7/dnat-workflows; do
 	section=${page%/*} name=${page#*/}
 	check_match "man $section $name" "$name" "$(man -M "$DNAT_ROOT/usr/share/man" "$section" "$name" 2>&1)"
 done
@@ -31,7 +31,7 @@ page=$(find "$DNAT_ROOT/usr/share/man" -name 'dnatd.8*')
 check_is "dnatd -h and --help are the same" "$(dnatd --help)" "$(dnatd -h)"
 check_is "and dnatd's page has the options that it lists" \
 	"$(zcat -f "$page" | sed -nE 's/ (Ar|Cm) .*//; s/^\.It Fl //p' | tr -d , | tr -s ' ' '\n' | sed 's/^/-/' | sort)" \
-	"$(dnatd --help | sed -nE 's/^  (-.*)  .*/\1/p' | grep -oE -e '--?[a-zA-Z]+' | sort)"
+	"$(dnatd --help | sed -nE 's/^  (-.*)  .*/\1/p' | grep -oE -e '--?[a-zA-Z]+(-[a-z]+)*' | sort)"
 
 check "dnatd starts" daemon_start || return
 page=$(find "$DNAT_ROOT/usr/share/man" -name 'dnatctl.8*')

@@ -27,19 +27,6 @@ rules() {
 	EOT
 }
 
-# conns [ATTR=VALUE]... - how many the module lists.
-conns() {
-	dnl conns "$@" | wc -l
-}
-
-# listed COUNT [ATTR=VALUE]...
-listed() {
-	local count=$1
-
-	shift
-	[ "$(conns "$@")" -eq "$count" ]
-}
-
 # of_pool NAME PATTERN - a figure of the pool that PATTERN matches.
 of_pool() {
 	dnl pools | grep -E -e "$2" | tr ' ' '\n' | sed -n "s/^$1=//p"
@@ -236,8 +223,8 @@ check "one of them alone" dnatctl vdport set on-exhausted reset
 check_is "leaves the other" '{"range":"50000-50009","on-exhausted":"reset"}' "$(dnatctl -j status | jq -c .vdports)"
 check_rc "a range that is none is refused" 1 dnatctl vdport set range 2-1
 check_rc "so is nothing" 1 dnatctl vdport set
-kept=$(cat "$STATE")
 daemon_stop
+kept=$(cat "$STATE")
 dnl set PORT_MIN=1024 PORT_MAX=65535 ON_EXHAUSTED=0
 check "dnatd starts again" daemon_start --allocator module
 check_is "and sets what was kept" '{"range":"50000-50009","on-exhausted":"reset"}' "$(dnatctl -j status | jq -c .vdports)"

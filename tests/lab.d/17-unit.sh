@@ -25,7 +25,7 @@ told() {
 }
 
 capabilities=$(sed -n 's/^CapabilityBoundingSet=//p' "$UNIT")
-check_is "the unit asks for one capability" CAP_NET_ADMIN "$capabilities"
+check_is "the unit asks for two capabilities" "CAP_NET_ADMIN CAP_CHOWN" "$capabilities"
 socat -u UNIX-RECV:"$LAB/notify" CREATE:"$LAB/told" &
 listener=$!
 wait_for 20 test -S "$LAB/notify"

@@ -44,12 +44,17 @@ check "the module is unloaded while dnatd does not run" unload
 check "dnatd loads it" daemon_start
 ports_are "and tells it" 5000 5001 5003 5004
 
-check "the module is unloaded while dnatd runs" unload
+# Before dnatd can say a word.
+kill -STOP "$DNATD"
+check "the module is unloaded behind dnatd's back" unload
 modprobe nf_double_nat
+kill -CONT "$DNATD"
 check "the next change finds that out" dnatctl service set web fast off
 ports_are "and the module is told again" 5000 5001 5003 5004
 
+kill -STOP "$DNATD"
 check "once more, and it is not there" unload
+kill -CONT "$DNATD"
 check "a new service loads it" dnatctl service add dns vip "$VIP4" port 5001 proto udp
 ports_are "the port of a UDP service is free for TCP" 5000 5001 5003 5004
 

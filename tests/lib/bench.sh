@@ -5,15 +5,26 @@
 bench_usage() {
 	cat <<'EOT'
 Usage: tests/lab bench [--kernel NAME] [--mem M] [OPTION]...
-       tests/lab bench [--kernel NAME] [--mem M] check|list [OPTION]...
+       tests/lab bench [--kernel NAME] [--mem M] check|list|services [OPTION]...
+       tests/lab bench checks [SECONDS [BACKENDS]]
        tests/lab bench [--kernel uml-debug] nomem [--count N]
+       tests/lab bench [--kernel NAME] [--mem M] figures [--out DIR] [OPTION]...
+       tests/lab bench [--kernel NAME] [--mem M] smp [--out DIR] [OPTION]...
 
 Measures Double-NAT beside other ways to do its work, in User-Mode Linux, packet by packet.
 A table goes to standard error and everything measured, as JSON, to standard output.
 "check" tries, with the same farm, whether Double-NAT does what it promises; "list" times
 dnatctl's lists of 500,000 connections (--count, --rounds and --servers are its options);
+"services" times whole configurations from one file and single changes among so many services
+(--counts 1,1000,10000, --changes and --servers are its options): in the kernel that runs here,
+without the module, unless a kernel is named; where others use the machine, under chrt -f 20;
+"checks" tells what dnatd takes of a core for 2,000 checks a second, in the kernel that runs here;
 "nomem" tries what Double-NAT does when the kernel makes its allocations fail, which only
-uml-debug can.
+uml-debug can. "figures" redoes the paper's figures 8 to 13, with IPVS NAT and nftables beside
+Double-NAT: connections a second and packets a second over time, connections held over time,
+and throughput by packet size. It leaves pictures (SVG) and their data (figures.json) in DIR.
+"smp" has two processors work at once, in 6.12 under QEMU, and tells how much more they do
+than one: processors.svg and smp.json. Where QEMU has to emulate them, only the ratio tells.
 
   --rounds N          how often each takes its turn (default 5)
   --count N           connections a turn (default 20000)
@@ -26,12 +37,25 @@ uml-debug can.
   --slices N          tell of each N-th part of those two (default 20)
   --stop N            end those two after so many failures (default 1; 0: never)
   --buckets N         of conntrack's hash table (default 1048576)
-  --kernel NAME       uml (default), uml-debug, 6.1 or 6.12; only uml is worth measuring
+  --kernel NAME       uml (default), uml-debug, debug, 6.1 or 6.12; only uml is worth
+                      measuring, but for smp
   --mem M             memory in MiB (default 6144)
+
+figures takes --rounds N (default 3), --contestants A,B, and
+  --servers N,N       backends, one picture of connections held for each (default 6,8,16)
+  --seconds S         of connections, and of packets (default 8)
+  --slices N          points of a line (default 50)
+smp takes --rounds, --servers, --contestants, and
+  --cpus N            processors against one (default 2)
+  --ms N              milliseconds of a measurement (default 1000)
+Both take
+  --out DIR           where pictures and data go; figures has "figures" as a default, and smp
+                      draws nothing without it
 EOT
 }
 
 BENCH_DEPS=(ipvsadm nftlb)
+BENCH_DRAW_DEPS=(gnuplot-nox)
 
 # bench_module NAME - build dnat_bench.ko for NAME, unless that is done, and print its path.
 bench_module() {
@@ -41,31 +65,72 @@ bench_module() {
 	printf '%s\n' "$copy/dnat_bench.ko"
 }
 
+# bench_draw SCRIPT DIR - what the guest's SCRIPT measures as JSON to DIR, and pictures of it.
+bench_draw() {
+	local script=$1 dir=$2 data=$2/$1.json
+
+	shift 2
+	deps_install "${BENCH_DRAW_DEPS[@]}"
+	mkdir -p "$dir" || return 1
+	bench_run "$script" "$@" >"$data.new" || { rm -f "$data.new"; return 1; }
+	mv "$data.new" "$data" && printf '%s\n' "$data" && "$TOP/tests/bench/plot.py" "$data" "$dir"
+}
+
+# In a shell of its own, for the guest's end is the shell's.
+bench_run() (
+	script=$1
+	shift
+	BENCH_LOAD=$(cut -d ' ' -f 1-3 /proc/loadavg)
+	export BENCH_LOAD
+	vm_main --kernel "$name" --mem "$mem" --timeout 3600 --env DNAT_ROOT --env BENCH_LOAD -- \
+		"$TOP/tests/bench/$script.py" --module "$module" "$@"
+)
+
 bench_main() {
-	local name='' mem=6144 script=bench module
+	local name='' mem=6144 script=bench out='' module
+	local -a args=()
 
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--kernel)	name=${2:?}; shift 2 ;;
 		--mem)		mem=${2:?}; shift 2 ;;
-		check|list|nomem)
+		check|checks|list|services|nomem|figures|smp)
 				script=$1; shift; break ;;
 		-h|--help)	bench_usage; return 0 ;;
 		*)		break ;;
 		esac
 	done
-	[ -n "$name" ] || name=$([ "$script" = nomem ] && echo uml-debug || echo uml)
-	case " ${UML_KERNELS[*]} ${KERNELS[*]} " in
-	*" $name "*) ;;
-	*) die "kernel \"$name\": the lab knows ${UML_KERNELS[*]} ${KERNELS[*]}" ;;
-	esac
+	while [ $# -gt 0 ]; do
+		case $script:$1 in
+		figures:--out|smp:--out)	out=${2:?}; shift 2 ;;
+		*)				args+=("$1"); shift ;;
+		esac
+	done
+	[ "$script" != figures ] || out=${out:-figures}
+	if [ "$script" = checks ] || { [ "$script" = services ] && [ -z "$name" ]; }; then
+		need_root
+		DNAT_ROOT=$(build_root) || die "the project does not build"
+		export DNAT_ROOT
+		exec "$TOP/tests/bench/$script.py" "${args[@]}"
+	fi
+	if [ -z "$name" ]; then
+		case $script in
+		nomem)	name=uml-debug ;;
+		smp)	name=6.12 ;;
+		*)	name=uml ;;
+		esac
+	fi
+	kernel_known "$name"
 	need_root
-	deps_install "${UML_DEPS[@]}" "${BENCH_DEPS[@]}"
+	deps_install "${SOURCE_DEPS[@]}" "${BENCH_DEPS[@]}"
 	module=$(bench_module "$name") || die "the bench farm does not build for kernel $name"
-	if [ "$script" = list ]; then
+	if [ "$script" = list ] || [ "$script" = services ]; then
 		DNAT_ROOT=$(build_root) || die "the project does not build"
 		export DNAT_ROOT
 	fi
-	vm_main --kernel "$name" --mem "$mem" --timeout 3600 --env DNAT_ROOT -- \
-		"$TOP/tests/bench/$script.py" --module "$module" "$@"
+	if [ -n "$out" ]; then
+		bench_draw "$script" "$out" "${args[@]}"
+	else
+		bench_run "$script" "${args[@]}"
+	fi
 }

@@ -86,7 +86,7 @@ none_held() {
 
 # snapshot - all that a refused request must leave as it is.
 snapshot() {
-	cat "$STATE" 2>/dev/null
+	cat "$STATE" "$STATE.journal" 2>/dev/null
 	ruleset
 	dnatctl -j service show
 }

@@ -4,11 +4,13 @@
 
 DEPS_BUILD=(autoconf automake make gcc pkg-config libc6-dev
 	libmnl-dev libnftnl-dev libnetfilter-conntrack-dev libevent-dev
-	libjansson-dev libsystemd-dev pahole xz-utils)
-DEPS_CHECK=(cppcheck mandoc shellcheck sparse jq)
+	libjansson-dev libncurses-dev libpcre2-dev libssl-dev libsystemd-dev
+	pahole xz-utils)
+DEPS_CHECK=(cppcheck mandoc shellcheck sparse jq systemd tmux)
 DEPS_LAB=(qemu-system-x86 busybox-static cpio kmod util-linux
 	iproute2 nftables conntrack ethtool nginx-light curl dnsmasq-base
-	bind9-dnsutils procps python3 socat man-db bash-completion)
+	keepalived bind9-dnsutils openssl procps prometheus python3 socat man-db
+	bash-completion ipvsadm valgrind libc6-dbg)
 
 deps_missing() {
 	comm -23 <(printf '%s\n' "$@" | sort) \
@@ -36,8 +38,8 @@ deps_install() {
 	fi
 	rm -f "$log"
 
-	# Only the program is wanted: a web server of the distribution's must not start with it.
-	if [[ " ${missing[*]} " = *" nginx-light "* ]] && [ -d /run/systemd/system ]; then
-		systemctl -q disable --now nginx || true
-	fi
+	# Only the programs are wanted: no server of the distribution's must start with them.
+	[ -d /run/systemd/system ] || return 0
+	[[ " ${missing[*]} " != *" nginx-light "* ]] || systemctl -q disable --now nginx || true
+	[[ " ${missing[*]} " != *" prometheus "* ]] || systemctl -q disable --now prometheus || true
 }

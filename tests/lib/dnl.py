@@ -3,13 +3,15 @@
 """Talk to the module's generic netlink family, one attribute at a time.
 
 dnl.py info | settings | stats | pools | set [ATTR=VALUE]... | raw CMD FLAGS HEXBYTES |
-       conns [ATTR=VALUE]... | ports ATTR=VALUE... | slow COMMAND | events |
+       conns [ATTR=VALUE]... | counters [ATTR=VALUE]... | end [ATTR=VALUE]... | ports ATTR=VALUE... |
+       name ATTR=VALUE... | unname ATTR=VALUE... | slow COMMAND | events |
        number COMMAND
 
 Prints "NAME VALUE" lines (one line a pool, connection or port); a refusal prints the
-errno's name and the kernel's sentence, and exits with 2.  "slow" lists connections,
-and runs COMMAND after each of the kernel's datagrams.  "events" says "ready", then
-prints events until it is killed.
+errno's name and the kernel's sentence, and exits with 2.  "name" and "unname" are
+SERVICE_ADD and SERVICE_DEL.  "slow" lists connections, and runs COMMAND after each of
+the kernel's datagrams.  "end" prints how many connections it ended, and in how many
+messages they were told of.  "events" says "ready", then prints events until it is killed.
 """
 import errno
 import os
@@ -39,7 +41,7 @@ def enum(name):
 
 
 CMD, ATTR = enum("dnat_cmd"), enum("dnat_attr")
-U8 = {"L4PROTO", "CLASS", "ON_EXHAUSTED", "FAST"}
+U8 = {"L4PROTO", "CLASS", "ON_EXHAUSTED", "FAST", "RESET"}
 U16 = {"PORT_LIMIT_MIN", "PORT_LIMIT_MAX", "PORT_MIN", "PORT_MAX"}
 BE16 = {"BACKEND_PORT", "CLIENT_PORT", "SERVICE_PORT"}
 ADDRS = {"VIP", "BACKEND", "CLIENT"}
@@ -184,6 +186,19 @@ def main(argv):
         for message in genl.ask(family, CMD["DNAT_CMD_CONN_GET"], NLM_F_DUMP,
                                 request(argv[2:])):
             line(message)
+    elif what == "counters":
+        for message in genl.ask(family, CMD["DNAT_CMD_COUNTER_GET"],
+                                NLM_F_DUMP, request(argv[2:])):
+            line(message)
+    elif what in ("name", "unname"):
+        cmd = "DNAT_CMD_SERVICE_" + ("ADD" if what == "name" else "DEL")
+        for _ in genl.ask(family, CMD[cmd], NLM_F_ACK, request(argv[2:])):
+            pass
+    elif what == "end":
+        ended = [struct.unpack("=I", message[ATTR["DNAT_A_ENDED"]])[0]
+                 for message in genl.ask(family, CMD["DNAT_CMD_CONN_DEL"],
+                                         NLM_F_DUMP, request(argv[2:]))]
+        print(sum(ended), len(ended))
     elif what == "slow":
         # The kernel makes datagrams as large as a socket ever had room for.
         genl = Genl()

@@ -10,9 +10,10 @@ echo.py ask ADDR PORT COUNT WIDTH
 echo.py keep ADDR PORT COUNT [SOURCE-ADDR]
     Opens COUNT and keeps them; a message there and back on each, and again for each line
     "again" of standard input. Any other line, or none, ends it.
-echo.py load ADDR PORT WIDTH
+echo.py load ADDR PORT WIDTH [PATIENCE]
     WIDTH connections at a time, some messages on each, until standard input ends. One that
-    fails or gets no further is replaced. Prints a line for each WIDTH that were served.
+    fails, or waits for PATIENCE seconds (1) in vain, is replaced. Prints a line for each WIDTH
+    that were served.
 
 Prints "good N failed N wrong N", and how many connects took over 200 ms.
 """
@@ -164,13 +165,13 @@ def keep(addr, count, source=None):
                 client.fail(conn)
 
 
-def load(addr, width):
+def load(addr, width, patience=TIRED):
     client = Client(addr)
     shown = 0
     while not select.select([sys.stdin], [], [], 0)[0]:
         for _ in range(width - len(client.conns)):
             client.open(rounds=1 + os.urandom(1)[0] % 8)
-        client.turn(TIRED, client.end)
+        client.turn(patience, client.end)
         if client.good - shown >= width:
             shown = client.good
             print("served", shown, flush=True)
@@ -224,7 +225,7 @@ def main(argv):
     elif what == "keep":
         keep(addr, int(rest[0]), *rest[1:])
     else:
-        load(addr, int(rest[0]))
+        load(addr, *map(int, rest))
 
 
 main(sys.argv)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The guest's first few milliseconds: load 9p and overlay, lay a memory-backed layer
+# The guest's first few milliseconds: load 9p and overlay where they are modules, lay a memory-backed layer
 # over the host's read-only root, and hand over to vm-init.sh.
 # shellcheck shell=bash
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Stock Debian kernels, unpacked beside the system and never installed into it,
-# and the module built for each of them.
+# and the module built for each of them and of source-kernel.sh's.
 #
 #   kernel-NAME/pkg/          the packages' files, headers made relocatable
 #   kernel-NAME/stage-HASH/   lib/modules/VERSION with the module, HASH being that of its sources
@@ -14,7 +14,27 @@ kernel_dir() {
 }
 
 kernel_version() {
-	cat "$(kernel_dir "$1")/pkg/version"
+	if source_is "$1"; then
+		source_version "$1"
+	else
+		cat "$(kernel_dir "$1")/pkg/version"
+	fi
+}
+
+# kernel_known NAME - end, unless the lab has such a kernel.
+kernel_known() {
+	local known="${KERNELS[*]} ${SOURCE_KERNELS[*]}"
+
+	[[ " $known " = *" $1 "* ]] || die "kernel \"$1\": the lab knows $known"
+}
+
+# kernel_image NAME - what is started: what QEMU takes, or an ordinary program.
+kernel_image() {
+	if source_is "$1"; then
+		source_image "$1"
+	else
+		printf '%s\n' "$(kernel_dir "$1")/pkg/boot/vmlinuz-$(kernel_version "$1")"
+	fi
 }
 
 kernel_kdir() {
@@ -59,10 +79,14 @@ kernel_unpack() {
 	printf '%s\n' "$version" >"$dir/version"
 }
 
-# kernel_fetch NAME - have the packages of series NAME (6.1, 6.12) unpacked.
+# kernel_fetch NAME - have the packages of series NAME (6.1, 6.12) unpacked, or NAME built.
 kernel_fetch() {
 	local name=$1 dir tmp
 
+	if source_is "$name"; then
+		source_build "$name"
+		return
+	fi
 	dir=$(kernel_dir "$name")
 	[ ! -e "$dir/pkg/version" ] || return 0
 	mkdir -p "$dir"
@@ -101,13 +125,15 @@ kmod_copy() {
 kernel_kmod_hash() {
 	local build
 
-	case $1 in
-	uml*)	build=$(uml_build_dir "$1"); printf '%s-%s\n' "$(kmod_hash)" "${build##*-}" ;;
-	*)	kmod_hash ;;
-	esac
+	if source_is "$1"; then
+		build=$(source_build_dir "$1")
+		printf '%s-%s\n' "$(kmod_hash)" "${build##*-}"
+	else
+		kmod_hash
+	fi
 }
 
-# kernel_stage NAME - print the staged tree of series NAME with the present module in it.
+# kernel_stage NAME - print NAME's staged tree with the present module in it.
 kernel_stage() {
 	printf '%s\n' "$(kernel_dir "$1")/stage-$(kernel_kmod_hash "$1")"
 }
@@ -129,10 +155,11 @@ kernel_stage_fill() {
 	depmod -b "$tmp" -F "$(kernel_dir "$name")/pkg/boot/System.map-$version" "$version"
 }
 
-# kernel_build_module NAME - build the module for series NAME and stage it, unless that is done.
+# kernel_build_module NAME - build the module for NAME and stage it, unless that is done.
 kernel_build_module() {
-	local name=$1 dir stage
+	local name=$1 fill=kernel_stage_fill dir stage tmp
 
+	! source_is "$name" || fill=source_stage_fill
 	kernel_fetch "$name" || return 1
 	dir=$(kernel_dir "$name")
 	stage=$(kernel_stage "$name")
@@ -147,7 +174,7 @@ kernel_build_module() {
 		rm -rf "$dir"/tmp-*
 		tmp=$(mktemp -d "$dir/tmp-XXXXXX")
 		chmod 755 "$tmp"
-		if ! kernel_stage_fill "$name" "$tmp"; then
+		if ! "$fill" "$name" "$tmp"; then
 			say "Error: the module does not build for kernel $name"
 			rm -rf "$tmp"
 			exit 1

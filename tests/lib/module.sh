@@ -7,10 +7,11 @@
 # shellcheck shell=bash disable=SC2034
 
 module_make() {
-	case $1 in
-	uml*)	uml_module "$1" "$2" W=1 ;;
-	*)	make -C "$(kernel_kdir "$1")" M="$2" W=1 modules ;;
-	esac
+	if source_is "$1"; then
+		source_module "$1" "$2" W=1
+	else
+		make -C "$(kernel_kdir "$1")" M="$2" W=1 modules
+	fi
 }
 
 # module_hash NAME DIR... - what a build for kernel NAME of what lies there is known by.
@@ -29,10 +30,7 @@ module_build() {
 	local name=$1 what=$2 dir out tmp part
 
 	shift 2
-	case $name in
-	uml*)	uml_build "$name" || return 1 ;;
-	*)	kernel_fetch "$name" || return 1 ;;
-	esac
+	kernel_fetch "$name" || return 1
 	dir=$(kernel_dir "$name")
 	out=$dir/$what-$(module_hash "$name" "$@")
 	(

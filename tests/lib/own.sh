@@ -15,6 +15,19 @@ stat_is() {
 	[ "$(stat "$1")" -eq "$2" ]
 }
 
+# conns [ATTR=VALUE]... - how many connections the module lists.
+conns() {
+	dnl conns "$@" | wc -l
+}
+
+# listed COUNT [ATTR=VALUE]...
+listed() {
+	local count=$1
+
+	shift
+	[ "$(conns "$@")" -eq "$count" ]
+}
+
 # ours [PORT] - the rules; PORT (8080) is the backend's.
 ours() {
 	in_ns lb nft -f - <<-EOT

@@ -44,7 +44,8 @@ servers_up() {
 		nginx_conf "$node" >"$dir/nginx.conf"
 		in_ns "$node" nginx -p "$dir" -c "$dir/nginx.conf" -e "$dir/error.log" || return 1
 		in_ns "$node" dnsmasq --conf-file=/dev/null --pid-file="$dir/dnsmasq.pid" --user=root \
-			--no-resolv --no-hosts --txt-record="who.lab,$node" || return 1
+			--no-resolv --no-hosts --txt-record="who.lab,$node" \
+			--host-record=who.lab,192.0.2.53,2001:db8::53 || return 1
 	done
 }
 

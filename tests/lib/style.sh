@@ -32,7 +32,7 @@ style_cppcheck() {
 	style_files '^(common|daemon|cli)/.*\.c$' |
 		xargs cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability \
 			--inline-suppr --suppress=missingIncludeSystem --std=c11 \
-			-I. -Icommon -Idaemon -Icli -Ikmod/uapi -DHAVE_CONFIG_H=0
+			-I. -Icommon -Idaemon -Icli -Ikmod/uapi -DHAVE_CONFIG_H=0 '-DDNAT_CONF=""'
 }
 
 style_spdx() {
@@ -56,7 +56,7 @@ style_size() {
 
 	while read -r file; do
 		lines=$(wc -l <"$file")
-		if [ "$lines" -gt 650 ]; then
+		if [ "$lines" -gt 700 ]; then
 			echo "$file: $lines lines"
 			rc=1
 		fi

@@ -8,10 +8,12 @@
 uml_start() {
 	local name=$1 dir=$2
 
+	# Each file that the guest knows of is one that the process holds open.
+	ulimit -n "$(ulimit -Hn)"
 	mkfifo "$dir/log"
 	cat "$dir/log" >"$dir/console" &
 	vm_cats+=($!)
-	TMPDIR=/dev/shm setpriv --pdeathsig KILL "$(uml_build_dir "$name")/linux" \
+	TMPDIR=/dev/shm setpriv --pdeathsig KILL "$(kernel_image "$name")" \
 		mem="${vm_mem}M" umid=lab uml_dir="$dir" panic=-1 slab_nomerge \
 		rootfstype=hostfs rootflags=/ ro init="$TOP/tests/lib/uml-init.sh" share="$dir/share" \
 		ssl=null con=null con0=null,fd:1 con1=null,fd:2 con2=null,fd:3 console=tty2 quiet \

@@ -16,7 +16,8 @@ sees the host's files; what it writes is kept in its memory and lost at its end.
 lies in its /lib/modules. COMMAND's output and exit status become ours; a warning in the
 kernel's log makes it fail.
 
-  --kernel NAME   6.1 (default), 6.12, uml, or uml-debug (KASAN, lockdep, kmemleak)
+  --kernel NAME   6.1 (default), 6.12, uml, or, with KASAN, lockdep and kmemleak, uml-debug or debug,
+                  which has more than one processor
   --smp N         processors (default 2; User-Mode Linux has one)
   --mem M         memory in MiB (default 2048)
   --timeout S     end the guest after S seconds (default 900)
@@ -119,7 +120,7 @@ vm_verdict() {
 vm_qemu_start() {
 	local name=$1 dir=$2 accel kernel initrd
 
-	kernel=$(kernel_dir "$name")/pkg/boot/vmlinuz-$(kernel_version "$name")
+	kernel=$(kernel_image "$name")
 	initrd=$(initramfs_build "$name")
 	accel=$(vm_accel)
 	vm_qemu "$accel" "$dir" "$kernel" "$initrd"
@@ -132,13 +133,11 @@ vm_qemu_start() {
 }
 
 vm_run() {
-	local name=$1 build=kernel_build_module start=vm_qemu_start stage status log
+	local name=$1 start=vm_qemu_start stage status log
 
 	shift
-	case $name in
-	uml*)	build=uml_build_module start=uml_start ;;
-	esac
-	"$build" "$name" || return 1
+	[[ $name != uml* ]] || start=uml_start
+	kernel_build_module "$name" || return 1
 	stage=$(kernel_stage "$name")
 
 	vm_dir=$(mktemp -d "${TMPDIR:-/tmp}/dnat-vm-XXXXXX")
@@ -206,14 +205,12 @@ vm_main() {
 		vm_usage >&2
 		return 1
 	fi
-	case " ${KERNELS[*]} ${UML_KERNELS[*]} " in
-	*" $name "*) ;;
-	*) die "kernel \"$name\": the lab knows ${KERNELS[*]} ${UML_KERNELS[*]}" ;;
-	esac
+	kernel_known "$name"
 	need_root
-	case $name in
-	uml*)	deps_install "${UML_DEPS[@]}" ;;
-	*)	deps_install ;;
-	esac
+	if source_is "$name"; then
+		deps_install "${SOURCE_DEPS[@]}"
+	else
+		deps_install
+	fi
 	vm_run "$name" "$@"
 }

@@ -493,9 +493,9 @@ def marked(run):
     goes_on(run, t)
 
 
-@scenario(family=4)
+@scenario()
 def routed_by_tos(run):
-    """routes go by the TOS of each packet"""
+    """routes go by the TOS or traffic class of each packet"""
     undo = other_table(run, "tos", "0x10")
     t = Tcp(run).open().talk()
     for tos, where in ((0x10, "o"), (0, "b"), (0x10, "o"), (0x13, "o"), (8, "b"), (0, "b")):

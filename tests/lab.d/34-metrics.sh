@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What dnatd exports: the text, to promtool and to a real Prometheus, and who may ask.
+# shellcheck shell=bash
+
+# shellcheck source=/dev/null
+. "$TOP/tests/lib/own.sh"
+
+METRICS=http://127.0.0.1:9527/metrics
+API=http://127.0.0.1:9090/api/v1
+
+# scrape [URL] - the page.
+scrape() {
+	in_ns lb curl -gsf "${1:-$METRICS}"
+}
+
+# names - of all that is exported, with samples or without.
+names() {
+	scrape | sed -n 's/^# HELP \([^ ]*\) .*/\1/p'
+}
+
+# metric SAMPLE - its value, such as of dnat_connections{state="open"}.
+metric() {
+	scrape | awk -v sample="$1" '{ value = $NF; sub(/ [^ ]*$/, "") } $0 == sample { print value }'
+}
+
+metric_is() {
+	[ "$(metric "$1")" = "$2" ]
+}
+
+metric_above() {
+	[ "$(metric "$1")" -gt "$2" ]
+}
+
+# query EXPRESSION - what Prometheus says that it is.
+query() {
+	in_ns lb curl -gsf "$API/query" --data-urlencode "query=$1" | jq -r '.data.result[].value[1]'
+}
+
+query_is() {
+	[ "$(query "$1")" = "$2" ]
+}
+
+query_above() {
+	[ "$(query "$1")" -gt "$2" ]
+}
+
+# The page, to the real promtool, which is silent where all is well.
+promtool_content() {
+	scrape >"$LAB/page" && promtool check metrics <"$LAB/page" >"$LAB/promtool" 2>&1 || return
+	[ ! -s "$LAB/promtool" ] || { cat "$LAB/promtool"; return 1; }
+}
+
+status_of_metrics() {
+	dnatctl -j status | jq -r '.checks[] | select(.name == "metrics") | "\(.ok) \(.value)"'
+}
+
+check "dnatd starts" daemon_start || return
+check "services are added" services web 80 b1 || return
+check_is "status says where metrics are" "true $METRICS" "$(status_of_metrics)"
+check "promtool has nothing to say" promtool_content
+page=$(find "$DNAT_ROOT/usr/share/man" -name 'dnatd.8*')
+check_is "the manual has all metrics, and no others" "$(names | sort)" \
+	"$(zcat -f "$page" | sed -nE 's/^\.It Li ((dnat|process)_[a-z_]+).*/\1/p' | sort)"
+
+changes=$(metric dnat_config_changes_total) begun=$(metric dnat_connections_total)
+fast=$(metric dnat_fast_packets_total)
+hold 10
+check "ten connections are counted" metric_is dnat_connections_total $((begun + 10))
+check "as open" metric_is 'dnat_connections{state="open"}' 10
+check "which has so many vdports in use" metric_is \
+	'dnat_vdports_in_use{vip="192.0.2.10",proto="tcp",backend="10.1.0.11:8080"}' 10
+check "of 64512 ports" metric_is \
+	'dnat_vdports_capacity{vip="192.0.2.10",proto="tcp",backend="10.1.0.11:8080"}' 64512
+let_go
+get c1 2 "$URL6/" >/dev/null 2>&1
+check "IPv6 backends stand in brackets" metric_is \
+	"dnat_vdports_capacity{vip=\"$VIP6\",proto=\"tcp\",backend=\"[$(addr6 b1)]:8080\"}" 64512
+check "packets are counted" test "$(metric dnat_fast_packets_total)" -gt "$fast"
+check "a change of a weight" dnatctl backend set web4 addr "$(addr4 b1)" weight 7
+check "is exported" metric_is "dnat_backend_weight{service=\"web4\",backend=\"$(addr4 b1):8080\"}" 7
+check "and counted" metric_is dnat_config_changes_total $((changes + 1))
+check_is "as many services as there are" "$(dnatctl -j service show | jq length)" "$(metric dnat_services)"
+check_is "as many backends" "$(dnatctl -j backend show | jq length)" "$(metric dnat_backends)"
+check_is "a backend that nobody checks is neither up nor down" '' "$(scrape | grep '^dnat_backend_up{')"
+backend="service=\"web4\",backend=\"$(addr4 b1):8080\""
+check "it is checked" dnatctl service set web4 check tcp interval 200ms timeout 200ms fall 5 rise 1
+check "and up" wait_for 30 metric_is "dnat_backend_up{$backend}" 1
+check "good checks are counted" wait_for 30 metric_above "dnat_backend_checks_total{$backend,result=\"passed\"}" 1
+check "where nobody listens" dnatctl backend set web4 addr "$(addr4 b1)" check-port 9
+check "it goes down" wait_for 30 metric_is "dnat_backend_up{$backend}" 0
+check "bad ones are counted" wait_for 30 metric_above "dnat_backend_checks_total{$backend,result=\"failed\"}" 1
+check "it is not checked any more" dnatctl service set web4 check none
+repairs=$(metric dnat_repairs_total)
+in_ns lb nft flush chain inet dnatd svc-web4
+check "a repair is counted" wait_for 30 metric_is dnat_repairs_total $((repairs + 1))
+check_is "and none is held back" 0 "$(metric dnat_repairs_held)"
+check_is "the figures are those of stats" "$(dnatctl -j stats | jq '.slow.flags, .taken_back, .exhausted' | xargs)" \
+	"$(metric 'dnat_slow_packets_total{reason="flags"}') $(metric dnat_connections_taken_back_total) $(metric 'dnat_dropped_packets_total{reason="exhausted"}')"
+check_is "the memory is that of /proc" "$(awk '/^VmSize/ { print $2 * 1024 }' "/proc/$DNATD/status")" \
+	"$(metric process_virtual_memory_bytes)"
+check "another page is not there" bash -c "ip netns exec lb curl -sI ${METRICS%/*}/ | grep -q '^HTTP/1.1 404 '"
+check "nothing is taken" bash -c "ip netns exec lb curl -si -d x=y $METRICS | grep -q '^HTTP/1.1 405 '"
+in_ns lb ip address add "$VIP4/32" dev lo
+check_rc "nobody from outside gets through" 7 in_ns c1 curl -s --max-time 20 "http://$VIP4:9527/metrics"
+in_ns lb ip address del "$VIP4/32" dev lo
+
+mkdir -p "$LAB/prometheus"
+cat >"$LAB/prometheus/prometheus.yml" <<-'EOT'
+	global:
+	  scrape_interval: 1s
+	scrape_configs:
+	  - job_name: dnat
+	    static_configs:
+	      - targets: ["127.0.0.1:9527"]
+EOT
+ip netns exec lb prometheus --config.file="$LAB/prometheus/prometheus.yml" --storage.tsdb.path="$LAB/prometheus/data" \
+	--web.listen-address=127.0.0.1:9090 >"$LAB/prometheus/log" 2>&1 &
+prometheus=$!
+if check "a real Prometheus scrapes it" wait_for 240 query_is up 1; then
+	seen=$(query dnat_connections_total)
+	get c1 20 "$URL4/" >/dev/null 2>&1
+	check "and sees a counter rise with the traffic" wait_for 60 query_above dnat_connections_total $((seen + 19))
+	check "has every kind of sample" wait_for 60 query_is 'count(dnat_backend_weight)' 2
+	check "and says which version runs" wait_for 60 query_is "dnat_build_info{version=\"$(dnatd -V | cut -d ' ' -f 2)\"}" 1
+	daemon_stop
+	check "it sees dnatd end" wait_for 60 query_is up 0
+	check "dnatd starts again at once on the same port" daemon_start
+	check "and is scraped" wait_for 60 query_is up 1
+else
+	tail -n 5 "$LAB/prometheus/log" | note
+fi
+kill $prometheus
+wait $prometheus
+daemon_stop
+
+ip netns exec lb socat TCP4-LISTEN:9527,bind=127.0.0.1,fork,reuseaddr PIPE 2>/dev/null &
+socat=$!
+port_taken() {
+	in_ns lb ss -Hltn 'sport = 9527' | grep -q .
+}
+check "somebody has the port" wait_for 20 port_taken
+check "dnatd starts all the same" daemon_start
+check_is "and status says so" "false not exported" "$(status_of_metrics)"
+check_match "with advice" "127\.0\.0\.1:9527: Address already in use; restart dnatd" "$(dnatctl status)"
+check_match "the log, too" "127\.0\.0\.1:9527: Address already in use" "$(tail -n 5 "$DNATD_LOG")"
+check "and dnatd does its work" dnatctl service show
+kill $socat
+wait $socat 2>/dev/null
+daemon_stop
+
+check "another address is asked for" daemon_start --metrics '[::1]:9999'
+check_match "which answers" '^dnat_up 1$' "$(scrape 'http://[::1]:9999/metrics')"
+check_rc "and the first does not" 7 in_ns lb curl -s "$METRICS"
+daemon_stop
+check "none is asked for" daemon_start --metrics none
+check_rc "and nobody answers" 7 in_ns lb curl -s "$METRICS"
+check_is "which is fine" "true none" "$(status_of_metrics)"
+daemon_stop
+
+check "allocator nf_nat" daemon_start --allocator nf_nat
+check "has metrics, too" metric_is 'dnat_allocator_info{allocator="nf_nat",module=""}' 1
+check_is "but no connections" "" "$(metric dnat_connections_total)"
+check "promtool has nothing to say" promtool_content
+daemon_stop

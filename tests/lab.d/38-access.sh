@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Members of group dnat may look, others of another group may change, nobody else may ask.
+# shellcheck shell=bash
+
+# as GROUPS COMMAND... - as a user in these groups, the first his own: "dnat,daemon".
+as() {
+	local groups=$1
+
+	shift
+	setpriv --reuid nobody --regid "${groups%%,*}" --groups "$groups" "$@"
+}
+
+made=
+if ! getent group dnat >/dev/null; then
+	made=yes
+	# The guest's /etc is the host's, and not to be written to.
+	cp /etc/group "$LAB/group"
+	echo 'dnat:x:64999:' >>"$LAB/group"
+	mount --bind "$LAB/group" /etc/group
+fi
+
+check "dnatd starts" daemon_start --admin-group daemon || return
+check_is "the socket is the group's" '660 dnat' "$(stat -c '%a %G' "$SOCKET")"
+check "a service is added" dnatctl service add web vip "$VIP4" port 80
+before=$(snapshot)
+for command in "service show" "backend show" status stats "vdport show" "connection show" export; do
+	# shellcheck disable=SC2086
+	check "a member may look: $command" as dnat dnatctl $command
+done
+as dnat dnatctl -j monitor >"$LAB/events" &
+check "and listen" wait_for 20 test -s "$LAB/events"
+for command in "service add x vip $VIP4 port 81" "service set web fast off" "service del web" \
+	"backend add web addr 10.1.0.11" "vdport set range 1024-2048" "connection del service web" \
+	"apply -f /dev/null" "apply --dry-run -f /dev/null"; do
+	# shellcheck disable=SC2086
+	check_rc "but not: ${command%% web*}" 2 as dnat dnatctl $command
+done
+check_match "which is said" 'service.del changes something, and user 65534 may only look; use sudo' \
+	"$(as dnat dnatctl service del web 2>&1)"
+check_is "nothing has changed" "$before" "$(snapshot)"
+check_rc "who is no member does not get to the socket" 3 as nogroup dnatctl status
+check "one of the admin's group may change" as daemon,dnat dnatctl service set web fast off
+check "and is told of with his number" wait_for 20 jq -e 'select(.event == "change" and .uid == 65534)' "$LAB/events"
+chmod 666 "$SOCKET"
+check_rc "nor is he let in when it stands open" 2 as nogroup dnatctl status
+check_match "which is said, too" 'only root and members of group dnat may ask dnatd' "$(as nogroup dnatctl status 2>&1)"
+daemon_stop
+check_match "an admin's group that is not there is refused" '--admin-group "nosuch": there is no such group' \
+	"$(ip netns exec lb dnatd --admin-group nosuch 2>&1)"
+if [ -n "$made" ]; then
+	umount /etc/group
+fi

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# monitor tells when a pool is nearly full, exhausted, and has recovered.
+# shellcheck shell=bash
+
+# shellcheck source=/dev/null
+. "$TOP/tests/lib/own.sh"
+
+# states - what it has told of pools by now.
+states() {
+	jq -r 'select(.event == "pool").state' <"$LAB/events" | xargs
+}
+
+# state_is STATE - the last one.
+state_is() {
+	[ "$(tail -n 1 "$LAB/events" | jq -r .state)" = "$1" ]
+}
+
+states_are() {
+	[ "$(states)" = "$1" ]
+}
+
+check "dnatd starts" daemon_start || return
+check "a service is added" dnatctl service add web vip "$VIP4" port 80
+check "with a backend" dnatctl backend add web addr 10.1.0.11 port 8080
+check "and ten ports" dnatctl vdport set range 50000-50009
+dnatctl -j monitor >"$LAB/events" &
+check "monitor listens" wait_for 20 test -s "$LAB/events"
+
+hold 8
+let_go
+hold 9
+check "nine of ten are open: that is told" wait_for 30 states_are nearly-full
+check_is "of which pool" '{"vip":"192.0.2.10","proto":"tcp","backend":"10.1.0.11","port":8080,"open":9,"capacity":10,"failures":0}' \
+	"$(jq -c 'select(.event == "pool") | del(.time, .event, .state)' <"$LAB/events")"
+let_go
+check "when they are closed, it has recovered" wait_for 30 states_are "nearly-full recovered"
+hold 12 10
+check_is "twelve want ten" "open 10 failed 2" "$(cat "$LAB/held")"
+check "that is exhausted" wait_for 30 grep -q '"exhausted"' "$LAB/events"
+check "with how many it has refused" jq -e 'select(.state == "exhausted").failures > 0' "$LAB/events"
+let_go
+check "and recovers, too" wait_for 30 state_is recovered
+check_match "each is told once" '^nearly-full recovered( nearly-full)? exhausted recovered$' "$(states)"
+check "dnatd stops" daemon_stop
