@@ -309,8 +309,11 @@ static void loop_close(struct loop *loop)
 		event_free(loop->intr);
 	if (loop->term)
 		event_free(loop->term);
-	if (loop->base)
-		event_base_free(loop->base);
+	if (!loop->base)
+		return;
+	/* What was freed with a callback still due is let go by that callback. */
+	event_base_loop(loop->base, EVLOOP_NONBLOCK);
+	event_base_free(loop->base);
 }
 
 /*

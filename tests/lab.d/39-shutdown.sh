@@ -35,8 +35,10 @@ for allocator in module nf_nat; do
 		backend add web addr $(addr4 b1) port 8080
 		backend add web addr $(addr4 b2) port 8080
 		backend add web addr $(addr4 b3) port 8080
-		service add tls vip $VIP4 port 81 check https interval 5s
+		service add tls vip $VIP4 port 81 check https interval 100ms timeout 100ms
 		backend add tls addr $(addr4 b1) port 8080
+		backend add tls addr $(addr4 b2) port 8080
+		backend add tls addr $(addr4 b3) port 8080
 		service add dns vip $VIP4 port 53 proto udp check dns dns-name example.org interval 5s timeout 1s
 		backend add dns addr $(addr4 b1)
 		service add run vip $VIP4 port 82 check exec exec-command /bin/false interval 1m
