@@ -168,12 +168,13 @@ static int append_backend(json_t *list, const struct service *service,
 				      "port", port), values);
 }
 
-static bool has_backend(const struct service *service,
-			const struct counter *counter)
+bool counter_is_left(const struct counter *counter,
+		     const struct service *service)
 {
-	return service_find_backend(service, &counter->backend,
-				    counter->backend_port) <
-	       service->n_backends;
+	return counter->values[COUNT_IN_USE] &&
+	       service_find_backend(service, &counter->backend,
+				    counter->backend_port) ==
+		       service->n_backends;
 }
 
 static int append_backends(json_t *list, const struct counters *counters,
@@ -195,8 +196,7 @@ static int append_backends(json_t *list, const struct counters *counters,
 
 	counter = counters_of_service(counters, service, &n);
 	for (; !ret && n; n--, counter++)
-		if (counter->values[COUNT_IN_USE] &&
-		    !has_backend(service, counter))
+		if (counter_is_left(counter, service))
 			ret = append_backend(list, service, &counter->backend,
 					     counter->backend_port,
 					     counter->values);

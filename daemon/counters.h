@@ -7,6 +7,7 @@
 #define DNAT_COUNTERS_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "addr.h"
@@ -73,6 +74,10 @@ void counters_sum(const struct counters *counters,
 const struct counter *counters_of_backend(const struct counters *counters,
 					  const struct service *service,
 					  const struct backend *backend);
+
+/* Does it count for a backend that was deleted from @service and has connections? */
+bool counter_is_left(const struct counter *counter,
+		     const struct service *service);
 
 /**
  * counters_services - the services, as stats.services gives them

@@ -104,29 +104,51 @@ int kmod_parse_counter(const struct nlmsghdr *nlh, void *counters)
 	return counters_add(counters, &counter);
 }
 
-int kmod_counters(const struct kmod *kmod, const struct service *only,
-		  struct counters *counters, struct err *err)
+static int refused(const struct nl *nl, int rc, struct err *err)
+{
+	return err_set(err, rc, NULL, "module " KMOD_MODULE
+		       " gave no counters: %s", nl_reason(nl, rc));
+}
+
+int kmod_counters_ask(const struct kmod *kmod, const struct service *only,
+		      struct nl *nl, struct err *err)
 {
 	char buf[MNL_SOCKET_BUFFER_SIZE]
 		__attribute__((aligned(__alignof__(struct nlmsghdr))));
 	struct nlmsghdr *nlh;
-	struct nl nl;
-	int rc;
+	int rc = nl_open(nl, NETLINK_GENERIC, err);
 
-	*counters = (struct counters){ 0 };
-	rc = nl_open(&nl, NETLINK_GENERIC, err);
 	if (rc)
 		return rc;
-	nlh = kmod_request(kmod, &nl, buf, NLM_F_DUMP, DNAT_CMD_COUNTER_GET);
+	nlh = kmod_request(kmod, nl, buf, NLM_F_DUMP, DNAT_CMD_COUNTER_GET);
 	if (only) {
 		attrs_put_addr(nlh, DNAT_A_VIP, &only->vip);
 		mnl_attr_put_u8(nlh, DNAT_A_L4PROTO, only->proto);
 		mnl_attr_put_u16(nlh, DNAT_A_SERVICE_PORT, htons(only->port));
 	}
-	rc = nl_talk(&nl, nlh, kmod_parse_counter, counters);
+	rc = nl_send(nl, nlh);
 	if (rc) {
-		err_set(err, rc, NULL, "module " KMOD_MODULE
-			" gave no counters: %s", nl_reason(&nl, rc));
+		refused(nl, rc, err);
+		nl_close(nl);
+	}
+	return rc;
+}
+
+int kmod_counters(const struct kmod *kmod, const struct service *only,
+		  struct counters *counters, struct err *err)
+{
+	int done = 0;
+	struct nl nl;
+	int rc;
+
+	*counters = (struct counters){ 0 };
+	rc = kmod_counters_ask(kmod, only, &nl, err);
+	if (rc)
+		return rc;
+	while (!rc && !done)
+		rc = nl_receive(&nl, kmod_parse_counter, counters, &done);
+	if (rc) {
+		refused(&nl, rc, err);
 		counters_clean(counters);
 	}
 	nl_close(&nl);

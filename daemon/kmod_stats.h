@@ -7,9 +7,9 @@
 
 #include "counters.h"
 #include "err.h"
+#include "netlink.h"
 
 struct kmod;
-struct nlmsghdr;
 
 /* The totals as stats gives them (control.h).  Return: 0 or a negative errno */
 int kmod_stats(struct kmod *kmod, json_t **stats, struct err *err);
@@ -26,6 +26,17 @@ int kmod_parse_stats(const struct nlmsghdr *nlh, void *stats);
  */
 int kmod_counters(const struct kmod *kmod, const struct service *only,
 		  struct counters *counters, struct err *err);
+
+/**
+ * kmod_counters_ask - ask for them on a socket of one's own
+ * @only: as kmod_counters()
+ * @nl: result, for nl_receive() with kmod_parse_counter(), and nl_close();
+ *	closed where this fails
+ *
+ * Return: 0 or a negative errno with @err set
+ */
+int kmod_counters_ask(const struct kmod *kmod, const struct service *only,
+		      struct nl *nl, struct err *err);
 
 /* nl_fn (netlink.h): add the one that @nlh tells of to @counters. */
 int kmod_parse_counter(const struct nlmsghdr *nlh, void *counters);

@@ -8,21 +8,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "health.h"
 #include "kmod_pool.h"
 #include "kmod_stats.h"
 #include "metrics.h"
+#include "metrics_service.h"
 #include "metrics_text.h"
 #include "process.h"
 #include "status.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define SERVICES_A_PART 128
+#define ROWS_A_PART 512		/* services and backends */
 #define TRIES 10
-#define ENDPOINT_LEN (INET6_ADDRSTRLEN + sizeof("[]:65535"))
 
 enum step {
 	STEP_TOTALS,
+	STEP_COUNTERS_ASK,
+	STEP_COUNTERS,
 	STEP_SERVICES,
 	STEP_POOLS_ASK,
 	STEP_POOLS,
@@ -36,8 +37,10 @@ struct job {
 	enum step step;
 	bool up;
 	char last[SERVICE_NAME_LEN + 1];	/* of the services that are done */
-	struct nl nl;				/* for the pools */
+	struct nl nl;				/* for counters, then pools */
 	unsigned int tries;
+	struct counters counters;
+	bool counted;				/* all of them are there */
 	uint64_t open, half_open, closed;	/* connections, over all pools */
 };
 
@@ -50,22 +53,12 @@ static const struct metric_of_stats {
 	{ "ended", METRIC_CONNECTIONS_ENDED, { { NULL, NULL } } },
 	{ "unconfirmed", METRIC_CONNECTIONS_UNCONFIRMED, { { NULL, NULL } } },
 	{ "taken_back", METRIC_CONNECTIONS_TAKEN_BACK, { { NULL, NULL } } },
+	{ "uncounted", METRIC_CONNECTIONS_UNCOUNTED, { { NULL, NULL } } },
 	{ "skipped", METRIC_VDPORTS_SKIPPED, { { NULL, NULL } } },
 	{ "exhausted", METRIC_DROPPED_PACKETS, { { "reason", "exhausted" } } },
 	{ "no_memory", METRIC_DROPPED_PACKETS, { { "reason", "no_memory" } } },
 	{ "fast", METRIC_FAST_PACKETS, { { NULL, NULL } } },
 };
-
-/* "10.1.0.11:8080" or "[fd00:1::11]:8080" */
-static const char *endpoint(const struct addr *addr, uint16_t port, char *buf)
-{
-	char text[INET6_ADDRSTRLEN];
-
-	snprintf(buf, ENDPOINT_LEN,
-		 addr->family == AF_INET ? "%s:%u" : "[%s]:%u",
-		 addr_text(addr, text, sizeof(text)), port);
-	return buf;
-}
 
 static int add_process(struct samples *samples)
 {
@@ -177,46 +170,6 @@ static int add_totals(struct job *job)
 	return ret;
 }
 
-static int add_checks(struct samples *samples, const struct label *backend,
-		      const char *result, uint64_t n)
-{
-	const struct label labels[] = {
-		backend[0], backend[1], { "result", result }, { NULL, NULL }
-	};
-
-	return samples_add(samples, METRIC_BACKEND_CHECKS, labels, n);
-}
-
-static int add_backends(struct job *job, const struct service *service)
-{
-	struct samples *samples = &job->samples;
-	struct health_counts counts;
-	char text[ENDPOINT_LEN];
-
-	for (size_t i = 0; i < service->n_backends; i++) {
-		const struct backend *backend = &service->backends[i];
-		const struct label labels[] = {
-			{ "service", service->name },
-			{ "backend",
-			  endpoint(&backend->addr, backend->port, text) },
-			{ NULL, NULL }
-		};
-
-		if (samples_add(samples, METRIC_BACKEND_WEIGHT, labels,
-				backend->weight))
-			return -ENOMEM;
-		if (!health_count(job->dnatd->health, service, backend,
-				  &counts))
-			continue;
-		if (samples_add(samples, METRIC_BACKEND_UP, labels,
-				!counts.down) ||
-		    add_checks(samples, labels, "passed", counts.passed) ||
-		    add_checks(samples, labels, "failed", counts.failed))
-			return -ENOMEM;
-	}
-	return 0;
-}
-
 /* Services come and go between two parts: the order of their names stays. */
 static size_t first_left(const struct model *model, const char *last)
 {
@@ -233,17 +186,81 @@ static size_t first_left(const struct model *model, const char *last)
 	return low;
 }
 
+/* A dump was refused, or broke off. */
+static void failed(struct job *job, enum step next)
+{
+	job->up = false;
+	job->step = next;
+}
+
+static int counters_ask(struct job *job)
+{
+	if (job->dnatd->in_force != ALLOC_MODULE)
+		job->step = STEP_SERVICES;
+	else if (kmod_counters_ask(job->dnatd->kmod, NULL, &job->nl, NULL))
+		failed(job, STEP_SERVICES);
+	else
+		job->step = STEP_COUNTERS;
+	return 0;
+}
+
+/**
+ * take - one datagram of a dump: the kernel makes the next when this is taken
+ * @ask: the step to begin again with
+ *
+ * Return: 1 with more to come, 0 at the end, -EAGAIN where all that was taken
+ *	counts for nothing, and is asked for again; or another negative errno
+ */
+static int take(struct job *job, nl_fn fn, void *data, enum step ask)
+{
+	int done;
+	int rc = nl_receive(&job->nl, fn, data, &done);
+
+	if (!rc && !done)
+		return 1;
+	nl_close(&job->nl);
+	if (rc == -EINTR && ++job->tries < TRIES) {
+		job->step = ask;
+		return -EAGAIN;
+	}
+	job->tries = 0;
+	return rc;
+}
+
+static int counters_take(struct job *job)
+{
+	int rc = take(job, kmod_parse_counter, &job->counters,
+		      STEP_COUNTERS_ASK);
+
+	if (rc == 1)
+		return 0;
+	if (!rc) {
+		counters_sort(&job->counters);
+		job->counted = true;
+		job->step = STEP_SERVICES;
+		return 0;
+	}
+	counters_clean(&job->counters);
+	if (rc != -EAGAIN && rc != -ENOMEM)
+		failed(job, STEP_SERVICES);
+	return rc == -ENOMEM ? rc : 0;
+}
+
 /* Return: 1 with more to come, 0, or -ENOMEM */
 static int add_services(struct job *job)
 {
-	const struct model *model = job->dnatd->model;
+	const struct dnatd *dnatd = job->dnatd;
+	const struct model *model = dnatd->model;
 	size_t i = first_left(model, job->last);
 
-	for (size_t n = 0; n < SERVICES_A_PART && i < model->n_services;
-	     n++, i++) {
-		if (add_backends(job, model->services[i]))
+	for (size_t n = 0; n < ROWS_A_PART && i < model->n_services; i++) {
+		const struct service *service = model->services[i];
+
+		if (metrics_add_service(&job->samples, service, dnatd->health,
+					job->counted ? &job->counters : NULL))
 			return -ENOMEM;
-		strcpy(job->last, model->services[i]->name);
+		strcpy(job->last, service->name);
+		n += 1 + service->n_backends;
 	}
 	return i < model->n_services;
 }
@@ -261,7 +278,7 @@ static int add_pool(const struct nlmsghdr *nlh, void *data)
 	labels[0] = (struct label){ "vip", addr_text(&pool.vip, vip,
 						     sizeof(vip)) };
 	labels[1] = (struct label){ "proto", proto_text(pool.proto) };
-	labels[2] = (struct label){ "backend", endpoint(&pool.backend,
+	labels[2] = (struct label){ "backend", endpoint_text(&pool.backend,
 							pool.port, backend) };
 	job->half_open += pool.half_open;
 	job->closed += pool.closed;
@@ -303,48 +320,36 @@ static void drop_pools(struct job *job)
 	job->closed = 0;
 }
 
-/* Return: the next step */
-static enum step pools_failed(struct job *job)
-{
-	drop_pools(job);
-	job->up = false;
-	return STEP_WRITE;
-}
-
-static enum step pools_ask(struct job *job)
+static int pools_ask(struct job *job)
 {
 	if (job->dnatd->in_force != ALLOC_MODULE)
-		return STEP_WRITE;
-	if (kmod_pools_ask(job->dnatd->kmod, &job->nl, NULL))
-		return pools_failed(job);
-	return STEP_POOLS;
+		job->step = STEP_WRITE;
+	else if (kmod_pools_ask(job->dnatd->kmod, &job->nl, NULL))
+		failed(job, STEP_WRITE);
+	else
+		job->step = STEP_POOLS;
+	return 0;
 }
 
-/* One datagram: the kernel makes the next when this one is taken. */
 static int pools_take(struct job *job)
 {
-	int done;
-	int rc = nl_receive(&job->nl, add_pool, job, &done);
+	int rc = take(job, add_pool, job, STEP_POOLS_ASK);
 
-	if (!rc && !done)
+	if (rc == 1)
 		return 0;
-	nl_close(&job->nl);
-	if (rc == -ENOMEM)
-		return rc;
-	if (rc == -EINTR && ++job->tries < TRIES) {
-		drop_pools(job);
-		job->step = STEP_POOLS_ASK;
-		return 0;
+	if (!rc) {
+		job->step = STEP_WRITE;
+		return add_connections(&job->samples, "open", job->open) ||
+		       add_connections(&job->samples, "half-open",
+				       job->half_open) ||
+		       add_connections(&job->samples, "closed",
+				       job->closed) ?
+			       -ENOMEM : 0;
 	}
-	job->step = STEP_WRITE;
-	if (rc) {
-		job->step = pools_failed(job);
-		return 0;
-	}
-	return add_connections(&job->samples, "open", job->open) ||
-	       add_connections(&job->samples, "half-open", job->half_open) ||
-	       add_connections(&job->samples, "closed", job->closed) ?
-		       -ENOMEM : 0;
+	drop_pools(job);
+	if (rc != -EAGAIN && rc != -ENOMEM)
+		failed(job, STEP_WRITE);
+	return rc == -ENOMEM ? rc : 0;
 }
 
 static int job_next(struct parts *parts, struct text *page, struct err *err)
@@ -355,7 +360,13 @@ static int job_next(struct parts *parts, struct text *page, struct err *err)
 	switch (job->step) {
 	case STEP_TOTALS:
 		ret = add_totals(job);
-		job->step = STEP_SERVICES;
+		job->step = STEP_COUNTERS_ASK;
+		break;
+	case STEP_COUNTERS_ASK:
+		ret = counters_ask(job);
+		break;
+	case STEP_COUNTERS:
+		ret = counters_take(job);
 		break;
 	case STEP_SERVICES:
 		ret = add_services(job);
@@ -363,7 +374,7 @@ static int job_next(struct parts *parts, struct text *page, struct err *err)
 			job->step = STEP_POOLS_ASK;
 		break;
 	case STEP_POOLS_ASK:
-		job->step = pools_ask(job);
+		ret = pools_ask(job);
 		break;
 	case STEP_POOLS:
 		ret = pools_take(job);
@@ -384,6 +395,7 @@ static void job_free(struct parts *parts)
 
 	if (job->nl.sock)
 		nl_close(&job->nl);
+	counters_clean(&job->counters);
 	samples_clean(&job->samples);
 	free(job);
 }

@@ -36,6 +36,30 @@ static const struct {
 		"Whether a backend that is checked is in the rules; 0: it is down." },
 	[METRIC_BACKEND_CHECKS] = { "dnat_backend_checks_total", COUNTER,
 		"Checks of a backend that were answered well or badly, since dnatd started." },
+	[METRIC_SERVICE_CONNECTIONS] = { "dnat_service_connections_total", COUNTER,
+		"Connections of a service that were given a vdport, since it was added or the module loaded." },
+	[METRIC_SERVICE_ACTIVE] = { "dnat_service_connections_active", GAUGE,
+		"Connections of a service that hold a vdport, closed ones too." },
+	[METRIC_SERVICE_PACKETS] = { "dnat_service_packets_total", COUNTER,
+		"Packets of a service to its backends (in) and to clients (out), since it was added or the module loaded." },
+	[METRIC_SERVICE_BYTES] = { "dnat_service_bytes_total", COUNTER,
+		"Bytes of these packets, from the IP header on." },
+	[METRIC_SERVICE_FAILURES] = { "dnat_service_failures_total", COUNTER,
+		"Connections of a service that were refused, for want of a vdport or of memory, since it was added or the module loaded." },
+	[METRIC_SERVICE_TAKEN_BACK] = { "dnat_service_connections_taken_back_total", COUNTER,
+		"Closed and half-open connections of a service whose vdport was taken for another one, since it was added or the module loaded." },
+	[METRIC_BACKEND_CONNECTIONS] = { "dnat_backend_connections_total", COUNTER,
+		"Connections to a backend that were given a vdport, since its service was added or the module loaded." },
+	[METRIC_BACKEND_ACTIVE] = { "dnat_backend_connections_active", GAUGE,
+		"Connections to a backend that hold a vdport, closed ones too." },
+	[METRIC_BACKEND_PACKETS] = { "dnat_backend_packets_total", COUNTER,
+		"Packets to a backend (in) and from it to clients (out), since its service was added or the module loaded." },
+	[METRIC_BACKEND_BYTES] = { "dnat_backend_bytes_total", COUNTER,
+		"Bytes of these packets, from the IP header on." },
+	[METRIC_BACKEND_FAILURES] = { "dnat_backend_failures_total", COUNTER,
+		"Connections to a backend that were refused, for want of a vdport or of memory, since its service was added or the module loaded." },
+	[METRIC_BACKEND_TAKEN_BACK] = { "dnat_backend_connections_taken_back_total", COUNTER,
+		"Closed and half-open connections to a backend whose vdport was taken for another one, since its service was added or the module loaded." },
 	[METRIC_CONFIG_CHANGES] = { "dnat_config_changes_total", COUNTER,
 		"Changes of the configuration that were carried out since dnatd started." },
 	[METRIC_REPAIRS] = { "dnat_repairs_total", COUNTER,
@@ -54,6 +78,8 @@ static const struct {
 		"Connections whose first packet was dropped after they had a vdport." },
 	[METRIC_CONNECTIONS_TAKEN_BACK] = { "dnat_connections_taken_back_total", COUNTER,
 		"Closed and half-open connections whose vdport was taken for another one." },
+	[METRIC_CONNECTIONS_UNCOUNTED] = { "dnat_connections_uncounted_total", COUNTER,
+		"Connections that no service's and no backend's metrics count, for want of memory or because there are too many backends." },
 	[METRIC_DROPPED_PACKETS] = { "dnat_dropped_packets_total", COUNTER,
 		"First packets dropped for want of a vdport or of memory." },
 	[METRIC_FAST_PACKETS] = { "dnat_fast_packets_total", COUNTER,
@@ -71,9 +97,9 @@ static const struct {
 	[METRIC_VDPORTS_CAPACITY] = { "dnat_vdports_capacity", GAUGE,
 		"Vdports that a VIP has towards a backend." },
 	[METRIC_VDPORTS_TAKEN_BACK] = { "dnat_vdports_taken_back_total", COUNTER,
-		"Vdports of closed and half-open connections that were taken for others." },
+		"Vdports of closed and half-open connections that were taken for others, since there is this pool." },
 	[METRIC_VDPORTS_FAILURES] = { "dnat_vdports_failures_total", COUNTER,
-		"Connections refused for want of a vdport." },
+		"Connections refused for want of a vdport, since there is this pool." },
 	[METRIC_CPU_SECONDS] = { "process_cpu_seconds_total", COUNTER,
 		"Processor time that dnatd has used, in seconds." },
 	[METRIC_RESIDENT_MEMORY] = { "process_resident_memory_bytes", GAUGE,
@@ -87,6 +113,16 @@ static const struct {
 	[METRIC_MAX_FDS] = { "process_max_fds", GAUGE,
 		"File descriptors that dnatd may have open." },
 };
+
+const char *endpoint_text(const struct addr *addr, uint16_t port, char *buf)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	snprintf(buf, ENDPOINT_LEN,
+		 addr->family == AF_INET ? "%s:%u" : "[%s]:%u",
+		 addr_text(addr, text, sizeof(text)), port);
+	return buf;
+}
 
 void samples_drop(struct samples *samples, enum metric metric)
 {

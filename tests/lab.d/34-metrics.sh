@@ -50,6 +50,83 @@ promtool_content() {
 	[ ! -s "$LAB/promtool" ] || { cat "$LAB/promtool"; return 1; }
 }
 
+# lines OBJECT - "stats service" or "stats backend" as the page should have it, sorted.
+lines() {
+	# shellcheck disable=SC2016
+	dnatctl -j stats "$1" | jq -r --arg of "$1" '
+		def line(name; more; value):
+			([["service", .service]] +
+			 if $of == "service" then [] else
+				[["backend", (if .addr | contains(":") then "[\(.addr)]" else .addr end) + ":\(.port)"]]
+			 end + more | map("\(.[0])=\"\(.[1])\"") | join(",")) as $labels |
+			"dnat_\($of)_\(name){\($labels)} \(value)";
+		.[] | line("connections_total"; []; .connections),
+			line("connections_active"; []; .in_use),
+			line("packets_total"; [["direction", "in"]]; .packets_in),
+			line("packets_total"; [["direction", "out"]]; .packets_out),
+			line("bytes_total"; [["direction", "in"]]; .bytes_in),
+			line("bytes_total"; [["direction", "out"]]; .bytes_out),
+			line("failures_total"; [["reason", "exhausted"]]; .exhausted),
+			line("failures_total"; [["reason", "no_memory"]]; .no_memory),
+			line("connections_taken_back_total"; []; .taken_back)' | sort
+}
+
+COUNTED='(service|backend)_(connections|packets|bytes|failures)_.*'
+
+# What the page has of the same.
+page_lines() {
+	scrape | grep -E "^dnat_$COUNTED" | sort
+}
+
+# And what Prometheus has made of it.
+prometheus_lines() {
+	in_ns lb curl -gsf "$API/query" --data-urlencode "query={__name__=~\"dnat_$COUNTED\"}" |
+		jq -r '.data.result[] | .metric as $m | [("service", "backend", "direction", "reason") |
+			select($m[.]) | "\(.)=\"\($m[.])\""] as $labels |
+			"\($m.__name__){\($labels | join(","))} \(.value[1])"' | sort
+}
+
+prometheus_has_all() {
+	diff <({ lines service; lines backend; } | sort) <(prometheus_lines)
+}
+
+# The totals as "stats" and the page have them, "name value" a line.
+totals() {
+	dnatctl -j stats | jq -r 'to_entries[] | if .key == "slow" then .value | to_entries[] | "slow \(.key) \(.value)"
+		else "\(.key) \(.value)" end' | grep -v '^in_use ' | sort
+}
+
+page_totals() {
+	scrape | sed -nE '
+		s/^dnat_connections_total /begun /p
+		s/^dnat_connections_(ended|unconfirmed|taken_back|uncounted)_total /\1 /p
+		s/^dnat_dropped_packets_total\{reason="(.*)"\} /\1 /p
+		s/^dnat_vdports_skipped_total /skipped /p
+		s/^dnat_fast_packets_total /fast /p
+		s/^dnat_slow_packets_total\{reason="(.*)"\} /slow \1 /p' | sort
+}
+
+# The pools, likewise.
+pools() {
+	dnatctl -j vdport show | jq -r '.[] | "\(.vip) \(.proto) \(.backend) \(.port)" as $pool |
+		{in_use, half_open, closed, capacity, taken_back, failures} | to_entries[] | "\($pool) \(.key) \(.value)"' | sort
+}
+
+page_pools() {
+	scrape | sed -nE 's/^dnat_vdports_([a-z_]*)\{vip="(.*)",proto="(.*)",backend="\[?([^]"]*[^]":])\]?:([0-9]*)"\} (.*)/\2 \3 \4 \5 \1 \6/p' |
+		sed 's/_total / /' | sort
+}
+
+# labels - of each metric that has samples, as the manual writes them.
+labels() {
+	scrape | grep -v '^#' | sed -E 's/ [^ ]*$//; s/="([^"\\]|\\.)*"//g; s/\}//; s/\{/ /; s/,/ , /g' | sort -u
+}
+
+manual_labels() {
+	zcat -f "$page" | sed -nE 's/^\.It Li ((dnat|process)_[a-z_]+)( Pq (.*))?$/\1 \4/p' | sed 's/ $//' |
+		grep -wF "$(labels | cut -d ' ' -f 1)" | sort -u
+}
+
 status_of_metrics() {
 	dnatctl -j status | jq -r '.checks[] | select(.name == "metrics") | "\(.ok) \(.value)"'
 }
@@ -62,6 +139,9 @@ page=$(find "$DNAT_ROOT/usr/share/man" -name 'dnatd.8*')
 check_is "the manual has all metrics, and no others" "$(names | sort)" \
 	"$(zcat -f "$page" | sed -nE 's/^\.It Li ((dnat|process)_[a-z_]+).*/\1/p' | sort)"
 
+check_is "nothing was counted, and that is told of each" "0 36" \
+	"$(page_lines | awk '{ sum += $NF } END { print sum, NR }')"
+
 changes=$(metric dnat_config_changes_total) begun=$(metric dnat_connections_total)
 fast=$(metric dnat_fast_packets_total)
 hold 10
@@ -69,12 +149,17 @@ check "ten connections are counted" metric_is dnat_connections_total $((begun + 
 check "as open" metric_is 'dnat_connections{state="open"}' 10
 check "which has so many vdports in use" metric_is \
 	'dnat_vdports_in_use{vip="192.0.2.10",proto="tcp",backend="10.1.0.11:8080"}' 10
+check_is "the figures of services are those of stats while they are open" "$(lines service)" \
+	"$(page_lines | grep '^dnat_service_')"
+check_is "and those of backends" "$(lines backend)" "$(page_lines | grep '^dnat_backend_')"
+check_is "the pools are those of vdport show" "$(pools)" "$(page_pools)"
 check "of 64512 ports" metric_is \
 	'dnat_vdports_capacity{vip="192.0.2.10",proto="tcp",backend="10.1.0.11:8080"}' 64512
 let_go
 get c1 2 "$URL6/" >/dev/null 2>&1
 check "IPv6 backends stand in brackets" metric_is \
 	"dnat_vdports_capacity{vip=\"$VIP6\",proto=\"tcp\",backend=\"[$(addr6 b1)]:8080\"}" 64512
+check_is "the labels are those of the manual" "$(manual_labels)" "$(labels)"
 check "packets are counted" test "$(metric dnat_fast_packets_total)" -gt "$fast"
 check "a change of a weight" dnatctl backend set web4 addr "$(addr4 b1)" weight 7
 check "is exported" metric_is "dnat_backend_weight{service=\"web4\",backend=\"$(addr4 b1):8080\"}" 7
@@ -94,8 +179,25 @@ repairs=$(metric dnat_repairs_total)
 in_ns lb nft flush chain inet dnatd svc-web4
 check "a repair is counted" wait_for 30 metric_is dnat_repairs_total $((repairs + 1))
 check_is "and none is held back" 0 "$(metric dnat_repairs_held)"
-check_is "the figures are those of stats" "$(dnatctl -j stats | jq '.slow.flags, .taken_back, .exhausted' | xargs)" \
-	"$(metric 'dnat_slow_packets_total{reason="flags"}') $(metric dnat_connections_taken_back_total) $(metric 'dnat_dropped_packets_total{reason="exhausted"}')"
+
+check "there are five ports" dnatctl vdport set range 50001-50005
+hold 8 5
+check "three connections are refused" metric_is "dnat_backend_failures_total{$backend,reason=\"exhausted\"}" 3
+check "by the service" metric_is 'dnat_service_failures_total{service="web4",reason="exhausted"}' 3
+check "a backend with connections is removed" dnatctl backend del web4 addr "$(addr4 b1)"
+check "and told of while it has some" metric_is "dnat_backend_connections_active{$backend}" 5
+let_go
+check "they are forgotten" dnatctl connection del service web4
+check "and no more is told of it" wait_for 30 metric_is "dnat_backend_connections_active{$backend}" ''
+check "its service's sum has them yet" metric_is 'dnat_service_failures_total{service="web4",reason="exhausted"}' 3
+check "it is added again" dnatctl backend add web4 addr "$(addr4 b1)" port 8080
+check "and goes on counting" metric_is "dnat_backend_failures_total{$backend,reason=\"exhausted\"}" 3
+check "there are all ports again" dnatctl vdport set range 1024-65535
+check_is "the totals are those of stats" "$(totals)" "$(page_totals)"
+before=$(page_lines)
+daemon_stop
+check "dnatd starts again" daemon_start
+check_is "and no counter of traffic has moved" "$before" "$(page_lines)"
 check_is "the memory is that of /proc" "$(awk '/^VmSize/ { print $2 * 1024 }' "/proc/$DNATD/status")" \
 	"$(metric process_virtual_memory_bytes)"
 check "another page is not there" bash -c "ip netns exec lb curl -sI ${METRICS%/*}/ | grep -q '^HTTP/1.1 404 '"
@@ -120,6 +222,7 @@ if check "a real Prometheus scrapes it" wait_for 240 query_is up 1; then
 	seen=$(query dnat_connections_total)
 	get c1 20 "$URL4/" >/dev/null 2>&1
 	check "and sees a counter rise with the traffic" wait_for 60 query_above dnat_connections_total $((seen + 19))
+	check "its figures are those of stats" wait_for 60 prometheus_has_all || prometheus_has_all | note
 	check "has every kind of sample" wait_for 60 query_is 'count(dnat_backend_weight)' 2
 	check "and says which version runs" wait_for 60 query_is "dnat_build_info{version=\"$(dnatd -V | cut -d ' ' -f 2)\"}" 1
 	daemon_stop

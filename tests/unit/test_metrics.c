@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The page for Prometheus: names, escapes, and what a model makes of it. */
 #include <ctype.h>
+#include <netinet/in.h>
 #include <regex.h>
 #include <unistd.h>
 
 #include "metrics.h"
+#include "metrics_service.h"
 #include "metrics_text.h"
 #include "process.h"
 #include "unit.h"
@@ -172,8 +174,8 @@ static void test_page(void)
 	CHECK(strstr(page, "\ndnat_backends 2\n"));
 	CHECK(strstr(page, "\ndnat_backend_weight{service=\"s000\",backend=\"[fd00:1::11]:8080\"} 3\n"
 			   "dnat_backend_weight{service=\"s299\",backend=\"[fd00:1::11]:300\"} 1\n"));
-	/* Totals, three of services, pools, all together. */
-	CHECK(steps >= 6);
+	/* Totals, counters, services, pools, all together. */
+	CHECK(steps >= 5);
 	free(page);
 	model_free(dnatd.model);
 }
@@ -198,19 +200,101 @@ static void test_change_between(void)
 			      "10.1.0.11"));
 	}
 	parts = metrics_page(&dnatd);
-	NEED(parts->next(parts, &text, &err) == 1);
-	NEED(parts->next(parts, &text, &err) == 1);
+	/* Totals, counters, and as many services as go into one part. */
+	for (int i = 0; i < 3; i++)
+		NEED(parts->next(parts, &text, &err) == 1);
 	add(dnatd.model, "service.del", json_pack("{s:s}", "name", "s000"));
-	add(dnatd.model, "service.del", json_pack("{s:s}", "name", "s127"));
+	add(dnatd.model, "service.del", json_pack("{s:s}", "name", "s255"));
+	add(dnatd.model, "service.del", json_pack("{s:s}", "name", "s256"));
 	while (parts->next(parts, &text, &err) == 1)
 		;
 	NEED(!text_add(&text, "", 1));
 	for (at = text.buf; (at = strstr(at, "\ndnat_backend_weight{")); at++)
 		n++;
-	CHECK_INT(n, 300);
+	CHECK_INT(n, 299);
 	free(text.buf);
 	parts_free(parts);
 	model_free(dnatd.model);
+}
+
+/* @from: the first of its values, which are @from, @from + 1, ... */
+static void count(struct counters *counters, const char *backend, uint64_t from)
+{
+	struct counter counter = {
+		.port = 80, .proto = IPPROTO_TCP, .backend_port = 80,
+	};
+
+	NEED(!addr_parse("192.0.2.1", "vip", &counter.vip, NULL));
+	NEED(!addr_parse(backend, "addr", &counter.backend, NULL));
+	for (size_t i = 0; i < COUNT_VALUES; i++)
+		counter.values[i] = from + i;
+	NEED(!counters_add(counters, &counter));
+}
+
+/* What one service makes of @counters, to be freed. */
+static char *service_page(const struct model *model,
+			  const struct counters *counters)
+{
+	struct samples samples = { 0 };
+
+	NEED(!metrics_add_service(&samples, model_find(model, "web"), NULL,
+				  counters));
+	return written(&samples);
+}
+
+static void test_counters(void)
+{
+	struct model *model = model_new();
+	struct counters counters = { 0 };
+	char *page;
+
+	add(model, "service.add", json_pack("{s:s, s:s, s:i}", "name", "web",
+					    "vip", "192.0.2.1", "port", 80));
+	add(model, "backend.add", json_pack("{s:s, s:s}", "service", "web",
+					    "addr", "10.1.0.11"));
+	add(model, "backend.add", json_pack("{s:s, s:s}", "service", "web",
+					    "addr", "10.1.0.12"));
+	count(&counters, "10.1.0.11", 100);
+	count(&counters, "10.1.0.13", 300);
+	counters_sort(&counters);
+	page = service_page(model, &counters);
+	check_page(page);
+	CHECK(strstr(page, " counter\ndnat_backend_connections_total{service=\"web\",backend=\"10.1.0.11:80\"} 100\n"));
+	CHECK(strstr(page, " gauge\ndnat_backend_connections_active{service=\"web\",backend=\"10.1.0.11:80\"} 101\n"));
+	CHECK(strstr(page, "\ndnat_backend_packets_total{service=\"web\",backend=\"10.1.0.11:80\",direction=\"in\"} 102\n"));
+	CHECK(strstr(page, "\ndnat_backend_bytes_total{service=\"web\",backend=\"10.1.0.11:80\",direction=\"in\"} 103\n"));
+	CHECK(strstr(page, "\ndnat_backend_packets_total{service=\"web\",backend=\"10.1.0.11:80\",direction=\"out\"} 104\n"));
+	CHECK(strstr(page, "\ndnat_backend_bytes_total{service=\"web\",backend=\"10.1.0.11:80\",direction=\"out\"} 105\n"));
+	CHECK(strstr(page, "\ndnat_backend_failures_total{service=\"web\",backend=\"10.1.0.11:80\",reason=\"exhausted\"} 106\n"));
+	CHECK(strstr(page, "\ndnat_backend_failures_total{service=\"web\",backend=\"10.1.0.11:80\",reason=\"no_memory\"} 107\n"));
+	CHECK(strstr(page, "\ndnat_backend_connections_taken_back_total{service=\"web\",backend=\"10.1.0.11:80\"} 108\n"));
+	/* who has counted nothing begins at 0, so that the first is an increase */
+	CHECK(strstr(page, "\ndnat_backend_failures_total{service=\"web\",backend=\"10.1.0.12:80\",reason=\"exhausted\"} 0\n"));
+	/* and one that was deleted is told of while it has connections */
+	CHECK(strstr(page, "\ndnat_backend_connections_active{service=\"web\",backend=\"10.1.0.13:80\"} 301\n"));
+	CHECK(!strstr(page, "\ndnat_backend_weight{service=\"web\",backend=\"10.1.0.13:80\"}"));
+	CHECK(strstr(page, " counter\ndnat_service_connections_total{service=\"web\"} 400\n"));
+	CHECK(strstr(page, " gauge\ndnat_service_connections_active{service=\"web\"} 402\n"));
+	CHECK(strstr(page, " counter\ndnat_service_packets_total{service=\"web\",direction=\"in\"} 404\ndnat_service_packets_total{service=\"web\",direction=\"out\"} 408\n"));
+	CHECK(strstr(page, " counter\ndnat_service_bytes_total{service=\"web\",direction=\"in\"} 406\ndnat_service_bytes_total{service=\"web\",direction=\"out\"} 410\n"));
+	CHECK(strstr(page, " counter\ndnat_service_failures_total{service=\"web\",reason=\"exhausted\"} 412\ndnat_service_failures_total{service=\"web\",reason=\"no_memory\"} 414\n"));
+	CHECK(strstr(page, " counter\ndnat_service_connections_taken_back_total{service=\"web\"} 416\n"));
+	free(page);
+
+	for (size_t i = 0; i < counters.n; i++)
+		counters.list[i].values[COUNT_IN_USE] = 0;
+	page = service_page(model, &counters);
+	CHECK(!strstr(page, "10.1.0.13"));
+	CHECK(strstr(page, "\ndnat_service_connections_total{service=\"web\"} 400\n"));
+	free(page);
+
+	page = service_page(model, NULL);
+	CHECK(strstr(page, "\ndnat_backend_weight{service=\"web\",backend=\"10.1.0.12:80\"} 1\n"));
+	CHECK(!strstr(page, "\ndnat_service_") &&
+	      !strstr(page, "\ndnat_backend_connections"));
+	free(page);
+	counters_clean(&counters);
+	model_free(model);
 }
 
 static void test_process(void)
@@ -254,6 +338,7 @@ int main(int argc, char **argv)
 	test_samples();
 	test_page();
 	test_change_between();
+	test_counters();
 	test_process();
 	return unit_result();
 }

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Dashboard and alerts: they parse, name only what dnatd exports, and the alerts are raised
-# when they should be. METRICS prints the page of an empty dnatd.
+# The manual has all that dnatd exports, and nothing else. Dashboard and alerts: they parse,
+# name only what is exported, and the alerts are raised when they should be. METRICS prints
+# the page of an empty dnatd.
 
 set -u
 share=${srcdir:?}/share
@@ -18,6 +19,10 @@ fail() {
 
 "${METRICS:?}" print | sed -n 's/^# HELP \([^ ]*\) .*/\1/p' | sort >"$work/exported"
 [ -s "$work/exported" ] || fail "nothing is exported"
+
+# Each metric once, and no other.
+sed -nE 's/^\.It Li ((dnat|process)_[a-z_]+).*/\1/p' "$srcdir/man/dnatd.8" | sort >"$work/manual"
+diff "$work/exported" "$work/manual" >"$work/out" || fail "dnatd.8 (>) and the page (<) differ: $(cat "$work/out")"
 
 # used FILE - the metrics that it names. Those of the alerts' own texts count, too.
 used() {
