@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 
+#include "kmod_service.h"
+#include "log.h"
 #include "reserve.h"
 
 static int reserve_all(struct dnatd *dnatd, struct err *err)
@@ -37,12 +39,18 @@ int reserve_again(struct dnatd *dnatd, bool *changed, struct err *err)
 
 int reserve_start(struct dnatd *dnatd, struct err *err)
 {
+	struct err kept;
 	int ret;
 
 	if (dnatd->in_force != ALLOC_MODULE)
 		return 0;
 	ret = reserve_all(dnatd, err);
-	return ret == -ENOENT ? module_again(dnatd, err) : ret;
+	if (ret == -ENOENT)
+		return module_again(dnatd, err);
+	/* What stays behind only is one vdport less. */
+	if (!ret && kmod_services_keep(dnatd->kmod, dnatd->model, &kept))
+		say("%s", kept.msg);
+	return ret;
 }
 
 int reserve_add(struct dnatd *dnatd, const struct service *service,
@@ -59,7 +67,6 @@ int reserve_add(struct dnatd *dnatd, const struct service *service,
 	return ret ? ret : kmod_service_add(dnatd->kmod, service, err);
 }
 
-/* A port that stays behind only is one vdport less. */
 void reserve_del(struct dnatd *dnatd, const struct service *service)
 {
 	if (dnatd->in_force == ALLOC_MODULE)

@@ -10,7 +10,10 @@
 
 #include "dnatd.h"
 
-/* Tell the module of all services.  Return: 0 or a negative errno */
+/*
+ * Tell the module of all services, and of no others.  Return: 0 or a negative
+ * errno
+ */
 int reserve_start(struct dnatd *dnatd, struct err *err);
 
 /**

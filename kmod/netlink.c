@@ -279,6 +279,13 @@ static const struct genl_ops dnat_genl_ops[] = {
 		.doit = dnat_cmd_service_del,
 	},
 	{
+		.cmd = DNAT_CMD_SERVICE_GET,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.start = dnat_service_dump_start,
+		.dumpit = dnat_service_dump,
+		.done = dnat_service_dump_done,
+	},
+	{
 		.cmd = DNAT_CMD_CONN_GET,
 		.flags = GENL_UNS_ADMIN_PERM,
 		.policy = dnat_conn_policy,

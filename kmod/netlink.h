@@ -64,5 +64,8 @@ int dnat_port_dump_done(struct netlink_callback *cb);
 extern const struct nla_policy dnat_service_policy[DNAT_SERVICE_MAXATTR + 1];
 int dnat_cmd_service_add(struct sk_buff *req, struct genl_info *info);
 int dnat_cmd_service_del(struct sk_buff *req, struct genl_info *info);
+int dnat_service_dump_start(struct netlink_callback *cb);
+int dnat_service_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int dnat_service_dump_done(struct netlink_callback *cb);
 
 #endif /* DNAT_NETLINK_H */

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* DNAT_CMD_SERVICE_ADD and _DEL: which ports of a VIP are no vdports. */
+/* DNAT_CMD_SERVICE_ADD, _DEL and _GET: which ports of a VIP are no vdports. */
+#include <linux/slab.h>
+#include <net/sock.h>
+
 #include "dnat.h"
 #include "netlink.h"
 #include "uapi/linux/double_nat.h"
@@ -84,4 +87,101 @@ int dnat_cmd_service_del(struct sk_buff *req, struct genl_info *info)
 	kfree_rcu(service, rcu);
 	dnat_vdports_offer(&dn->vdports, &key, port);
 	return 0;
+}
+
+struct dnat_service_dump {
+	struct rhashtable_iter iter;	/* over VIPs */
+	struct dnat_vip_key vip;	/* the one that did not fit, */
+	unsigned long port;		/* and its first port that did not */
+};
+
+static struct dnat_service_dump **
+dnat_service_dump_ctx(struct netlink_callback *cb)
+{
+	return (struct dnat_service_dump **)cb->ctx;
+}
+
+int dnat_service_dump_start(struct netlink_callback *cb)
+{
+	struct dnat_net *dn = dnat_pernet(sock_net(cb->skb->sk));
+	struct dnat_service_dump *dump;
+
+	BUILD_BUG_ON(sizeof(dump) > sizeof(cb->ctx));
+
+	dump = kzalloc(sizeof(*dump), GFP_KERNEL_ACCOUNT);
+	if (!dump)
+		return -ENOMEM;
+	rhashtable_walk_enter(&dn->vdports.vips.table, &dump->iter);
+	*dnat_service_dump_ctx(cb) = dump;
+	return 0;
+}
+
+int dnat_service_dump_done(struct netlink_callback *cb)
+{
+	struct dnat_service_dump *dump = *dnat_service_dump_ctx(cb);
+
+	rhashtable_walk_exit(&dump->iter);
+	kfree(dump);
+	return 0;
+}
+
+static int dnat_service_fill(struct sk_buff *skb, struct netlink_callback *cb,
+			     const struct dnat_vip_key *vip, u16 port)
+{
+	void *hdr;
+
+	hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+			  &dnat_genl_family, NLM_F_MULTI, DNAT_CMD_SERVICE_GET);
+	if (!hdr)
+		return -EMSGSIZE;
+	if (dnat_put_addr(skb, DNAT_A_VIP, vip->l3num, &vip->addr) ||
+	    nla_put_u8(skb, DNAT_A_L4PROTO, vip->l4proto) ||
+	    nla_put_be16(skb, DNAT_A_SERVICE_PORT, htons(port))) {
+		genlmsg_cancel(skb, hdr);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, hdr);
+	return 0;
+}
+
+static int dnat_service_dump_vip(struct sk_buff *skb,
+				 struct netlink_callback *cb,
+				 struct dnat_vip *vip)
+{
+	struct dnat_service_dump *dump = *dnat_service_dump_ctx(cb);
+	unsigned long port, first = 0;
+	void *service;
+	int err;
+
+	if (!memcmp(&dump->vip, &vip->key, sizeof(dump->vip)))
+		first = dump->port;
+	xa_for_each_start(&vip->ports, port, service, first) {
+		if (xa_is_value(service))
+			continue;
+		err = dnat_service_fill(skb, cb, &vip->key, port);
+		if (err) {
+			dump->vip = vip->key;
+			dump->port = port;
+			return err;
+		}
+	}
+	return 0;
+}
+
+int dnat_service_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct dnat_service_dump *dump = *dnat_service_dump_ctx(cb);
+	struct dnat_vip *vip;
+	int err = 0;
+
+	rhashtable_walk_start(&dump->iter);
+	/* -EAGAIN: the table has grown, and is gone through from its beginning. */
+	for (vip = rhashtable_walk_peek(&dump->iter); vip;
+	     vip = rhashtable_walk_next(&dump->iter)) {
+		err = IS_ERR(vip) ? 0 : dnat_service_dump_vip(skb, cb, vip);
+		if (err)
+			break;
+	}
+	rhashtable_walk_stop(&dump->iter);
+	return err && !skb->len ? err : skb->len;
 }

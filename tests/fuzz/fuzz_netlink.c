@@ -23,6 +23,7 @@
 #include "kmod.h"
 #include "kmod_end.h"
 #include "kmod_list.h"
+#include "kmod_service.h"
 #include "kmod_stats.h"
 #include "left.h"
 #include "netlink.h"
@@ -39,6 +40,7 @@ enum reader {
 	READ_STATS,
 	READ_COUNTERS,
 	READ_ENDED,
+	READ_SERVICES,
 	READERS,
 };
 
@@ -134,6 +136,20 @@ static void read_ended(struct nl *nl, const void *buf, size_t len)
 	int done;
 
 	nl_walk(nl, buf, len, kmod_parse_ended, &ended, &done);
+}
+
+static void read_services(struct nl *nl, const void *buf, size_t len)
+{
+	struct service_ports ports = { 0 };
+	struct model *model = model_new();
+	int done;
+
+	if (!model || conn_names_init(&ports.names, model))
+		abort();
+	nl_walk(nl, buf, len, kmod_parse_service, &ports, &done);
+	conn_names_clean(&ports.names);
+	free(ports.strange);
+	model_free(model);
 }
 
 static void read_conns(struct nl *nl, const void *buf, size_t len)
@@ -248,6 +264,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case READ_ENDED:
 		read_ended(&nl, copy, size - 1);
+		break;
+	case READ_SERVICES:
+		read_services(&nl, copy, size - 1);
 		break;
 	}
 	free(copy);
@@ -382,6 +401,20 @@ static void make_counter(void)
 	corpus_put(nlh);
 }
 
+static void make_service(void)
+{
+	static char buf[1024] __attribute__((aligned(8)));
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+
+	nlh->nlmsg_type = GENL_MIN_ID;
+	mnl_nlmsg_put_extra_header(nlh, sizeof(struct genlmsghdr));
+	mnl_attr_put_u32(nlh, DNAT_A_VIP, htonl(0xc000020a));
+	mnl_attr_put_u8(nlh, DNAT_A_L4PROTO, IPPROTO_UDP);
+	mnl_attr_put_u16(nlh, DNAT_A_SERVICE_PORT, htons(53));
+	corpus_start(READ_SERVICES);
+	corpus_put(nlh);
+}
+
 static void make_connection(void)
 {
 	static const char connection[] =
@@ -446,7 +479,8 @@ int main(int argc, char **argv)
 {
 	static void (*const make[])(void) = {
 		make_element, make_pool, make_connection, make_conn,
-		make_ports, make_stats, make_counter, make_ended, make_error,
+		make_ports, make_stats, make_counter, make_ended, make_service,
+		make_error,
 	};
 	bool saves = argc == 3 && !strcmp(argv[1], "--save");
 	static uint8_t data[65536];

@@ -23,6 +23,22 @@ ports_are() {
 	wait_for 20 stat_is IN_USE 0
 }
 
+# name_ports VIP PORT[-PORT]... - more than fit into one message of a list.
+name_ports() {
+	PYTHONPATH=$TOP/tests/lib in_ns lb python3 - "$@" <<-'EOT'
+		import sys
+		import dnl
+		genl = dnl.Genl()
+		family = genl.family()
+		for word in sys.argv[2:]:
+		    first, _, last = word.partition("-")
+		    for port in range(int(first), int(last or first) + 1):
+		        pairs = ["VIP=" + sys.argv[1], "L4PROTO=6", "SERVICE_PORT=%d" % port]
+		        for _ in genl.ask(family, dnl.CMD["DNAT_CMD_SERVICE_ADD"], dnl.NLM_F_ACK, dnl.request(pairs)):
+		            pass
+	EOT
+}
+
 unload() {
 	in_ns lb nft delete table inet dnatd 2>/dev/null
 	wait_for 20 rmmod nf_double_nat
@@ -38,6 +54,17 @@ ports_are "whose first connections get the other four" 5000 5001 5003 5004
 daemon_stop
 daemon_start
 ports_are "so they do when dnatd has started again" 5000 5001 5003 5004
+
+# As one that is killed between the rules and its word to the module leaves them.
+daemon_stop
+dnl name VIP="$VIP6" L4PROTO=17 SERVICE_PORT=53
+check "many ports of one VIP are named" name_ports "$VIP4" 5000 5001 20001-20700
+check_is "ports of no service are named, and listed" "705 705" \
+	"$(dnl named | sort | uniq | grep -c .) $(dnl named | grep -c .)"
+daemon_start
+check_is "dnatd has the module forget them" \
+	"$(printf 'VIP=%s L4PROTO=6 SERVICE_PORT=%s\n' "$VIP4" 80 "$VIP4" 5002)" "$(dnl named | sort -V)"
+ports_are "and their ports are used" 5000 5001 5003 5004
 
 daemon_stop
 check "the module is unloaded while dnatd does not run" unload

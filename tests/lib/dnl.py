@@ -4,13 +4,13 @@
 
 dnl.py info | settings | stats | pools | set [ATTR=VALUE]... | raw CMD FLAGS HEXBYTES |
        conns [ATTR=VALUE]... | counters [ATTR=VALUE]... | end [ATTR=VALUE]... | ports ATTR=VALUE... |
-       name ATTR=VALUE... | unname ATTR=VALUE... | slow COMMAND | events |
+       name ATTR=VALUE... | unname ATTR=VALUE... | named | slow COMMAND | events |
        number COMMAND
 
-Prints "NAME VALUE" lines (one line a pool, connection or port); a refusal prints the
+Prints "NAME VALUE" lines (one line a pool, connection, service or port); a refusal prints the
 errno's name and the kernel's sentence, and exits with 2.  "name" and "unname" are
-SERVICE_ADD and SERVICE_DEL.  "slow" lists connections, and runs COMMAND after each of
-the kernel's datagrams.  "end" prints how many connections it ended, and in how many
+SERVICE_ADD and SERVICE_DEL, "named" is SERVICE_GET.  "slow" lists connections, and runs COMMAND
+after each of the kernel's datagrams.  "end" prints how many connections it ended, and in how many
 messages they were told of.  "events" says "ready", then prints events until it is killed.
 """
 import errno
@@ -189,6 +189,10 @@ def main(argv):
     elif what == "counters":
         for message in genl.ask(family, CMD["DNAT_CMD_COUNTER_GET"],
                                 NLM_F_DUMP, request(argv[2:])):
+            line(message)
+    elif what == "named":
+        for message in genl.ask(family, CMD["DNAT_CMD_SERVICE_GET"],
+                                NLM_F_DUMP, b""):
             line(message)
     elif what in ("name", "unname"):
         cmd = "DNAT_CMD_SERVICE_" + ("ADD" if what == "name" else "DEL")

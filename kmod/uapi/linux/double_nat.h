@@ -55,6 +55,10 @@
  *	Connections that have it keep it.  -EEXIST: that was said before.
  * DNAT_CMD_SERVICE_DEL    VIP, L4PROTO, SERVICE_PORT -
  *	-ENOENT: it was not said.  The service's counters are gone.
+ * DNAT_CMD_SERVICE_GET    dump                       one message a port: VIP,
+ *                                                    L4PROTO, SERVICE_PORT
+ *	What SERVICE_ADD has said and SERVICE_DEL has not undone.  A port that
+ *	is there from the dump's start to its end is told of at least once.
  * DNAT_CMD_COUNTER_GET    dump, with any of VIP,     one message a service and
  *                         L4PROTO, SERVICE_PORT,     backend: VIP, BACKEND,
  *                         BACKEND, BACKEND_PORT      BACKEND_PORT, L4PROTO,
@@ -128,6 +132,7 @@ enum dnat_cmd {
 	DNAT_CMD_EXHAUSTED,
 	DNAT_CMD_CONN_DEL,
 	DNAT_CMD_COUNTER_GET,
+	DNAT_CMD_SERVICE_GET,
 	__DNAT_CMD_MAX
 };
 
