@@ -15,10 +15,10 @@ trouble() {
 	done | awk '/^Tcp/ { sum += $2 } END { print sum }'
 }
 
-# A guest that is slow at times sends a SYN twice. A backend that does not take the new
-# connection for the old client's does it at every other one.
+# A guest that stands still for a second sends some SYNs twice. A backend that does not take the
+# new connection for the old client's has it done at every other one.
 EACH=$([ -n "${LAB_LONG:-}" ] && echo 6667 || echo 1000)
-FEW=$((3 * EACH / 200))
+FEW=$((3 * EACH / 20))
 
 # ask NODE - whole connections to the backend, twelve at a time, which it closes first.
 ask() {
