@@ -56,7 +56,7 @@ style_size() {
 
 	while read -r file; do
 		lines=$(wc -l <"$file")
-		if [ "$lines" -gt 700 ]; then
+		if [ "$lines" -gt 600 ]; then
 			echo "$file: $lines lines"
 			rc=1
 		fi

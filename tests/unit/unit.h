@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static unsigned int unit_failures;
+/* One for all files of a test. */
+unsigned int unit_failures __attribute__((weak));
 
 /* Goes on after a failure, so that one run shows them all. */
 #define CHECK(condition)                                                   \

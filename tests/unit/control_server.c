@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "control_server.h"
+#include "events.h"
+#include "unit.h"
+
+#define ANSWER_MAX (2U << 20)
+
+const struct access access_none = { NO_GROUP, NO_GROUP };
+char dir[] = "/tmp/dnat-control-XXXXXX";
+char path[100];
+
+static struct err err;
+
+void place_make(void)
+{
+	NEED(mkdtemp(dir));
+	/* The directory of the socket is not there yet. */
+	snprintf(path, sizeof(path), "%s/run/control.sock", dir);
+}
+
+void place_remove(void)
+{
+	strcat(path, ".lock");
+	CHECK(!unlink(path));
+	*strrchr(path, '/') = '\0';
+	rmdir(path);
+	rmdir(dir);
+}
+
+/* Counts down, a number a part; a number below zero is an error. */
+struct countdown {
+	struct parts parts;
+	long left;
+};
+
+static int countdown_next(struct parts *parts, struct text *rows,
+			  struct err *error)
+{
+	struct countdown *countdown = (struct countdown *)parts;
+	char *row;
+
+	if (countdown->left < 0)
+		return err_set(error, -EIO, NULL, "below zero");
+	row = text_row(rows, 24);
+	NEED(row);
+	rows->len += (size_t)snprintf(row, 24, "%ld", countdown->left);
+	return countdown->left-- != 0;
+}
+
+static void countdown_free(struct parts *parts)
+{
+	free(parts);
+}
+
+static struct parts *countdown(const json_t *args)
+{
+	struct countdown *countdown = calloc(1, sizeof(*countdown));
+
+	NEED(countdown);
+	countdown->parts.next = countdown_next;
+	countdown->parts.free = countdown_free;
+	countdown->left = json_integer_value(json_object_get(args, "from"));
+	return &countdown->parts;
+}
+
+/* "times" events with a number each. */
+static void tell(struct events *events, const json_t *args)
+{
+	json_int_t times = json_integer_value(json_object_get(args, "times"));
+
+	for (json_int_t i = 0; i < times; i++)
+		events_emit(events, "told", json_pack("{s:I}", "n", i));
+}
+
+int control_answer(const char *op, const json_t *args, const struct peer *peer,
+		   json_t **result, struct parts **parts, struct err *error,
+		   void *data)
+{
+	CHECK(peer->uid == geteuid() && peer->changes);
+	if (!strcmp(op, "monitor")) {
+		*parts = events_subscribe(data, error);
+		return 0;
+	}
+	if (!strcmp(op, "tell")) {
+		tell(data, args);
+		*result = json_null();
+		return 0;
+	}
+	if (!strcmp(op, "count")) {
+		*parts = countdown(args);
+		return 0;
+	}
+	if (!strcmp(op, "config.apply")) {
+		*result = json_pack("[i, i]", 1, 2);
+		return err_set(error, -EINVAL, NULL, "two errors");
+	}
+	if (!strcmp(op, "echo")) {
+		*result = json_deep_copy(args);
+		return 0;
+	}
+	if (!strcmp(op, "big")) {
+		size_t len = (size_t)json_integer_value(
+			json_object_get(args, "bytes"));
+		char *text = malloc(len);
+
+		NEED(text);
+		memset(text, 'x', len);
+		*result = json_stringn(text, len);
+		free(text);
+		return 0;
+	}
+	return err_set(error, -ENOENT, "name", "no \"%s\" \xff here", op);
+}
+
+static void stop(evutil_socket_t sig, short what, void *base)
+{
+	(void)sig;
+	(void)what;
+	event_base_loopbreak(base);
+}
+
+static void serve(int ready)
+{
+	struct event_base *base = event_base_new();
+	struct event *term = evsignal_new(base, SIGTERM, stop, base);
+	struct events *events = events_new();
+	struct control *control = control_new(base, path, &access_none,
+					      control_answer, events, &err);
+
+	unit_failures = 0;
+	signal(SIGPIPE, SIG_IGN);
+	if (!control)
+		fprintf(stderr, "%s\n", err.msg);
+	NEED(control);
+	NEED(events && !event_add(term, NULL));
+	events_begin(events, "start", NULL);
+	NEED(write(ready, "r", 1) == 1);
+	event_base_dispatch(base);
+	control_free(control);
+	events_free(events);
+	event_free(term);
+	event_base_free(base);
+	libevent_global_shutdown();
+	exit(unit_result());
+}
+
+pid_t server_start(void)
+{
+	int ready[2];
+	char byte;
+	pid_t pid;
+
+	NEED(!pipe(ready));
+	pid = fork();
+	NEED(pid >= 0);
+	if (!pid) {
+		close(ready[0]);
+		serve(ready[1]);
+	}
+	close(ready[1]);
+	NEED(read(ready[0], &byte, 1) == 1);
+	close(ready[0]);
+	return pid;
+}
+
+void server_stop(pid_t pid)
+{
+	int status;
+
+	kill(pid, SIGTERM);
+	NEED(waitpid(pid, &status, 0) == pid);
+	CHECK(WIFEXITED(status) && !WEXITSTATUS(status));
+	CHECK(access(path, F_OK));
+}
+
+int client(void)
+{
+	const struct timeval patience = { .tv_sec = 60 };
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	NEED(fd >= 0);
+	strcpy(addr.sun_path, path);
+	NEED(!connect(fd, (struct sockaddr *)&addr, sizeof(addr)));
+	NEED(!setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience,
+			 sizeof(patience)));
+	return fd;
+}
+
+/* A server that has had enough may close in the middle. */
+void put(int fd, const char *text, size_t len)
+{
+	while (len) {
+		ssize_t n = send(fd, text, len, MSG_NOSIGNAL);
+
+		if (n <= 0)
+			return;
+		text += n;
+		len -= (size_t)n;
+	}
+}
+
+void say(int fd, const char *text)
+{
+	put(fd, text, strlen(text));
+}
+
+/* One line without its newline; NULL at the end. */
+char *hear(int fd)
+{
+	static char line[ANSWER_MAX];
+	size_t len = 0;
+
+	while (len < sizeof(line)) {
+		char *end;
+		ssize_t n = recv(fd, line + len, sizeof(line) - len, MSG_PEEK);
+
+		if (n <= 0) {
+			line[len] = '\0';
+			CHECK_STR(line, "");
+			return NULL;
+		}
+		end = memchr(line + len, '\n', (size_t)n);
+		if (end)
+			n = end + 1 - (line + len);
+		NEED(recv(fd, line + len, (size_t)n, 0) == n);
+		len += (size_t)n;
+		if (end) {
+			*end = '\0';
+			return line;
+		}
+	}
+	NEED(len < sizeof(line));
+	return NULL;
+}
