@@ -10,7 +10,7 @@ DEPS_CHECK=(cppcheck mandoc shellcheck sparse jq systemd tmux)
 DEPS_LAB=(qemu-system-x86 busybox-static cpio kmod util-linux
 	iproute2 nftables conntrack ethtool nginx-light curl dnsmasq-base
 	keepalived bind9-dnsutils openssl procps prometheus python3 socat man-db
-	bash-completion ipvsadm valgrind libc6-dbg)
+	bash-completion ipvsadm valgrind libc6-dbg bsdutils git)
 
 deps_missing() {
 	comm -23 <(printf '%s\n' "$@" | sort) \
