@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # dnat-workflows(7): the commands and files of each workflow, taken out of the page, do what it
-# says.
+# says; and the files in services.conf(5) are what they are said to be.
 # shellcheck shell=bash
 
 WF=$LAB/workflows
@@ -257,3 +257,12 @@ done < <(awk -v RS= '{ gsub(/\n/, " "); print }' "$WF/$PART.block" | while read 
 
 workflow "When ports run out"
 check_match "the range is another" '512-65535' "$(dnatctl status)"
+
+# The first example as a file, the second the same as JSON, its first service alone.
+find "$DNAT_ROOT/usr/share/man" -name 'services.conf.5*' -exec zcat -f {} + |
+	awk -v dir="$WF" '/^\.Ed/ { literal = 0 } literal { gsub(/\\e/, "\\"); print >(dir "/example" n) } /^\.Bd/ { literal = 1; n++ }'
+check "services.conf(5) has two examples" test -s "$WF/example2"
+check "the first is taken" dnatctl apply -f "$WF/example1"
+dnatctl -j export | jq -S '{services: [.services[] | select(.name == "web")]}' >"$WF/exported"
+check "the second, too" dnatctl apply -f "$WF/example2"
+check_is "which is the same" "$(cat "$WF/exported")" "$(dnatctl -j export | jq -S '{services}')"

@@ -4,6 +4,18 @@
 
 CONF=$LAB/services.conf
 
+ended() {
+	! kill -0 "$DNATD" 2>/dev/null
+}
+
+# not_started [OPTION]... - dnatd ends by itself, with status 1.
+not_started() {
+	daemon_start "$@"
+	wait_for 10 ended || { daemon_stop; return 1; }
+	wait "$DNATD"
+	[ $? -eq 1 ]
+}
+
 cat >"$CONF" <<EOT
 vdport set range 5000-6000
 service add web vip $VIP4 port 80 dev nosuch
@@ -34,16 +46,12 @@ daemon_stop
 before=$(cat "$STATE") at=$(generation)
 printf 'x\nservice add web vip %s port 80\nbackend add web addr %s\n' "$VIP4" "$VIP4" >"$CONF"
 : >"$DNATD_LOG"
-daemon_start --config "$CONF"
-wait "$DNATD"
-check_is "with errors in the file it does not start" 1 $?
+check "with errors in the file it does not start" not_started --config "$CONF"
 check_is "and tells all of them, each in a line" "$CONF:1: $CONF:3: " "$(grep -o "$CONF:[0-9]*: " "$DNATD_LOG" | tr -d '\n')"
 check_match "and what to do" "nothing was changed: mend $CONF first\$" "$(cat "$DNATD_LOG")"
 check_is "the rules are as they were" "$at" "$(generation)"
 check_is "and serve" "5 b1" "$(get c1 5 "$URL4:82/" 2>&1 | spread)"
-daemon_start --config "$LAB/none.conf"
-wait "$DNATD"
-check_is "nor does it with a file that is not there" 1 $?
+check "nor does it with a file that is not there" not_started --config "$LAB/none.conf"
 check_match "which it names" "$LAB/none.conf: cannot be opened: No such file" "$(cat "$DNATD_LOG")"
 check_is "the state is as it was" "$before" "$(cat "$STATE")"
 check "without either it starts" daemon_start
