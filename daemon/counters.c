@@ -6,6 +6,8 @@
 #include "counters.h"
 #include "service.h"
 
+#define SORT_PART 1024	/* in a millisecond or so */
+
 const char *const count_names[COUNT_VALUES] = {
 	[COUNT_CONNECTIONS] = "connections",
 	[COUNT_IN_USE] = "in_use",
@@ -66,9 +68,85 @@ void counters_sort(struct counters *counters)
 		      compare);
 }
 
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The first of two runs that begins at @begin. */
+static void merge_from(struct counters *counters, size_t begin)
+{
+	struct sorting *sorting = &counters->sorting;
+
+	sorting->begin = begin;
+	sorting->left = begin;
+	sorting->right = least(begin + sorting->width, counters->n);
+}
+
+static int merge_begin(struct counters *counters)
+{
+	struct sorting *sorting = &counters->sorting;
+
+	sorting->to = calloc(counters->n, sizeof(*sorting->to));
+	if (!sorting->to)
+		return -ENOMEM;
+	counters->room = counters->n;
+	sorting->width = SORT_PART;
+	merge_from(counters, 0);
+	return 1;
+}
+
+static void merge_some(struct counters *counters)
+{
+	struct sorting *sorting = &counters->sorting;
+	struct counter *list = counters->list;
+	size_t middle = least(sorting->begin + sorting->width, counters->n);
+	size_t end = least(middle + sorting->width, counters->n);
+	size_t at = sorting->left + sorting->right - middle;
+
+	for (size_t n = 0; n < SORT_PART && at < end; n++, at++) {
+		bool left = sorting->right == end ||
+			    (sorting->left < middle &&
+			     compare(&list[sorting->left],
+				     &list[sorting->right]) <= 0);
+
+		sorting->to[at] = list[left ? sorting->left++ :
+					      sorting->right++];
+	}
+	if (at < end)
+		return;
+	if (end < counters->n) {
+		merge_from(counters, end);
+		return;
+	}
+	counters->list = sorting->to;
+	sorting->to = list;
+	sorting->width *= 2;
+	merge_from(counters, 0);
+}
+
+int counters_sort_part(struct counters *counters)
+{
+	struct sorting *sorting = &counters->sorting;
+	size_t left = counters->n - sorting->begin;
+
+	if (sorting->to) {
+		merge_some(counters);
+		return sorting->width < counters->n;
+	}
+	if (left)
+		qsort(counters->list + sorting->begin, least(left, SORT_PART),
+		      sizeof(*counters->list), compare);
+	sorting->begin += least(left, SORT_PART);
+	if (sorting->begin < counters->n)
+		return 1;
+	return counters->n > SORT_PART ? merge_begin(counters) : 0;
+}
+
 void counters_clean(struct counters *counters)
 {
 	free(counters->list);
+	free(counters->sorting.to);
 	*counters = (struct counters){ 0 };
 }
 

@@ -39,9 +39,18 @@ struct counter {
 	uint64_t values[COUNT_VALUES];
 };
 
+/* How far counters_sort_part() is: runs of @width are in order. */
+struct sorting {
+	struct counter *to;	/* where two runs are merged to */
+	size_t width;
+	size_t begin;		/* of the two */
+	size_t left, right;	/* what is next of each */
+};
+
 struct counters {
 	size_t n, room;
 	struct counter *list;
+	struct sorting sorting;
 };
 
 /* Return: 0 or -ENOMEM */
@@ -49,6 +58,14 @@ int counters_add(struct counters *counters, const struct counter *counter);
 
 /* When all are there, before any is looked for. */
 void counters_sort(struct counters *counters);
+
+/**
+ * counters_sort_part - the same in parts: a hundred thousand take their time
+ *
+ * Return: 1 with more to do, 0, or -ENOMEM
+ */
+int counters_sort_part(struct counters *counters);
+
 void counters_clean(struct counters *counters);
 
 /**

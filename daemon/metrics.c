@@ -24,6 +24,7 @@ enum step {
 	STEP_TOTALS,
 	STEP_COUNTERS_ASK,
 	STEP_COUNTERS,
+	STEP_COUNTERS_SORT,
 	STEP_SERVICES,
 	STEP_POOLS_ASK,
 	STEP_POOLS,
@@ -235,15 +236,24 @@ static int counters_take(struct job *job)
 	if (rc == 1)
 		return 0;
 	if (!rc) {
-		counters_sort(&job->counters);
-		job->counted = true;
-		job->step = STEP_SERVICES;
+		job->step = STEP_COUNTERS_SORT;
 		return 0;
 	}
 	counters_clean(&job->counters);
 	if (rc != -EAGAIN && rc != -ENOMEM)
 		failed(job, STEP_SERVICES);
 	return rc == -ENOMEM ? rc : 0;
+}
+
+static int sort_counters(struct job *job)
+{
+	int rc = counters_sort_part(&job->counters);
+
+	if (!rc) {
+		job->counted = true;
+		job->step = STEP_SERVICES;
+	}
+	return rc < 0 ? rc : 0;
 }
 
 /* Return: 1 with more to come, 0, or -ENOMEM */
@@ -367,6 +377,9 @@ static int job_next(struct parts *parts, struct text *page, struct err *err)
 		break;
 	case STEP_COUNTERS:
 		ret = counters_take(job);
+		break;
+	case STEP_COUNTERS_SORT:
+		ret = sort_counters(job);
 		break;
 	case STEP_SERVICES:
 		ret = add_services(job);

@@ -130,6 +130,41 @@ static void test_backends(void)
 	json_decref(list);
 }
 
+/* In parts the order is the same, however many there are. */
+static void test_parts(void)
+{
+	static const size_t sizes[] = { 0, 1, 1024, 1025, 5000, 8192, 20011 };
+
+	for (size_t s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++) {
+		struct counters whole = { 0 }, parts = { 0 };
+		int ret;
+
+		for (size_t i = 0; i < sizes[s]; i++) {
+			struct counter counter = {
+				.vip.family = AF_INET,
+				.vip.bytes[3] = (uint8_t)(rand() & 15),
+				.port = 80, .proto = IPPROTO_TCP,
+				.backend.family = AF_INET,
+				.backend.bytes[3] = (uint8_t)rand(),
+				.backend_port = (uint16_t)i,
+			};
+
+			NEED(!counters_add(&whole, &counter));
+			NEED(!counters_add(&parts, &counter));
+		}
+		counters_sort(&whole);
+		do {
+			ret = counters_sort_part(&parts);
+		} while (ret == 1);
+		CHECK_INT(ret, 0);
+		CHECK_INT(parts.n, sizes[s]);
+		CHECK(!sizes[s] || !memcmp(parts.list, whole.list,
+					   sizes[s] * sizeof(*whole.list)));
+		counters_clean(&whole);
+		counters_clean(&parts);
+	}
+}
+
 static void test_nothing_counted(void)
 {
 	const struct counters none = { 0 };
@@ -146,6 +181,7 @@ int main(void)
 	test_services();
 	test_backends();
 	test_nothing_counted();
+	test_parts();
 	counters_clean(&counters);
 	model_free(model);
 	return unit_result();
