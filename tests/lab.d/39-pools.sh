@@ -5,9 +5,9 @@
 # shellcheck source=/dev/null
 . "$TOP/tests/lib/own.sh"
 
-# states - what it has told of pools by now.
+# states [BACKEND] - what it has told of b1's pool by now, or of another one's.
 states() {
-	jq -r 'select(.event == "pool").state' <"$LAB/events" | xargs
+	jq -r --arg backend "${1:-10.1.0.11}" 'select(.event == "pool" and .backend == $backend).state' <"$LAB/events" | xargs
 }
 
 # state_is STATE - the last one.
@@ -15,8 +15,9 @@ state_is() {
 	[ "$(tail -n 1 "$LAB/events" | jq -r .state)" = "$1" ]
 }
 
+# states_are STATES [BACKEND]
 states_are() {
-	[ "$(states)" = "$1" ]
+	[ "$(states "${@:2}")" = "$1" ]
 }
 
 check "dnatd starts" daemon_start || return
@@ -32,6 +33,19 @@ hold 9
 check "nine of ten are open: that is told" wait_for 30 states_are nearly-full
 check_is "of which pool" '{"vip":"192.0.2.10","proto":"tcp","backend":"10.1.0.11","port":8080,"open":9,"capacity":10,"failures":0}' \
 	"$(jq -c 'select(.event == "pool") | del(.time, .event, .state)' <"$LAB/events")"
+
+# Another pool fills and recovers, which takes two looks at all of them.
+dnatctl service add more vip "$VIP4" port 81
+dnatctl backend add more addr 10.1.0.12 port 8080
+mkfifo "$LAB/hold2"
+in_ns c2 "$TOP/tests/lib/conns.py" "$VIP4" 81 9 <"$LAB/hold2" >"$LAB/held2" 7>&- &
+second=$!
+exec 8>"$LAB/hold2"
+check "another pool is nearly full, too" wait_for 60 states_are nearly-full 10.1.0.12
+exec 8>&-
+wait $second
+check "and recovers" wait_for 30 states_are "nearly-full recovered" 10.1.0.12
+check_is "the first is told of no more meanwhile" nearly-full "$(states)"
 let_go
 check "when they are closed, it has recovered" wait_for 30 states_are "nearly-full recovered"
 hold 12 10
