@@ -11,10 +11,10 @@ static void print_synopsis(FILE *out, const struct command *c)
 
 	fprintf(out, "dnatctl %s", grammar_title(c, title, sizeof(title)));
 	if (c->target.name)
-		fprintf(out, c->target.required ? " %s" : " [%s]",
+		fprintf(out, c->target.need == REQUIRED ? " %s" : " [%s]",
 			c->target.value);
 	for (a = c->args; a->name; a++)
-		fprintf(out, a->required ? " %s%s%s" : " [%s%s%s]", a->name,
+		fprintf(out, a->need == REQUIRED ? " %s%s%s" : " [%s%s%s]", a->name,
 			*a->value ? " " : "", a->value);
 }
 
@@ -33,21 +33,22 @@ void help_all(FILE *out)
 	const struct command *c;
 
 	fputs("usage: dnatctl [-j] [-p] [--socket PATH] OBJECT COMMAND [NAME] [KEYWORD VALUE]...\n"
-	      "       dnatctl help | -h | -V\n"
+	      "       dnatctl help [OBJECT [COMMAND]] | -h | -V\n"
 	      "\ncommands:\n", out);
 	for (c = commands; c->object; c++) {
 		fputs("  ", out);
 		print_synopsis(out, c);
 		fputc('\n', out);
 	}
-	fputs("\noptions, before the object:\n", out);
-	print_arg(out, "-j", "", "print JSON, on one line");
-	print_arg(out, "-p", "", "print JSON, indented");
+	fputs("\noptions, anywhere:\n", out);
+	print_arg(out, "-j, --json", "", "print JSON, on one line");
+	print_arg(out, "-p, --pretty", "", "print JSON, indented");
 	print_arg(out, "--socket", "PATH",
 		  "control socket of dnatd, default " CONTROL_SOCKET);
-	print_arg(out, "-h, --help", "", "print this text");
+	print_arg(out, "-h, --help", "",
+		  "print this text, or what of it is of the object and command");
 	print_arg(out, "-V, --version", "", "print the version");
-	fputs("\n\"dnatctl OBJECT help\" and \"dnatctl OBJECT COMMAND help\" tell more.\n",
+	fputs("\n\"dnatctl help OBJECT\" and \"dnatctl help OBJECT COMMAND\" tell more.\n",
 	      out);
 }
 

@@ -5,7 +5,7 @@
 #include "addr.h"
 #include "conf.h"
 #include "lines.h"
-#include "parse.h"
+#include "value.h"
 
 static int no_memory(struct err *err)
 {

@@ -8,239 +8,241 @@ static const struct arg none[] = { { 0 } };
 
 /* What service add and service set say of health alike. */
 #define CHECK_ARGS \
-	{ "check", "tcp|http|https|dns|exec|none", VALUE_WORD, false, \
+	{ "check", "tcp|http|https|dns|exec|none", VALUE_WORD, OPTIONAL, \
 	  "how backends are checked, default none" }, \
-	{ "interval", "TIME", VALUE_TIME, false, \
+	{ "interval", "TIME", VALUE_TIME, OPTIONAL, \
 	  "from one check to the next, default 2s" }, \
-	{ "timeout", "TIME", VALUE_TIME, false, \
+	{ "timeout", "TIME", VALUE_TIME, OPTIONAL, \
 	  "for the answer to a check, default 1s" }, \
-	{ "rise", "N", VALUE_COUNT, false, \
+	{ "rise", "N", VALUE_COUNT, OPTIONAL, \
 	  "so many good checks in a row make a backend up, default 2" }, \
-	{ "fall", "N", VALUE_COUNT, false, \
+	{ "fall", "N", VALUE_COUNT, OPTIONAL, \
 	  "so many bad ones make it down, default 3" }, \
-	{ "http-path", "PATH", VALUE_TEXT, false, \
+	{ "http-path", "PATH", VALUE_TEXT, OPTIONAL, \
 	  "what check http or https asks for, default /" }, \
-	{ "http-host", "NAME", VALUE_TEXT, false, \
+	{ "http-host", "NAME", VALUE_TEXT, OPTIONAL, \
 	  "of which host, default the backend's address" }, \
-	{ "http-status", "N|N-M", VALUE_TEXT, false, \
+	{ "http-status", "N|N-M", VALUE_TEXT, OPTIONAL, \
 	  "status that is a good answer, default 200-399" }, \
-	{ "http-body", "REGEX", VALUE_TEXT, false, \
+	{ "http-body", "REGEX", VALUE_TEXT, OPTIONAL, \
 	  "what the answer's body has to match" }, \
-	{ "dns-name", "NAME", VALUE_TEXT, false, "what check dns asks for" }, \
-	{ "exec-command", "PATH", VALUE_TEXT, false, \
+	{ "dns-name", "NAME", VALUE_TEXT, OPTIONAL, "what check dns asks for" }, \
+	{ "exec-command", "PATH", VALUE_TEXT, OPTIONAL, \
 	  "what check exec runs; words after a blank are its arguments" }, \
-	{ "on-down", "keep|reset", VALUE_WORD, false, \
+	{ "on-down", "keep|reset", VALUE_WORD, OPTIONAL, \
 	  "what becomes of the connections of a backend that goes down, default keep" }, \
-	{ "when-empty", "reject|drop|backup", VALUE_WORD, false, \
+	{ "when-empty", "reject|drop|backup", VALUE_WORD, OPTIONAL, \
 	  "what a client gets while no backend is up, default reject" },
 
 static const struct arg service_add[] = {
-	{ "vip", "ADDR", VALUE_ADDR, true,
+	{ "vip", "ADDR", VALUE_ADDR, REQUIRED,
 	  "address that clients connect to, IPv4 or IPv6" },
-	{ "port", "N", VALUE_PORT, true,
+	{ "port", "N", VALUE_PORT, REQUIRED,
 	  "port that clients connect to, 1 to 65535" },
-	{ "proto", "tcp|udp", VALUE_WORD, false, "protocol, default tcp" },
-	{ "mode", "double-nat", VALUE_WORD, false,
+	{ "proto", "tcp|udp", VALUE_WORD, OPTIONAL, "protocol, default tcp" },
+	{ "mode", "double-nat", VALUE_WORD, OPTIONAL,
 	  "forwarding mode, default double-nat" },
-	{ "scheduler", "rr|wrr", VALUE_WORD, false,
+	{ "scheduler", "rr|wrr", VALUE_WORD, OPTIONAL,
 	  "backends in turn, or in turn by weight; default rr" },
-	{ "dev", "IFACE", VALUE_DEV, false,
+	{ "dev", "IFACE", VALUE_DEV, OPTIONAL,
 	  "interface to put the VIP on, default none" },
-	{ "fast", "on|off", VALUE_WORD, false,
+	{ "fast", "on|off", VALUE_WORD, OPTIONAL,
 	  "whether the module forwards packets itself, default on" },
 	CHECK_ARGS
 	{ 0 }
 };
 
 static const struct arg service_set[] = {
-	{ "scheduler", "rr|wrr", VALUE_WORD, false,
+	{ "scheduler", "rr|wrr", VALUE_WORD, OPTIONAL,
 	  "backends in turn, or in turn by weight" },
-	{ "dev", "IFACE|none", VALUE_DEV, false,
+	{ "dev", "IFACE|none", VALUE_DEV, OPTIONAL,
 	  "interface to put the VIP on, none to take it away" },
-	{ "fast", "on|off", VALUE_WORD, false,
+	{ "fast", "on|off", VALUE_WORD, OPTIONAL,
 	  "whether the module forwards new connections' packets itself" },
 	CHECK_ARGS
 	{ 0 }
 };
 
 #define BACKEND_ARGS \
-	{ "backup", "on|off", VALUE_WORD, false, \
+	{ "backup", "on|off", VALUE_WORD, OPTIONAL, \
 	  "whether it serves only while no other is up, default off" }, \
-	{ "check-addr", "ADDR", VALUE_ADDR, false, \
+	{ "check-addr", "ADDR", VALUE_ADDR, OPTIONAL, \
 	  "address to check instead of its own" }, \
-	{ "check-port", "N", VALUE_PORT, false, \
+	{ "check-port", "N", VALUE_PORT, OPTIONAL, \
 	  "port to check instead of its own" },
 
 static const struct arg backend_add[] = {
-	{ "addr", "ADDR", VALUE_ADDR, true,
+	{ "addr", "ADDR", VALUE_ADDR, REQUIRED,
 	  "address of the backend, of the VIP's family" },
-	{ "port", "N", VALUE_PORT, false,
+	{ "port", "N", VALUE_PORT, OPTIONAL,
 	  "port of the backend, default the service's" },
-	{ "weight", "W", VALUE_WEIGHT, false,
+	{ "weight", "W", VALUE_WEIGHT, OPTIONAL,
 	  "share with scheduler wrr, 0 to 256, default 1; 0: no new connections" },
-	{ "state", "up|drain|remove", VALUE_WORD, false,
+	{ "state", "up|drain|remove", VALUE_WORD, OPTIONAL,
 	  "default up; drain: no new connections; remove: then it goes" },
-	{ "deadline", "TIME", VALUE_TIME, false,
+	{ "deadline", "TIME", VALUE_TIME, OPTIONAL,
 	  "how long a drain may take, such as 60s, default for ever" },
 	BACKEND_ARGS
 	{ 0 }
 };
 
 static const struct arg backend_set[] = {
-	{ "addr", "ADDR", VALUE_ADDR, true, "address of the backend" },
-	{ "port", "N", VALUE_PORT, false,
+	{ "addr", "ADDR", VALUE_ADDR, REQUIRED, "address of the backend" },
+	{ "port", "N", VALUE_PORT, PICKS,
 	  "port of the backend, needed where it has several" },
-	{ "weight", "W", VALUE_WEIGHT, false,
+	{ "weight", "W", VALUE_WEIGHT, OPTIONAL,
 	  "share with scheduler wrr, 0 to 256; 0: no new connections" },
-	{ "state", "up|drain|remove", VALUE_WORD, false,
+	{ "state", "up|drain|remove", VALUE_WORD, OPTIONAL,
 	  "drain: no new connections; remove: then it goes; up: neither" },
-	{ "deadline", "TIME", VALUE_TIME, false,
+	{ "deadline", "TIME", VALUE_TIME, OPTIONAL,
 	  "end the connections that are left after this, such as 60s" },
 	BACKEND_ARGS
 	{ 0 }
 };
 
 static const struct arg backend_del[] = {
-	{ "addr", "ADDR", VALUE_ADDR, true, "address of the backend" },
-	{ "port", "N", VALUE_PORT, false,
+	{ "addr", "ADDR", VALUE_ADDR, REQUIRED, "address of the backend" },
+	{ "port", "N", VALUE_PORT, OPTIONAL,
 	  "port of the backend, needed where it has several" },
-	{ "drain", "TIME", VALUE_TIME, false,
+	{ "drain", "TIME", VALUE_TIME, OPTIONAL,
 	  "first let connections go on for so long, such as 60s" },
 	{ 0 }
 };
 
 static const struct arg connection[] = {
-	{ "service", "NAME", VALUE_NAME, false, "only those of this service" },
-	{ "backend", "ADDR", VALUE_ADDR, false, "only those to this backend" },
-	{ "client", "ADDR", VALUE_ADDR, false, "only those of this client" },
-	{ "state", "open|half-open|closed", VALUE_WORD, false,
+	{ "service", "NAME", VALUE_NAME, OPTIONAL, "only those of this service" },
+	{ "backend", "ADDR", VALUE_ADDR, OPTIONAL, "only those to this backend" },
+	{ "client", "ADDR", VALUE_ADDR, OPTIONAL, "only those of this client" },
+	{ "state", "open|half-open|closed", VALUE_WORD, OPTIONAL,
 	  "only those in this state" },
 	{ 0 }
 };
 
 static const struct arg vdport_ports[] = {
-	{ "vip", "ADDR", VALUE_ADDR, false, "only those of this VIP" },
-	{ "proto", "tcp|udp", VALUE_WORD, false, "only those of this protocol" },
+	{ "vip", "ADDR", VALUE_ADDR, OPTIONAL, "only those of this VIP" },
+	{ "proto", "tcp|udp", VALUE_WORD, OPTIONAL, "only those of this protocol" },
 	{ 0 }
 };
 
 static const struct arg vdport_set[] = {
-	{ "range", "MIN-MAX", VALUE_RANGE, false,
+	{ "range", "MIN-MAX", VALUE_RANGE, OPTIONAL,
 	  "ports that are handed out, within 1-65535" },
-	{ "on-exhausted", "drop|reset", VALUE_WORD, false,
+	{ "on-exhausted", "drop|reset", VALUE_WORD, OPTIONAL,
 	  "what a client gets for whom there is none: nothing, or a reset" },
 	{ 0 }
 };
 
 static const struct arg stats[] = {
-	{ "-i", "SECONDS", VALUE_SECONDS, false,
+	{ "-i", "SECONDS", VALUE_SECONDS, OPTIONAL,
 	  "print what happens a second, again and again after so many" },
 	{ 0 }
 };
 
 static const struct arg top[] = {
-	{ "-i", "SECONDS", VALUE_SECONDS, false,
+	{ "-i", "SECONDS", VALUE_SECONDS, OPTIONAL,
 	  "show it anew after so many, by default 1" },
 	{ 0 }
 };
 
 static const struct arg apply[] = {
-	{ "-f", "FILE", VALUE_FILE, true,
+	{ "-f", "FILE", VALUE_FILE, REQUIRED,
 	  "file with the whole configuration, - for the standard input" },
-	{ "--dry-run", "", VALUE_FLAG, false,
+	{ "--dry-run", "", VALUE_FLAG, OPTIONAL,
 	  "change nothing, print what would change" },
 	{ 0 }
 };
 
 static const struct arg batch[] = {
-	{ "-f", "FILE", VALUE_FILE, true,
+	{ "-f", "FILE", VALUE_FILE, REQUIRED,
 	  "file with commands, a line each, - for the standard input" },
-	{ "--force", "", VALUE_FLAG, false, "go on after an error" },
+	{ "--force", "", VALUE_FLAG, OPTIONAL, "go on after an error" },
 	{ 0 }
 };
 
 static const struct arg import_ipvs[] = {
-	{ "-f", "FILE", VALUE_FILE, true,
+	{ "-f", "FILE", VALUE_FILE, REQUIRED,
 	  "what ipvsadm-save -n has printed, - for the standard input" },
 	{ 0 }
 };
 
-#define TARGET(name, value, required, help) \
-	{ name, value, VALUE_NAME, required, help }
+#define TARGET(name, value, need, help) \
+	{ name, value, VALUE_NAME, need, help }
 #define NO_TARGET { 0 }
+
+#define NOTHING "nothing to change"
 
 const struct command commands[] = {
 	{ "service", "add", "service.add",
-	  TARGET("name", "NAME", true, "name of the new service"),
-	  service_add, false, "add a service" },
+	  TARGET("name", "NAME", REQUIRED, "name of the new service"),
+	  service_add, NULL, "add a service" },
 	{ "service", "set", "service.set",
-	  TARGET("name", "NAME", true, "name of the service"),
-	  service_set, true, "change a service" },
+	  TARGET("name", "NAME", REQUIRED, "name of the service"),
+	  service_set, NOTHING, "change a service" },
 	{ "service", "del", "service.del",
-	  TARGET("name", "NAME", true, "name of the service"),
-	  none, false, "delete a service with its backends" },
+	  TARGET("name", "NAME", REQUIRED, "name of the service"),
+	  none, NULL, "delete a service with its backends" },
 	{ "service", "show", "service.show",
-	  TARGET("name", "NAME", false, "only this service"),
-	  none, false, "list the services" },
+	  TARGET("name", "NAME", OPTIONAL, "only this service"),
+	  none, NULL, "list the services" },
 
 	{ "backend", "add", "backend.add",
-	  TARGET("service", "SERVICE", true, "name of the service"),
-	  backend_add, false, "add a backend to a service" },
+	  TARGET("service", "SERVICE", REQUIRED, "name of the service"),
+	  backend_add, NULL, "add a backend to a service" },
 	{ "backend", "set", "backend.set",
-	  TARGET("service", "SERVICE", true, "name of the service"),
-	  backend_set, true, "change a backend" },
+	  TARGET("service", "SERVICE", REQUIRED, "name of the service"),
+	  backend_set, NOTHING, "change a backend" },
 	{ "backend", "del", "backend.del",
-	  TARGET("service", "SERVICE", true, "name of the service"),
-	  backend_del, false, "take a backend out of a service" },
+	  TARGET("service", "SERVICE", REQUIRED, "name of the service"),
+	  backend_del, NULL, "take a backend out of a service" },
 	{ "backend", "show", "backend.show",
-	  TARGET("service", "SERVICE", false, "only those of this service"),
-	  none, false, "list the backends" },
+	  TARGET("service", "SERVICE", OPTIONAL, "only those of this service"),
+	  none, NULL, "list the backends" },
 
 	{ "vdport", "show", "vdport.show", NO_TARGET,
-	  none, false, "list the pools of vdports" },
+	  none, NULL, "list the pools of vdports" },
 	{ "vdport", "show ports", "vdport.ports", NO_TARGET,
-	  vdport_ports, false,
+	  vdport_ports, NULL,
 	  "list the vdports in use, and by how many backends each" },
 	{ "vdport", "set", "vdport.set", NO_TARGET,
-	  vdport_set, true, "change how vdports are handed out" },
+	  vdport_set, NOTHING, "change how vdports are handed out" },
 
 	{ "connection", "show", "connection.show", NO_TARGET,
-	  connection, false, "list the connections" },
+	  connection, NULL, "list the connections" },
 
 	{ "connection", "del", "connection.del", NO_TARGET,
-	  connection, true, "end connections" },
+	  connection, "it is not said which", "end connections" },
 	{ "connection", "del all", "connection.flush", NO_TARGET,
-	  none, false, "end all connections" },
+	  none, NULL, "end all connections" },
 
 	{ "apply", NULL, "config.apply", NO_TARGET,
-	  apply, false, "make all services as a file says" },
+	  apply, NULL, "make all services as a file says" },
 	{ "batch", NULL, "batch", NO_TARGET,
-	  batch, false, "carry out the commands in a file" },
+	  batch, NULL, "carry out the commands in a file" },
 	{ "export", NULL, "config.show", NO_TARGET,
-	  none, false, "print all services as lines for apply" },
+	  none, NULL, "print all services as lines for apply" },
 	{ "import", "ipvs", "import.ipvs", NO_TARGET,
-	  import_ipvs, false, "print IPVS's services as lines for apply" },
+	  import_ipvs, NULL, "print IPVS's services as lines for apply" },
 
 	{ "stats", NULL, "stats", NO_TARGET,
-	  stats, false,
+	  stats, NULL,
 	  "show what the module has counted in all, or rates" },
 	{ "stats", "service", "stats.services",
-	  TARGET("service", "NAME", false, "only this service"),
-	  stats, false, "the same for each service" },
+	  TARGET("service", "NAME", OPTIONAL, "only this service"),
+	  stats, NULL, "the same for each service" },
 	{ "stats", "backend", "stats.backends",
-	  TARGET("service", "SERVICE", false, "only those of this service"),
-	  stats, false, "the same for each backend" },
+	  TARGET("service", "SERVICE", OPTIONAL, "only those of this service"),
+	  stats, NULL, "the same for each backend" },
 
 	{ "top", NULL, "top", NO_TARGET,
-	  top, false,
+	  top, NULL,
 	  "show on the terminal what happens a second, by service or backend" },
 
 	{ "status", NULL, "status", NO_TARGET,
-	  none, false,
+	  none, NULL,
 	  "show the allocator in force, versions and system settings" },
 
 	{ "monitor", NULL, "monitor", NO_TARGET,
-	  none, false,
+	  none, NULL,
 	  "print what happens, as it happens" },
 	{ 0 }
 };

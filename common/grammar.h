@@ -25,11 +25,17 @@ enum value_type {
 	VALUE_SECONDS,	/* for dnatctl itself: it goes to cli.interval */
 };
 
+enum need {
+	OPTIONAL,
+	REQUIRED,
+	PICKS,		/* optional, and says which but not what shall be */
+};
+
 struct arg {
 	const char *name;	/* keyword, and key in the request */
 	const char *value;	/* what help calls the value, "" for none */
 	enum value_type type;
-	bool required;
+	enum need need;
 	const char *help;
 };
 
@@ -41,7 +47,9 @@ struct command {
 	const char *op;		/* as in control.h, or dnatctl's own: batch, top */
 	struct arg target;	/* value without a keyword; name NULL: none */
 	const struct arg *args;	/* up to one whose name is NULL */
-	bool any;		/* at least one that is not required must be there */
+	const char *any;	/* what is wrong without one that is OPTIONAL; NULL:
+				 * nothing
+				 */
 	const char *help;
 };
 

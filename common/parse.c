@@ -1,24 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <net/if.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/un.h>
 
 #include "addr.h"
 #include "control.h"
-#include "duration.h"
+#include "options.h"
 #include "parse.h"
+#include "value.h"
 
 #define QUOTED_LEN 80
 #define TITLE_LEN 32
 #define LIST_LEN 320
 #define INTERVAL_ARG "-i"
-#define INTERVAL_MAX 86400
-#define TIME_MAX (1000 * 3600 * 1000U)	/* milliseconds */
-#define COUNT_MAX 100
 
-/* What is left of the command line. */
+/* What is left of the command line, options taken out. */
 struct words {
 	int left;
 	char *const *next;
@@ -32,10 +29,11 @@ static const char *word_take(struct words *words)
 	return *words->next++;
 }
 
-static bool word_is_help(const char *word)
+/* The next word where it is "help", which may stand before any command. */
+static bool help_take(struct words *words)
 {
-	return word && (!strcmp(word, "help") || !strcmp(word, "-h") ||
-			!strcmp(word, "--help"));
+	return words->left && !strcmp(*words->next, "help") &&
+	       word_take(words);
 }
 
 static void list_add(char *list, const char *word)
@@ -43,145 +41,6 @@ static void list_add(char *list, const char *word)
 	size_t used = strlen(list);
 
 	snprintf(list + used, LIST_LEN - used, "%s%s", used ? ", " : "", word);
-}
-
-static int dev_check(const char *text, const char *arg, struct err *err)
-{
-	char quoted[QUOTED_LEN];
-	const char *p;
-
-	for (p = text; *p > ' ' && *p < 0x7f && *p != '/' && *p != ':'; p++)
-		;
-	if (p == text || *p || p - text >= IFNAMSIZ)
-		return err_set(err, -EINVAL, arg,
-			       "%s \"%s\" is not an interface name; see \"ip link\" for the names",
-			       arg, text_quote(text, quoted, sizeof(quoted)));
-	return 0;
-}
-
-/* No more than would be JSON. */
-static int text_check(const char *text, const char *arg, struct err *err)
-{
-	char quoted[QUOTED_LEN];
-
-	for (const char *p = text; *p; p++)
-		if (*p < ' ' || *p > '~')
-			return err_set(err, -EINVAL, arg,
-				       "%s \"%s\" may have printable ASCII only",
-				       arg,
-				       text_quote(text, quoted, sizeof(quoted)));
-	return 0;
-}
-
-static int word_check(const char *words, const char *text, const char *arg,
-		      struct err *err)
-{
-	char quoted[QUOTED_LEN];
-
-	if (grammar_word(words, text))
-		return 0;
-	return err_set(err, -EINVAL, arg, "%s \"%s\" is not known; use %s",
-		       arg, text_quote(text, quoted, sizeof(quoted)), words);
-}
-
-static int value_parse(const struct arg *arg, const char *text, json_t **value,
-		       struct err *err)
-{
-	char buf[INET6_ADDRSTRLEN];
-	unsigned int number;
-	uint16_t min, max;
-	struct addr addr;
-	int ret = -EINVAL;
-
-	*value = NULL;
-	switch (arg->type) {
-	case VALUE_NAME:
-		ret = name_check(text, arg->name, err);
-		break;
-	case VALUE_DEV:
-		ret = dev_check(text, arg->name, err);
-		break;
-	case VALUE_WORD:
-		ret = word_check(arg->value, text, arg->name, err);
-		break;
-	case VALUE_ADDR:
-		ret = addr_parse(text, arg->name, &addr, err);
-		if (!ret)
-			text = addr_text(&addr, buf, sizeof(buf));
-		break;
-	case VALUE_PORT:
-		ret = uint_parse(text, arg->name, 1, 65535, &number, err);
-		break;
-	case VALUE_RANGE:
-		ret = range_parse(text, arg->name, &min, &max, err);
-		break;
-	case VALUE_WEIGHT:
-		ret = uint_parse(text, arg->name, 0, WEIGHT_MAX, &number, err);
-		break;
-	case VALUE_FILE:
-		ret = *text ? 0 : err_set(err, -EINVAL, arg->name,
-					  "%s needs the name of a file",
-					  arg->name);
-		break;
-	case VALUE_FLAG:
-		ret = 0;
-		break;
-	case VALUE_TIME:
-		ret = duration_parse(text, arg->name, 0, TIME_MAX, &number,
-				     err);
-		break;
-	case VALUE_COUNT:
-		ret = uint_parse(text, arg->name, 1, COUNT_MAX, &number, err);
-		break;
-	case VALUE_TEXT:
-		ret = text_check(text, arg->name, err);
-		break;
-	case VALUE_SECONDS:
-		ret = uint_parse(text, arg->name, 1, INTERVAL_MAX, &number,
-				 err);
-		break;
-	}
-	if (ret)
-		return ret;
-
-	if (arg->type == VALUE_PORT || arg->type == VALUE_WEIGHT ||
-	    arg->type == VALUE_COUNT || arg->type == VALUE_SECONDS)
-		*value = json_integer(number);
-	else if (arg->type == VALUE_FLAG)
-		*value = json_true();
-	else if (arg->type == VALUE_FILE)
-		*value = json_string_nocheck(text);
-	else
-		*value = json_string(text);
-	return *value ? 0 : err_set(err, -ENOMEM, NULL, "out of memory");
-}
-
-const char *arg_text(const struct arg *arg, const json_t *value, char *buf,
-		     size_t len)
-{
-	switch (arg->type) {
-	case VALUE_PORT:
-	case VALUE_WEIGHT:
-	case VALUE_COUNT:
-	case VALUE_SECONDS:
-		if (!json_is_integer(value))
-			return NULL;
-		snprintf(buf, len, "%" JSON_INTEGER_FORMAT,
-			 json_integer_value(value));
-		return buf;
-	case VALUE_NAME:
-	case VALUE_ADDR:
-	case VALUE_RANGE:
-	case VALUE_WORD:
-	case VALUE_DEV:
-	case VALUE_TIME:
-	case VALUE_TEXT:
-		return json_string_value(value);
-	case VALUE_FILE:
-	case VALUE_FLAG:
-		break;
-	}
-	return NULL;
 }
 
 static int arg_add(struct cli *cli, const struct arg *arg, const char *text,
@@ -197,6 +56,59 @@ static int arg_add(struct cli *cli, const struct arg *arg, const char *text,
 	return 0;
 }
 
+/* The port that stands with an address, and both as they were typed. */
+struct with_port {
+	json_t *port;		/* NULL: none does */
+	const char *text;
+	const char *name;	/* the address's keyword */
+};
+
+/*
+ * An address of a command that has a port, too, may have it at its end, as
+ * ipvsadm writes it: 10.1.0.11:8080, [fd00:1::11]:8080.
+ */
+static int addr_add(struct cli *cli, const struct arg *arg, const char *text,
+		    struct with_port *with, struct err *err)
+{
+	const struct arg *port = grammar_arg(cli->command, "port");
+	const char *colon = strrchr(text, ':');
+	size_t len = colon ? (size_t)(colon - text) : 0;
+	bool bracket = len > 1 && text[0] == '[' && text[len - 1] == ']';
+	char addr[INET6_ADDRSTRLEN];
+	int ret;
+
+	len -= bracket ? 2 : 0;
+	if (!port || !colon || len >= sizeof(addr) ||
+	    (!bracket && strchr(text, ':') != colon))
+		return arg_add(cli, arg, text, err);
+	memcpy(addr, text + bracket, len);
+	addr[len] = '\0';
+	ret = arg_add(cli, arg, addr, err);
+	if (ret)
+		return ret;
+	with->text = text;
+	with->name = arg->name;
+	return value_parse(port, colon + 1, &with->port, err);
+}
+
+static int port_add(struct cli *cli, const struct with_port *with,
+		    struct err *err)
+{
+	const json_t *port = json_object_get(cli->args, "port");
+	char quoted[QUOTED_LEN];
+
+	if (!with->port || json_equal(port, with->port))
+		return 0;
+	if (port)
+		return err_set(err, -EINVAL, "port",
+			       "port %" JSON_INTEGER_FORMAT
+			       " is not that of %s %s; give one of them",
+			       json_integer_value(port), with->name,
+			       text_quote(with->text, quoted, sizeof(quoted)));
+	return json_object_set(cli->args, "port", with->port) ?
+		       err_set(err, -ENOMEM, NULL, "out of memory") : 0;
+}
+
 static int keyword_unknown(const struct command *command, const char *word,
 			   struct err *err)
 {
@@ -206,16 +118,15 @@ static int keyword_unknown(const struct command *command, const char *word,
 
 	grammar_title(command, title, sizeof(title));
 	text_quote(word, quoted, sizeof(quoted));
-	if (word[0] == '-')
-		return err_set(err, -EINVAL, NULL,
-			       "%s: \"%s\" is not a keyword; options stand before the object",
-			       title, quoted);
-
 	for (c = command->name ? NULL : grammar_next(command); c;
 	     c = grammar_next(c))
 		list_add(list, c->name);
 	for (a = command->args; a->name; a++)
 		list_add(list, a->name);
+	if (word[0] == '-')
+		return err_set(err, -EINVAL, NULL,
+			       "%s: \"%s\" is not an option; see \"dnatctl help %s\"",
+			       title, quoted, title);
 	if (!*list)
 		return err_set(err, -EINVAL, NULL,
 			       "%s: \"%s\" is too much; leave it out", title,
@@ -225,7 +136,8 @@ static int keyword_unknown(const struct command *command, const char *word,
 		       quoted, list);
 }
 
-static int keywords_parse(struct cli *cli, struct words *words, struct err *err)
+static int keywords_take(struct cli *cli, struct words *words,
+			 struct with_port *with, struct err *err)
 {
 	const struct command *command = cli->command;
 	const char *word, *text;
@@ -248,11 +160,24 @@ static int keywords_parse(struct cli *cli, struct words *words, struct err *err)
 				       "%s: %s needs a value; write \"%s %s\"",
 				       title, arg->name, arg->name,
 				       arg->value);
-		ret = arg_add(cli, arg, text, err);
+		ret = arg->type == VALUE_ADDR && arg->need == REQUIRED ?
+			      addr_add(cli, arg, text, with, err) :
+			      arg_add(cli, arg, text, err);
 		if (ret)
 			return ret;
 	}
 	return 0;
+}
+
+static int keywords_parse(struct cli *cli, struct words *words, struct err *err)
+{
+	struct with_port with = { 0 };
+	int ret = keywords_take(cli, words, &with, err);
+
+	if (!ret)
+		ret = port_add(cli, &with, err);
+	json_decref(with.port);
+	return ret;
 }
 
 static int missing_check(const struct cli *cli, struct err *err)
@@ -264,18 +189,19 @@ static int missing_check(const struct cli *cli, struct err *err)
 
 	grammar_title(command, title, sizeof(title));
 	for (a = command->args; a->name; a++) {
-		optional |= !a->required && json_object_get(cli->args, a->name);
-		if (a->required && !json_object_get(cli->args, a->name))
+		optional |= a->need == OPTIONAL &&
+			    json_object_get(cli->args, a->name);
+		if (a->need == REQUIRED && !json_object_get(cli->args, a->name))
 			return err_set(err, -EINVAL, a->name,
 				       "%s: %s is missing; add \"%s %s\"",
 				       title, a->name, a->name, a->value);
-		if (!a->required)
+		if (a->need == OPTIONAL)
 			list_add(list, a->name);
 	}
 	if (command->any && !optional)
 		return err_set(err, -EINVAL, NULL,
-			       "%s: nothing to change; give one or more of %s",
-			       title, list);
+			       "%s: %s; give one or more of %s", title,
+			       command->any, list);
 	return 0;
 }
 
@@ -288,46 +214,72 @@ static void interval_take(struct cli *cli)
 	json_object_del(cli->args, INTERVAL_ARG);
 }
 
-/* No name begins as an option does: it stands in place of one left out. */
-static bool option_follows(const struct command *command,
-			   const struct words *words)
+/*
+ * Does a keyword stand where the target should?  A word that a keyword follows
+ * is the target, whatever it is called.
+ */
+static bool target_left_out(const struct command *command,
+			    const struct words *words)
 {
-	return !command->target.required && words->left &&
-	       *words->next[0] == '-' && grammar_arg(command, *words->next);
+	if (!words->left || !grammar_arg(command, words->next[0]))
+		return false;
+	if (*words->next[0] == '-')
+		return true;
+	return words->left > 1 ? !grammar_arg(command, words->next[1]) :
+				 command->target.need == REQUIRED;
+}
+
+/* What cannot be left out of the command, "..." for the rest. */
+static const char *looks(const struct command *command, char *buf, size_t len)
+{
+	const struct arg *a;
+	bool more = false;
+	size_t used;
+
+	grammar_title(command, buf, len);
+	used = strlen(buf);
+	used += (size_t)snprintf(buf + used, len - used, " %s",
+				 command->target.value);
+	for (a = command->args; a->name; a++) {
+		more |= a->need != REQUIRED;
+		if (a->need == REQUIRED)
+			used += (size_t)snprintf(buf + used, len - used,
+						 " %s %s", a->name, a->value);
+	}
+	if (more)
+		snprintf(buf + used, len - used, " ...");
+	return buf;
+}
+
+static int target_parse(struct cli *cli, struct words *words, struct err *err)
+{
+	const struct command *command = cli->command;
+	bool left_out = !words->left || target_left_out(command, words);
+	char title[TITLE_LEN], synopsis[LIST_LEN];
+
+	if (!command->target.name || (left_out && command->target.need != REQUIRED))
+		return 0;
+	if (left_out)
+		return err_set(err, -EINVAL, command->target.name,
+			       "%s: %s is missing; write \"%s\"",
+			       grammar_title(command, title, sizeof(title)),
+			       command->target.value,
+			       looks(command, synopsis, sizeof(synopsis)));
+	return arg_add(cli, &command->target, word_take(words), err);
 }
 
 static int command_parse(struct cli *cli, struct words *words, struct err *err)
 {
-	const struct command *command = cli->command;
-	char title[TITLE_LEN];
-	const char *text;
 	int ret;
-
-	if (words->left && word_is_help(*words->next)) {
-		cli->action = ACTION_HELP_COMMAND;
-		return 0;
-	}
 
 	cli->action = ACTION_RUN;
 	cli->args = json_object();
 	if (!cli->args)
 		return err_set(err, -ENOMEM, NULL, "out of memory");
 
-	if (command->target.name && !option_follows(command, words)) {
-		text = word_take(words);
-		if (!text && command->target.required)
-			return err_set(err, -EINVAL, command->target.name,
-				       "%s: %s is missing; write \"%s %s ...\"",
-				       grammar_title(command, title,
-						     sizeof(title)),
-				       command->target.value, title,
-				       command->target.value);
-		ret = text ? arg_add(cli, &command->target, text, err) : 0;
-		if (ret)
-			return ret;
-	}
-
-	ret = keywords_parse(cli, words, err);
+	ret = target_parse(cli, words, err);
+	if (!ret)
+		ret = keywords_parse(cli, words, err);
 	if (ret)
 		return ret;
 	interval_take(cli);
@@ -377,138 +329,92 @@ static const struct command *named(const struct command *command,
 	return NULL;
 }
 
-static int object_parse(struct cli *cli, struct words *words, struct err *err)
+/*
+ * The command of the object that the next words name.
+ * @whole: result, they name one
+ */
+static int verb_parse(struct cli *cli, struct words *words, bool help,
+		      bool *whole, struct err *err)
 {
 	char quoted[QUOTED_LEN], list[LIST_LEN] = "";
-	const char *object = word_take(words);
+	const struct command *c = cli->command;
 	const char *name;
-	const struct command *c;
 
-	if (!strcmp(object, "help")) {
-		cli->action = ACTION_HELP_ALL;
-		return 0;
-	}
-	cli->command = grammar_object(object);
-	if (!cli->command)
-		return object_unknown(object, err);
-	if (!cli->command->name) {
+	if (!c->name) {
 		c = named(cli->command, words);
-		if (!c && grammar_next(cli->command) && words->left &&
-		    word_is_help(*words->next)) {
-			cli->action = ACTION_HELP_OBJECT;
-			return 0;
-		}
+		*whole = c || !grammar_next(cli->command);
 		cli->command = c ? c : cli->command;
-		return command_parse(cli, words, err);
-	}
-
-	name = word_take(words);
-	if (word_is_help(name)) {
-		cli->action = ACTION_HELP_OBJECT;
 		return 0;
 	}
-	for (c = cli->command; c; c = grammar_next(c)) {
+	name = word_take(words);
+	*whole = name;
+	if (!name && help)
+		return 0;
+	for (; c; c = grammar_next(c)) {
 		if (name && !strcmp(name, c->name)) {
 			cli->command = two_words(c, words);
-			return command_parse(cli, words, err);
+			return 0;
 		}
 		list_add(list, c->name);
 	}
 	if (!name)
 		return err_set(err, -EINVAL, NULL,
 			       "%s: the command is missing; use %s or help",
-			       object, list);
+			       cli->command->object, list);
 	return err_set(err, -EINVAL, NULL,
-		       "%s: \"%s\" is not a command; use %s or help", object,
+		       "%s: \"%s\" is not a command; use %s or help",
+		       cli->command->object,
 		       text_quote(name, quoted, sizeof(quoted)), list);
 }
 
-static int socket_set(struct cli *cli, const char *path, struct err *err)
+/* @help: it was asked for already */
+static int object_parse(struct cli *cli, struct words *words, bool help,
+			struct err *err)
 {
-	size_t max = sizeof(((struct sockaddr_un *)0)->sun_path) - 1;
+	const char *object;
+	bool whole;
+	int ret;
 
-	if (!path || !*path)
-		return err_set(err, -EINVAL, "--socket",
-			       "--socket needs a path");
-	if (strlen(path) > max)
-		return err_set(err, -EINVAL, "--socket",
-			       "--socket: the path is too long; use %zu bytes at most",
-			       max);
-	cli->socket = path;
-	return 0;
-}
-
-static int option_unknown(const char *word, struct err *err)
-{
-	char quoted[QUOTED_LEN];
-
-	return err_set(err, -EINVAL, NULL,
-		       "\"%s\" is not an option; use -j, -p, -V, -h or --socket PATH, and commands as in dnatctl help",
-		       text_quote(word, quoted, sizeof(quoted)));
-}
-
-static int letters_parse(struct cli *cli, const char *word, struct err *err)
-{
-	const char *p;
-
-	if (!word[1])
-		return option_unknown(word, err);
-	for (p = word + 1; *p; p++) {
-		switch (*p) {
-		case 'p':
-			cli->pretty = true;
-			cli->json = true;
-			break;
-		case 'j':
-			cli->json = true;
-			break;
-		case 'h':
-			cli->action = ACTION_HELP_ALL;
-			break;
-		case 'V':
-			cli->action = ACTION_VERSION;
-			break;
-		default:
-			return option_unknown(word, err);
-		}
+	help |= help_take(words);
+	object = word_take(words);
+	if (!object) {
+		cli->action = help ? ACTION_HELP_ALL : ACTION_USAGE;
+		return 0;
 	}
+	cli->command = grammar_object(object);
+	if (!cli->command)
+		return object_unknown(object, err);
+	help |= help_take(words);
+	ret = verb_parse(cli, words, help, &whole, err);
+	if (ret)
+		return ret;
+	help |= help_take(words);
+	if (!help)
+		return command_parse(cli, words, err);
+	cli->action = whole ? ACTION_HELP_COMMAND : ACTION_HELP_OBJECT;
 	return 0;
-}
-
-static int options_parse(struct cli *cli, struct words *words, struct err *err)
-{
-	static const char path_option[] = "--socket=";
-	const char *word;
-	int ret = 0;
-
-	while (!ret && words->left && *words->next[0] == '-') {
-		word = word_take(words);
-		if (!strcmp(word, "--help"))
-			cli->action = ACTION_HELP_ALL;
-		else if (!strcmp(word, "--version"))
-			cli->action = ACTION_VERSION;
-		else if (!strcmp(word, "--socket"))
-			ret = socket_set(cli, word_take(words), err);
-		else if (!strncmp(word, path_option, sizeof(path_option) - 1))
-			ret = socket_set(cli, word + sizeof(path_option) - 1,
-					 err);
-		else if (word[1] == '-')
-			ret = option_unknown(word, err);
-		else
-			ret = letters_parse(cli, word, err);
-	}
-	return ret;
 }
 
 int cli_parse(int argc, char *const *argv, struct cli *cli, struct err *err)
 {
-	struct words words = { argc, argv };
+	struct options options = { .socket = CONTROL_SOCKET };
+	/* One more than needed: calloc(0) may give NULL. */
+	char **rest = calloc((size_t)argc + 1, sizeof(*rest));
+	struct words words = { .next = rest };
 	int ret;
 
-	*cli = (struct cli){ .action = ACTION_USAGE, .socket = CONTROL_SOCKET };
-	ret = options_parse(cli, &words, err);
-	if (!ret && cli->action == ACTION_USAGE && words.left)
-		ret = object_parse(cli, &words, err);
+	*cli = (struct cli){ .action = ACTION_USAGE };
+	if (!rest)
+		return err_set(err, -ENOMEM, NULL, "out of memory");
+	ret = options_take(argc, argv, &options, rest, &words.left, err);
+	cli->socket = options.socket;
+	cli->json = options.json;
+	cli->pretty = options.pretty;
+	if (!ret && options.version)
+		cli->action = ACTION_VERSION;
+	else if (!ret)
+		ret = object_parse(cli, &words, options.help, err);
+	free(rest);
 	if (ret) {
 		json_decref(cli->args);
 		cli->args = NULL;
@@ -523,7 +429,7 @@ int cli_parse_line(int argc, char *const *argv, struct cli *cli,
 	int ret;
 
 	*cli = (struct cli){ .action = ACTION_USAGE };
-	ret = object_parse(cli, &words, err);
+	ret = object_parse(cli, &words, false, err);
 	if (!ret && cli->action != ACTION_RUN)
 		ret = err_set(err, -EINVAL, NULL,
 			      "help has no place in a file; leave it out");

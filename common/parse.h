@@ -47,16 +47,4 @@ int cli_parse(int argc, char *const *argv, struct cli *cli, struct err *err);
 int cli_parse_line(int argc, char *const *argv, struct cli *cli,
 		   struct err *err);
 
-#define ARG_TEXT_LEN 32
-
-/**
- * arg_text - the value of a keyword as it is typed
- * @value: as cli_parse() makes it
- * @buf: may hold the text, ARG_TEXT_LEN bytes do
- *
- * Return: NULL where @value is not what the keyword takes
- */
-const char *arg_text(const struct arg *arg, const json_t *value, char *buf,
-		     size_t len);
-
 #endif

@@ -25,9 +25,9 @@ static void check(const struct cli *cli, int ret, const struct err *err)
 	if (ret || cli->action != ACTION_RUN)
 		return;
 	for (a = cli->command->args; a->name; a++)
-		if (a->required && !json_object_get(cli->args, a->name))
+		if (a->need == REQUIRED && !json_object_get(cli->args, a->name))
 			abort();
-	if (cli->command->target.required &&
+	if (cli->command->target.need == REQUIRED &&
 	    !json_object_get(cli->args, cli->command->target.name))
 		abort();
 }

@@ -40,6 +40,22 @@ test_requests()
 		backend del web addr 10.1.0.11 drain 1000h
 	done_silently '{"op":"backend.del","args":{"service":"web","addr":"10.1.0.11","port":8080}}' \
 		backend del web addr 10.1.0.11 port 8080
+	done_silently '{"op":"service.add","args":{"name":"web","vip":"192.0.2.10","port":80}}' \
+		service add web vip 192.0.2.10:80
+	done_silently '{"op":"service.add","args":{"name":"web","vip":"2001:db8::1","proto":"udp","port":80}}' \
+		service add web vip '[2001:db8:0::1]:80' proto udp
+	done_silently '{"op":"backend.add","args":{"service":"web","port":8080,"addr":"10.1.0.11"}}' \
+		backend add web port 8080 addr 10.1.0.11:8080
+	done_silently '{"op":"backend.set","args":{"service":"web","addr":"fd00:1::11","weight":2,"port":8080}}' \
+		backend set web addr '[fd00:1::11]:8080' weight 2
+	done_silently '{"op":"backend.del","args":{"service":"web","addr":"10.1.0.11","port":8080}}' \
+		backend del web addr 10.1.0.11:8080
+	# A keyword that a keyword follows is a name.
+	done_silently '{"op":"service.add","args":{"name":"vip","vip":"192.0.2.10","port":80}}' \
+		service add vip vip 192.0.2.10 port 80
+	# Options do not stand where any text may.
+	done_silently '{"op":"service.set","args":{"name":"web","http-body":"-h"}}' \
+		service set web http-body -h
 	request '{"op":"service.show","args":{}}' service show
 	request '{"op":"service.show","args":{"name":"web"}}' service show web
 	request '{"op":"backend.show","args":{"service":"web"}}' backend show web
@@ -176,8 +192,20 @@ nf_conntrack_max: 262144
     "deadline_in": null
   }
 ]'
+	local where
+	for where in '--json backend show dns' 'backend -j show dns' 'backend show --json dns' \
+		'backend show dns -j'; do
+		# shellcheck disable=SC2086
+		run 0 $where
+		check "$ran" "${out:0:9}" '[{"addr":'
+	done
+	run 0 backend show dns --pretty
+	check "$ran" "${out:0:5}" '[
+  {'
 	run 0 -jp service show empty
 	check "$ran" "$out" '[]'
+	"$dnatctl" service show empty -j "--socket=$sock" >"$dir/out"
+	check '--socket behind the command' "$(cat "$dir/out")" '[]'
 	run 0 connection show service many
 	check "$ran" "$(wc -l <"$dir/out")" 5001
 
@@ -239,7 +267,16 @@ test_usage()
 	wrong 'not an object; use service, backend, vdport, connection, apply, batch, export, import, stats, top, status, monitor or help' servic
 	wrong 'service: the command is missing; use add, set, del, show or help' service
 	wrong 'service: "ad" is not a command' service ad
-	wrong 'service add: NAME is missing' service add
+	wrong 'service add: NAME is missing; write "service add NAME vip ADDR port N ..."' service add
+	wrong 'service add: NAME is missing; write "service add NAME vip ADDR port N ..."' \
+		service add vip 192.0.2.10 port 80
+	wrong 'service set: NAME is missing; write "service set NAME ..."' service set scheduler wrr
+	wrong 'service del: NAME is missing; write "service del NAME"' service del
+	wrong 'backend add: SERVICE is missing; write "backend add SERVICE addr ADDR ..."' \
+		backend add addr 10.1.0.11
+	wrong 'backend set: SERVICE is missing; write "backend set SERVICE addr ADDR ..."' \
+		backend set weight 3 addr 10.1.0.11
+	wrong 'backend del: SERVICE is missing' backend del addr 10.1.0.11 port 80
 	wrong 'service add: vip is missing; add "vip ADDR"' service add web port 80
 	wrong 'service add: port needs a value' service add web vip 192.0.2.1 port
 	wrong 'service add: port is given twice' \
@@ -268,17 +305,26 @@ test_usage()
 	wrong 'apply: "x" is not a keyword here; use -f, --dry-run' apply -f x x
 	wrong 'apply: --dry-run is given twice' apply --dry-run --dry-run
 	wrong 'export: "x" is too much' export x
-	wrong 'options stand before the object' service show web -j
+	wrong 'apply: "-x" is not an option; see "dnatctl help apply"' apply -x
+	wrong 'service show: "-x" is not an option; see "dnatctl help service show"' \
+		service show web -x
+	wrong '"-i" is not an option' service show web -i 1
+	wrong '--socket needs a path' service show --socket
+	wrong '"bogus" is not an object' help bogus
+	wrong 'service: "bogus" is not a command' help service bogus
 	wrong 'standard input and output are not a terminal; use "stats service -i 1"' top
 	wrong 'top: -i needs a value' top -i
 	wrong 'top: "x" is not a keyword here; use -i' top x
 	wrong 'backend set: addr is missing' backend set web weight 1
-	wrong 'backend set: nothing to change; give one or more of port, weight, state, deadline, backup, check-addr, check-port' \
+	wrong 'backend set: nothing to change; give one or more of weight, state, deadline, backup, check-addr, check-port' \
 		backend set web addr 10.1.0.1
+	wrong 'backend set: nothing to change; give one or more of weight' \
+		backend set web addr 10.1.0.1 port 80
 	wrong 'backend del: addr is missing' backend del web
 	wrong '"-x" is not an option' -x service show
 	wrong '"-" is not an option' - service show
-	wrong '"--json" is not an option' --json service show
+	wrong '"--jso" is not an option' --jso service show
+	wrong '"-jx" is not an option' -jx service show
 	wrong '--socket needs a path' --socket '' service show
 	wrong '--socket needs a path' -j --socket
 	wrong 'too long' "--socket=/$(printf '%0200d' 0)" service show
@@ -300,7 +346,25 @@ test_usage()
 	done
 	wrong 'vip "192.0.2.256" is not' service add web vip 192.0.2.256 port 80
 	wrong 'vip "192.0.2.1/32" is not' service add web vip 192.0.2.1/32 port 80
-	wrong 'addr "10.1.0.11:80" is not' backend add web addr 10.1.0.11:80
+	wrong 'client "10.1.0.11:80" is not' connection show client 10.1.0.11:80
+	wrong 'vip "192.0.2.1:80" is not' vdport show ports vip 192.0.2.1:80
+	wrong 'check-addr "10.1.0.11:80" is not' \
+		backend add web addr 10.1.0.11 check-addr 10.1.0.11:80
+	wrong 'addr "[fd00:1::11]" is not' backend add web addr '[fd00:1::11]'
+	wrong 'addr "fd00:1::11:99999" is not' backend add web addr fd00:1::11:99999
+	wrong 'addr "" is not' backend add web addr :80
+	wrong 'addr "" is not' backend add web addr '[]:80'
+	wrong 'addr "localhost" is not' backend add web addr localhost:80
+	wrong "addr \"$(printf '%080d' 0 | cut -c 1-76)...\" is not" \
+		backend add web addr "$(printf '%0300d' 0):80"
+	wrong 'port "99999" is not a number from 1 to 65535' \
+		backend add web addr '[fd00:1::11]:99999'
+	wrong 'port "" is not a number' backend add web addr 10.1.0.11:
+	wrong 'port 81 is not that of addr 10.1.0.11:80; give one of them' \
+		backend add web port 81 addr 10.1.0.11:80
+	wrong 'port 81 is not that of vip [2001:db8::1]:80; give one of them' \
+		service add web vip '[2001:db8::1]:80' port 81
+	wrong 'backend set: nothing to change' backend set web addr 10.1.0.11:80
 	wrong 'addr "localhost" is not' backend add web addr localhost
 	wrong 'addr 224.0.0.1 is a multicast' backend add web addr 224.0.0.1
 	wrong 'backend "x" is not' connection show backend x
@@ -311,7 +375,7 @@ test_usage()
 	wrong 'drain "1001h" is not a time from 0ms to 1000h' \
 		backend del web addr 10.1.0.11 drain 1001h
 	wrong 'backend "x" is not' connection del backend x
-	wrong 'connection del: nothing to change; give one or more of service, backend, client, state' \
+	wrong 'connection del: it is not said which; give one or more of service, backend, client, state' \
 		connection del
 	wrong 'connection del all: "client" is too much' connection del all client 10.2.0.5
 	local port
@@ -406,13 +470,13 @@ test_completion()
 	completes "$c stats backend -i " ''
 	completes "$c stats backend web -i " ''
 	completes "$c stats -i " ''
-	completes "$dnatctl -" '--help --socket --version -V -h -j -p'
+	completes "$dnatctl -" '--help --json --pretty --socket --version -V -h -j -p'
 	completes "$c apply " '--dry-run -f help'
 	completes "$c apply -f $dir/so" "$sock"
 	completes "$c apply --dry-run " '-f'
 	completes "$c apply -f x " '--dry-run'
 	completes "$c apply --dry-run -f $dir/so" "$sock"
-	completes "$c batch -f x --" '--force'
+	completes "$c batch -f x --" '--force --help --json --pretty --socket --version'
 	completes "$c import " 'help ipvs'
 	completes "$c import ipvs " '-f help'
 	completes "$c import ipvs -f $dir/so" "$sock"
@@ -420,7 +484,17 @@ test_completion()
 	completes "$c export " 'help'
 	completes "$c service " 'add del help set show'
 	completes "$c status " 'help'
-	completes "$c help " ''
+	completes "$c help " 'apply backend batch connection export import monitor service stats status top vdport'
+	completes "$c help s" 'service stats status'
+	completes "$c help service " 'add del set show'
+	completes "$c help stats " 'backend service'
+	completes "$c help vdport show " 'ports'
+	completes "$c help status " ''
+	completes "$c help service add " ''
+	completes "$c service -j s" 'set show'
+	completes "$c service show --json " 'dns help web'
+	completes "$c service show web -" '--help --json --pretty --socket --version -V -h -j -p'
+	completes "$dnatctl service -p --socket $sock del " 'dns help web'
 	completes "$c bogus " 'help'
 	completes "$c bogus bogus " ''
 	completes "$c service add " 'help'
@@ -516,8 +590,23 @@ test_words()
 		check "backend add $word" "$("$dnatctl" backend add $word)" \
 			"$("$dnatctl" backend add help)"
 		check "status $word" "$("$dnatctl" status $word)" "$("$dnatctl" status help)"
-		wrong 'options stand before the object' service del web $word
+		check "service del web $word" "$("$dnatctl" service del web $word)" \
+			"$("$dnatctl" help service del)"
+		check "backend set vip $word x" "$("$dnatctl" backend set vip $word x)" \
+			"$("$dnatctl" help backend set)"
+		check "$word service" "$("$dnatctl" $word service)" "$("$dnatctl" help service)"
+		check "-V $word" "$("$dnatctl" -V $word)" "$("$dnatctl" -V)"
 	done
+	for word in 'service add' 'vdport show ports' 'stats service' status; do
+		# shellcheck disable=SC2086
+		check "help $word" "$("$dnatctl" help $word)" "$("$dnatctl" $word help)"
+	done
+	for word in service stats vdport; do
+		check "help $word" "$("$dnatctl" help $word)" "$("$dnatctl" $word help)"
+	done
+	check 'help service' "$("$dnatctl" help service | grep -c '^dnatctl service ')" 4
+	check 'help service add' "$("$dnatctl" help service add | head -n 1 | cut -c -30)" \
+		'usage: dnatctl service add NAM'
 
 	# Options: in the completion, and in the page in mdoc's words.
 	COMP_LINE="$dnatctl -" COMP_POINT=$((${#dnatctl} + 2))
