@@ -135,7 +135,10 @@ static double now(void)
 /* Until somebody ends it, or the output. */
 static int run_rates(const struct cli *cli, struct err *err)
 {
-	const struct timespec pause = { .tv_sec = cli->interval };
+	const struct timespec pause = {
+		.tv_sec = cli->interval / 1000,
+		.tv_nsec = cli->interval % 1000 * 1000000L,
+	};
 	struct progress progress = progress_of(cli);
 	json_t *before = NULL;
 	double at = 0, was;
@@ -166,7 +169,7 @@ static int run_rates(const struct cli *cli, struct err *err)
 static int run_top(const struct cli *cli, struct err *err)
 {
 	bool refused;
-	int ret = watch(cli->socket, cli->interval ? cli->interval : 1,
+	int ret = watch(cli->socket, cli->interval ? cli->interval : 1000,
 			&refused, err);
 
 	if (!ret)

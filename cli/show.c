@@ -163,6 +163,19 @@ static int print_vdports(FILE *out, const json_t *vdports, struct err *err)
 	return ret;
 }
 
+static void print_down(FILE *out, const json_t *result)
+{
+	json_int_t down = json_integer_value(json_object_get(result,
+							     "backends_down"));
+
+	fprintf(out, "backends down: %" JSON_INTEGER_FORMAT
+		" of %" JSON_INTEGER_FORMAT "\n", down,
+		json_integer_value(json_object_get(result, "backends")));
+	if (down)
+		fputs("  -> \"dnatctl backend show health down\" lists them, and what checks found\n",
+		      out);
+}
+
 int show_status(struct page *page, const json_t *result, struct err *err)
 {
 	const json_t *allocator = json_object_get(result, "allocator");
@@ -191,6 +204,7 @@ int show_status(struct page *page, const json_t *result, struct err *err)
 		ret = print_module(out, json_object_get(result, "module"), err);
 	for (i = 0; !ret && i < sizeof(lines) / sizeof(lines[0]); i++)
 		ret = print_value(out, lines[i].name, lines[i].value, err);
+	print_down(out, result);
 	if (!ret)
 		ret = print_vdports(out, json_object_get(result, "vdports"),
 				    err);

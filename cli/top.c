@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "addr.h"
+#include "duration.h"
 #include "top.h"
 
 #define LIST_TOP 3		/* lines above the rows: title, sums, header */
@@ -305,13 +306,13 @@ static void draw_values(struct pen *pen, const uint64_t values[TOP_VALUES])
 
 static void draw_title(const struct top *top, struct pen *pen)
 {
-	char text[512];
+	char every[DURATION_TEXT_LEN], text[512];
 
 	pen_line(pen, 0);
 	snprintf(text, sizeof(text),
-		 "dnatctl top: %zu of %zu %s, every %u s, by %s%s%s%s",
+		 "dnatctl top: %zu of %zu %s, every %s, by %s%s%s%s",
 		 top->n_shown, top->n, top->backends ? "backends" : "services",
-		 top->interval,
+		 duration_text(top->interval, every, sizeof(every)),
 		 top->sort < TOP_VALUES ? columns[top->sort].title : "name",
 		 top->reverse ? " in reverse" : "",
 		 top->filter[0] ? ", with " : "", top->filter);

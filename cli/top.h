@@ -50,7 +50,7 @@ struct top_row {
 };
 
 struct top {
-	unsigned int interval;	/* seconds */
+	unsigned int interval;	/* milliseconds */
 	bool backends;		/* and not services */
 	unsigned int sort;	/* by this value, or by name: TOP_VALUES */
 	bool reverse;
@@ -66,7 +66,7 @@ struct top {
 
 /**
  * top_init - begin with services, by connections, the most at the top
- * @interval: seconds between two answers
+ * @interval: milliseconds between two answers
  */
 void top_init(struct top *top, unsigned int interval);
 void top_clean(struct top *top);

@@ -115,7 +115,7 @@ int watch(const char *path, unsigned int interval, bool *refused,
 	if (!ret)
 		ret = screen_open(err);
 	while (!ret) {
-		what = wait_for_keys(&top, now() + interval);
+		what = wait_for_keys(&top, now() + interval / 1000.0);
 		if (what == TOP_QUIT)
 			break;
 		if (what == TOP_ASK)

@@ -10,7 +10,7 @@
 /**
  * watch - show rates until somebody quits
  * @path: the daemon's control socket
- * @interval: seconds between two answers
+ * @interval: milliseconds between two answers
  * @refused: result, on failure: the daemon has answered
  * @err: the sentence on failure
  *

@@ -40,10 +40,10 @@ int duration_parse(const char *text, const char *arg, unsigned int min,
 	for (p = text; isdigit((unsigned char)*p); p++)
 		if (n <= max)
 			n = n * 10 + (unsigned int)(*p - '0');
-	unit = p > text ? unit_find(p) : NULL;
+	unit = p > text ? unit_find(*p ? p : "s") : NULL;
 	if (!unit)
 		return err_set(err, -EINVAL, arg,
-			       "%s \"%s\" is not a time; use a number with ms, s, m or h, such as 500ms or 2s",
+			       "%s \"%s\" is not a time; use seconds, or a number with ms, s, m or h, such as 500ms",
 			       arg, text_quote(text, quoted, sizeof(quoted)));
 	n *= unit->ms;
 	if (n < min || n > max)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Times as an admin types them: "500ms", "2s", "1m", "1h". */
+/* Times as an admin types them: "500ms", "2s", "1m", "1h", and "2" for "2s". */
 #ifndef DNAT_DURATION_H
 #define DNAT_DURATION_H
 
@@ -11,15 +11,13 @@
 
 /**
  * duration_parse - read a time
- * @text: a whole number and its unit: ms, s, m or h, nothing between
+ * @text: a whole number and its unit: ms, s, m or h, nothing between; without
+ *	a unit, seconds
  * @arg: name of the argument, for the error
  * @min: the least that is taken, in milliseconds
  * @max: the most, in milliseconds; 1000 hours or less
  * @ms: result, in milliseconds
  * @err: the sentence on failure
- *
- * A number without a unit is refused: some programs would take seconds, others
- * milliseconds.
  *
  * Return: 0 or -EINVAL
  */

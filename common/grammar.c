@@ -71,6 +71,12 @@ static const struct arg service_set[] = {
 	{ "check-port", "N", VALUE_PORT, OPTIONAL, \
 	  "port to check instead of its own" },
 
+static const struct arg health[] = {
+	{ "health", "up|down|checking|none", VALUE_WORD, OPTIONAL,
+	  "only backends that checks found so; none: not checked" },
+	{ 0 }
+};
+
 static const struct arg backend_add[] = {
 	{ "addr", "ADDR", VALUE_ADDR, REQUIRED,
 	  "address of the backend, of the VIP's family" },
@@ -109,10 +115,23 @@ static const struct arg backend_del[] = {
 	{ 0 }
 };
 
-static const struct arg connection[] = {
-	{ "service", "NAME", VALUE_NAME, OPTIONAL, "only those of this service" },
-	{ "backend", "ADDR", VALUE_ADDR, OPTIONAL, "only those to this backend" },
-	{ "client", "ADDR", VALUE_ADDR, OPTIONAL, "only those of this client" },
+#define CONNECTION_ARGS \
+	{ "service", "NAME", VALUE_NAME, OPTIONAL, \
+	  "only those of this service" }, \
+	{ "backend", "ADDR", VALUE_ADDR, OPTIONAL, \
+	  "only those to this backend" }, \
+	{ "client", "ADDR", VALUE_ADDR, OPTIONAL, \
+	  "only those of this client" },
+
+static const struct arg connection_show[] = {
+	CONNECTION_ARGS
+	{ "state", "STATE", VALUE_STATE, OPTIONAL,
+	  "only those that are open, half-open or closed, or in a state such as ESTABLISHED" },
+	{ 0 }
+};
+
+static const struct arg connection_del[] = {
+	CONNECTION_ARGS
 	{ "state", "open|half-open|closed", VALUE_WORD, OPTIONAL,
 	  "only those in this state" },
 	{ 0 }
@@ -133,14 +152,14 @@ static const struct arg vdport_set[] = {
 };
 
 static const struct arg stats[] = {
-	{ "-i", "SECONDS", VALUE_SECONDS, OPTIONAL,
-	  "print what happens a second, again and again after so many" },
+	{ "-i", "TIME", VALUE_INTERVAL, OPTIONAL,
+	  "print what happens a second, after each such time, as 2s" },
 	{ 0 }
 };
 
 static const struct arg top[] = {
-	{ "-i", "SECONDS", VALUE_SECONDS, OPTIONAL,
-	  "show it anew after so many, by default 1" },
+	{ "-i", "TIME", VALUE_INTERVAL, OPTIONAL,
+	  "show it anew after each such time, by default 1s" },
 	{ 0 }
 };
 
@@ -183,7 +202,7 @@ const struct command commands[] = {
 	  none, NULL, "delete a service with its backends" },
 	{ "service", "show", "service.show",
 	  TARGET("name", "NAME", OPTIONAL, "only this service"),
-	  none, NULL, "list the services" },
+	  health, NULL, "list the services, or those with such a backend" },
 
 	{ "backend", "add", "backend.add",
 	  TARGET("service", "SERVICE", REQUIRED, "name of the service"),
@@ -196,7 +215,7 @@ const struct command commands[] = {
 	  backend_del, NULL, "take a backend out of a service" },
 	{ "backend", "show", "backend.show",
 	  TARGET("service", "SERVICE", OPTIONAL, "only those of this service"),
-	  none, NULL, "list the backends" },
+	  health, NULL, "list the backends" },
 
 	{ "vdport", "show", "vdport.show", NO_TARGET,
 	  none, NULL, "list the pools of vdports" },
@@ -207,10 +226,10 @@ const struct command commands[] = {
 	  vdport_set, NOTHING, "change how vdports are handed out" },
 
 	{ "connection", "show", "connection.show", NO_TARGET,
-	  connection, NULL, "list the connections" },
+	  connection_show, NULL, "list the connections" },
 
 	{ "connection", "del", "connection.del", NO_TARGET,
-	  connection, "it is not said which", "end connections" },
+	  connection_del, "it is not said which", "end connections" },
 	{ "connection", "del all", "connection.flush", NO_TARGET,
 	  none, NULL, "end all connections" },
 

@@ -18,11 +18,12 @@ enum value_type {
 	VALUE_COUNT,	/* of checks */
 	VALUE_TEXT,	/* what the daemon makes of it */
 	VALUE_WORD,	/* one of the words in @value, '|' between them */
+	VALUE_STATE,	/* a class of connections, or a state as conntrack has it */
 	VALUE_DEV,	/* an interface's name */
 	VALUE_TIME,	/* with its unit, see duration.h */
 	VALUE_FILE,	/* for dnatctl itself, as are flags */
 	VALUE_FLAG,	/* no value: it is there or not */
-	VALUE_SECONDS,	/* for dnatctl itself: it goes to cli.interval */
+	VALUE_INTERVAL,	/* a time for dnatctl itself: it goes to cli.interval */
 };
 
 enum need {

@@ -9,7 +9,8 @@
 #include "value.h"
 
 #define QUOTED_LEN 80
-#define INTERVAL_MAX 86400
+#define INTERVAL_MIN 100U		/* milliseconds */
+#define INTERVAL_MAX (24 * 3600 * 1000U)
 #define TIME_MAX (1000 * 3600 * 1000U)	/* milliseconds */
 #define COUNT_MAX 100
 
@@ -52,6 +53,28 @@ static int word_check(const char *words, const char *text, const char *arg,
 		       arg, text_quote(text, quoted, sizeof(quoted)), words);
 }
 
+/* @text: becomes the state as connection show prints it */
+static int state_check(const char **text, const char *arg, struct err *err)
+{
+	static const char *const states[] = {
+		"open", "half-open", "closed", "SYN_SENT", "SYN_RECV",
+		"ESTABLISHED", "FIN_WAIT", "CLOSE_WAIT", "LAST_ACK",
+		"TIME_WAIT", "CLOSE", "SYN_SENT2", "NONE", "UNREPLIED",
+		"REPLIED", "ASSURED", "OFFLOAD",
+	};
+	char quoted[QUOTED_LEN];
+
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		if (strcasecmp(states[i], *text))
+			continue;
+		*text = states[i];
+		return 0;
+	}
+	return err_set(err, -EINVAL, arg,
+		       "%s \"%s\" is not known; use open, half-open, closed, or one that \"connection show\" prints, such as ESTABLISHED",
+		       arg, text_quote(*text, quoted, sizeof(quoted)));
+}
+
 int value_parse(const struct arg *arg, const char *text, json_t **value,
 		struct err *err)
 {
@@ -71,6 +94,9 @@ int value_parse(const struct arg *arg, const char *text, json_t **value,
 		break;
 	case VALUE_WORD:
 		ret = word_check(arg->value, text, arg->name, err);
+		break;
+	case VALUE_STATE:
+		ret = state_check(&text, arg->name, err);
 		break;
 	case VALUE_ADDR:
 		ret = addr_parse(text, arg->name, &addr, err);
@@ -104,16 +130,16 @@ int value_parse(const struct arg *arg, const char *text, json_t **value,
 	case VALUE_TEXT:
 		ret = text_check(text, arg->name, err);
 		break;
-	case VALUE_SECONDS:
-		ret = uint_parse(text, arg->name, 1, INTERVAL_MAX, &number,
-				 err);
+	case VALUE_INTERVAL:
+		ret = duration_parse(text, arg->name, INTERVAL_MIN,
+				     INTERVAL_MAX, &number, err);
 		break;
 	}
 	if (ret)
 		return ret;
 
 	if (arg->type == VALUE_PORT || arg->type == VALUE_WEIGHT ||
-	    arg->type == VALUE_COUNT || arg->type == VALUE_SECONDS)
+	    arg->type == VALUE_COUNT || arg->type == VALUE_INTERVAL)
 		*value = json_integer(number);
 	else if (arg->type == VALUE_FLAG)
 		*value = json_true();
@@ -131,7 +157,6 @@ const char *arg_text(const struct arg *arg, const json_t *value, char *buf,
 	case VALUE_PORT:
 	case VALUE_WEIGHT:
 	case VALUE_COUNT:
-	case VALUE_SECONDS:
 		if (!json_is_integer(value))
 			return NULL;
 		snprintf(buf, len, "%" JSON_INTEGER_FORMAT,
@@ -145,6 +170,8 @@ const char *arg_text(const struct arg *arg, const json_t *value, char *buf,
 	case VALUE_TIME:
 	case VALUE_TEXT:
 		return json_string_value(value);
+	case VALUE_STATE:
+	case VALUE_INTERVAL:
 	case VALUE_FILE:
 	case VALUE_FLAG:
 		break;

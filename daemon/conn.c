@@ -23,6 +23,17 @@ static const char *const classes[] = {
 	[CONN_CLOSED] = "closed",
 };
 
+/* Those of UDP, and of what a flowtable has. */
+static const struct {
+	const char *name;
+	enum conn_class class;
+} other_states[] = {
+	{ "UNREPLIED", CONN_ANY },
+	{ "REPLIED", CONN_HALF_OPEN },
+	{ "ASSURED", CONN_OPEN },
+	{ "OFFLOAD", CONN_ANY },
+};
+
 /* Services come and go while a long answer is made: this is a copy. */
 struct conn_name {
 	uint8_t proto;
@@ -133,21 +144,38 @@ bool conn_matches(const struct conn *conn, const struct conn_filter *filter)
 	       end_matches(&conn->vip, &filter->vip) &&
 	       end_matches(&conn->backend, &filter->backend) &&
 	       end_matches(&conn->client, &filter->client) &&
-	       (filter->class == CONN_ANY || filter->class == conn_class_of(conn));
+	       (filter->class == CONN_ANY || filter->class == conn_class_of(conn)) &&
+	       (!filter->state || conn_in_state(conn, filter->state));
 }
 
-int conn_class_parse(const char *text, enum conn_class *class, struct err *err)
+int conn_state_parse(const char *text, struct conn_filter *filter,
+		     struct err *err)
 {
 	char quoted[80];
 
 	for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
-		if (!strcmp(text, classes[i])) {
-			*class = (enum conn_class)i;
-			return 0;
-		}
+		if (strcasecmp(text, classes[i]))
+			continue;
+		filter->class = (enum conn_class)i;
+		return 0;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(tcp_states); i++) {
+		if (strcasecmp(text, tcp_states[i]))
+			continue;
+		filter->state = tcp_states[i];
+		if (i == TCP_CONNTRACK_TIME_WAIT || i == TCP_CONNTRACK_CLOSE)
+			filter->class = CONN_CLOSED;
+		return 0;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(other_states); i++) {
+		if (strcasecmp(text, other_states[i].name))
+			continue;
+		filter->state = other_states[i].name;
+		filter->class = other_states[i].class;
+		return 0;
 	}
 	return err_set(err, -EINVAL, "state",
-		       "state \"%s\" is not known; use open, half-open or closed",
+		       "state \"%s\" is not known; use open, half-open, closed, or one that connection show prints",
 		       text_quote(text, quoted, sizeof(quoted)));
 }
 
@@ -162,6 +190,11 @@ static const char *state_text(const struct conn *conn)
 	if (!(conn->status & IPS_SEEN_REPLY))
 		return "UNREPLIED";
 	return conn->status & IPS_ASSURED ? "ASSURED" : "REPLIED";
+}
+
+bool conn_in_state(const struct conn *conn, const char *state)
+{
+	return !strcmp(state_text(conn), state);
 }
 
 static char *put_number(char *at, uint32_t number)

@@ -49,6 +49,7 @@ struct conn_filter {
 	struct conn_end backend;
 	struct conn_end client;		/* its port is not looked at */
 	enum conn_class class;
+	const char *state;		/* as conn_put() writes it, NULL: any */
 };
 
 /* Those through @service, to @backend unless that is NULL. */
@@ -72,8 +73,19 @@ enum conn_class conn_class_of(const struct conn *conn);
 
 bool conn_matches(const struct conn *conn, const struct conn_filter *filter);
 
-/* "open", "half-open" or "closed". */
-int conn_class_parse(const char *text, enum conn_class *class, struct err *err);
+/* Is @conn in @state, as conn_put() writes it? */
+bool conn_in_state(const struct conn *conn, const char *state);
+
+/**
+ * conn_state_parse - what a filter says of the state
+ * @text: "open", "half-open", "closed", or a state as conn_put() writes it, in
+ *	small letters or large ones
+ * @filter: gets the state, and the class that all in that state are of
+ *
+ * Return: 0 or -EINVAL
+ */
+int conn_state_parse(const char *text, struct conn_filter *filter,
+		     struct err *err);
 
 /**
  * conn_put - append a row of connection.show (control.h)

@@ -33,12 +33,12 @@
  *                HEALTH?
  * service.set    name, and one or more of scheduler dev fast HEALTH    null
  * service.del    name                                                  null
- * service.show   name?                                                 [service SUMS]
+ * service.show   name? health?                                         [service SUMS]
  * backend.add    service addr port? weight? STATE? PLACE?              null
  * backend.set    service addr port?, and one or more of weight STATE   null
  *                PLACE
  * backend.del    service addr port? drain?                             null
- * backend.show   service?                                              [backend]
+ * backend.show   service? health?                                      [backend]
  * vdport.show    -                                                     [pool]
  * vdport.ports   vip? proto?                                           [port]
  * vdport.set     one or more of range on-exhausted                     null
@@ -85,7 +85,9 @@
  * port:       {vip proto vdport backends}: connections to so many backends
  *             have this vdport
  * range:      "MIN-MAX"; on-exhausted: "drop" or "reset"; state: "open",
- *             "half-open" or "closed"
+ *             "half-open" or "closed", of connection.show also a state as it
+ *             gives it, in letters of either case; health: "up", "down",
+ *             "checking", or "none" where nothing is checked
  * connection: {service|null proto client client_port vip port vdport backend
  *              backend_port state age expires}; age and expires in seconds,
  *              age null where the kernel keeps no timestamps; service null where no
@@ -111,7 +113,7 @@
  *             and of the vdports' settings where they do
  * status:     {version, allocator: {configured in_force reason},
  *              module: {version}|null, vdports: {range on-exhausted}|null,
- *              services, backends, repairs: {total overruns},
+ *              services, backends, backends_down, repairs: {total overruns},
  *              checks: [{name value ok advice|null}]};
  *              value is a string or an integer; advice may stand where all
  *              is ok

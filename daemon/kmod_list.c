@@ -67,6 +67,8 @@ int kmod_parse_conn(const struct nlmsghdr *nlh, void *conn_reader)
 	conn.expires = (uint32_t)attrs_number(&attrs, DNAT_A_EXPIRES);
 	conn.aged = attrs.list[DNAT_A_AGE];
 	conn.age = (uint32_t)attrs_number(&attrs, DNAT_A_AGE);
+	if (reader->state && !conn_in_state(&conn, reader->state))
+		return 0;
 	return conn_put(reader->rows, &conn,
 			conn_names_find(&reader->names, &conn));
 }
@@ -113,6 +115,7 @@ int kmod_conns(const struct kmod *kmod, const struct model *model,
 		return no_memory(err);
 	}
 
+	list->reader.state = filter->state;
 	nlh = kmod_request(kmod, &list->nl, buf, NLM_F_DUMP, DNAT_CMD_CONN_GET);
 	kmod_put_filter(nlh, filter);
 	rc = nl_send(&list->nl, nlh);

@@ -11,7 +11,7 @@
 /**
  * kmod_conns - the connections, as connection.show gives them (control.h)
  * @model: the services whose names are shown
- * @filter: which of them; for the kernel to look at
+ * @filter: which of them
  * @parts: result
  *
  * Return: 0 or a negative errno with @err set
@@ -36,6 +36,7 @@ struct nlmsghdr;
 /* What is read with, apart from the socket, for tests. */
 struct conn_reader {
 	struct conn_names names;
+	const char *state;	/* of a filter: the kernel knows the class alone */
 	struct text *rows;
 };
 

@@ -108,12 +108,36 @@ static json_t *service_row(const struct service *service,
 	return NULL;
 }
 
+/* @health: up, down, checking, or none where there are no checks; NULL: any */
+static bool has_health(const struct dnatd *dnatd,
+		       const struct service *service,
+		       const struct backend *backend, const char *health)
+{
+	const char *is = "none";
+	struct health_counts counts;
+
+	if (health_count(dnatd->health, service, backend, &counts))
+		is = counts.down ? "down" :
+		     counts.passed + counts.failed ? "up" : "checking";
+	return !health || !strcmp(is, health);
+}
+
+/* Those with a backend of that health. */
 static int list_service(const struct dnatd *dnatd, json_t *list,
-			const struct service *service,
+			const struct service *service, const char *health,
 			const struct left **left)
 {
-	(void)dnatd;
-	return json_array_append_new(list, service_row(service, left));
+	bool wanted = !health;
+	json_t *row;
+
+	for (size_t i = 0; !wanted && i < service->n_backends; i++)
+		wanted = has_health(dnatd, service, &service->backends[i],
+				    health);
+	row = service_row(service, left);
+	if (wanted || !row)
+		return json_array_append_new(list, row);
+	json_decref(row);
+	return 0;
 }
 
 /* @left: its connections, NULL where it does not drain. */
@@ -141,16 +165,17 @@ static json_t *backend_row(const struct dnatd *dnatd,
 	return NULL;
 }
 
-/* @lefts: in the order of the backends that drain. */
+/* @left: in the order of the backends that drain. */
 static int list_backends(const struct dnatd *dnatd, json_t *list,
-			 const struct service *service,
+			 const struct service *service, const char *health,
 			 const struct left **left)
 {
 	for (size_t i = 0; i < service->n_backends; i++) {
 		const struct backend *backend = &service->backends[i];
 		bool drain = drains(backend);
 
-		if (json_array_append_new(list,
+		if (has_health(dnatd, service, backend, health) &&
+		    json_array_append_new(list,
 				backend_row(dnatd, service, backend,
 					    drain ? *left : NULL)))
 			return -ENOMEM;
@@ -159,14 +184,30 @@ static int list_backends(const struct dnatd *dnatd, json_t *list,
 	return 0;
 }
 
+static int health_check(const char *health, struct err *err)
+{
+	char quoted[80];
+
+	if (!health || !strcmp(health, "up") || !strcmp(health, "down") ||
+	    !strcmp(health, "checking") || !strcmp(health, "none"))
+		return 0;
+	return err_set(err, -EINVAL, "health",
+		       "health \"%s\" is not known; use up, down, checking or none",
+		       text_quote(health, quoted, sizeof(quoted)));
+}
+
 /* @name: the argument that names a service; left out, it is all of them */
 static int show(struct dnatd *dnatd, const json_t *args, const char *name,
 		int (*list_one)(const struct dnatd *dnatd, json_t *list,
 				const struct service *service,
-				const struct left **left),
+				const char *health, const struct left **left),
 		json_t **result, struct err *err)
 {
-	const struct arg spec[] = { { name, ARG_STRING, false } };
+	const struct arg spec[] = {
+		{ name, ARG_STRING, false },
+		{ "health", ARG_STRING, false },
+	};
+	const char *health = args_string(args, "health");
 	const struct model *model = dnatd->model;
 	const struct service *only;
 	struct lefts lefts = { 0 };
@@ -175,6 +216,8 @@ static int show(struct dnatd *dnatd, const json_t *args, const char *name,
 	int ret;
 
 	ret = args_check(args, spec, ARRAY_SIZE(spec), err);
+	if (!ret)
+		ret = health_check(health, err);
 	if (!ret)
 		ret = find_service(model, args, name, &only, err);
 	if (!ret)
@@ -186,7 +229,8 @@ static int show(struct dnatd *dnatd, const json_t *args, const char *name,
 	left = lefts.list;
 	for (size_t i = 0; !ret && i < model->n_services; i++)
 		if (!only || model->services[i] == only)
-			ret = list_one(dnatd, list, model->services[i], &left);
+			ret = list_one(dnatd, list, model->services[i], health,
+				       &left);
 	if (ret)
 		ret = no_memory(err);
 	else
@@ -216,8 +260,10 @@ static int module_needed(const struct dnatd *dnatd, const char *what,
 	if (dnatd->in_force == ALLOC_MODULE)
 		return 0;
 	return err_set(err, -EOPNOTSUPP, NULL,
-		       "%s by the module only, and allocator nf_nat is in force; see status",
-		       what);
+		       "%s by the module only, and allocator nf_nat is in force; %s, see dnatctl status",
+		       what, dnatd->configured == ALLOC_NF_NAT ?
+				     "start dnatd without --allocator nf_nat" :
+				     "load nf_double_nat and restart dnatd");
 }
 
 static int vdport_show(struct dnatd *dnatd, const json_t *args,
@@ -339,7 +385,7 @@ static int find_conns(struct dnatd *dnatd, const json_t *args,
 	if (!ret && client)
 		ret = addr_parse(client, "client", &filter->client.addr, err);
 	if (!ret && state)
-		ret = conn_class_parse(state, &filter->class, err);
+		ret = conn_state_parse(state, filter, err);
 	return ret;
 }
 
@@ -371,6 +417,9 @@ static int connection_del(struct dnatd *dnatd, const json_t *args,
 	if (!json_object_size(args))
 		return err_set(err, -EINVAL, NULL,
 			       "nothing to end; give service, backend, client or state, or use connection del all");
+	if (filter.state)
+		return err_set(err, -EINVAL, "state",
+			       "connections are ended by their class; use state open, half-open or closed");
 	return conns_end_parts(dnatd, &filter, parts, err);
 }
 

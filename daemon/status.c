@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "checks.h"
+#include "health.h"
 #include "status.h"
 
 const char *allocator_text(enum allocator allocator)
@@ -98,6 +99,23 @@ static json_t *conf_check(const struct dnatd *dnatd)
 			 "ok", 1, "advice");
 }
 
+static json_int_t count_down(const struct dnatd *dnatd)
+{
+	const struct model *model = dnatd->model;
+	struct health_counts counts;
+	json_int_t down = 0;
+
+	for (size_t i = 0; i < model->n_services; i++) {
+		const struct service *service = model->services[i];
+
+		for (size_t j = 0; j < service->n_backends; j++)
+			down += health_count(dnatd->health, service,
+					     &service->backends[j], &counts) &&
+				counts.down;
+	}
+	return down;
+}
+
 static int count_backends(const struct model *model)
 {
 	size_t total = 0;
@@ -120,7 +138,7 @@ json_t *status_to_json(const struct dnatd *dnatd, const char *proc)
 		json_decref(checks);
 		return NULL;
 	}
-	return json_pack("{s:s, s:{s:s, s:s, s:s}, s:o, s:o, s:i, s:i, s:{s:I, s:I}, s:o}",
+	return json_pack("{s:s, s:{s:s, s:s, s:s}, s:o, s:o, s:i, s:i, s:I, s:{s:I, s:I}, s:o}",
 			 "version", PACKAGE_VERSION, "allocator",
 			 "configured", allocator_text(dnatd->configured),
 			 "in_force", allocator_text(dnatd->in_force),
@@ -128,7 +146,8 @@ json_t *status_to_json(const struct dnatd *dnatd, const char *proc)
 			 module_to_json(dnatd), "vdports",
 			 vdports_in_force(dnatd), "services",
 			 (int)dnatd->model->n_services, "backends",
-			 count_backends(dnatd->model), "repairs", "total",
+			 count_backends(dnatd->model), "backends_down",
+			 count_down(dnatd), "repairs", "total",
 			 (json_int_t)dnatd->repairs.total, "overruns",
 			 (json_int_t)dnatd->repairs.overruns, "checks",
 			 checks);

@@ -191,6 +191,8 @@ done <<-'EOT'
 	600 client 10.2.0.11
 	0 client 10.2.0.12
 	606 state open
+	606 state established
+	0 state TIME_WAIT
 	0 state closed
 	300 service web4 backend 10.3.0.11 client 10.2.0.11 state open
 	0 service web6 backend 10.3.0.11
@@ -212,6 +214,7 @@ check_is "its connections are listed under no name" "6 null" \
 drop one
 drop two
 check "closed ones are listed as closed" wait_for 10 conntracks_are 600 state closed service web4
+check_is "and by their states" 600 "$(($(conntracks state TIME_WAIT service web4) + $(conntracks state close service web4)))"
 
 check "a range and silence are set" dnatctl vdport set range 50000-50009 on-exhausted drop
 check_is "the module has them" "PORT_MIN 50000
@@ -251,6 +254,7 @@ done <<-'EOT'
 	20 client 10.2.0.11
 	0 client 10.2.0.12
 	20 state open
+	20 state ESTABLISHED
 	0 state half-open
 	10 service web4 backend 10.3.0.11 client 10.2.0.11 state open
 EOT

@@ -52,5 +52,5 @@ daemon_stop
 check "allocator nf_nat" daemon_start --allocator nf_nat
 check_rc "has nothing to show" 2 dnatctl stats
 check_rc "nor any rates" 2 dnatctl stats -i 1
-check_match "and says why" 'allocator nf_nat is in force; see status$' "$(dnatctl stats 2>&1)"
+check_match "and says why" 'allocator nf_nat is in force; start dnatd without --allocator nf_nat, see dnatctl status$' "$(dnatctl stats 2>&1)"
 daemon_stop

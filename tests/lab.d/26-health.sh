@@ -79,6 +79,9 @@ for what in stopped killed cut "answering 500" slow; do
 	begin=$EPOCHREALTIME
 	hurt "$what"
 	check "$what: down" wait_for 30 is_health web4 $B2 down
+	check_is "$what: and listed as such" "web4 $B2" "$(dnatctl -j backend show health down | jq -r '.[] | "\(.service) \(.addr)"')"
+	check_is "$what: the service, too" web4 "$(dnatctl -j service show health down | jq -r '.[].name')"
+	check_match "$what: and told by status" '^backends down: 1 of [0-9]+$' "$(dnatctl status)"
 	echo "# $what: after $(awk -v a="$begin" -v b="$EPOCHREALTIME" 'BEGIN { print int((b - a) * 1000) }') ms: $(fault_of web4 $B2)"
 	logs_clear
 	check_is "$what: no request to it" "$(printf '10 %s\n' b1 b3)" "$(get c1 20 "$URL4/" 2>&1 | spread)"

@@ -174,7 +174,7 @@ daemon_stop
 
 check "allocator nf_nat" daemon_start --allocator nf_nat
 check_rc "counts nothing" 2 dnatctl stats service
-check_match "and says why" 'allocator nf_nat is in force; see status$' "$(dnatctl stats backend 2>&1)"
+check_match "and says why" 'allocator nf_nat is in force; start dnatd without --allocator nf_nat, see dnatctl status$' "$(dnatctl stats backend 2>&1)"
 daemon_stop
 in_ns lb nft delete table inet dnatd 2>/dev/null
 in_ns lb conntrack -F 2>/dev/null

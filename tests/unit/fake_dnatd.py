@@ -82,7 +82,7 @@ RESULTS = {
                       "reason": "the module is there"},
         "module": {"version": "0.1.0"},
         "vdports": {"range": "1024-65535", "on-exhausted": "reset"},
-        "services": 2, "backends": 3,
+        "services": 2, "backends": 3, "backends_down": 1,
         "checks": [
             {"name": "ip_forward", "value": 0, "ok": False,
              "advice": "sysctl -w net.ipv4.ip_forward=1"},

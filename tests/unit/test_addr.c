@@ -199,10 +199,10 @@ static void test_duration(void)
 		{ "1500ms", 1500, "1500ms" }, { "2s", 2000, "2s" },
 		{ "90s", 90000, "90s" },     { "60s", 60000, "1m" },
 		{ "1m", 60000, "1m" },	     { "1h", 3600000, "1h" },
-		{ "007s", 7000, "7s" },
+		{ "007s", 7000, "7s" },	     { "5", 5000, "5s" },
 	};
 	static const char *const bad[] = {
-		"", "s", "ms", "5", "5 s", " 5s", "5s ", "5S", "5sec", "1.5s",
+		"", "s", "ms", "5 s", " 5s", "5s ", "5S", "5sec", "1.5s",
 		"-1s", "+1s", "0x5s", "1m30s", "99ms", "2h", "3600001ms", "61m",
 		"0s", "4294967297ms", "99999999999999999999999h",
 	};
@@ -227,9 +227,11 @@ static void test_duration(void)
 	CHECK_STR(duration_text(UINT32_MAX, text, sizeof(text)),
 		  "4294967295ms");
 
-	CHECK_INT(duration_parse("5", "rest", 1, 1000, &ms, &err), -EINVAL);
+	CHECK_INT(duration_parse("5", "rest", 1, 10000, &ms, &err), 0);
+	CHECK_INT(ms, 5000);
+	CHECK_INT(duration_parse("5x", "rest", 1, 1000, &ms, &err), -EINVAL);
 	CHECK_STR(err.arg, "rest");
-	CHECK_STR(err.msg, "rest \"5\" is not a time; use a number with ms, s, m or h, such as 500ms or 2s");
+	CHECK_STR(err.msg, "rest \"5x\" is not a time; use seconds, or a number with ms, s, m or h, such as 500ms");
 	CHECK_INT(duration_parse("99999999999999999999h", "rest", 1, 1000, &ms,
 				 &err), -EINVAL);
 	CHECK_STR(err.msg, "rest \"99999999999999999999h\" is not a time from 1ms to 1s");

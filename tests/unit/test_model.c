@@ -350,7 +350,7 @@ static void test_backend_refused(void)
 	SET("'deadline':'60s'", "deadline");
 	SET("'weight':1,'deadline':'60s'", "deadline");
 	SET("'state':'up','deadline':'60s'", "deadline");
-	SET("'state':'drain','deadline':'60'", "deadline");
+	SET("'state':'drain','deadline':'60x'", "deadline");
 	SET("'state':'drain','deadline':'1001h'", "deadline");
 	SET("'state':'drain','until':1", "until");
 	SET("'state':'up','weight':0", "weight");

@@ -66,11 +66,11 @@ static void keys(const char *text)
 
 static void test_rows(void)
 {
-	top_init(&top, 2);
+	top_init(&top, 2000);
 	CHECK_STR(top_op(&top), "stats.services");
 	take(services());
 	draw(81, 8);
-	CHECK_STR(screen[0], "dnatctl top: 3 of 3 services, every 2 s, by CONN/s");
+	CHECK_STR(screen[0], "dnatctl top: 3 of 3 services, every 2s, by CONN/s");
 	CHECK_STR(screen[1], "all of them        2103      7     99999          0          0        1.2T      9");
 	CHECK_STR(screen[2], "SERVICE          CONN/s IN_USE PKTS_IN/s BYTES_IN/s PKTS_OUT/s BYTES_OUT/s FAIL/s");
 	CHECK_STR(screen[3], "dns                2000      0         0          0          0        1.2T      0");
@@ -88,7 +88,7 @@ static void test_rows(void)
 
 static void test_numbers(void)
 {
-	top_init(&top, 1);
+	top_init(&top, 1000);
 	take(json_pack("[{s:s, s:i, s:i, s:i, s:I, s:I}]", "service", "x",
 		       "connections", 99999, "in_use", 100000, "packets_in",
 		       999949, "bytes_in", (json_int_t)999950000, "bytes_out",
@@ -102,11 +102,11 @@ static void test_numbers(void)
 
 static void test_sort(void)
 {
-	top_init(&top, 1);
+	top_init(&top, 1000);
 	take(services());
 	keys("r");
 	draw(100, 8);
-	CHECK_STR(screen[0], "dnatctl top: 3 of 3 services, every 1 s, by CONN/s in reverse");
+	CHECK_STR(screen[0], "dnatctl top: 3 of 3 services, every 1s, by CONN/s in reverse");
 	CHECK(!strncmp(screen[3], "mail ", 5));
 	keys("r>");
 	draw(100, 8);
@@ -127,7 +127,7 @@ static void test_sort(void)
 
 static void test_filter(void)
 {
-	top_init(&top, 1);
+	top_init(&top, 1000);
 	take(services());
 	keys("/aiq");
 	draw(100, 8);
@@ -136,7 +136,7 @@ static void test_filter(void)
 	CHECK_INT(top_key(&top, TOP_BACKSPACE), TOP_GO_ON);
 	keys("\n");
 	draw(100, 8);
-	CHECK_STR(screen[0], "dnatctl top: 1 of 3 services, every 1 s, by CONN/s, with ai");
+	CHECK_STR(screen[0], "dnatctl top: 1 of 3 services, every 1s, by CONN/s, with ai");
 	CHECK(!strncmp(screen[3], "mail ", 5));
 	CHECK_STR(screen[4], "");
 	/* sums are of what is shown */
@@ -157,7 +157,7 @@ static void test_filter(void)
 
 static void test_backends(void)
 {
-	top_init(&top, 1);
+	top_init(&top, 1000);
 	CHECK_INT(top_key(&top, 'b'), TOP_ASK);
 	CHECK_STR(top_op(&top), "stats.backends");
 	take(json_pack("[{s:s, s:s, s:i}, {s:s, s:s, s:i}]", "service", "web",
@@ -182,7 +182,7 @@ static void test_scroll(void)
 						       name, "connections",
 						       1000 - i));
 	}
-	top_init(&top, 1);
+	top_init(&top, 1000);
 	take(rates);
 	draw(100, 14);		/* ten rows */
 	CHECK(!strncmp(screen[3], "s0 ", 3));
@@ -211,7 +211,7 @@ static void test_scroll(void)
 /* However small, nothing is written beside it. */
 static void test_sizes(void)
 {
-	top_init(&top, 1);
+	top_init(&top, 1000);
 	take(services());
 	snprintf(top.note, sizeof(top.note), "dnatd is not there");
 	for (int h = 1; h < 12; h++)
@@ -232,7 +232,7 @@ static void test_strange(void)
 {
 	json_t *rates = json_pack("{}");
 
-	top_init(&top, 1);
+	top_init(&top, 1000);
 	CHECK_INT(top_take(&top, rates), -EPROTO);
 	json_decref(rates);
 	take(json_pack("[i, {}, {s:i, s:s}]", 1, "service", 5, "connections",

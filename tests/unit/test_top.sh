@@ -98,7 +98,7 @@ serve()
 
 serve
 begin screen -i 1
-seen 'services' '^dnatctl top: 2 of 2 services, every 1 s, by CONN/s$' \
+seen 'services' '^dnatctl top: 2 of 2 services, every 1s, by CONN/s$' \
 	'^all of them +0 +14 +0 +0 +0 +0 +0$' \
 	'^SERVICE +CONN/s +IN_USE .*FAIL/s$' '^dns +0 +7 ' '^web +0 +7 ' \
 	'^q quit  b backends'
@@ -130,7 +130,7 @@ ended 0
 seen 'the terminal as it was' '^$'
 
 begin vt100
-seen 'a terminal without colours' '2 of 2 services, every 1 s' '^web '
+seen 'a terminal without colours' '2 of 2 services, every 1s' '^web '
 term capture-pane -e -p >"$dir/colours"
 ! grep -q $'\e\[[0-9;]*3[0-7]m' "$dir/colours" || bad 'colours on a terminal that has none'
 term send-keys q
