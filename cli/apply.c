@@ -8,6 +8,7 @@
 #include "conf.h"
 #include "diff.h"
 #include "file.h"
+#include "notes.h"
 #include "print.h"
 #include "run.h"
 
@@ -67,14 +68,32 @@ static void add_errors(struct faults *faults, const struct conf *conf,
 	}
 }
 
+/* What was changed or, with @dry, would be, and what is to be known of it. */
+static int show_reply(const struct cli *cli, const struct conf *conf,
+		      const char *file, bool dry, json_t *result,
+		      struct err *err)
+{
+	int ret = 0;
+
+	if (notes_place(result, conf, file))
+		return err_set(err, -ENOMEM, NULL, "out of memory");
+	if (cli->json)
+		return json_is_null(result) ? 0 :
+					      print_result(cli, result, err);
+	if (dry)
+		ret = diff_print(stdout, result, err);
+	notes_tell(NULL, result);
+	return ret;
+}
+
 /* Have @conf applied, or only tried; what was in its lines is in @faults. */
-static int send_conf(const struct cli *cli, const struct conf *conf, bool dry,
-		struct faults *faults, struct err *err)
+static int send_conf(const struct cli *cli, const struct conf *conf,
+		     const char *file, bool dry, struct faults *faults,
+		     struct err *err)
 {
 	json_t *args = json_pack("{s:O, s:b}", "config", conf->json, "dry_run",
 				 dry || faults->n);
 	struct reply reply = { 0 };
-	bool asked_for = dry && !faults->n;
 	int ret = EXIT_UNREACHABLE;
 
 	if (!args)
@@ -85,9 +104,8 @@ static int send_conf(const struct cli *cli, const struct conf *conf, bool dry,
 	if (ret == EXIT_REFUSED) {
 		err_set(err, -EREMOTEIO, NULL, "%s", text_of(reply.json, "msg"));
 		add_errors(faults, conf, reply.json);
-	} else if (ret == EXIT_DONE && asked_for) {
-		if (cli->json ? print_result(cli, reply.json, err) :
-				diff_print(stdout, reply.json, err))
+	} else if (ret == EXIT_DONE && !faults->n) {
+		if (show_reply(cli, conf, file, dry, reply.json, err))
 			ret = EXIT_UNREACHABLE;
 	}
 	json_decref(reply.json);
@@ -112,7 +130,7 @@ int run_apply(const struct cli *cli, struct err *err)
 	unread = faults.n || faults.no_memory;
 	/* With lines at fault, too: there may be more to tell. */
 	if (conf.json)
-		ret = send_conf(cli, &conf, dry, &faults, err);
+		ret = send_conf(cli, &conf, file, dry, &faults, err);
 	if (unread)
 		ret = EXIT_USAGE;
 	if (faults.n) {

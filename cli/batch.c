@@ -4,14 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "addr.h"
 #include "conf.h"
 #include "file.h"
 #include "lines.h"
 #include "run.h"
 
+#define PLACE_LEN 300
+
 static int run_line(const struct cli *outer, const struct lines *lines,
-		    struct err *err)
+		    const char *file, struct err *err)
 {
+	char place[PLACE_LEN], quoted[PLACE_LEN - 16];
 	struct cli cli;
 	int status = EXIT_USAGE;
 
@@ -20,6 +24,9 @@ static int run_line(const struct cli *outer, const struct lines *lines,
 	cli.socket = outer->socket;
 	cli.json = outer->json;
 	cli.pretty = outer->pretty;
+	snprintf(place, sizeof(place), "%s:%u",
+		 text_quote(file, quoted, sizeof(quoted)), lines->line);
+	cli.place = place;
 	if (run_find(cli.command) != run_ask || cli.interval)
 		err_set(err, -EINVAL, NULL,
 			"\"%s%s\" has no place in a batch; leave it out",
@@ -52,7 +59,7 @@ int run_batch(const struct cli *cli, struct err *err)
 	struct err why = { 0 };
 	struct lines lines;
 	const char *file;
-	size_t len;
+	size_t len, n = 0;
 	char *text = file_load(cli, &file, &len, err);
 	int ret;
 
@@ -61,12 +68,15 @@ int run_batch(const struct cli *cli, struct err *err)
 	lines_init(&lines, text, len);
 	while ((worst == EXIT_DONE || force) &&
 	       (ret = lines_next(&lines, &why))) {
-		status = ret > 0 ? run_line(cli, &lines, &why) : EXIT_USAGE;
+		status = ret > 0 ? run_line(cli, &lines, file, &why) : EXIT_USAGE;
 		if (status == EXIT_DONE)
 			continue;
-		tell(file, lines.line, &why);
+		if (n++ < FILE_TOLD_MAX)
+			tell(file, lines.line, &why);
 		worst = status > worst ? status : worst;
 	}
+	if (n > FILE_TOLD_MAX)
+		file_more(n - FILE_TOLD_MAX, file);
 	free(text);
 	return worst;
 }

@@ -26,10 +26,20 @@ void file_faults(struct faults *faults, const char *file)
 	char line[LINE_LEN];
 
 	faults_sort(faults);
-	for (size_t i = 0; i < faults->n; i++)
+	for (size_t i = 0; i < faults->n && i < FILE_TOLD_MAX; i++)
 		fprintf(stderr, "%s\n",
 			faults_line(faults, i, file, line, sizeof(line)));
-	if (faults->more || faults->no_memory)
-		fprintf(stderr, "%s: and more errors; mend these first\n",
+	if (faults->no_memory)
+		fprintf(stderr, "%s: and more, for which memory is short\n",
 			text_quote(file, line, sizeof(line)));
+	else if (faults->n > FILE_TOLD_MAX)
+		file_more(faults->n - FILE_TOLD_MAX + faults->more, file);
+}
+
+void file_more(size_t more, const char *file)
+{
+	char quoted[LINE_LEN];
+
+	fprintf(stderr, "%s: and %zu more; mend these first\n",
+		text_quote(file, quoted, sizeof(quoted)), more);
 }

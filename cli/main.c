@@ -14,6 +14,7 @@
 #include "columns.h"
 #include "help.h"
 #include "monitor.h"
+#include "notes.h"
 #include "parse.h"
 #include "print.h"
 #include "rates.h"
@@ -33,6 +34,7 @@ static int fail(int status, const char *msg)
 /* How far the answer to a command has been printed. */
 struct progress {
 	const struct view *view;
+	const char *place;	/* of the command, for notes */
 	bool json;
 	struct page page;
 	struct json_page json_page;
@@ -47,6 +49,33 @@ static bool is_refusal(const struct answer *answer, struct progress *progress,
 	return progress->refused;
 }
 
+/* A change has nothing to say but notes. */
+static int take_change(const struct answer *answer, struct progress *progress,
+		       struct err *err)
+{
+	const json_t *result = json_object_get(answer->json, "result");
+
+	if (!json_object_get(result, "notes"))
+		return 0;
+	if (progress->json)
+		return print_json(&progress->json_page, answer, err);
+	notes_tell(progress->place, result);
+	return 0;
+}
+
+static int take_list(const struct answer *answer, struct progress *progress,
+		     struct err *err)
+{
+	const json_t *result = json_object_get(answer->json, "result");
+	int ret = columns_print(&progress->page, answer,
+				progress->view->columns, err);
+
+	if (!ret && json_array_size(result))
+		notes_tell(progress->place,
+			   json_array_get(result, json_array_size(result) - 1));
+	return ret;
+}
+
 static int take_answer(const struct answer *answer, void *data,
 		       struct err *err)
 {
@@ -55,12 +84,11 @@ static int take_answer(const struct answer *answer, void *data,
 	if (is_refusal(answer, progress, err))
 		return -EREMOTEIO;
 	if (!progress->view)
-		return 0;
+		return take_change(answer, progress, err);
 	if (progress->json)
 		return print_json(&progress->json_page, answer, err);
 	if (progress->view->columns)
-		return columns_print(&progress->page, answer,
-				     progress->view->columns, err);
+		return take_list(answer, progress, err);
 	return progress->view->show(&progress->page,
 				    json_object_get(answer->json, "result"),
 				    err);
@@ -70,6 +98,7 @@ static struct progress progress_of(const struct cli *cli)
 {
 	return (struct progress){
 		.view = view_find(cli->command->op),
+		.place = cli->place ? cli->place : "dnatctl",
 		.json = cli->json,
 		.page.out = stdout,
 		.json_page = { .out = stdout, .pretty = cli->pretty },

@@ -50,6 +50,47 @@ static int read_all(int fd, struct text *text, struct err *err)
 	return 0;
 }
 
+static int not_text(const struct text *text, size_t i, struct err *err)
+{
+	unsigned int line = 1;
+
+	for (size_t j = 0; j < i; j++)
+		line += text->buf[j] == '\n';
+	return err_set(err, -EILSEQ, NULL,
+		       "is not a text file: line %u has a byte 0x%02x", line,
+		       (unsigned char)text->buf[i]);
+}
+
+/* Bytes of the character at @at, of UTF-8; 0 where that is none for a text. */
+static size_t character(const unsigned char *at, const unsigned char *end)
+{
+	static const unsigned char least[] = { 0, 0, 0xc2, 0xe0, 0xf0 };
+	size_t len = *at < 0x80 ? 1 : *at < 0xe0 ? 2 : *at < 0xf0 ? 3 : 4;
+
+	if (len == 1)
+		return (*at >= ' ' && *at != 0x7f) || memchr("\t\n\r", *at, 3);
+	if (*at < least[len] || *at > 0xf4 || (size_t)(end - at) < len)
+		return 0;
+	for (size_t i = 1; i < len; i++)
+		if ((at[i] & 0xc0) != 0x80)
+			return 0;
+	return len;
+}
+
+/* One error in place of one for each line of a file of another kind. */
+static int check_text(const struct text *text, struct err *err)
+{
+	const unsigned char *at = (const unsigned char *)text->buf;
+	size_t len;
+
+	for (size_t i = 0; i < text->len; i += len) {
+		len = character(at + i, at + text->len);
+		if (!len)
+			return not_text(text, i, err);
+	}
+	return 0;
+}
+
 char *conf_load(const char *path, size_t *len, struct err *err)
 {
 	int fd = STDIN_FILENO;
@@ -62,7 +103,7 @@ char *conf_load(const char *path, size_t *len, struct err *err)
 			strerror(errno));
 		return NULL;
 	}
-	if (read_all(fd, &text, err)) {
+	if (read_all(fd, &text, err) || check_text(&text, err)) {
 		free(text.buf);
 		text.buf = NULL;
 	}

@@ -54,6 +54,8 @@ struct conf {
  * @path: "-" for the standard input
  * @len: result, the bytes without a NUL behind them
  *
+ * What has bytes that no text in ASCII or UTF-8 has is refused.
+ *
  * Return: the text, for the caller to free, or NULL with @err set
  */
 char *conf_load(const char *path, size_t *len, struct err *err);

@@ -25,6 +25,7 @@ struct cli {
 	bool pretty;
 	const struct command *command;	/* set with RUN, HELP_OBJECT, HELP_COMMAND */
 	json_t *args;			/* set with RUN, the caller's to drop */
+	const char *place;		/* "FILE:LINE" where it is from, NULL: nowhere */
 	unsigned int interval;		/* milliseconds between answers, 0: just one */
 };
 

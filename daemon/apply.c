@@ -8,6 +8,7 @@
 #include "brief.h"
 #include "change.h"
 #include "merge.h"
+#include "notes.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -92,7 +93,7 @@ static void count(const struct err *err, void *data)
 }
 
 int apply_config(struct dnatd *dnatd, const json_t *config, json_t **diff,
-		 model_error_fn *fn, void *data, struct err *err)
+		 json_t **notes, model_error_fn *fn, void *data, struct err *err)
 {
 	struct counting counting = { .fn = fn, .data = data };
 	struct model *wanted = model_read(config, count, &counting);
@@ -104,6 +105,7 @@ int apply_config(struct dnatd *dnatd, const json_t *config, json_t **diff,
 			       counting.first.arg,
 			       counting.first.arg[0] ? ": " : "",
 			       counting.first.msg, counting.n);
+	*notes = notes_config(wanted, config);
 	ret = apply_model(dnatd, wanted, diff, err);
 	model_free(wanted);
 	return ret;
@@ -131,21 +133,24 @@ int apply_request(struct dnatd *dnatd, const json_t *args, json_t **result,
 		{ "dry_run", ARG_BOOLEAN, false },
 	};
 	bool dry = json_is_true(json_object_get(args, "dry_run"));
-	json_t *errors;
+	json_t *errors, *notes = NULL;
 	int ret = args_check(args, spec, ARRAY_SIZE(spec), err);
 
 	if (ret)
 		return ret;
 	errors = json_array();
 	ret = apply_config(dnatd, json_object_get(args, "config"),
-			   dry ? result : NULL, tell, errors, err);
+			   dry ? result : NULL, &notes, tell, errors, err);
 	if (ret && json_array_size(errors)) {
 		*result = errors;
-		return ret;
+		errors = NULL;
+	} else if (!ret && !dry) {
+		*result = notes ? json_object() : json_null();
 	}
+	if (!ret && notes)
+		json_object_set(*result, "notes", notes);
+	json_decref(notes);
 	json_decref(errors);
-	if (!ret && !dry)
-		*result = json_null();
 	return ret;
 }
 

@@ -16,6 +16,8 @@
  * @config: the state file's content, without a serial
  * @diff: if not NULL, nothing is changed, and this gets what would be: config.apply's
  *	result in control.h
+ * @notes: gets what notes_config() has to say where there is no error, NULL
+ *	where that is nothing
  * @fn: called for each thing that is wrong with @config itself
  * @data: for @fn
  *
@@ -25,7 +27,7 @@
  * Return: 0 or a negative errno with @err set
  */
 int apply_config(struct dnatd *dnatd, const json_t *config, json_t **diff,
-		 model_error_fn *fn, void *data, struct err *err);
+		 json_t **notes, model_error_fn *fn, void *data, struct err *err);
 
 /* config.apply; where it fails, *result may be the list of all errors. */
 int apply_request(struct dnatd *dnatd, const json_t *args, json_t **result,

@@ -29,13 +29,13 @@
  *   {"ok": false, "error": {..., "errors": [{"arg": "services[3].backends[0].port", "msg": "..."}]}}
  *
  * op             args (? may be left out)                              result
- * service.add    name vip port proto? mode? scheduler? dev? fast?      null
+ * service.add    name vip port proto? mode? scheduler? dev? fast?      notes
  *                HEALTH?
- * service.set    name, and one or more of scheduler dev fast HEALTH    null
+ * service.set    name, and one or more of scheduler dev fast HEALTH    notes
  * service.del    name                                                  null
  * service.show   name? health?                                         [service SUMS]
- * backend.add    service addr port? weight? STATE? PLACE?              null
- * backend.set    service addr port?, and one or more of weight STATE   null
+ * backend.add    service addr port? weight? STATE? PLACE?              notes
+ * backend.set    service addr port?, and one or more of weight STATE   notes
  *                PLACE
  * backend.del    service addr port? drain?                             null
  * backend.show   service? health?                                      [backend]
@@ -46,7 +46,7 @@
  * connection.del   one or more of service backend client state         [{ended}]
  * connection.flush -                                                   [{ended}]
  * config.show    brief?                                                config
- * config.apply   config dry_run?                                       null
+ * config.apply   config dry_run?                                       notes
  * stats          -                                                     stats
  * stats.services service?                                              [{service COUNTS}]
  * stats.backends service?                                              [{service addr port COUNTS}]
@@ -104,13 +104,17 @@
  *              service's are the sums over its backends, those that were
  *              deleted since included; a deleted backend is in the list for as
  *              long as it has connections
- * ended:      how many connections were ended, in the last line
+ * notes:      {notes: ["..."]}, what was asked for and counts for nothing as
+ *             things are, or null where there is nothing to say; of
+ *             config.apply each is {arg msg}, as its errors are
+ * ended:      how many connections were ended, in the last line; with notes?,
+ *             an array of strings, where allocator nf_nat has ended them
  * config:     {version vdports? services}: the state file's content, see
  *             store.h; brief: true leaves out what is as by default.
  *             config.apply makes all that is in force equal to it, or changes
  *             nothing.  With dry_run: true it only tells what would change:
- *             {before after}, two configs, brief, of the services that differ,
- *             and of the vdports' settings where they do
+ *             {before after notes?}, two configs, brief, of the services that
+ *             differ, and of the vdports' settings where they do
  * status:     {version, allocator: {configured in_force reason},
  *              module: {version}|null, vdports: {range on-exhausted}|null,
  *              services, backends, backends_down, repairs: {total overruns},

@@ -10,7 +10,9 @@
 #include "ending.h"
 #include "kmod_end.h"
 
-#define ROW_LEN 64		/* more than the row's parts can have */
+#define ROW_LEN 256		/* more than the row's parts can have */
+#define FORGETS_NOTE \
+	",\"notes\":[\"allocator nf_nat only forgets connections: one who waits hears no reset, and learns of the end when he sends\"]"
 #define ACTIVE_MAX 8		/* each has sockets and buffers */
 
 struct end_task {
@@ -26,6 +28,7 @@ struct end_task {
 
 struct end_parts {
 	struct parts parts;
+	bool forgets;		/* and tells nobody */
 	struct ending *ending;
 };
 
@@ -152,7 +155,8 @@ void conns_end_stop(struct dnatd *dnatd)
 
 static int parts_next(struct parts *parts, struct text *rows, struct err *err)
 {
-	struct ending *ending = ((struct end_parts *)parts)->ending;
+	const struct end_parts *answer = (struct end_parts *)parts;
+	struct ending *ending = answer->ending;
 	int rc = ending->more(ending, err);
 	char *row;
 
@@ -161,8 +165,10 @@ static int parts_next(struct parts *parts, struct text *rows, struct err *err)
 	row = text_row(rows, ROW_LEN);
 	if (!row)
 		return no_memory(err);
-	rows->len += (size_t)snprintf(row, ROW_LEN, "{\"ended\":%" PRIu64 "}",
-				      ending->ended);
+	rows->len += (size_t)snprintf(row, ROW_LEN, "{\"ended\":%" PRIu64 "%s}",
+				      ending->ended,
+				      answer->forgets && ending->ended ?
+					      FORGETS_NOTE : "");
 	return 0;
 }
 
@@ -187,6 +193,7 @@ int conns_end_parts(struct dnatd *dnatd, const struct conn_filter *filter,
 		free(answer);
 		return rc;
 	}
+	answer->forgets = dnatd->in_force != ALLOC_MODULE;
 	answer->parts.next = parts_next;
 	answer->parts.free = end_parts_free;
 	*parts = &answer->parts;

@@ -14,6 +14,7 @@
 #include "kmod_list.h"
 #include "kmod_stats.h"
 #include "left.h"
+#include "notes.h"
 #include "request.h"
 #include "status.h"
 #include "vdports.h"
@@ -511,6 +512,16 @@ static void tell_change(const struct dnatd *dnatd, const char *op,
 			      "addr", args_string(args, "addr")));
 }
 
+/* The result of a change. */
+static json_t *noted(const struct dnatd *dnatd, const char *op,
+		     const json_t *args)
+{
+	json_t *notes = notes_change(dnatd->model, op, args);
+	json_t *result = notes ? json_pack("{s:o}", "notes", notes) : NULL;
+
+	return result ? result : json_null();
+}
+
 int request_handle(const char *op, const json_t *args,
 		   const struct peer *peer, json_t **result,
 		   struct parts **parts, struct err *err, void *data)
@@ -537,11 +548,11 @@ int request_handle(const char *op, const json_t *args,
 				  operation->change(data, op, args, err);
 	if (ret)
 		return ret;
-	/* A configuration that was only tried has an answer. */
 	if (operation->change ||
-	    (operation->answer == apply_request && json_is_null(*result)))
+	    (operation->answer == apply_request &&
+	     !json_is_true(json_object_get(args, "dry_run"))))
 		tell_change(data, op, args, peer);
 	if (operation->change)
-		*result = json_null();
+		*result = noted(data, op, args);
 	return 0;
 }

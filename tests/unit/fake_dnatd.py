@@ -102,6 +102,7 @@ BAD_LINES = {
 }
 PARTS = {
     "ended": [[], [], [{"ended": 3000}]],
+    "forgotten": [[], [{"ended": 2, "notes": ["nobody\x1b hears"]}]],
     "parts": [[CONNECTION, CONNECTION], [], [CONNECTION6], []],
     "none": [[], []],
     "broken": [[CONNECTION], None],
@@ -116,6 +117,7 @@ EVENTS = [
 BAD_RESULTS = {
     "text": "web", "rows": [1, 2], "hole": [{}],
     "control": [dict(WEB, name="a\nb\x9b\x7f")], "empty": [],
+    "noted": {"notes": ["in\x1b vain", "too"]},
     "deep": [dict(WEB, name={"a": [1]}, vip=5, port="x", backends=True)],
 }
 
@@ -151,12 +153,14 @@ def applied(args):
         return {"ok": False, "error": {
             "errno": "EINVAL", "arg": "", "msg": "errors",
             "errors": errors + [{"arg": "", "msg": "of the file"}]}}
+    notes = {"notes": [{"arg": f"services[{names.index('noted')}].backends[0].weight",
+                        "msg": "in vain"}] * 22} if "noted" in names else {}
     if not args["dry_run"]:
-        return {"ok": True, "result": None}
+        return {"ok": True, "result": notes or None}
     before = RESULTS["config.show"]
-    return {"ok": True, "result": {
-        "before": before, "after": dict(args["config"], services=sorted(
-            services, key=lambda service: service["name"]))}}
+    return {"ok": True, "result": dict(
+        notes, before=before, after=dict(args["config"], services=sorted(
+            services, key=lambda service: service["name"])))}
 
 
 def answer(request):

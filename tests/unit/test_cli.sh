@@ -126,6 +126,19 @@ udp    [2001:db8:0:2::5]:50000  [2001:db8:0:1::10]:53   65535  [fd00:1::11]:53  
 	run 0 connection del service ended
 	check "$ran" "$out" 'ENDED
  3000'
+	# What counts for nothing is no error.
+	run 0 backend add noted addr 10.1.0.11 weight 2
+	check "$ran" "$out" ''
+	check "$ran" "$err" 'dnatctl: note: in\x1b vain
+dnatctl: note: too'
+	run 0 backend add noted addr 10.1.0.11 weight 2 -j
+	check "$ran" "$out$err" '{"notes":["in\u001B vain","too"]}'
+	run 0 connection del service forgotten
+	check "$ran" "$out" 'ENDED
+    2'
+	check "$ran" "$err" 'dnatctl: note: nobody\x1b hears'
+	run 0 -j connection del service forgotten
+	check "$ran" "$out$err" '[{"ended":2,"notes":["nobody\u001B hears"]}]'
 	run 0 -j connection del service ended
 	check "$ran" "$out" '[{"ended":3000}]'
 	run 0 stats

@@ -133,5 +133,59 @@ stdin:5: a quote '\'' is not closed; close it in the same line'
 	done
 }
 
+# What is no text has one error, and of others there are 20 at most.
+test_wrong()
+{
+	local bytes line
+
+	for bytes in '\0' '\033' '\177' '\xff' '\xc3(' '\xe2\x82' '\xc0\xaf' '\xf5\x80\x80\x80'; do
+		# shellcheck disable=SC2059
+		printf "# one\nservice add a vip 192.0.2.1 port 1 # $bytes\nx\n" >"$dir/conf"
+		for line in apply batch 'import ipvs'; do
+			# shellcheck disable=SC2086
+			wrong "conf is not a text file: line 2 has a byte 0x" $line -f "$dir/conf"
+		done
+	done
+	head -c 100000 "$dnatctl" >"$dir/conf"
+	wrong 'conf is not a text file: line ' apply -f "$dir/conf"
+	file $'service add web vip 192.0.2.10 port 80\t# \u00e9 \u20ac \U1f600'
+	run 0 apply -f "$dir/conf"
+
+	yes bogus | head -n 146 >"$dir/conf"
+	for line in apply 'batch --force' 'import ipvs'; do
+		# shellcheck disable=SC2086
+		run 1 $line -f "$dir/conf"
+		check "$ran: lines" "$(wc -l <"$dir/err")" 21
+		check "$ran: the last" "$(tail -n 1 "$dir/err")" "$dir/conf: and 126 more; mend these first"
+	done
+}
+
+test_notes()
+{
+	file 'service add noted vip 192.0.2.10 port 80
+
+backend add noted addr 10.1.0.11 weight 2'
+	run 0 apply -f "$dir/conf"
+	check "$ran" "$out" ''
+	check "$ran" "$(sort -u "$dir/err")" "$dir/conf:3: note: in vain
+dnatctl: and 2 notes more"
+	check "$ran" "$(wc -l <"$dir/err")" 21
+	run 0 apply -f "$dir/conf" --dry-run
+	check "$ran" "$(wc -l <"$dir/err")" 21
+	check "$ran" "$(tail -n 1 "$dir/out")" '-backend add web addr 10.1.0.11 weight 2'
+	run 0 -j apply -f "$dir/conf"
+	check "$ran" "$err$(jq -r '.notes[0]' <"$dir/out")" "$dir/conf:3: note: in vain"
+	run 0 -j apply -f "$dir/conf" --dry-run
+	check "$ran" "$err$(jq -c '[(.notes | length), keys]' <"$dir/out")" '[22,["after","before","notes"]]'
+	run 0 batch -f "$dir/conf"
+	check "$ran" "$out" ''
+	check "$ran" "$err" "$dir/conf:1: note: in\x1b vain
+$dir/conf:1: note: too
+$dir/conf:3: note: in\x1b vain
+$dir/conf:3: note: too"
+}
+
 test_files
+test_wrong
+test_notes
 [ "$failed" -eq 0 ]

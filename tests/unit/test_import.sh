@@ -55,7 +55,7 @@ refused 'stdin:1: "-w" is not what ipvsadm-save -n writes; leave it out' "$tcp -
 refused 'stdin:1: "-D" is not what a line of ipvsadm-save -n begins with; use -A or -a' '-D'
 refused 'stdin:2: -w "x" is not a number from 0 to 2147483647' "$tcp"$'\n'"-a ${tcp#-A } -r 10.1.0.11:80 -w x"
 refused "$(yes 'stdin:N: "-D" is not what a line of ipvsadm-save -n begins with; use -A or -a' |
-	head -n 1000 | awk '{ sub(/N/, NR) } 1'; echo 'stdin: and more errors; mend these first')" "$(yes -- -D | head -n 1001)"
+	head -n 20 | awk '{ sub(/N/, NR) } 1'; echo 'stdin: and 981 more; mend these first')" "$(yes -- -D | head -n 1001)"
 refused 'stdin:1: "-C" is not what a line of ipvsadm-save -n begins with; use -A or -a
 stdin:3: "-D" is not what a line of ipvsadm-save -n begins with; use -A or -a' "-C
 $tcp
