@@ -19,7 +19,7 @@ complete_words() {
 		printf "%s\n" "${COMPREPLY[@]}"' - "$DNAT_ROOT" "$@" | sed 's/ *$//'
 }
 
-for page in 8/dnatctl 8/dnatd 4/nf_double_nat 5/services.conf 7/dnat-workflows; do
+for page in 8/dnatctl 8/dnatd 4/nf_double_nat 5/dnatctl-json 5/services.conf 7/dnat-workflows; do
 	section=${page%/*} name=${page#*/}
 	check_match "man $section $name" "$name" "$(man -M "$DNAT_ROOT/usr/share/man" "$section" "$name" 2>&1)"
 done

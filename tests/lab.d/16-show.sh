@@ -165,6 +165,16 @@ drop events
 in_ns lb nft delete table inet own
 dnl set PORT_MIN=1024 PORT_MAX=65535
 
+# fields SECTION [some] - compare JSON with that section of its page.
+fields() {
+	zcat -f "$(find "$DNAT_ROOT/usr/share/man" -name 'dnatctl-json.5*')" >"$LAB/page"
+	"$TOP/tests/lib/json_fields.py" "$LAB/page" "$@"
+}
+
+some_are_down() {
+	[ "$(dnatctl -j backend show health down | jq length)" -gt 0 ]
+}
+
 # The same by dnatd and dnatctl.
 check "dnatd starts" daemon_start --allocator module || return
 check "services are added" services web 80 b1 b4 || return
@@ -208,6 +218,11 @@ check_is "ports add up to the connections" "600 6" \
 check_is "all of them" 606 "$(dnatctl vdport show ports | awk 'NR > 1 { n += $4 } END { print n }')"
 check_is "of the other protocol there are none" '[]' "$(dnatctl -j vdport show ports proto udp)"
 
+for command in "connection show" "vdport show" "vdport show ports" stats "stats service" "stats backend"; do
+	# shellcheck disable=SC2086
+	check_is "-j $command is as documented" "" "$(dnatctl -j $command | fields "$command" 2>&1)"
+done
+
 check "a service is deleted" dnatctl service del web6
 check_is "its connections are listed under no name" "6 null" \
 	"$(dnatctl -j connection show | jq -r 'map(select(.vip == "2001:db8:0:1::10").service) | "\(length) \(unique[])"')"
@@ -226,6 +241,31 @@ check "one of them alone" dnatctl vdport set on-exhausted reset
 check_is "leaves the other" '{"range":"50000-50009","on-exhausted":"reset"}' "$(dnatctl -j status | jq -c .vdports)"
 check_rc "a range that is none is refused" 1 dnatctl vdport set range 2-1
 check_rc "so is nothing" 1 dnatctl vdport set
+
+dnatctl -j monitor >"$LAB/events" &
+monitor=$!
+wait_for 10 test -s "$LAB/events"
+check "services with all that there is" dnatctl batch -f - <<-'EOT'
+	service add all vip 192.0.2.10 port 8001 dev lo check http http-path /x http-host h http-status 299 http-body x when-empty backup on-down reset interval 200ms
+	service add name vip 192.0.2.10 port 8002 proto udp check dns dns-name example.org
+	service add run vip 192.0.2.10 port 8003 check exec exec-command /bin/true
+	backend add all addr 10.1.0.11:8080 state drain deadline 60s backup on check-addr 10.1.0.12 check-port 81
+	backend add all addr 10.1.0.12:8080
+	backend add run addr 10.1.0.12
+EOT
+check "one is found down" wait_for 20 some_are_down
+for command in "service show" "backend show" status export; do
+	# shellcheck disable=SC2086
+	check_is "-j $command is as documented" "" "$(dnatctl -j $command | fields "$command" 2>&1)"
+done
+check_is "so is a dry run" "" "$(dnatctl -j apply -f - --dry-run <<<'service add x vip 192.0.2.10 port 81' | fields "apply --dry-run" some 2>&1)"
+check_is "so is what was ended" "" "$(dnatctl -j connection del service all | fields "connection del" some 2>&1)"
+check_is "so are notes" "" "$(dnatctl -j backend set run addr 10.1.0.12 weight 2 | fields Changes 2>&1)"
+kill "$monitor"
+check_is "so are events" "" "$(fields monitor some <"$LAB/events" 2>&1)"
+for service in all name run; do
+	check "$service goes" dnatctl service del "$service"
+done
 daemon_stop
 kept=$(cat "$STATE")
 dnl set PORT_MIN=1024 PORT_MAX=65535 ON_EXHAUSTED=0

@@ -218,7 +218,7 @@ test_pages()
 	command -v mandoc >/dev/null || return 0
 	# Our own pages are found by each other once they are installed.
 	check 'mandoc -Tlint' "$(mandoc -Tlint "$top"/man/*.[4578] 2>/dev/null |
-		grep -v 'not found: Xr \(dnatctl\|dnatd\|nf_double_nat\|services.conf\|dnat-workflows\) ')" ""
+		grep -v 'not found: Xr \(dnatctl\|dnatctl-json\|dnatd\|nf_double_nat\|services.conf\|dnat-workflows\) ')" ""
 }
 
 test_completion
