@@ -82,9 +82,10 @@ keep_end clients
 keep_end local
 in_ns lb conntrack -F 2>/dev/null
 
-# The other way round: local processes hold many of the ports, some of them in a row.
-check "a range that holds those of local processes" dnl set PORT_MIN=1100 PORT_MAX=$((1100 + 2 * LOCAL))
-in_ns lb sysctl -qw net.ipv4.ip_local_port_range="1100 $((1100 + LOCAL + LOCAL / 4))"
+# The other way round: local processes hold many of the ports, some of them in a row, but none
+# that is to be listened on later.
+check "a range that holds those of local processes" dnl set PORT_MIN=6100 PORT_MAX=$((6100 + 2 * LOCAL))
+in_ns lb sysctl -qw net.ipv4.ip_local_port_range="6100 $((6100 + LOCAL + LOCAL / 4))"
 keep local lb 10.1.0.11 7 "$LOCAL" 192.0.2.10
 check_is "a local process opens $LOCAL connections from the VIP" "good $LOCAL failed 0 wrong 0" "$(report local 1)"
 clients=$((LOCAL / 2))
@@ -103,7 +104,7 @@ in_ns lb conntrack -F 2>/dev/null
 
 # A listener on the very port that is the only vdport.
 check "vdport 5000 alone" dnl set PORT_MIN=5000 PORT_MAX=5000
-echo_on lb 192.0.2.10 5000
+check "a local process listens on it" echo_on lb 192.0.2.10 5000 || return
 keep clients c1 192.0.2.10 80 1
 check_is "a client uses it" "good 1 failed 0 wrong 0" "$(report clients 1)"
 asked=$(in_ns c2 "$TOP/tests/lib/echo.py" keep 192.0.2.10 5000 200 </dev/null)
