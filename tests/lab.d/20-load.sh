@@ -156,12 +156,30 @@ again() {
 	pass "$what, $TIMES times under load"
 }
 
+# routes - how many IPv4 routes the kernel has made for packets and not freed, of all netns.
+routes() {
+	printf '%d\n' "0x$(awk 'NR == 2 { print $1 }' /proc/net/stat/rt_cache)"
+}
+
+routes_gone() {
+	[ "$(routes)" -le "$1" ]
+}
+
 small_and_large() {
 	a_smaller_range && x_moves && a_larger_range
 }
 
+# Sockets that lose their peer in the midst of it keep a route for minutes: so nobody does yet.
+before=$(routes)
 x_up
 check "there is load" x_moves
+x_down
+conntracks_flushed 2>/dev/null
+ip netns del xl
+check "every route that it took is given back" wait_for 30 routes_gone "$before" || note <<<"$before, and now $(routes)"
+
+x_up
+check "there is load again" x_moves
 again "conntrack -F" conntracks_flushed
 again "conntrack -D of one backend" a_backend_cut_off
 again "a smaller range, and a larger one" small_and_large

@@ -5,7 +5,7 @@
 stream.py serve PORT | get ADDR PORT BYTES | put ADDR PORT BYTES
 
 "serve" prints "ready" and stays; "get" and "put" print the rate in Mbit/s and "same", or
-"different" and exit with 1.
+"different" and exit with 1, as they do when nothing moves for a minute.
 """
 import hashlib
 import os
@@ -15,6 +15,7 @@ import sys
 import time
 
 BLOCK = 1 << 18
+PATIENCE = 60
 HEAD = struct.Struct("!cQ")
 
 
@@ -66,7 +67,7 @@ def serve(port):
 
 
 def ask(way, addr, port, size):
-    with socket.create_connection((addr, port)) as sock:
+    with socket.create_connection((addr, port), PATIENCE) as sock:
         start = time.monotonic()
         sock.sendall(HEAD.pack(way[:1].encode(), size))
         ours = receive(sock, size) if way == "get" else send(sock, size)
@@ -79,4 +80,7 @@ def ask(way, addr, port, size):
 if sys.argv[1] == "serve":
     serve(int(sys.argv[2]))
 else:
-    sys.exit(ask(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))
+    try:
+        sys.exit(ask(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))
+    except TimeoutError:
+        sys.exit("nothing moves any more")
