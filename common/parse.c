@@ -66,29 +66,40 @@ struct with_port {
 /*
  * An address of a command that has a port, too, may have it at its end, as
  * ipvsadm writes it: 10.1.0.11:8080, [fd00:1::11]:8080.
+ *
+ * Return: the port behind @addr, or NULL where there is none
  */
+static const char *addr_split(const char *text, char addr[INET6_ADDRSTRLEN])
+{
+	const char *colon = strrchr(text, ':');
+	size_t len = colon ? (size_t)(colon - text) : 0;
+	bool bracket = len > 1 && text[0] == '[' && text[len - 1] == ']';
+
+	len -= bracket ? 2 : 0;
+	if (!colon || len >= INET6_ADDRSTRLEN ||
+	    (!bracket && strchr(text, ':') != colon))
+		return NULL;
+	memcpy(addr, text + bracket, len);
+	addr[len] = '\0';
+	return colon + 1;
+}
+
 static int addr_add(struct cli *cli, const struct arg *arg, const char *text,
 		    struct with_port *with, struct err *err)
 {
 	const struct arg *port = grammar_arg(cli->command, "port");
-	const char *colon = strrchr(text, ':');
-	size_t len = colon ? (size_t)(colon - text) : 0;
-	bool bracket = len > 1 && text[0] == '[' && text[len - 1] == ']';
 	char addr[INET6_ADDRSTRLEN];
+	const char *behind = port ? addr_split(text, addr) : NULL;
 	int ret;
 
-	len -= bracket ? 2 : 0;
-	if (!port || !colon || len >= sizeof(addr) ||
-	    (!bracket && strchr(text, ':') != colon))
+	if (!behind)
 		return arg_add(cli, arg, text, err);
-	memcpy(addr, text + bracket, len);
-	addr[len] = '\0';
 	ret = arg_add(cli, arg, addr, err);
 	if (ret)
 		return ret;
 	with->text = text;
 	with->name = arg->name;
-	return value_parse(port, colon + 1, &with->port, err);
+	return value_parse(port, behind, &with->port, err);
 }
 
 static int port_add(struct cli *cli, const struct with_port *with,
@@ -109,6 +120,23 @@ static int port_add(struct cli *cli, const struct with_port *with,
 		       err_set(err, -ENOMEM, NULL, "out of memory") : 0;
 }
 
+/* The keyword that is missing before an address, NULL where @word is none. */
+static const struct arg *addr_keyword(const struct command *command,
+				      const char *word)
+{
+	const struct arg *a = command->args;
+	char alone[INET6_ADDRSTRLEN];
+	struct addr addr;
+
+	if (addr_parse(word, "addr", &addr, NULL) &&
+	    (!addr_split(word, alone) ||
+	     addr_parse(alone, "addr", &addr, NULL)))
+		return NULL;
+	while (a->name && (a->need != REQUIRED || a->type != VALUE_ADDR))
+		a++;
+	return a->name ? a : NULL;
+}
+
 static int keyword_unknown(const struct command *command, const char *word,
 			   struct err *err)
 {
@@ -118,6 +146,11 @@ static int keyword_unknown(const struct command *command, const char *word,
 
 	grammar_title(command, title, sizeof(title));
 	text_quote(word, quoted, sizeof(quoted));
+	a = addr_keyword(command, word);
+	if (a)
+		return err_set(err, -EINVAL, a->name,
+			       "%s: \"%s\" is not a keyword here; write \"%s %s\"",
+			       title, quoted, a->name, quoted);
 	for (c = command->name ? NULL : grammar_next(command); c;
 	     c = grammar_next(c))
 		list_add(list, c->name);

@@ -316,6 +316,14 @@ test_usage()
 		service add web vip 192.0.2.1 port 80 port 80
 	wrong '"ports" is not a keyword here; use vip, port, proto, mode, scheduler, dev, fast' \
 		service add web ports 80
+	wrong 'service add: "192.0.2.1:80" is not a keyword here; write "vip 192.0.2.1:80"' \
+		service add web 192.0.2.1:80
+	wrong 'backend add: "fd00:1::11" is not a keyword here; write "addr fd00:1::11"' \
+		backend add web fd00:1::11 port 80
+	wrong 'backend del: "[fd00:1::11]:80" is not a keyword here; write "addr [fd00:1::11]:80"' \
+		backend del web '[fd00:1::11]:80'
+	wrong '"10.1.0.11" is not a keyword here; use service, backend, client, state' \
+		connection show 10.1.0.11
 	wrong 'service set: nothing to change' service set web
 	wrong 'service show: "x" is not a keyword here; use health' service show web x
 	wrong 'status: "x" is too much' status x
