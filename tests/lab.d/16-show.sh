@@ -294,10 +294,15 @@ done <<-'EOT'
 	20 client 10.2.0.11
 	0 client 10.2.0.12
 	20 state open
-	20 state ESTABLISHED
 	0 state half-open
 	10 service web4 backend 10.3.0.11 client 10.2.0.11 state open
 EOT
+for printed in ESTABLISHED OFFLOAD; do
+	check_is "nf_nat: as many are $printed as are printed so" \
+		"$(dnatctl -j connection show | jq --arg s "$printed" 'map(select(.state == $s)) | length')" \
+		"$(conntracks state "${printed,,}")"
+done
+check_is "nf_nat: all are either" 20 "$(($(conntracks state established) + $(conntracks state offload)))"
 drop one
 check "and are closed" wait_for 10 conntracks_are 20 state closed
 daemon_stop
