@@ -59,6 +59,18 @@ echo_on() {
 	wait_for 10 test -s "$LAB/echo.$1.$3"
 }
 
+# udp_on NODE ADDR PORT - answer in that node's name.
+udp_on() {
+	ip netns exec "$1" "$TOP/tests/lib/udp.py" serve "$1" "$2" "$3" >"$LAB/udp.$1.$3" &
+	SERVERS+=($!)
+	wait_for 10 test -s "$LAB/udp.$1.$3"
+}
+
+# udp_ask NODE NAME PORT - of the VIP, where NAME should answer.
+udp_ask() {
+	in_ns "$1" "$TOP/tests/lib/udp.py" ask "$2" 192.0.2.10 "$3" 20
+}
+
 declare -A KEPT FD
 SERVERS=()
 echo_on b1 10.1.0.11 7
@@ -116,6 +128,23 @@ check_match "and from the backend" "^good 200 failed 0 wrong 0" "$asked"
 once_more clients 2
 check_is "and the client still gets its own answers" "good 1 failed 0 wrong 0" "$(report clients 2)"
 keep_end clients
+
+# The same over UDP, where no sequence number tells whose a packet is.
+in_ns lb nft -f - <<-'EOT'
+	table inet own {
+		ct helper dnu { type "double-nat" protocol udp; l3proto inet; }
+		chain pre {
+			ip daddr 192.0.2.10 udp dport 53 ct helper set "dnu" dnat ip to 10.1.0.11:7
+		}
+	}
+EOT
+check "a backend over UDP" udp_on b1 10.1.0.11 7 || return
+check "UDP: a local process listens on the only vdport" udp_on lb 192.0.2.10 5000 || return
+check_is "UDP: a client uses it" "good 20 failed 0 wrong 0" "$(udp_ask c1 b1 53)"
+for node in c2 c1 b1; do
+	check_is "UDP: the listener is reached from $node" "good 20 failed 0 wrong 0" "$(udp_ask $node lb 5000)"
+done
+check_is "UDP: and the backend still is" "good 20 failed 0 wrong 0" "$(udp_ask c1 b1 53)"
 
 kill "${SERVERS[@]}"
 wait "${SERVERS[@]}"
