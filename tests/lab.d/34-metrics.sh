@@ -23,6 +23,7 @@ metric() {
 	scrape | awk -v sample="$1" '{ value = $NF; sub(/ [^ ]*$/, "") } $0 == sample { print value }'
 }
 
+# A page that took long to make, on a machine with much to do, is given out for a while.
 metric_is() {
 	[ "$(metric "$1")" = "$2" ]
 }
@@ -145,25 +146,25 @@ check_is "nothing was counted, and that is told of each" "0 36" \
 changes=$(metric dnat_config_changes_total) begun=$(metric dnat_connections_total)
 fast=$(metric dnat_fast_packets_total)
 hold 10
-check "ten connections are counted" metric_is dnat_connections_total $((begun + 10))
-check "as open" metric_is 'dnat_connections{state="open"}' 10
-check "which has so many vdports in use" metric_is \
+check "ten connections are counted" wait_for 30 metric_is dnat_connections_total $((begun + 10))
+check "as open" wait_for 30 metric_is 'dnat_connections{state="open"}' 10
+check "which has so many vdports in use" wait_for 30 metric_is \
 	'dnat_vdports_in_use{vip="192.0.2.10",proto="tcp",backend="10.1.0.11:8080"}' 10
 check_is "the figures of services are those of stats while they are open" "$(lines service)" \
 	"$(page_lines | grep '^dnat_service_')"
 check_is "and those of backends" "$(lines backend)" "$(page_lines | grep '^dnat_backend_')"
 check_is "the pools are those of vdport show" "$(pools)" "$(page_pools)"
-check "of 64512 ports" metric_is \
+check "of 64512 ports" wait_for 30 metric_is \
 	'dnat_vdports_capacity{vip="192.0.2.10",proto="tcp",backend="10.1.0.11:8080"}' 64512
 let_go
 get c1 2 "$URL6/" >/dev/null 2>&1
-check "IPv6 backends stand in brackets" metric_is \
+check "IPv6 backends stand in brackets" wait_for 30 metric_is \
 	"dnat_vdports_capacity{vip=\"$VIP6\",proto=\"tcp\",backend=\"[$(addr6 b1)]:8080\"}" 64512
 check_is "the labels are those of the manual" "$(manual_labels)" "$(labels)"
-check "packets are counted" test "$(metric dnat_fast_packets_total)" -gt "$fast"
+check "packets are counted" wait_for 30 metric_above dnat_fast_packets_total "$fast"
 check "a change of a weight" dnatctl backend set web4 addr "$(addr4 b1)" weight 7
-check "is exported" metric_is "dnat_backend_weight{service=\"web4\",backend=\"$(addr4 b1):8080\"}" 7
-check "and counted" metric_is dnat_config_changes_total $((changes + 1))
+check "is exported" wait_for 30 metric_is "dnat_backend_weight{service=\"web4\",backend=\"$(addr4 b1):8080\"}" 7
+check "and counted" wait_for 30 metric_is dnat_config_changes_total $((changes + 1))
 check_is "as many services as there are" "$(dnatctl -j service show | jq length)" "$(metric dnat_services)"
 check_is "as many backends" "$(dnatctl -j backend show | jq length)" "$(metric dnat_backends)"
 check_is "a backend that nobody checks is neither up nor down" '' "$(scrape | grep '^dnat_backend_up{')"
@@ -182,16 +183,16 @@ check_is "and none is held back" 0 "$(metric dnat_repairs_held)"
 
 check "there are five ports" dnatctl vdport set range 50001-50005
 hold 8 5
-check "three connections are refused" metric_is "dnat_backend_failures_total{$backend,reason=\"exhausted\"}" 3
-check "by the service" metric_is 'dnat_service_failures_total{service="web4",reason="exhausted"}' 3
+check "three connections are refused" wait_for 30 metric_is "dnat_backend_failures_total{$backend,reason=\"exhausted\"}" 3
+check "by the service" wait_for 30 metric_is 'dnat_service_failures_total{service="web4",reason="exhausted"}' 3
 check "a backend with connections is removed" dnatctl backend del web4 addr "$(addr4 b1)"
-check "and told of while it has some" metric_is "dnat_backend_connections_active{$backend}" 5
+check "and told of while it has some" wait_for 30 metric_is "dnat_backend_connections_active{$backend}" 5
 let_go
 check "they are forgotten" dnatctl connection del service web4
 check "and no more is told of it" wait_for 30 metric_is "dnat_backend_connections_active{$backend}" ''
-check "its service's sum has them yet" metric_is 'dnat_service_failures_total{service="web4",reason="exhausted"}' 3
+check "its service's sum has them yet" wait_for 30 metric_is 'dnat_service_failures_total{service="web4",reason="exhausted"}' 3
 check "it is added again" dnatctl backend add web4 addr "$(addr4 b1)" port 8080
-check "and goes on counting" metric_is "dnat_backend_failures_total{$backend,reason=\"exhausted\"}" 3
+check "and goes on counting" wait_for 30 metric_is "dnat_backend_failures_total{$backend,reason=\"exhausted\"}" 3
 check "there are all ports again" dnatctl vdport set range 1024-65535
 check_is "the totals are those of stats" "$(totals)" "$(page_totals)"
 before=$(page_lines)
@@ -261,7 +262,7 @@ check_is "which is fine" "true none" "$(status_of_metrics)"
 daemon_stop
 
 check "allocator nf_nat" daemon_start --allocator nf_nat
-check "has metrics, too" metric_is 'dnat_allocator_info{allocator="nf_nat",module=""}' 1
+check "has metrics, too" wait_for 30 metric_is 'dnat_allocator_info{allocator="nf_nat",module=""}' 1
 check_is "but no connections" "" "$(metric dnat_connections_total)"
 check "promtool has nothing to say" promtool_content
 daemon_stop
