@@ -54,7 +54,7 @@ x_up() {
 	ip netns add xs
 	x_links
 	x_rules
-	in_ns xs "$TOP/tests/lib/echo.py" serve 0.0.0.0 8080 >"$LAB/x.server" &
+	ip netns exec xs "$TOP/tests/lib/echo.py" serve 0.0.0.0 8080 >"$LAB/x.server" &
 	X_SERVER=$!
 	wait_for 10 test -s "$LAB/x.server"
 	mkfifo "$LAB/x"

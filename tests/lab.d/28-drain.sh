@@ -145,7 +145,6 @@ for addr in $B1 $B4; do
 	dnatctl backend add dns addr "$addr"
 done
 mkfifo "$LAB/ask"
-# No in_ns: it is the program that is to be killed, not a shell that waits for it.
 ip netns exec c1 "$TOP/tests/lib/askers.py" 192.0.2.10 53 6 <>"$LAB/ask" &
 ASKERS=$!
 check "six flows, half of them to each" wait_for 20 open_to $B1 3 dns

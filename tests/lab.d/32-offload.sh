@@ -68,7 +68,7 @@ transfer() {
 }
 
 check "a ruleset that hands connections over" both || return
-in_ns b1 "$TOP/tests/lib/stream.py" serve 9999 >"$LAB/serving" &
+ip netns exec b1 "$TOP/tests/lib/stream.py" serve 9999 >"$LAB/serving" &
 server=$!
 check "the backend is ready" wait_for 20 test -s "$LAB/serving"
 

@@ -12,7 +12,7 @@ daemon_stop
 
 servers=()
 for node in b1 b4; do
-	in_ns $node "$TOP/tests/lib/echo.py" serve 0.0.0.0 9000 >"$LAB/echo.$node" &
+	ip netns exec $node "$TOP/tests/lib/echo.py" serve 0.0.0.0 9000 >"$LAB/echo.$node" &
 	servers+=($!)
 	wait_for 10 test -s "$LAB/echo.$node"
 done

@@ -19,7 +19,8 @@ NET_ALL=(sw lb "${NET_CLIENTS[@]}" "${NET_BACKENDS[@]}")
 NET_VIPS4=192.0.2.0/24
 NET_VIPS6=2001:db8:0:1::/64
 
-# in_ns NAME COMMAND... - COMMAND in the network namespace NAME.
+# in_ns NAME COMMAND... - COMMAND in the network namespace NAME. Not for what is killed later:
+# in the background it is a shell that waits for COMMAND. "ip netns exec" becomes COMMAND itself.
 in_ns() {
 	ip netns exec "$@"
 }
