@@ -16,13 +16,18 @@ static int reserve_all(struct dnatd *dnatd, struct err *err)
 }
 
 /* A module that was loaded anew knows neither settings nor services. */
+static int tell_all(struct dnatd *dnatd, struct err *err)
+{
+	int ret = vdports_start(dnatd, err);
+
+	return ret ? ret : reserve_all(dnatd, err);
+}
+
 static int module_again(struct dnatd *dnatd, struct err *err)
 {
 	int ret = kmod_reopen(dnatd->kmod, err);
 
-	if (!ret)
-		ret = vdports_start(dnatd, err);
-	return ret ? ret : reserve_all(dnatd, err);
+	return ret ? ret : tell_all(dnatd, err);
 }
 
 int reserve_again(struct dnatd *dnatd, bool *changed, struct err *err)
@@ -33,8 +38,7 @@ int reserve_again(struct dnatd *dnatd, bool *changed, struct err *err)
 	if (ret || kmod_life(dnatd->kmod) == before)
 		return ret;
 	*changed = true;
-	ret = vdports_start(dnatd, err);
-	return ret ? ret : reserve_all(dnatd, err);
+	return tell_all(dnatd, err);
 }
 
 int reserve_start(struct dnatd *dnatd, struct err *err)
