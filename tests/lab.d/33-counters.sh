@@ -114,28 +114,42 @@ as_conntrack "by nf_nat"
 check "the VIP is the balancer's own, too" begin dev clients
 in_ns lb nft -f - <<-EOT
 	table ip beside {
+		set in {
+			typeof ip saddr . tcp sport
+			flags dynamic
+			counter
+		}
+		set out {
+			typeof ip saddr . tcp dport
+			flags dynamic
+			counter
+		}
 		chain pre {
 			type filter hook prerouting priority raw
-			ip daddr $VIP4 tcp dport 80 counter comment "in"
-			ip saddr 10.1.0.0/16 tcp sport 8080 counter comment "out"
+			ip daddr $VIP4 tcp dport 80 add @in { ip saddr . tcp sport }
+			ip saddr 10.1.0.0/16 tcp sport 8080 add @out { ip saddr . tcp dport }
 		}
 	}
 EOT
 check "a connection of the client's" get c1 4 "$URL4/"
 check "and one of the balancer's own" in_ns lb curl -sS "$URL4/" -H 'Connection: close'
 wait_for 30 settled
+check_is "counts as conntrack does" "$(tracked ipv4 80)" "$(counted web4)"
+# ruled SET - "ADDRESS PORT PACKETS BYTES" for each connection.
 ruled() {
-	in_ns lb nft -j list table ip beside | jq -r '[.nftables[].rule | select(.) |
-		(.expr[] | .counter | select(.)) | "\(.packets) \(.bytes)"] | join(" ")'
+	in_ns lb nft -j list set ip beside "$1" | jq -r '.nftables[].set | select(.) | .elem[].elem |
+		"\(.val.concat[0]) \(.val.concat[1]) \(.counter.packets) \(.counter.bytes)"' | sort
 }
-# What the balancer sends itself does not come in: it is in the one and not in the other.
-own=$(in_ns lb conntrack -L -p tcp --orig-src "$VIP4" 2>/dev/null | sed -nE 's/.* packets=([0-9]+) bytes=([0-9]+) src=10.*/\1 \2/p')
-read -r own_packets own_bytes <<<"$own"
-read -r in_packets in_bytes out_packets out_bytes <<<"$(ruled)"
-check_is "counts as nft does" \
-	"$((in_packets + own_packets)) $((in_bytes + own_bytes)) $out_packets $out_bytes" \
-	"$(figure web4 packets_in) $(figure web4 bytes_in) $(figure web4 packets_out) $(figure web4 bytes_out)"
-check_is "and as conntrack does" "$(tracked ipv4 80)" "$(counted web4)"
+# in_rules SET COUNT SED-SCRIPT - conntrack's lines, so rewritten, are as many, and nft has each of
+# them. It may have more: a client still repeats the end of a connection that was forgotten.
+in_rules() {
+	in_ns lb conntrack -L -p tcp --orig-port-dst 80 2>/dev/null | sed -nE "$3" | sort >"$LAB/tracked"
+	check_is "nft counts the same: $1" "$2 " "$(wc -l <"$LAB/tracked") $(comm -13 <(ruled "$1") "$LAB/tracked")"
+}
+# What the balancer sends itself does not come in.
+in_rules in 4 "/ src=$VIP4 .* src=10/d
+	s/.* src=(.*) dst=$VIP4 sport=(.*) dport=80 packets=(.*) bytes=(.*) src=10.*/\1 \2 \3 \4/p"
+in_rules out 5 's/.* src=(.*) dst=.* sport=8080 dport=(.*) packets=([0-9]+) bytes=([0-9]+) .*/\1 \2 \3 \4/p'
 in_ns lb nft delete table ip beside
 
 check "services anew" begin
