@@ -31,7 +31,7 @@ than one: processors.svg and smp.json. Where QEMU has to emulate them, only the 
   --servers N         backends (default 6)
   --close HOW         client (default), server or rst
   --contestants A,B   forward, ipvs-nat, ipvs-snat, nft, nft-flowtable, nftlb, double-nat,
-                      double-nat-slow
+                      double-nat-slow, double-nat-uncounted (without counters by service)
   --fill A,B          instead: open connections through these until there is no room
   --short A,B         instead: --count short connections through these, one after the other
   --slices N          tell of each N-th part of those two (default 20)
