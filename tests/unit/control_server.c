@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <signal.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "control_server.h"
@@ -17,6 +14,8 @@ const struct access access_none = { NO_GROUP, NO_GROUP };
 char dir[] = "/tmp/dnat-control-XXXXXX";
 char path[100];
 
+static struct events *server_events;
+static struct control *control;
 static struct err err;
 
 void place_make(void)
@@ -28,6 +27,7 @@ void place_make(void)
 
 void place_remove(void)
 {
+	CHECK(access(path, F_OK));
 	strcat(path, ".lock");
 	CHECK(!unlink(path));
 	*strrchr(path, '/') = '\0';
@@ -120,66 +120,25 @@ int control_answer(const char *op, const json_t *args, const struct peer *peer,
 	return err_set(error, -ENOENT, "name", "no \"%s\" \xff here", op);
 }
 
-static void stop(evutil_socket_t sig, short what, void *base)
+static void begin(struct event_base *base)
 {
-	(void)sig;
-	(void)what;
-	event_base_loopbreak(base);
-}
-
-static void serve(int ready)
-{
-	struct event_base *base = event_base_new();
-	struct event *term = evsignal_new(base, SIGTERM, stop, base);
-	struct events *events = events_new();
-	struct control *control = control_new(base, path, &access_none,
-					      control_answer, events, &err);
-
-	unit_failures = 0;
-	signal(SIGPIPE, SIG_IGN);
+	server_events = events_new();
+	NEED(server_events);
+	events_begin(server_events, "start", NULL);
+	control = control_new(base, path, &access_none, control_answer,
+			      server_events, &err);
 	if (!control)
 		fprintf(stderr, "%s\n", err.msg);
 	NEED(control);
-	NEED(events && !event_add(term, NULL));
-	events_begin(events, "start", NULL);
-	NEED(write(ready, "r", 1) == 1);
-	event_base_dispatch(base);
+}
+
+static void end(void)
+{
 	control_free(control);
-	events_free(events);
-	event_free(term);
-	event_base_free(base);
-	libevent_global_shutdown();
-	exit(unit_result());
+	events_free(server_events);
 }
 
-pid_t server_start(void)
-{
-	int ready[2];
-	char byte;
-	pid_t pid;
-
-	NEED(!pipe(ready));
-	pid = fork();
-	NEED(pid >= 0);
-	if (!pid) {
-		close(ready[0]);
-		serve(ready[1]);
-	}
-	close(ready[1]);
-	NEED(read(ready[0], &byte, 1) == 1);
-	close(ready[0]);
-	return pid;
-}
-
-void server_stop(pid_t pid)
-{
-	int status;
-
-	kill(pid, SIGTERM);
-	NEED(waitpid(pid, &status, 0) == pid);
-	CHECK(WIFEXITED(status) && !WEXITSTATUS(status));
-	CHECK(access(path, F_OK));
-}
+const struct server control_server = { begin, end };
 
 int client(void)
 {

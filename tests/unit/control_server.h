@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A control socket's server in a child process, and its clients. */
+/* A control socket's server, and its clients. */
 #ifndef DNAT_CONTROL_SERVER_H
 #define DNAT_CONTROL_SERVER_H
 
-#include <sys/types.h>
-
 #include "control.h"
+#include "server.h"
 
 extern const struct access access_none;
 extern char dir[];		/* a directory of the test's own */
 extern char path[100];		/* in it, the server's socket */
 
 void place_make(void);
+
+/* The server has removed its socket. */
 void place_remove(void);
 
 /*
@@ -23,8 +24,7 @@ int control_answer(const char *op, const json_t *args, const struct peer *peer,
 		   json_t **result, struct parts **parts, struct err *error,
 		   void *data);
 
-pid_t server_start(void);
-void server_stop(pid_t pid);
+extern const struct server control_server;
 
 /* Return: a socket that is connected to the server */
 int client(void);

@@ -156,7 +156,7 @@ int main(void)
 	pid_t pid;
 
 	place_make();
-	pid = server_start();
+	pid = server_start(&control_server);
 	test_large();
 	test_parts();
 	test_monitor();

@@ -282,7 +282,7 @@ int main(void)
 	int status;
 
 	place_make();
-	pid = server_start();
+	pid = server_start(&control_server);
 	test_place();
 	test_talk();
 	test_bad();
@@ -295,7 +295,7 @@ int main(void)
 
 	/* What the killed one left is no hindrance. */
 	CHECK(!access(path, F_OK));
-	pid = server_start();
+	pid = server_start(&control_server);
 	test_talk();
 	server_stop(pid);
 	place_remove();

@@ -8,11 +8,11 @@
 #include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "http.h"
 #include "http_request.h"
+#include "server.h"
 #include "unit.h"
 
 #define GET_PAGE "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -28,6 +28,7 @@ static struct shared {
 } *shared;
 
 static struct http_addr addr;
+static struct http *http;
 static struct err err;
 
 struct page {
@@ -68,30 +69,15 @@ static struct parts *page_begin(void *data)
 	return &page->parts;
 }
 
-static void stop(evutil_socket_t sig, short what, void *base)
+static void begin(struct event_base *base)
 {
-	(void)sig;
-	(void)what;
-	event_base_loopbreak(base);
+	http = http_new(base, &addr, page_begin, shared, &err);
+	NEED(http);
 }
 
-static void serve(int ready)
+static void end(void)
 {
-	struct event_base *base = event_base_new();
-	struct event *term = evsignal_new(base, SIGTERM, stop, base);
-	struct http *http = http_new(base, &addr, page_begin, shared, &err);
-
-	unit_failures = 0;
-	signal(SIGPIPE, SIG_IGN);
-	NEED(http);
-	NEED(!event_add(term, NULL));
-	NEED(write(ready, "r", 1) == 1);
-	event_base_dispatch(base);
 	http_free(http);
-	event_free(term);
-	event_base_free(base);
-	libevent_global_shutdown();
-	exit(unit_result());
 }
 
 /* A port that nobody has is found by asking for any. */
@@ -106,34 +92,6 @@ static void find_port(void)
 	NEED(!bind(fd, (struct sockaddr *)v4, len));
 	NEED(!getsockname(fd, (struct sockaddr *)v4, &len));
 	close(fd);
-}
-
-static pid_t server_start(void)
-{
-	int ready[2];
-	char byte;
-	pid_t pid;
-
-	NEED(!pipe(ready));
-	pid = fork();
-	NEED(pid >= 0);
-	if (!pid) {
-		close(ready[0]);
-		serve(ready[1]);
-	}
-	close(ready[1]);
-	NEED(read(ready[0], &byte, 1) == 1);
-	close(ready[0]);
-	return pid;
-}
-
-static void server_stop(pid_t pid)
-{
-	int status;
-
-	kill(pid, SIGTERM);
-	NEED(waitpid(pid, &status, 0) == pid);
-	CHECK(WIFEXITED(status) && !WEXITSTATUS(status));
 }
 
 static int client(void)
@@ -483,6 +441,7 @@ static void test_taken_port(void)
 
 int main(void)
 {
+	static const struct server server = { begin, end };
 	pid_t pid;
 	int fd;
 
@@ -495,7 +454,7 @@ int main(void)
 	NEED(shared != MAP_FAILED);
 	shared->bytes = 50;
 	find_port();
-	pid = server_start();
+	pid = server_start(&server);
 	test_answers();
 	test_manners();
 	test_together();
