@@ -18,7 +18,6 @@
 #include "netlink.h"
 
 #define MODULE KMOD_MODULE
-#define TRIES 10
 
 /* What INFO_GET and SETTINGS_GET answered last. */
 struct info {
@@ -176,6 +175,22 @@ int kmod_get(struct kmod *kmod, uint8_t cmd, nl_fn fn, void *data,
 	return 0;
 }
 
+int kmod_dump(struct kmod *kmod, uint8_t cmd, const char *what, nl_fn fn,
+	      nl_forget_fn forget, void *data, struct err *err)
+{
+	char buf[MNL_SOCKET_BUFFER_SIZE]
+		__attribute__((aligned(__alignof__(struct nlmsghdr))));
+	struct nlmsghdr *nlh = kmod_request(kmod, &kmod->nl, buf, NLM_F_DUMP,
+					    cmd);
+	int rc = nl_dump(&kmod->nl, nlh, fn, forget, data);
+
+	if (rc)
+		return err_set(err, rc, NULL, "module " MODULE
+			       " gave no list of %s: %s", what,
+			       nl_reason(&kmod->nl, rc));
+	return 0;
+}
+
 int kmod_reopen(struct kmod *kmod, struct err *err)
 {
 	int rc = get_family(kmod, err);
@@ -290,30 +305,23 @@ void kmod_service_del(struct kmod *kmod, const struct service *service)
 	talk_service(kmod, DNAT_CMD_SERVICE_DEL, service);
 }
 
+static void forget_pools(void *pools)
+{
+	json_array_clear(pools);
+}
+
 int kmod_pools(struct kmod *kmod, json_t **pools, struct err *err)
 {
-	char buf[MNL_SOCKET_BUFFER_SIZE]
-		__attribute__((aligned(__alignof__(struct nlmsghdr))));
-	struct nlmsghdr *nlh;
-	json_t *all = NULL;
-	int rc = -EINTR;
+	json_t *all = json_array();
+	int rc;
 
-	/* A pool that came or went meanwhile: the dump is asked for again. */
-	for (int i = 0; i < TRIES && rc == -EINTR; i++) {
+	if (!all)
+		return err_set(err, -ENOMEM, NULL, "out of memory");
+	rc = kmod_dump(kmod, DNAT_CMD_POOL_GET, "pools", kmod_parse_pool,
+		       forget_pools, all, err);
+	if (rc)
 		json_decref(all);
-		all = json_array();
-		if (!all)
-			return err_set(err, -ENOMEM, NULL, "out of memory");
-		nlh = kmod_request(kmod, &kmod->nl, buf, NLM_F_DUMP,
-				   DNAT_CMD_POOL_GET);
-		rc = nl_talk(&kmod->nl, nlh, kmod_parse_pool, all);
-	}
-	if (rc) {
-		json_decref(all);
-		return err_set(err, rc, NULL, "module " MODULE
-			       " gave no list of pools: %s",
-			       nl_reason(&kmod->nl, rc));
-	}
-	*pools = all;
-	return 0;
+	else
+		*pools = all;
+	return rc;
 }

@@ -5,8 +5,6 @@
 #include "kmod_msg.h"
 #include "kmod_service.h"
 
-#define TRIES 10
-
 int kmod_parse_service(const struct nlmsghdr *nlh, void *service_ports)
 {
 	struct service_ports *ports = service_ports;
@@ -33,30 +31,11 @@ int kmod_parse_service(const struct nlmsghdr *nlh, void *service_ports)
 	return 0;
 }
 
-/* The list has a socket of its own: it may be left half read. */
-static int find_strange(struct kmod *kmod, struct service_ports *ports,
-			struct err *err)
+static void forget_ports(void *data)
 {
-	char buf[MNL_SOCKET_BUFFER_SIZE]
-		__attribute__((aligned(__alignof__(struct nlmsghdr))));
-	struct nl nl;
-	int rc = nl_open(&nl, NETLINK_GENERIC, err);
+	struct service_ports *ports = data;
 
-	if (rc)
-		return rc;
-	rc = -EINTR;
-	for (int i = 0; i < TRIES && rc == -EINTR; i++) {
-		ports->n = 0;
-		rc = nl_talk(&nl, kmod_request(kmod, &nl, buf, NLM_F_DUMP,
-					       DNAT_CMD_SERVICE_GET),
-			     kmod_parse_service, ports);
-	}
-	if (rc)
-		err_set(err, rc, NULL,
-			"module " KMOD_MODULE " gave no list of service ports: %s",
-			nl_reason(&nl, rc));
-	nl_close(&nl);
-	return rc;
+	ports->n = 0;
 }
 
 int kmod_services_keep(struct kmod *kmod, const struct model *model,
@@ -68,7 +47,8 @@ int kmod_services_keep(struct kmod *kmod, const struct model *model,
 
 	if (conn_names_init(&ports.names, model))
 		return err_set(err, -ENOMEM, NULL, "dnatd is out of memory");
-	rc = find_strange(kmod, &ports, err);
+	rc = kmod_dump(kmod, DNAT_CMD_SERVICE_GET, "service ports",
+		       kmod_parse_service, forget_ports, &ports, err);
 	for (size_t i = 0; !rc && i < ports.n; i++) {
 		service.vip = ports.strange[i].vip.addr;
 		service.port = ports.strange[i].vip.port;

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
-
 #include "ct.h"
 #include "dnatd.h"
 #include "kmod_msg.h"
 #include "left.h"
-
-/* A pool that came or went meanwhile: the list is asked for again. */
-#define TRIES 10
 
 static bool is_pool_of(const struct attrs *attrs,
 		       const struct conn_filter *filter)
@@ -38,36 +33,12 @@ int left_parse_pool(const struct nlmsghdr *nlh, void *lefts)
 	return 0;
 }
 
-static void clear(struct lefts *lefts)
+static void clear(void *data)
 {
+	struct lefts *lefts = data;
+
 	for (size_t i = 0; i < lefts->n; i++)
 		lefts->list[i].n = 0;
-}
-
-static int count_pools(struct dnatd *dnatd, struct lefts *lefts,
-		       struct err *err)
-{
-	char buf[MNL_SOCKET_BUFFER_SIZE]
-		__attribute__((aligned(__alignof__(struct nlmsghdr))));
-	struct nlmsghdr *nlh;
-	struct nl nl;
-	int rc;
-
-	rc = nl_open(&nl, NETLINK_GENERIC, err);
-	if (rc)
-		return rc;
-	rc = -EINTR;
-	for (int i = 0; i < TRIES && rc == -EINTR; i++) {
-		clear(lefts);
-		nlh = kmod_request(dnatd->kmod, &nl, buf, NLM_F_DUMP,
-				   DNAT_CMD_POOL_GET);
-		rc = nl_talk(&nl, nlh, left_parse_pool, lefts);
-	}
-	if (rc)
-		err_set(err, rc, NULL, "module " KMOD_MODULE
-			" gave no list of pools: %s", nl_reason(&nl, rc));
-	nl_close(&nl);
-	return rc;
 }
 
 int lefts_count(struct dnatd *dnatd, struct lefts *lefts, struct err *err)
@@ -76,6 +47,7 @@ int lefts_count(struct dnatd *dnatd, struct lefts *lefts, struct err *err)
 	if (!lefts->n)
 		return 0;
 	if (dnatd->in_force == ALLOC_MODULE)
-		return count_pools(dnatd, lefts, err);
+		return kmod_dump(dnatd->kmod, DNAT_CMD_POOL_GET, "pools",
+				 left_parse_pool, clear, lefts, err);
 	return ct_count(lefts, err);
 }

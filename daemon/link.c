@@ -76,22 +76,24 @@ static int take_address(const struct nlmsghdr *nlh, void *data)
 	return 0;
 }
 
+static void forget_addresses(void *data)
+{
+	struct addresses *all = data;
+
+	all->n = 0;
+}
+
 static int get_addresses(struct nl *nl, struct addresses *all)
 {
 	char buf[MNL_SOCKET_BUFFER_SIZE]
 		__attribute__((aligned(__alignof__(struct nlmsghdr))));
 	struct ifaddrmsg *ifa;
 	struct nlmsghdr *nlh;
-	int rc = -EINTR;
 
-	for (int i = 0; i < 10 && rc == -EINTR; i++) {
-		all->n = 0;
-		nlh = nl_request(nl, buf, RTM_GETADDR, NLM_F_DUMP);
-		ifa = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifa));
-		ifa->ifa_family = AF_UNSPEC;
-		rc = nl_talk(nl, nlh, take_address, all);
-	}
-	return rc;
+	nlh = nl_request(nl, buf, RTM_GETADDR, NLM_F_DUMP);
+	ifa = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifa));
+	ifa->ifa_family = AF_UNSPEC;
+	return nl_dump(nl, nlh, take_address, forget_addresses, all);
 }
 
 static int compare_addresses(const void *a, const void *b)

@@ -10,6 +10,7 @@
 
 /* An answer that takes longer will not come: the kernel answers at once. */
 #define ANSWER_SECONDS 10
+#define DUMP_TRIES 10
 
 int nl_open(struct nl *nl, int bus, struct err *err)
 {
@@ -203,6 +204,19 @@ int nl_talk(struct nl *nl, const struct nlmsghdr *req, nl_fn fn, void *data)
 		rc = nl_receive(nl, fn, data, &done);
 	if (!done)
 		nl_drain(nl);
+	return rc;
+}
+
+int nl_dump(struct nl *nl, struct nlmsghdr *req, nl_fn fn, nl_forget_fn forget,
+	    void *data)
+{
+	int rc = nl_talk(nl, req, fn, data);
+
+	for (int i = 1; i < DUMP_TRIES && rc == -EINTR; i++) {
+		forget(data);
+		req->nlmsg_seq = ++nl->seq;
+		rc = nl_talk(nl, req, fn, data);
+	}
 	return rc;
 }
 

@@ -26,6 +26,7 @@ struct nl {
  * Return: 0, or a negative errno that ends the conversation
  */
 typedef int (*nl_fn)(const struct nlmsghdr *nlh, void *data);
+typedef void (*nl_forget_fn)(void *data);
 
 /**
  * nl_open - open a socket that receives extended acks
@@ -50,6 +51,15 @@ struct nlmsghdr *nl_request(struct nl *nl, void *buf, uint16_t type,
  *	way and has to be asked for again
  */
 int nl_talk(struct nl *nl, const struct nlmsghdr *req, nl_fn fn, void *data);
+
+/**
+ * nl_dump - the same of a dump, which is asked for again where it saw a change
+ * @forget: has @data forget what it was told, before it is told anew
+ *
+ * Return: as nl_talk(); -EINTR: it saw one every time, and there were many
+ */
+int nl_dump(struct nl *nl, struct nlmsghdr *req, nl_fn fn, nl_forget_fn forget,
+	    void *data);
 
 /**
  * nl_send - send a request, and leave its answer to nl_receive()
