@@ -7,7 +7,7 @@
  * the oldest is cut off when one more comes; HTTP_REQUEST_MAX bytes and
  * HTTP_REQUEST_MS for a request, HTTP_ANSWER_MS to take the answer.  The page is
  * made in parts, so that it holds nobody up, once for all who wait for it, and
- * not more often than costs a tenth of the time.
+ * not more often than costs a tenth of a CPU's time.
  */
 #ifndef DNAT_HTTP_H
 #define DNAT_HTTP_H

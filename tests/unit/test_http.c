@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "http.h"
@@ -24,7 +25,8 @@ static struct shared {
 	size_t bytes;		/* of a page */
 	bool fail;		/* in the last part */
 	unsigned int begun;
-	unsigned int slow_us;	/* that a part takes */
+	long busy_us;		/* that a part takes of the CPU, */
+	unsigned int idle_us;	/* and besides */
 } *shared;
 
 static struct http_addr addr;
@@ -36,17 +38,27 @@ struct page {
 	unsigned int left;
 };
 
+static long cpu_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 static int page_next(struct parts *parts, struct text *text,
 		     struct err *error)
 {
 	struct page *page = (struct page *)parts;
 	char *at = text_room(text, shared->bytes / PARTS);
+	long begun = cpu_us();
 
 	NEED(at);
 	memset(at, '0' + (int)page->left, shared->bytes / PARTS);
 	text->len += shared->bytes / PARTS;
-	if (shared->slow_us)
-		usleep(shared->slow_us);
+	while (cpu_us() - begun < shared->busy_us)
+		;
+	usleep(shared->idle_us);
 	if (--page->left)
 		return 1;
 	return shared->fail ? err_set(error, -EIO, NULL, "broken") : 0;
@@ -321,7 +333,7 @@ static void test_together(void)
 	unsigned int begun = shared->begun;
 	int fds[20];
 
-	shared->slow_us = 20000;
+	shared->busy_us = 20000;
 	for (int i = 0; i < 20; i++) {
 		fds[i] = client();
 		put(fds[i], GET_PAGE);
@@ -329,7 +341,26 @@ static void test_together(void)
 	for (int i = 0; i < 20; i++)
 		check_page(fds[i]);
 	CHECK(shared->begun - begun < 5);
-	shared->slow_us = 0;
+	shared->busy_us = 0;
+}
+
+/* A page that others had wait long is made anew as soon as one that did not. */
+static void test_idle(void)
+{
+	unsigned int begun = shared->begun;
+	struct timespec start, now;
+	int fd;
+
+	shared->idle_us = 200000;
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	while (shared->begun < begun + 2) {
+		fd = client();
+		put(fd, GET_PAGE);
+		check_page(fd);
+	}
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	CHECK(now.tv_sec - start.tv_sec < 9);
+	shared->idle_us = 0;
 }
 
 /* The page before may still be fresh: ask until the answer begins like this. */
@@ -458,6 +489,7 @@ int main(void)
 	test_answers();
 	test_manners();
 	test_together();
+	test_idle();
 	test_failure();
 	test_slow_to_ask();
 	test_slow_to_take();
@@ -465,7 +497,7 @@ int main(void)
 	test_taken_port();
 
 	/* In the midst of everything. */
-	shared->slow_us = 5000;
+	shared->idle_us = 5000;
 	for (int i = 0; i < 4; i++) {
 		fd = client();
 		put(fd, i % 2 ? GET_PAGE : "GET");
