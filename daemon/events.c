@@ -160,12 +160,17 @@ void events_free(struct events *events)
 	free(events);
 }
 
+bool events_followed(const struct events *events)
+{
+	return events && !LIST_EMPTY(&events->subscribers);
+}
+
 void events_emit(struct events *events, const char *kind, json_t *fields)
 {
 	struct subscriber *subscriber;
 	struct event_text *event;
 
-	if (!events || LIST_EMPTY(&events->subscribers)) {
+	if (!events_followed(events)) {
 		json_decref(fields);
 		return;
 	}

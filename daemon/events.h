@@ -7,6 +7,7 @@
 #define DNAT_EVENTS_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "err.h"
 #include "parts.h"
@@ -29,6 +30,9 @@ void events_free(struct events *events);
  * has lost.
  */
 void events_emit(struct events *events, const char *kind, json_t *fields);
+
+/* Is there anybody to tell?  @events as for events_emit() */
+bool events_followed(const struct events *events);
 
 /**
  * events_begin - keep an event that every later subscriber is told first

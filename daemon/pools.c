@@ -173,6 +173,16 @@ static void looked(struct pools *pools)
 }
 
 /*
+ * Nobody is told: a look would be for nothing.  Who comes next is told of what
+ * runs short by then, and not of what was refused before.
+ */
+static void forget(struct pools *pools)
+{
+	pools->before.n = 0;
+	pools->looked = false;
+}
+
+/*
  * One datagram a turn of the loop: the kernel makes the next when this one is
  * taken, and clients have their turn between two.
  *
@@ -184,6 +194,10 @@ static bool look(struct pools *pools)
 
 	if (!pools->nl.sock) {
 		pools->now.n = 0;
+		if (!events_followed(pools->dnatd->events)) {
+			forget(pools);
+			return false;
+		}
 		return pools->dnatd->in_force == ALLOC_MODULE &&
 		       !kmod_pools_ask(pools->dnatd->kmod, &pools->nl, NULL);
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Pools of vdports that run short: looked at once a second, and told of to
- * whoever listens (the event "pool" of control.h).
+ * Pools of vdports that run short: looked at once a second while somebody
+ * listens, who is told of them (the event "pool" of control.h).
  */
 #ifndef DNAT_POOLS_H
 #define DNAT_POOLS_H

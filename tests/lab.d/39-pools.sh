@@ -25,6 +25,7 @@ check "a service is added" dnatctl service add web vip "$VIP4" port 80
 check "with a backend" dnatctl backend add web addr 10.1.0.11 port 8080
 check "and ten ports" dnatctl vdport set range 50000-50009
 dnatctl -j monitor >"$LAB/events" &
+monitor=$!
 check "monitor listens" wait_for 20 test -s "$LAB/events"
 
 hold 8
@@ -55,4 +56,15 @@ check "with how many it has refused" jq -e 'select(.state == "exhausted").failur
 let_go
 check "and recovers, too" wait_for 30 state_is recovered
 check_match "each is told once" '^nearly-full recovered( nearly-full)? exhausted recovered$' "$(states)"
+kill $monitor
+wait $monitor
+
+# Nobody follows when it gets nearly full: who comes then is told of it, and of it alone.
+hold 9
+: >"$LAB/events"
+dnatctl -j monitor >"$LAB/events" 7>&- &
+monitor=$!
+check "who follows later is told of what is nearly full by then" wait_for 30 states_are nearly-full
+let_go
+check "and of its recovery" wait_for 30 states_are "nearly-full recovered"
 check "dnatd stops" daemon_stop
