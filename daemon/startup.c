@@ -3,13 +3,17 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "addr.h"
+#include "args.h"
 #include "conf.h"
 #include "log.h"
+#include "notes.h"
 #include "reserve.h"
 #include "startup.h"
 #include "vdports.h"
 
 #define LINE_LEN 2048
+#define PATH_LEN 300
 
 struct reading {
 	const struct conf *conf;
@@ -36,6 +40,23 @@ static void log_faults(struct faults *faults, const char *path)
 		say("%.200s: and more errors; mend these first", path);
 }
 
+/* As dnatctl apply tells them, too. */
+static void log_notes(const struct model *model, const struct conf *conf,
+		      const char *path)
+{
+	json_t *notes = notes_config(model, conf->json);
+	char name[PATH_LEN];
+	const json_t *note;
+	size_t i;
+
+	text_quote(path, name, sizeof(name));
+	json_array_foreach(notes, i, note)
+		say("%s:%u: note: %s", name,
+		    conf_line(conf, args_string(note, "arg")),
+		    args_string(note, "msg"));
+	json_decref(notes);
+}
+
 /* The file's services, or NULL with all that is wrong logged. */
 static struct model *read_file(const char *path)
 {
@@ -57,6 +78,8 @@ static struct model *read_file(const char *path)
 		model_free(model);
 		model = NULL;
 	}
+	if (model)
+		log_notes(model, &conf, path);
 	log_faults(&reading.faults, path);
 	faults_clean(&reading.faults);
 	conf_clean(&conf);

@@ -13,7 +13,8 @@
  * @path: the admin's file
  * @optional: where it does not exist, what was saved is in force
  *
- * Where something is wrong with the file, all of it is logged, a line each.
+ * Where something is wrong with the file, all of it is logged, a line each; else
+ * what in it counts for nothing is (notes.h).
  *
  * Return: 0 with dnatd->model set, or a negative errno with @err set: the file
  *	or what was saved cannot be used

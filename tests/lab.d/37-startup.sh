@@ -19,12 +19,13 @@ not_started() {
 cat >"$CONF" <<EOT
 vdport set range 5000-6000
 service add web vip $VIP4 port 80 dev nosuch
-backend add web addr $(addr4 b1) port 8080
+backend add web addr $(addr4 b1) port 8080 weight 2
 EOT
 check "dnatd starts with a file of services" daemon_start --config "$CONF" || return
 check_is "they are in force" "5 b1" "$(get c1 5 "$URL4/" 2>&1 | spread)"
 check_is "and so are the settings" 5000-6000 "$(dnatctl -j status | jq -r .vdports.range)"
 check_match "an interface that is missing is logged, and no more" 'no interface "nosuch"' "$(cat "$DNATD_LOG")"
+check_match "so is a weight that counts for nothing" "$CONF:3: note: weight 2 of " "$(cat "$DNATD_LOG")"
 check_match "status says where they are from" "services_from: +$CONF" "$(dnatctl status)"
 before=$(generation) exported=$(dnatctl export)
 daemon_stop

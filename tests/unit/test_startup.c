@@ -115,6 +115,22 @@ static void refused(const char *wanted)
 	stop();
 }
 
+/* What counts for nothing is no reason not to start, but is logged. */
+static void test_notes(void)
+{
+	char log[1024], wanted[512];
+
+	put(WEB "\nbackend add web addr 10.1.0.11 weight 3\n"
+	    "backend add web addr 10.1.0.12\n");
+	snprintf(wanted, sizeof(wanted),
+		 "dnatd: %s:3: note: weight 3 of backend addr 10.1.0.11 port 80 counts for nothing with scheduler rr; use \"service set web scheduler wrr\"\n",
+		 conf);
+	CHECK_INT(load(false, log, sizeof(log)), 0);
+	CHECK_STR(log, wanted);
+	CHECK_STR(names(), "web ");
+	stop();
+}
+
 static void test_faults(void)
 {
 	char wanted[1024];
@@ -169,6 +185,7 @@ int main(void)
 	snprintf(state, sizeof(state), "%s/state.json", dir);
 	snprintf(conf, sizeof(conf), "%s/services.conf", dir);
 	test_file();
+	test_notes();
 	test_faults();
 	test_saved();
 	snprintf(path, sizeof(path), "%s.journal", state);
