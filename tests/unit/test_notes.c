@@ -8,7 +8,7 @@
 
 static const char config[] =
 	"{\"version\": 1, \"services\": ["
-	"{\"name\": \"web\", \"vip\": \"192.0.2.10\", \"port\": 80, \"backends\": ["
+	"{\"name\": \"web\", \"vip\": \"192.0.2.10\", \"port\": 80, \"check\": \"tcp\", \"backends\": ["
 	"{\"addr\": \"10.1.0.11\", \"port\": 8080},"
 	"{\"addr\": \"10.1.0.12\", \"port\": 8080, \"weight\": 3},"
 	"{\"addr\": \"10.1.0.12\", \"port\": 8081, \"weight\": 0, \"backup\": \"on\"},"
@@ -16,7 +16,10 @@ static const char config[] =
 	"{\"name\": \"dns\", \"vip\": \"192.0.2.10\", \"port\": 53, \"proto\": \"udp\","
 	" \"scheduler\": \"wrr\", \"check\": \"tcp\", \"when-empty\": \"backup\", \"backends\": ["
 	"{\"addr\": \"10.1.0.11\", \"weight\": 3, \"backup\": \"on\"},"
-	"{\"addr\": \"10.1.0.12\", \"check-port\": 53}]}]}";
+	"{\"addr\": \"10.1.0.12\", \"check-port\": 53}]},"
+	"{\"name\": \"names\", \"vip\": \"192.0.2.11\", \"port\": 53, \"proto\": \"udp\","
+	" \"check\": \"dns\", \"dns-name\": \"example.org\", \"backends\": ["
+	"{\"addr\": \"10.1.0.11\"}]}]}";
 
 #define WEIGHT \
 	"weight 3 of backend addr 10.1.0.12 port 8080 counts for nothing with scheduler rr; use \"service set web scheduler wrr\""
@@ -42,6 +45,8 @@ static void test_change(const struct model *model)
 		{ "backend.del", "{'service':'dns','addr':'10.1.0.11'}", NULL },
 		{ "service.set", "{'name':'dns','check':'tcp'}", CHECK_OVER_TCP },
 		{ "service.set", "{'name':'dns','rise':3}", NULL },
+		{ "service.set", "{'name':'web','check':'tcp'}", NULL },
+		{ "service.set", "{'name':'names','check':'dns'}", NULL },
 		{ "service.set", "{'name':'web','when-empty':'drop'}", BACKUP },
 		{ "service.set", "{'name':'web','scheduler':'rr'}",
 		  "weight 3 of backend addr 10.1.0.12 port 8080 and 1 more counts for nothing with scheduler rr; use \"service set web scheduler wrr\"" },
@@ -91,6 +96,31 @@ static void test_config(const struct model *model, const json_t *json)
 	json_decref(notes);
 }
 
+/* More than anybody reads are cut off. */
+static void test_many(void)
+{
+	json_t *backends = json_array();
+	json_t *json = json_pack("{s:i, s:[{s:s, s:s, s:i, s:O}]}", "version", 1,
+				 "services", "name", "web", "vip", "192.0.2.10",
+				 "port", 80, "backends", backends);
+	struct model *model;
+	json_t *notes;
+
+	for (int i = 0; i <= NOTES_MAX; i++)
+		json_array_append_new(backends,
+				      json_pack("{s:s, s:i, s:i}", "addr",
+						"10.1.0.11", "port", 1 + i,
+						"weight", 2));
+	model = model_from_json(json, NULL);
+	NEED(model);
+	notes = notes_config(model, json);
+	CHECK_INT(json_array_size(notes), NOTES_MAX);
+	json_decref(notes);
+	model_free(model);
+	json_decref(json);
+	json_decref(backends);
+}
+
 int main(void)
 {
 	json_t *json = json_loads(config, 0, NULL);
@@ -100,6 +130,7 @@ int main(void)
 	NEED(model);
 	test_change(model);
 	test_config(model, json);
+	test_many();
 	model_free(model);
 	json_decref(json);
 	return unit_result();
