@@ -15,11 +15,12 @@
 #include "ending.h"
 #include "events.h"
 #include "left.h"
+#include "log.h"
 
 /* To look for the last connection's end; and to try again what failed. */
 #define PAUSE_MS 1000
 
-/* Counting may take one part in so many of the time. */
+/* Counting may take one part in so many of a CPU's time. */
 #define COUNT_SHARE 20
 
 /*
@@ -32,7 +33,7 @@ struct due {
 	char service[SERVICE_NAME_LEN + 1];
 	struct conn_end backend;
 	int64_t until;		/* to know the drain by */
-	int64_t at;		/* by clock_ms() */
+	int64_t at;		/* in ms of CLOCK_MONOTONIC */
 	bool ending;		/* connections are being ended */
 	bool ended;		/* all of them are */
 	bool seen;
@@ -46,11 +47,11 @@ struct drain {
 	bool failed;		/* and it was said */
 };
 
-static int64_t clock_ms(void)
+static int64_t clock_ms(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(clock, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
@@ -58,8 +59,8 @@ static void complain(struct drain *drain, const struct service *service,
 		     const struct err *err)
 {
 	if (!drain->failed)
-		fprintf(stderr, "dnatd: service %s drains a backend: %s; trying again\n",
-			service->name, err->msg);
+		say("service %s drains a backend: %s; trying again",
+		    service->name, err->msg);
 	drain->failed = true;
 }
 
@@ -107,7 +108,7 @@ static struct due *due_new(struct drain *drain, const struct service *service,
 		return NULL;
 	due->drain = drain;
 	due->until = backend->until;
-	due->at = clock_ms() + left;
+	due->at = clock_ms(CLOCK_MONOTONIC) + left;
 	due->backend.addr = backend->addr;
 	due->backend.port = backend->port;
 	memcpy(due->service, service->name, sizeof(due->service));
@@ -143,13 +144,12 @@ static void take_ended(uint64_t ended, const struct err *err, void *data)
 	char addr[INET6_ADDRSTRLEN];
 	struct due *due = data;
 
-	fprintf(stderr,
-		"dnatd: service %s: %" PRIu64
-		" connections to backend %s port %u ended at its deadline%s%s\n",
-		due->service, ended,
-		addr_text(&due->backend.addr, addr, sizeof(addr)),
-		due->backend.port, err ? "; trying again: " : "",
-		err ? err->msg : "");
+	say("service %s: %" PRIu64
+	    " connections to backend %s port %u ended at its deadline%s%s",
+	    due->service, ended,
+	    addr_text(&due->backend.addr, addr, sizeof(addr)),
+	    due->backend.port, err ? "; trying again: " : "",
+	    err ? err->msg : "");
 	due->ending = false;
 	due->ended = !err;
 	if (!err)
@@ -157,7 +157,7 @@ static void take_ended(uint64_t ended, const struct err *err, void *data)
 		     name_backend(due->service, &due->backend.addr,
 				  due->backend.port),
 		     "deadline");
-	due->at = clock_ms() + PAUSE_MS;
+	due->at = clock_ms(CLOCK_MONOTONIC) + PAUSE_MS;
 	drain_look(due->drain);
 }
 
@@ -179,7 +179,7 @@ static bool is_over(struct drain *drain, const struct service *service,
 	due->seen = true;
 	if (due->ending || due->ended)
 		return due->ended;
-	rest = due->at - clock_ms();
+	rest = due->at - clock_ms(CLOCK_MONOTONIC);
 	if (rest > 0) {
 		look_in(drain, rest);
 		return false;
@@ -197,14 +197,14 @@ static bool is_empty(struct drain *drain, const struct service *service,
 {
 	struct left left = { .filter = conn_filter_of(service, backend) };
 	struct lefts lefts = { 1, &left };
-	int64_t began = model_now(), took;
+	int64_t began = clock_ms(CLOCK_THREAD_CPUTIME_ID), took;
 	struct err err;
 
 	if (lefts_count(drain->dnatd, &lefts, &err)) {
 		complain(drain, service, &err);
 		left.n = 1;
 	}
-	took = COUNT_SHARE * (model_now() - began);
+	took = COUNT_SHARE * (clock_ms(CLOCK_THREAD_CPUTIME_ID) - began);
 	if (left.n)
 		look_in(drain, took > PAUSE_MS ? took : PAUSE_MS);
 	return !left.n;
