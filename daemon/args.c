@@ -99,6 +99,35 @@ const char *args_string(const json_t *args, const char *name)
 	return json_string_value(json_object_get(args, name));
 }
 
+int args_word(const json_t *args, const char *name, const char *const words[],
+	      size_t n, const char *list, size_t *index, struct err *err)
+{
+	const char *text = args_string(args, name);
+	char quoted[80];
+
+	if (!text)
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		if (words[i] && !strcmp(text, words[i])) {
+			*index = i;
+			return 0;
+		}
+	}
+	return err_set(err, -EINVAL, name, "%s \"%s\" is not known; use %s",
+		       name, text_quote(text, quoted, sizeof(quoted)), list);
+}
+
+int args_switch(const json_t *args, const char *name, bool *on,
+		struct err *err)
+{
+	static const char *const words[] = { "off", "on" };
+	size_t index = *on;
+	int ret = args_word(args, name, words, 2, "on or off", &index, err);
+
+	*on = index;
+	return ret;
+}
+
 int args_uint(const json_t *args, const char *name, unsigned int min,
 	      unsigned int max, unsigned int *value, struct err *err)
 {

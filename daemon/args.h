@@ -39,6 +39,21 @@ int args_check(const json_t *args, const struct arg *spec, size_t n,
 const char *args_string(const json_t *args, const char *name);
 
 /**
+ * args_word - a string argument that is one of some words
+ * @words: @n of them; one that is NULL is none
+ * @list: they as an error names them, such as "rr or wrr"
+ * @index: result, which it is; left as it is when the argument is not there
+ *
+ * Return: 0 or -EINVAL
+ */
+int args_word(const json_t *args, const char *name, const char *const words[],
+	      size_t n, const char *list, size_t *index, struct err *err);
+
+/* The same for "on" and "off". */
+int args_switch(const json_t *args, const char *name, bool *on,
+		struct err *err);
+
+/**
  * args_uint - an integer argument between @min and @max
  * @value: result; left as it is when the argument is not there
  *

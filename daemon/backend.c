@@ -61,38 +61,25 @@ static int deadline_set(struct backend *backend, const char *text,
 	return ret;
 }
 
-static int state_parse(const char *text, enum backend_state *state,
-		       struct err *err)
-{
-	char quoted[80];
-
-	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
-		if (!strcmp(text, states[i])) {
-			*state = (enum backend_state)i;
-			return 0;
-		}
-	}
-	return err_set(err, -EINVAL, "state",
-		       "state \"%s\" is not known; use up, drain or remove",
-		       text_quote(text, quoted, sizeof(quoted)));
-}
-
 /* A state that is given begins anew, with the deadline that is given with it. */
 static int state_set(struct backend *backend, const json_t *args,
 		     struct err *err)
 {
 	const char *deadline = args_string(args, "deadline");
-	const char *state = args_string(args, "state");
+	const json_t *state = json_object_get(args, "state");
 	const json_t *until = json_object_get(args, "until");
+	size_t index = backend->state;
 	int ret;
 
 	if (!state && !deadline)
 		return 0;
-	backend->until = 0;
-	backend->deadline = 0;
-	ret = state ? state_parse(state, &backend->state, err) : 0;
+	ret = args_word(args, "state", states, ARRAY_SIZE(states),
+			"up, drain or remove", &index, err);
 	if (ret)
 		return ret;
+	backend->state = (enum backend_state)index;
+	backend->until = 0;
+	backend->deadline = 0;
 	if (deadline && (!state || backend->state == BACKEND_UP))
 		return err_set(err, -EINVAL, "deadline",
 			       "deadline is for a backend that drains; give state drain or remove with it");
@@ -108,9 +95,7 @@ static int backend_change(const json_t *args, struct backend *backend,
 			  struct err *err)
 {
 	const char *check_addr = args_string(args, "check-addr");
-	const char *backup = args_string(args, "backup");
 	unsigned int check_port = backend->check_port;
-	char quoted[80];
 	int ret;
 
 	ret = args_uint(args, "weight", 0, WEIGHT_MAX, &backend->weight, err);
@@ -120,17 +105,12 @@ static int backend_change(const json_t *args, struct backend *backend,
 	if (!ret)
 		ret = args_uint(args, "check-port", 1, PORT_MAX, &check_port,
 				err);
-	if (!ret && backup && strcmp(backup, "on") && strcmp(backup, "off"))
-		ret = err_set(err, -EINVAL, "backup",
-			      "backup \"%s\" is not known; use on or off",
-			      text_quote(backup, quoted, sizeof(quoted)));
+	if (!ret)
+		ret = args_switch(args, "backup", &backend->backup, err);
 	if (ret)
 		return ret;
 
 	backend->check_port = (uint16_t)check_port;
-	if (backup)
-		backend->backup = !strcmp(backup, "on");
-
 	/* Where connections go anyway is no place of its own. */
 	if (addr_equal(&backend->check_addr, &backend->addr))
 		memset(&backend->check_addr, 0, sizeof(backend->check_addr));

@@ -59,31 +59,21 @@ void check_init(struct check *check)
 	};
 }
 
-static int type_set(struct check *check, const char *text, struct err *err)
+static void type_set(struct check *check, enum check_type type)
 {
 	struct check fresh;
-	char quoted[80];
-	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(types); i++)
-		if (!strcmp(types[i], text))
-			break;
-	if (i == ARRAY_SIZE(types))
-		return err_set(err, -EINVAL, "check",
-			       "check \"%s\" is not known; use tcp, http, https, dns, exec or none",
-			       text_quote(text, quoted, sizeof(quoted)));
-	if (check->type == i)
-		return 0;
+	if (check->type == type)
+		return;
 	check_init(&fresh);
-	if (i != CHECK_NONE) {
+	if (type != CHECK_NONE) {
 		fresh.interval = check->interval;
 		fresh.timeout = check->timeout;
 		fresh.rise = check->rise;
 		fresh.fall = check->fall;
 	}
-	fresh.type = (enum check_type)i;
+	fresh.type = type;
 	*check = fresh;
-	return 0;
 }
 
 /* Only what the check makes use of. */
@@ -255,11 +245,14 @@ static int needed_check(const struct check *check, struct err *err)
 
 int check_set(struct check *check, const json_t *args, struct err *err)
 {
-	const char *type = args_string(args, "check");
-	int ret = type ? type_set(check, type, err) : 0;
+	size_t type = check->type;
+	int ret = args_word(args, "check", types, ARRAY_SIZE(types),
+			    "tcp, http, https, dns, exec or none", &type, err);
 
-	if (!ret)
-		ret = specials_check(check, args, err);
+	if (ret)
+		return ret;
+	type_set(check, (enum check_type)type);
+	ret = specials_check(check, args, err);
 	if (!ret)
 		ret = time_set(args, "interval", INTERVAL_MIN, INTERVAL_MAX,
 			       &check->interval, err);

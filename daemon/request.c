@@ -185,16 +185,13 @@ static int list_backends(const struct dnatd *dnatd, json_t *list,
 	return 0;
 }
 
-static int health_check(const char *health, struct err *err)
+static int health_check(const json_t *args, struct err *err)
 {
-	char quoted[80];
+	static const char *const words[] = { "up", "down", "checking", "none" };
+	size_t index;
 
-	if (!health || !strcmp(health, "up") || !strcmp(health, "down") ||
-	    !strcmp(health, "checking") || !strcmp(health, "none"))
-		return 0;
-	return err_set(err, -EINVAL, "health",
-		       "health \"%s\" is not known; use up, down, checking or none",
-		       text_quote(health, quoted, sizeof(quoted)));
+	return args_word(args, "health", words, ARRAY_SIZE(words),
+			 "up, down, checking or none", &index, err);
 }
 
 /* @name: the argument that names a service; left out, it is all of them */
@@ -218,7 +215,7 @@ static int show(struct dnatd *dnatd, const json_t *args, const char *name,
 
 	ret = args_check(args, spec, ARRAY_SIZE(spec), err);
 	if (!ret)
-		ret = health_check(health, err);
+		ret = health_check(args, err);
 	if (!ret)
 		ret = find_service(model, args, name, &only, err);
 	if (!ret)

@@ -23,61 +23,18 @@ const char *scheduler_text(enum scheduler scheduler)
 	return schedulers[scheduler];
 }
 
-static const char *fast_text(bool fast)
-{
-	return fast ? "on" : "off";
-}
+static const char *const modes[] = {
+	[MODE_DOUBLE_NAT] = "double-nat",
+};
 
 const char *mode_text(enum mode mode)
 {
-	(void)mode;
-	return "double-nat";
+	return modes[mode];
 }
 
 static int no_memory(struct err *err)
 {
 	return err_set(err, -ENOMEM, NULL, "dnatd is out of memory");
-}
-
-static int scheduler_parse(const char *text, enum scheduler *scheduler,
-			   struct err *err)
-{
-	char quoted[80];
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(schedulers); i++) {
-		if (!strcmp(text, schedulers[i])) {
-			*scheduler = (enum scheduler)i;
-			return 0;
-		}
-	}
-	return err_set(err, -EINVAL, "scheduler",
-		       "scheduler \"%s\" is not known; use rr or wrr",
-		       text_quote(text, quoted, sizeof(quoted)));
-}
-
-static int mode_parse(const char *text, enum mode *mode, struct err *err)
-{
-	char quoted[80];
-
-	if (strcmp(text, mode_text(MODE_DOUBLE_NAT)))
-		return err_set(err, -EINVAL, "mode",
-			       "mode \"%s\" is not known; use double-nat",
-			       text_quote(text, quoted, sizeof(quoted)));
-	*mode = MODE_DOUBLE_NAT;
-	return 0;
-}
-
-static int fast_parse(const char *text, bool *fast, struct err *err)
-{
-	char quoted[80];
-
-	if (strcmp(text, "on") && strcmp(text, "off"))
-		return err_set(err, -EINVAL, "fast",
-			       "fast \"%s\" is not known; use on or off",
-			       text_quote(text, quoted, sizeof(quoted)));
-	*fast = !strcmp(text, "on");
-	return 0;
 }
 
 static const char *const on_down_texts[] = {
@@ -90,52 +47,6 @@ static const char *const empty_texts[] = {
 	[EMPTY_DROP] = "drop",
 	[EMPTY_BACKUP] = "backup",
 };
-
-/* Which of @words argument @arg is, if it is there; @list: the words for the error. */
-static int word_set(const json_t *args, const char *arg,
-		    const char *const words[], size_t n, const char *list,
-		    size_t *index, struct err *err)
-{
-	const char *text = args_string(args, arg);
-	char quoted[80];
-
-	if (!text)
-		return 0;
-	for (size_t i = 0; i < n; i++) {
-		if (!strcmp(text, words[i])) {
-			*index = i;
-			return 0;
-		}
-	}
-	return err_set(err, -EINVAL, arg, "%s \"%s\" is not known; use %s", arg,
-		       text_quote(text, quoted, sizeof(quoted)), list);
-}
-
-/* What there is to say about the health of a service's backends. */
-static int health_set(struct service *service, const json_t *args,
-		      struct err *err)
-{
-	size_t on_down = service->on_down;
-	size_t empty = service->when_empty;
-	int ret = check_set(&service->check, args, err);
-
-	if (!ret)
-		ret = word_set(args, "on-down", on_down_texts,
-			       ARRAY_SIZE(on_down_texts), "keep or reset",
-			       &on_down, err);
-	if (!ret)
-		ret = word_set(args, "when-empty", empty_texts,
-			       ARRAY_SIZE(empty_texts),
-			       "reject, drop or backup", &empty, err);
-	service->on_down = (enum on_down)on_down;
-	service->when_empty = (enum when_empty)empty;
-
-	/* Whom nobody checks is not down. */
-	for (size_t i = 0; service->check.type == CHECK_NONE &&
-			   i < service->n_backends; i++)
-		service->backends[i].down = false;
-	return ret;
-}
 
 /* The kernel's rules for an interface's name, and printable ASCII. */
 static int dev_parse(const char *text, char dev[IFNAMSIZ], struct err *err)
@@ -160,6 +71,42 @@ static int dev_parse(const char *text, char dev[IFNAMSIZ], struct err *err)
 	return 0;
 }
 
+/* What of a service may change, as far as @args have it. */
+static int service_change(struct service *service, const json_t *args,
+			  struct err *err)
+{
+	size_t scheduler = service->scheduler;
+	size_t on_down = service->on_down;
+	size_t empty = service->when_empty;
+	int ret = args_word(args, "scheduler", schedulers,
+			    ARRAY_SIZE(schedulers), "rr or wrr", &scheduler,
+			    err);
+
+	if (!ret && json_object_get(args, "dev"))
+		ret = dev_parse(args_string(args, "dev"), service->dev, err);
+	if (!ret)
+		ret = args_switch(args, "fast", &service->fast, err);
+	if (!ret)
+		ret = check_set(&service->check, args, err);
+	if (!ret)
+		ret = args_word(args, "on-down", on_down_texts,
+				ARRAY_SIZE(on_down_texts), "keep or reset",
+				&on_down, err);
+	if (!ret)
+		ret = args_word(args, "when-empty", empty_texts,
+				ARRAY_SIZE(empty_texts),
+				"reject, drop or backup", &empty, err);
+	service->scheduler = (enum scheduler)scheduler;
+	service->on_down = (enum on_down)on_down;
+	service->when_empty = (enum when_empty)empty;
+
+	/* Whom nobody checks is not down. */
+	for (size_t i = 0; service->check.type == CHECK_NONE &&
+			   i < service->n_backends; i++)
+		service->backends[i].down = false;
+	return ret;
+}
+
 int service_from_args(const json_t *args, bool stored,
 		      struct service **result, struct err *err)
 {
@@ -179,9 +126,7 @@ int service_from_args(const json_t *args, bool stored,
 	};
 	const char *name = args_string(args, "name");
 	const char *proto = args_string(args, "proto");
-	const char *mode = args_string(args, "mode");
-	const char *scheduler = args_string(args, "scheduler");
-	const char *fast = args_string(args, "fast");
+	size_t mode = MODE_DOUBLE_NAT;
 	struct service *service;
 	unsigned int port = 0;
 	int ret;
@@ -205,16 +150,11 @@ int service_from_args(const json_t *args, bool stored,
 		ret = args_uint(args, "port", 1, PORT_MAX, &port, err);
 	if (!ret && proto)
 		ret = proto_parse(proto, "proto", &service->proto, err);
-	if (!ret && mode)
-		ret = mode_parse(mode, &service->mode, err);
-	if (!ret && scheduler)
-		ret = scheduler_parse(scheduler, &service->scheduler, err);
 	if (!ret)
-		ret = dev_parse(args_string(args, "dev"), service->dev, err);
-	if (!ret && fast)
-		ret = fast_parse(fast, &service->fast, err);
+		ret = args_word(args, "mode", modes, ARRAY_SIZE(modes),
+				mode_text(MODE_DOUBLE_NAT), &mode, err);
 	if (!ret)
-		ret = health_set(service, args, err);
+		ret = service_change(service, args, err);
 	if (ret) {
 		service_free(service);
 		return ret;
@@ -222,6 +162,7 @@ int service_from_args(const json_t *args, bool stored,
 
 	snprintf(service->name, sizeof(service->name), "%s", name);
 	service->port = (uint16_t)port;
+	service->mode = (enum mode)mode;
 	*result = service;
 	return 0;
 }
@@ -277,8 +218,6 @@ int service_set(struct service *service, const json_t *args, struct err *err)
 		CHECK_ARGS,
 	};
 	static const char *const fixed[] = { "vip", "port", "proto", "mode" };
-	const char *scheduler = args_string(args, "scheduler");
-	const char *fast = args_string(args, "fast");
 	size_t i;
 	int ret;
 
@@ -294,17 +233,8 @@ int service_set(struct service *service, const json_t *args, struct err *err)
 		return err_set(err, -EINVAL, NULL,
 			       "nothing to set; give scheduler, dev, fast or check, for instance");
 
-	if (scheduler)
-		ret = scheduler_parse(scheduler, &service->scheduler, err);
-	if (!ret && json_object_get(args, "dev"))
-		ret = dev_parse(args_string(args, "dev"), service->dev, err);
-	if (!ret && fast)
-		ret = fast_parse(fast, &service->fast, err);
-	if (!ret)
-		ret = health_set(service, args, err);
-	if (!ret)
-		ret = service_check_slots(service, "scheduler", err);
-	return ret;
+	ret = service_change(service, args, err);
+	return ret ? ret : service_check_slots(service, "scheduler", err);
 }
 
 json_t *service_to_state(const struct service *service)
@@ -348,7 +278,7 @@ json_t *service_to_json(const struct service *service)
 			 "proto", proto_text(service->proto), "mode",
 			 mode_text(service->mode), "scheduler",
 			 scheduler_text(service->scheduler), "dev", dev,
-			 "fast", fast_text(service->fast), "on-down",
+			 "fast", service->fast ? "on" : "off", "on-down",
 			 on_down_texts[service->on_down], "when-empty",
 			 empty_texts[service->when_empty], "backends",
 			 backends);

@@ -14,22 +14,6 @@ static const char *const answers[] = {
 	[EXHAUSTED_RESET] = "reset",
 };
 
-static int on_exhausted_parse(const char *text, enum on_exhausted *answer,
-			      struct err *err)
-{
-	char quoted[80];
-
-	for (size_t i = EXHAUSTED_DROP; i < ARRAY_SIZE(answers); i++) {
-		if (!strcmp(text, answers[i])) {
-			*answer = (enum on_exhausted)i;
-			return 0;
-		}
-	}
-	return err_set(err, -EINVAL, "on-exhausted",
-		       "on-exhausted \"%s\" is not known; use drop or reset",
-		       text_quote(text, quoted, sizeof(quoted)));
-}
-
 int vdports_from_json(const json_t *args, struct vdports *vdports,
 		      struct err *err)
 {
@@ -38,14 +22,17 @@ int vdports_from_json(const json_t *args, struct vdports *vdports,
 		{ "on-exhausted", ARG_STRING, false },
 	};
 	const char *range = args_string(args, "range");
-	const char *answer = args_string(args, "on-exhausted");
+	size_t answer = vdports->on_exhausted;
 	int ret = args_check(args, spec, ARRAY_SIZE(spec), err);
 
 	if (!ret && range)
 		ret = range_parse(range, "range", &vdports->min, &vdports->max,
 				  err);
-	if (!ret && answer)
-		ret = on_exhausted_parse(answer, &vdports->on_exhausted, err);
+	if (!ret)
+		ret = args_word(args, "on-exhausted", answers,
+				ARRAY_SIZE(answers), "drop or reset", &answer,
+				err);
+	vdports->on_exhausted = (enum on_exhausted)answer;
 	return ret;
 }
 
