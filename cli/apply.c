@@ -27,7 +27,7 @@ static int take_reply(const struct answer *answer, void *data, struct err *err)
 	part = json_object_get(answer->json,
 			       reply->refused ? "error" : "result");
 	if (answer->more || !part)
-		return err_set(err, -EPROTO, NULL, "the result is missing");
+		return answer_strange(err);
 	reply->json = json_incref(part);
 	return 0;
 }

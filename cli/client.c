@@ -156,6 +156,12 @@ static int input_line(struct input *in, const char **line, size_t *len,
 	}
 }
 
+int answer_strange(struct err *err)
+{
+	return err_set(err, -EPROTO, NULL,
+		       "the answer makes no sense; are dnatctl and dnatd of the same version?");
+}
+
 static int answer_read(const char *line, size_t len, struct answer *answer,
 		       struct err *err)
 {
@@ -172,8 +178,7 @@ static int answer_read(const char *line, size_t len, struct answer *answer,
 	    (json_is_false(ok) && json_is_string(json_object_get(error, "msg"))))
 		return 0;
 	json_decref(answer->json);
-	return err_set(err, -EPROTO, NULL,
-		       "the answer makes no sense; are dnatctl and dnatd of the same version?");
+	return answer_strange(err);
 }
 
 static char *request_text(const char *op, json_t *args)
@@ -196,13 +201,11 @@ bool answer_refused(const struct answer *answer, struct err *err)
 	return true;
 }
 
-json_t *answer_result(const struct answer *answer)
+json_t *answer_part(const struct answer *answer)
 {
 	struct text text = { 0 };
 	json_t *result = NULL;
 
-	if (answer->more)
-		return NULL;
 	if (answer->json)
 		return json_incref(json_object_get(answer->json, "result"));
 	if (!text_add(&text, "[", 1) &&
@@ -212,6 +215,11 @@ json_t *answer_result(const struct answer *answer)
 		result = json_loadb(text.buf, text.len, 0, NULL);
 	free(text.buf);
 	return result;
+}
+
+json_t *answer_result(const struct answer *answer)
+{
+	return answer->more ? NULL : answer_part(answer);
 }
 
 static int answer_take(int fd, client_fn *fn, void *data, struct err *err)

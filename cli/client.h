@@ -20,10 +20,16 @@ struct answer {
 	bool more;		/* it is not the last */
 };
 
+/* Say in @err that it is none.  Return: -EPROTO */
+int answer_strange(struct err *err);
+
 /* Is the answer a refusal?  Then @err is its sentence. */
 bool answer_refused(const struct answer *answer, struct err *err);
 
-/* The result of an answer that is one line; NULL where there is none. */
+/* The result that the line has, or its part of it; NULL where there is none. */
+json_t *answer_part(const struct answer *answer);
+
+/* The same of an answer that is one line. */
 json_t *answer_result(const struct answer *answer);
 
 /**

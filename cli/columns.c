@@ -39,12 +39,6 @@ struct value {
 	char *own;		/* @text, where it is to be freed */
 };
 
-int answer_strange(struct err *err)
-{
-	return err_set(err, -EPROTO, NULL,
-		       "the answer makes no sense; are dnatctl and dnatd of the same version?");
-}
-
 char *value_text(const json_t *value)
 {
 	const char *text = json_string_value(value);

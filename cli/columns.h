@@ -49,6 +49,4 @@ int columns_print(struct page *page, const struct answer *answer,
  */
 char *value_text(const json_t *value);
 
-int answer_strange(struct err *err);
-
 #endif

@@ -126,7 +126,7 @@ static int keep_answer(const struct answer *answer, void *data,
 	if (json_is_object(progress->kept) || json_is_array(progress->kept))
 		return 0;
 	json_decref(progress->kept);
-	return err_set(err, -EPROTO, NULL, "the result is missing");
+	return answer_strange(err);
 }
 
 static int print_rates(struct progress *progress, json_t *rates,
@@ -153,14 +153,6 @@ static int print_rates(struct progress *progress, json_t *rates,
 	return ret;
 }
 
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 /* Until somebody ends it, or the output. */
 static int run_rates(const struct cli *cli, struct err *err)
 {
@@ -177,7 +169,7 @@ static int run_rates(const struct cli *cli, struct err *err)
 		was = at;
 		ret = client_call(cli->socket, cli->command->op, cli->args,
 				  keep_answer, &progress, err);
-		at = now();
+		at = rates_clock();
 		if (!ret && before)
 			ret = print_rates(&progress,
 					  rates_of(before, progress.kept,

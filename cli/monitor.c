@@ -7,26 +7,6 @@
 #include "columns.h"
 #include "monitor.h"
 
-/* Events are few: they can take the slow way to JSON. */
-static json_t *events_of(const struct answer *answer)
-{
-	size_t len = (size_t)(answer->rows.end - answer->rows.at);
-	json_t *events;
-	char *text;
-
-	if (answer->json)
-		return json_incref(json_object_get(answer->json, "result"));
-	text = malloc(len + 2);
-	if (!text)
-		return NULL;
-	text[0] = '[';
-	memcpy(text + 1, answer->rows.at, len);
-	text[len + 1] = ']';
-	events = json_loadb(text, len + 2, 0, NULL);
-	free(text);
-	return events;
-}
-
 static int print_value(FILE *out, const json_t *value)
 {
 	char *text = value_text(value);
@@ -77,7 +57,7 @@ static int print_event(const struct monitor *monitor, json_t *event)
 int monitor_print(const struct answer *answer, void *data, struct err *err)
 {
 	const struct monitor *monitor = data;
-	json_t *events = events_of(answer);
+	json_t *events = answer_part(answer);
 	int ret = 0;
 
 	for (size_t i = 0; !ret && i < json_array_size(events); i++) {

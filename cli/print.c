@@ -76,7 +76,7 @@ static int print_part(struct json_page *page, const json_t *part,
 	char *text;
 
 	if (!json_is_array(part))
-		return err_set(err, -EPROTO, NULL, "the result is missing");
+		return answer_strange(err);
 	if (!json_array_size(part))
 		return 0;
 	text = json_dumps(part, json_flags(page));
@@ -97,8 +97,7 @@ int print_json(struct json_page *page, const struct answer *answer,
 	if (answer->json && !answer->more && !page->begun) {
 		if (!result ||
 		    json_dumpf(result, page->out, json_flags(page)))
-			return err_set(err, -EPROTO, NULL,
-				       "the result is missing");
+			return answer_strange(err);
 		putc('\n', page->out);
 		return 0;
 	}

@@ -2,12 +2,21 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "columns.h"
 #include "rates.h"
 
 /* Longer than a service's name, an address and a port. */
 #define ROW_NAME_LEN 160
+
+double rates_clock(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
 
 /* Numbers that are no totals. */
 static bool is_no_counter(const char *name)

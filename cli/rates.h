@@ -20,6 +20,9 @@
  */
 json_t *rates_of(const json_t *before, const json_t *now, double seconds);
 
+/* Now, in seconds, for the time between two answers. */
+double rates_clock(void);
+
 /* Prints one line, and the header before the first. */
 show_fn show_rates;
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "client.h"
 #include "rates.h"
@@ -15,14 +14,6 @@ struct list {
 	double at;
 	bool refused;
 };
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static int take(const struct answer *answer, void *data, struct err *err)
 {
@@ -43,7 +34,7 @@ static int ask(const char *path, const char *op, struct list *list,
 			 err_set(err, -ENOMEM, NULL, "out of memory");
 
 	json_decref(args);
-	list->at = now();
+	list->at = rates_clock();
 	return ret;
 }
 
@@ -60,8 +51,10 @@ static int ask_again(struct top *top, const char *path, struct list *before,
 		rates = rates_of(before->rows ? before->rows : next.rows,
 				 next.rows, next.at - before->at);
 		ret = top_take(top, rates);
-		if (ret)
-			err_set(err, ret, NULL, "the result is missing");
+		if (ret == -ENOMEM)
+			err_set(err, ret, NULL, "out of memory");
+		else if (ret)
+			answer_strange(err);
 	}
 	json_decref(rates);
 	if (ret) {
@@ -88,7 +81,7 @@ static enum top_do wait_for_keys(struct top *top, double until)
 
 	while (what == TOP_GO_ON) {
 		screen_draw(top);
-		left = until - now();
+		left = until - rates_clock();
 		if (left <= 0)
 			break;
 		key = screen_key((int)(left * 1000) + 1);
@@ -115,7 +108,7 @@ int watch(const char *path, unsigned int interval, bool *refused,
 	if (!ret)
 		ret = screen_open(err);
 	while (!ret) {
-		what = wait_for_keys(&top, now() + interval / 1000.0);
+		what = wait_for_keys(&top, rates_clock() + interval / 1000.0);
 		if (what == TOP_QUIT)
 			break;
 		if (what == TOP_ASK)
