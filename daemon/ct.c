@@ -133,8 +133,7 @@ struct nlmsghdr *ct_request(struct nl *nl, void *buf, uint16_t flags,
 
 static int dump(struct nl *nl, nl_fn fn, void *data)
 {
-	char buf[MNL_SOCKET_BUFFER_SIZE]
-		__attribute__((aligned(__alignof__(struct nlmsghdr))));
+	NL_REQUEST_BUF(buf);
 	struct nlmsghdr *nlh = ct_request(nl, buf, NLM_F_DUMP,
 					  IPCTNL_MSG_CT_GET, AF_UNSPEC);
 

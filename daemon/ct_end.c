@@ -13,10 +13,6 @@
 #include "ct_end.h"
 #include "netlink.h"
 
-#define REQUEST_BUF(name) \
-	char name[MNL_SOCKET_BUFFER_SIZE] \
-		__attribute__((aligned(__alignof__(struct nlmsghdr))))
-
 struct ct_ending {
 	struct ending ending;
 	struct nl list;
@@ -34,7 +30,7 @@ static int no_memory(struct err *err)
 static int delete(struct ct_ending *self, const struct nf_conntrack *ct)
 {
 	struct nf_conntrack *which = nfct_new();
-	REQUEST_BUF(buf);
+	NL_REQUEST_BUF(buf);
 	struct nlmsghdr *nlh;
 	int rc;
 
@@ -97,7 +93,7 @@ static void end_free(struct ending *ending)
 static int start(struct ct_ending *self, struct err *err)
 {
 	struct nlmsghdr *nlh;
-	REQUEST_BUF(buf);
+	NL_REQUEST_BUF(buf);
 	int rc;
 
 	rc = nl_open(&self->list, NETLINK_NETFILTER, err);

@@ -141,8 +141,7 @@ static int explain_missing(struct err *err)
 
 static int get_family(struct kmod *kmod, struct err *err)
 {
-	char buf[MNL_SOCKET_BUFFER_SIZE]
-		__attribute__((aligned(__alignof__(struct nlmsghdr))));
+	NL_REQUEST_BUF(buf);
 	struct nlmsghdr *nlh = request(&kmod->nl, buf, GENL_ID_CTRL, 0,
 				       CTRL_CMD_GETFAMILY, 1);
 	int rc;
@@ -164,8 +163,7 @@ static int get_family(struct kmod *kmod, struct err *err)
 int kmod_get(struct kmod *kmod, uint8_t cmd, nl_fn fn, void *data,
 	     struct err *err)
 {
-	char buf[MNL_SOCKET_BUFFER_SIZE]
-		__attribute__((aligned(__alignof__(struct nlmsghdr))));
+	NL_REQUEST_BUF(buf);
 	struct nlmsghdr *nlh = kmod_request(kmod, &kmod->nl, buf, 0, cmd);
 	int rc = nl_talk(&kmod->nl, nlh, fn, data);
 
@@ -178,8 +176,7 @@ int kmod_get(struct kmod *kmod, uint8_t cmd, nl_fn fn, void *data,
 int kmod_dump(struct kmod *kmod, uint8_t cmd, const char *what, nl_fn fn,
 	      nl_forget_fn forget, void *data, struct err *err)
 {
-	char buf[MNL_SOCKET_BUFFER_SIZE]
-		__attribute__((aligned(__alignof__(struct nlmsghdr))));
+	NL_REQUEST_BUF(buf);
 	struct nlmsghdr *nlh = kmod_request(kmod, &kmod->nl, buf, NLM_F_DUMP,
 					    cmd);
 	int rc = nl_dump(&kmod->nl, nlh, fn, forget, data);
@@ -253,8 +250,7 @@ int kmod_vdports(struct kmod *kmod, struct vdports *vdports, struct err *err)
 int kmod_set_vdports(struct kmod *kmod, const struct vdports *vdports,
 		     struct err *err)
 {
-	char buf[MNL_SOCKET_BUFFER_SIZE]
-		__attribute__((aligned(__alignof__(struct nlmsghdr))));
+	NL_REQUEST_BUF(buf);
 	struct nlmsghdr *nlh = kmod_request(kmod, &kmod->nl, buf, 0,
 					    DNAT_CMD_SETTINGS_SET);
 	int rc;
@@ -278,8 +274,7 @@ int kmod_set_vdports(struct kmod *kmod, const struct vdports *vdports,
 static int talk_service(struct kmod *kmod, uint8_t cmd,
 			const struct service *service)
 {
-	char buf[MNL_SOCKET_BUFFER_SIZE]
-		__attribute__((aligned(__alignof__(struct nlmsghdr))));
+	NL_REQUEST_BUF(buf);
 	struct nlmsghdr *nlh = kmod_request(kmod, &kmod->nl, buf, 0, cmd);
 
 	attrs_put_addr(nlh, DNAT_A_VIP, &service->vip);

@@ -52,8 +52,7 @@ int kmod_end(const struct kmod *kmod, const struct conn_filter *filter,
 	     struct ending **ending, struct err *err)
 {
 	struct kmod_ending *self = calloc(1, sizeof(*self));
-	char buf[MNL_SOCKET_BUFFER_SIZE]
-		__attribute__((aligned(__alignof__(struct nlmsghdr))));
+	NL_REQUEST_BUF(buf);
 	struct nlmsghdr *nlh;
 	int rc;
 

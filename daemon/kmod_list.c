@@ -14,9 +14,6 @@
 #include "kmod_msg.h"
 
 #define PORT_ROW_LEN 128	/* more than all its parts can have */
-#define REQUEST_BUF(name) \
-	char name[MNL_SOCKET_BUFFER_SIZE] \
-		__attribute__((aligned(__alignof__(struct nlmsghdr))))
 
 struct conn_list {
 	struct parts parts;
@@ -98,7 +95,7 @@ int kmod_conns(const struct kmod *kmod, const struct model *model,
 {
 	struct conn_list *list = calloc(1, sizeof(*list));
 	struct nlmsghdr *nlh;
-	REQUEST_BUF(buf);
+	NL_REQUEST_BUF(buf);
 	int rc;
 
 	if (!list)
@@ -163,7 +160,7 @@ static int ports_ask(struct port_list *list)
 {
 	const json_t *pool = json_array_get(list->pools, list->pool++);
 	struct nlmsghdr *nlh;
-	REQUEST_BUF(buf);
+	NL_REQUEST_BUF(buf);
 	struct addr vip;
 	uint8_t proto;
 

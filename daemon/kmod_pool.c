@@ -24,8 +24,7 @@ bool kmod_pool_read(const struct nlmsghdr *nlh, struct kmod_pool *pool)
 
 int kmod_pools_ask(const struct kmod *kmod, struct nl *nl, struct err *err)
 {
-	char buf[MNL_SOCKET_BUFFER_SIZE]
-		__attribute__((aligned(__alignof__(struct nlmsghdr))));
+	NL_REQUEST_BUF(buf);
 	int rc = nl_open(nl, NETLINK_GENERIC, err);
 
 	if (rc)

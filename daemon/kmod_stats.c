@@ -113,8 +113,7 @@ static int refused(const struct nl *nl, int rc, struct err *err)
 int kmod_counters_ask(const struct kmod *kmod, const struct service *only,
 		      struct nl *nl, struct err *err)
 {
-	char buf[MNL_SOCKET_BUFFER_SIZE]
-		__attribute__((aligned(__alignof__(struct nlmsghdr))));
+	NL_REQUEST_BUF(buf);
 	struct nlmsghdr *nlh;
 	int rc = nl_open(nl, NETLINK_GENERIC, err);
 

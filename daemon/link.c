@@ -85,8 +85,7 @@ static void forget_addresses(void *data)
 
 static int get_addresses(struct nl *nl, struct addresses *all)
 {
-	char buf[MNL_SOCKET_BUFFER_SIZE]
-		__attribute__((aligned(__alignof__(struct nlmsghdr))));
+	NL_REQUEST_BUF(buf);
 	struct ifaddrmsg *ifa;
 	struct nlmsghdr *nlh;
 
@@ -126,8 +125,7 @@ static const struct address *find(const struct addresses *all,
 static int change_address(struct nl *nl, uint16_t type, uint16_t flags,
 			  const struct address *address)
 {
-	char buf[MNL_SOCKET_BUFFER_SIZE]
-		__attribute__((aligned(__alignof__(struct nlmsghdr))));
+	NL_REQUEST_BUF(buf);
 	struct nlmsghdr *nlh = nl_request(nl, buf, type, flags);
 	size_t len = addr_len(address->addr.family);
 	struct ifaddrmsg *ifa;
@@ -385,8 +383,7 @@ void link_names_free(const char **names)
 
 int link_up_names(const char ***list, size_t *n, struct err *err)
 {
-	char buf[MNL_SOCKET_BUFFER_SIZE]
-		__attribute__((aligned(__alignof__(struct nlmsghdr))));
+	NL_REQUEST_BUF(buf);
 	struct names names = { 0 };
 	struct ifinfomsg *ifi;
 	struct nlmsghdr *nlh;

@@ -35,9 +35,14 @@ typedef void (*nl_forget_fn)(void *data);
 int nl_open(struct nl *nl, int bus, struct err *err);
 void nl_close(struct nl *nl);
 
+/* Room for a request. */
+#define NL_REQUEST_BUF(name)						\
+	char name[MNL_SOCKET_BUFFER_SIZE]				\
+		__attribute__((aligned(__alignof__(struct nlmsghdr))))
+
 /**
  * nl_request - begin a request in @buf
- * @buf: MNL_SOCKET_BUFFER_SIZE bytes, aligned for struct nlmsghdr
+ * @buf: an NL_REQUEST_BUF()
  * @flags: besides NLM_F_REQUEST; NLM_F_ACK is added where it is no dump
  */
 struct nlmsghdr *nl_request(struct nl *nl, void *buf, uint16_t type,

@@ -38,8 +38,7 @@ static int take_generation(const struct nlmsghdr *nlh, void *data)
 
 static int get_generation(struct nl *nl, uint32_t *generation)
 {
-	char buf[MNL_SOCKET_BUFFER_SIZE]
-		__attribute__((aligned(__alignof__(struct nlmsghdr))));
+	NL_REQUEST_BUF(buf);
 	struct nfgenmsg *nfg;
 	struct nlmsghdr *nlh;
 

@@ -377,8 +377,7 @@ static struct nlmsghdr *request(struct nl *nl, void *buf, uint16_t type,
 static int dump(struct table_read *read, struct nl *nl, uint16_t type,
 		uint16_t table_attr, uint16_t name_attr, const char *name)
 {
-	char buf[MNL_SOCKET_BUFFER_SIZE]
-		__attribute__((aligned(__alignof__(struct nlmsghdr))));
+	NL_REQUEST_BUF(buf);
 	struct nlmsghdr *nlh = request(nl, buf, type, NLM_F_DUMP);
 	int rc;
 

@@ -72,8 +72,7 @@ static int take_generation(const struct nlmsghdr *nlh, void *data)
 
 uint32_t generation(void)
 {
-	char buf[MNL_SOCKET_BUFFER_SIZE]
-		__attribute__((aligned(__alignof__(struct nlmsghdr))));
+	NL_REQUEST_BUF(buf);
 	uint32_t result = 0;
 	struct nlmsghdr *nlh;
 	struct nl nl;
