@@ -369,6 +369,16 @@ static int take_link(const struct nlmsghdr *nlh, void *data)
 	return 0;
 }
 
+static void forget_links(void *data)
+{
+	struct names *names = data;
+
+	while (names->n) {
+		free((char *)names->list[--names->n]);
+		names->list[names->n] = NULL;
+	}
+}
+
 static int compare_names(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
@@ -401,8 +411,8 @@ int link_up_names(const char ***list, size_t *n, struct err *err)
 	nlh = nl_request(&nl, buf, RTM_GETLINK, NLM_F_DUMP);
 	ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
 	ifi->ifi_family = AF_UNSPEC;
-	rc = nl_talk(&nl, nlh, take_link, &names);
-	/* A link that came or went meanwhile costs at most its place here. */
+	rc = nl_dump(&nl, nlh, take_link, forget_links, &names);
+	/* Where links never keep still, some of them are better than none. */
 	if (rc == -EINTR)
 		rc = 0;
 	if (rc) {
