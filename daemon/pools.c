@@ -76,21 +76,14 @@ static void tell(const struct pools *pools, const struct kmod_pool *pool,
 			      (json_int_t)pool->failures));
 }
 
-static int addr_order(const struct addr *a, const struct addr *b)
-{
-	if (a->family != b->family)
-		return a->family < b->family ? -1 : 1;
-	return memcmp(a->bytes, b->bytes, addr_len(a->family));
-}
-
 static int order(const void *va, const void *vb)
 {
 	const struct kmod_pool *a = &((const struct standing *)va)->pool;
 	const struct kmod_pool *b = &((const struct standing *)vb)->pool;
-	int by_addr = addr_order(&a->vip, &b->vip);
+	int by_addr = addr_compare(&a->vip, &b->vip);
 
 	if (!by_addr)
-		by_addr = addr_order(&a->backend, &b->backend);
+		by_addr = addr_compare(&a->backend, &b->backend);
 	if (by_addr)
 		return by_addr;
 	if (a->port != b->port)
