@@ -300,7 +300,8 @@ static void tell_failed(struct watch *watch, const struct part *part,
 		return;
 	snprintf(repairs->failed, sizeof(repairs->failed), "%.*s",
 		 (int)sizeof(repairs->failed) - 1, err->msg);
-	say("the %s are not as they should be: %s", part->what, err->msg);
+	say("cannot put the %s right: %s; trying again", part->what,
+	    err->msg);
 	events_emit(watch->dnatd->events, "repair-failed",
 		    json_pack("{s:s, s:s}", "what", part->what, "reason",
 			      err->msg));
