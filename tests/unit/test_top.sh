@@ -69,6 +69,20 @@ seen()
 	cat "$dir/screen" >&2
 }
 
+# last LINE-PATTERN: the terminal's last line is like this soon
+last()
+{
+	local i
+
+	for ((i = 0; i < 600; i++)); do
+		term capture-pane -p >"$dir/screen" 2>/dev/null
+		! tail -n 1 "$dir/screen" | grep -qE -- "$1" || return 0
+		sleep 0.1
+	done
+	bad "nothing like '$1' in the last line:"
+	cat "$dir/screen" >&2
+}
+
 # ended STATUS: it does so soon
 ended()
 {
@@ -115,7 +129,7 @@ term send-keys Escape '>' r
 seen 'the order' 'by IN_USE in reverse$' '3 of 3'
 term resize-window -x 60 -y 10
 seen 'a smaller terminal' '^BACKEND +CONN/s +IN_USE +PKTS_IN/s +BYTES_IN/s$'
-[ "$(tail -n 1 "$dir/screen" | cut -c 1-6)" = 'q quit' ] || bad 'the last line is not the last'
+last '^q quit'
 
 # The daemon goes and comes.
 kill "$daemon"
