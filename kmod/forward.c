@@ -51,7 +51,9 @@ static __always_inline bool dnat_is_tcp(const struct dnat_packet *pkt)
 }
 
 /* Is the path on, and is there nothing about the packet that it leaves to
- * others: IPsec, a bridge, a socket that has been found for it already?
+ * others: IPsec, a bridge, a socket that has been found for it already?  And
+ * what a process gives back that had it in a queue (NFQUEUE) comes with bottom
+ * halves on, where no lock that is taken here may be held.
  */
 static __always_inline bool dnat_forward_on(const struct dnat_net *dn,
 					    const struct sk_buff *skb,
@@ -65,7 +67,8 @@ static __always_inline bool dnat_forward_on(const struct dnat_net *dn,
 		     secpath_exists(skb)))
 		return false;
 #endif
-	return READ_ONCE(dn->fast) && skb->pkt_type == PACKET_HOST &&
+	return READ_ONCE(dn->fast) && in_softirq() &&
+	       skb->pkt_type == PACKET_HOST &&
 	       !skb->_nfct && !skb_dst(skb) && !skb->sk &&
 	       !nf_bridge_in_prerouting(skb);
 }
