@@ -92,7 +92,8 @@ dnat_check_tcp(const struct dnat_packet *pkt)
 	if (!pskb_may_pull(pkt->skb, pkt->thoff + sizeof(*th)))
 		return DNAT_STAT_SLOW_HEADER;
 	th = dnat_tcp_hdr(pkt);
-	if (th->rst || !th->ack || (th->syn && th->fin))
+	/* with SYN, conntrack takes neither of the two for valid */
+	if (th->rst || !th->ack || (th->syn && (th->fin || th->urg)))
 		return DNAT_STAT_SLOW_FLAGS;
 	len = th->doff * 4;
 	if (len < sizeof(*th) || !pskb_may_pull(pkt->skb, pkt->thoff + len))
@@ -330,7 +331,7 @@ static enum dnat_stat dnat_forward_synack(const struct dnat_packet *pkt,
 		return DNAT_STAT_SLOW_HEADER;
 
 	dst = dnat_way_route4(way, &conn->ct->lock, skb, pkt->state,
-			      conn->client.ip);
+			      conn->client.ip, conn->cport);
 	if (!dst)
 		return DNAT_STAT_SLOW_ROUTE;
 	if (!dnat_way_fits(dst, skb, pkt->l3num))

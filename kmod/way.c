@@ -75,13 +75,41 @@ void dnat_way_learn(struct dnat_way *way, spinlock_t *lock,
 		dnat_way_set(way, lock, dst, skb, state->in, state->pf);
 }
 
+/* Rules and multipath routes may go by what stands in the packet: let that be
+ * what nf_nat would have left there for the kernel to route.
+ */
+static int dnat_way_ask4(struct sk_buff *skb, __be32 daddr, __be16 dport)
+{
+	unsigned int len = sizeof(struct iphdr) + 2 * sizeof(dport);
+	__be16 *port, was_port;
+	struct iphdr *iph;
+	__be32 was_addr;
+	int err;
+
+	err = skb_ensure_writable(skb, len);
+	if (err)
+		return err;
+
+	iph = ip_hdr(skb);
+	port = (__be16 *)(iph + 1) + 1;
+	was_addr = iph->daddr;
+	was_port = *port;
+	iph->daddr = daddr;
+	*port = dport;
+	err = ip_route_input_noref(skb, daddr, iph->saddr, iph->tos, skb->dev);
+	iph->daddr = was_addr;
+	*port = was_port;
+	return err;
+}
+
 /**
  * dnat_way_route4 - have the kernel find the way that a packet goes
  * @way: of its direction, which learns it
  * @lock: as for dnat_way_learn()
- * @skb: not rewritten yet
+ * @skb: not rewritten yet, TCP or UDP without IP options
  * @state: of the hook where it is, prerouting
  * @daddr: where it is to go to
+ * @dport: to which port there
  *
  * Context: softirq, under rcu_read_lock().
  * Return: the route, as from dnat_way_dst()
@@ -89,13 +117,12 @@ void dnat_way_learn(struct dnat_way *way, spinlock_t *lock,
 struct dst_entry *dnat_way_route4(struct dnat_way *way, spinlock_t *lock,
 				  struct sk_buff *skb,
 				  const struct nf_hook_state *state,
-				  __be32 daddr)
+				  __be32 daddr, __be16 dport)
 {
-	const struct iphdr *iph = ip_hdr(skb);
 	struct dst_entry *dst;
 
 	if (dnat_way_ruled(state->net, skb, NFPROTO_IPV4) ||
-	    ip_route_input_noref(skb, daddr, iph->saddr, iph->tos, skb->dev))
+	    dnat_way_ask4(skb, daddr, dport))
 		return NULL;
 	dst = skb_dst(skb);
 	if (dnat_way_plain(dst, state->in, NFPROTO_IPV4))

@@ -101,7 +101,7 @@ void dnat_way_learn(struct dnat_way *way, spinlock_t *lock,
 struct dst_entry *dnat_way_route4(struct dnat_way *way, spinlock_t *lock,
 				  struct sk_buff *skb,
 				  const struct nf_hook_state *state,
-				  __be32 daddr);
+				  __be32 daddr, __be16 dport);
 bool dnat_way_fits(struct dst_entry *dst, const struct sk_buff *skb, u8 pf);
 void dnat_way_send(struct dst_entry *dst, struct sk_buff *skb, u8 pf);
 struct dst_entry *dnat_way_get(const struct dnat_way *way);

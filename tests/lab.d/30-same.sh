@@ -4,3 +4,4 @@
 # shellcheck shell=bash
 
 "$TOP/tests/same/same.py" --test "$TEST" || fail "every scenario is the same with and without the path"
+"$TOP/tests/same/same.py" --set bare --test "$TEST" || fail "and where nobody else has rules"

@@ -10,6 +10,7 @@ import argparse
 import functools
 import sys
 
+import bare
 import bed
 import scenarios
 import slow
@@ -125,7 +126,7 @@ def show(balancers, number, family, function):
         print(f"  not so: {text}")
 
 
-SETS = {"same": scenarios.ALL, "slow": slow.ALL}
+SETS = {"same": scenarios.ALL, "slow": slow.ALL, "bare": bare.ALL}
 
 
 def main():
@@ -143,14 +144,14 @@ def main():
     act = show if options.show else functools.partial(compare, options.test)
     good = True
     try:
-        balancers = bed.up()
+        balancers = bed.up(options.set == "bare")
         if not bed.Path.known():
             print("# this module has no forwarding path: both ways are the slow one")
         for number, (family, function) in enumerate(chosen):
             good &= act(balancers, number, family, function) is not False
             if function.fresh:
                 bed.down()
-                balancers = bed.up()
+                balancers = bed.up(options.set == "bare")
     finally:
         bed.down()
     return 0 if good else 1

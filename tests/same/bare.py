@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What is played where no rules but the module's own see the packets, so that the first answer,
+too, takes the fast path. Each function is one scenario; its first line says what."""
+
+from slow import at, other_table
+from talk import Tcp, registrar
+from wire import SACK_OK, mss, sack, wscale
+
+ALL = []
+scenario = registrar(ALL)
+
+
+@scenario()
+def answers(run):
+    """first answers with flags that make sense, and with URG, which makes none"""
+    for number, flags in enumerate(("SA", "SAP", "SAEC", "SAU", "SAPU")):
+        t = Tcp(run, cport=41000 + number)
+        t.c("S")
+        out = t.b(flags, urg=3)
+        run.expect("the answer is passed on if it makes sense", bool(at(out, "c")) == ("U" not in flags))
+        t.c("A")
+        t.talk()
+
+
+@scenario()
+def answers_odd(run):
+    """first answers that acknowledge too much or nothing, with odd windows and options"""
+    for number, fields in enumerate(({"ack": 2}, {"ack": 0}, {"win": 0}, {"data": b"early"}, {"opts": wscale(15)},
+                                     {"opts": b"\3\2\0\0"}, {"opts": b"\0\0\0\0" + wscale(4)},
+                                     {"opts": b"\4\2\4\3"}, {"opts": sack((5, 9))})):
+        t = Tcp(run, cport=41000 + number, opts=mss(1460) + SACK_OK + wscale(6))
+        t.c("S")
+        t.b("SA", **fields)
+        t.c("A")
+        t.talk().close()
+
+
+@scenario()
+def syn_other(run):
+    """the SYN comes again with another number, or was another's, before the first answer"""
+    t = Tcp(run)
+    t.c("S")
+    t.c("S", seq=1000)
+    t.b("SA", ack=1001)
+    t.b("SA", ack=1, seq=0)
+    t.c("A", seq=1001)
+    t = Tcp(run, cport=40002)
+    t.c("S")
+    t.b("A", ack=77)
+    t.c("R", seq=77)
+    t.c("S", seq=0)
+    t.b("SA")
+    t.c("A")
+    t.talk()
+    for number, ack in enumerate((1, 3, 5)):
+        t = Tcp(run, cport=40003 + number)
+        t.c("S", data=b"fast")
+        t.b("SA", ack=ack)
+        t.c("A")
+        t.talk()
+
+
+@scenario(family=4)
+def routed_by_port(run):
+    """a rule of routing's finds the client's port, from the first answer on"""
+    undo = other_table(run, "ipproto", "tcp", "dport", "40001")
+    t = Tcp(run)
+    t.c("S")
+    out = [t.b("SA")]
+    t.c("A")
+    out += [t.b("PA", data=b"this way"), t.b("A", data=b"this way too")]
+    run.expect("all answers go by the port", all(at(one, "o") and not at(one, "c") for one in out))
+    undo()
