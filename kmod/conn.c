@@ -302,11 +302,12 @@ static int dnat_conn_help(struct sk_buff *skb, unsigned int protoff,
 	if (!conn)
 		return NF_ACCEPT;
 	dnat_reclaim_update(conn);
-	if (ctinfo != IP_CT_RELATED && ctinfo != IP_CT_RELATED_REPLY) {
-		local_bh_disable();
-		dnat_count_packet(conn->count, CTINFO2DIR(ctinfo), skb->len);
-		local_bh_enable();
-	}
+	/* an error about it, which has no TCP header */
+	if (ctinfo == IP_CT_RELATED || ctinfo == IP_CT_RELATED_REPLY)
+		return NF_ACCEPT;
+	local_bh_disable();
+	dnat_count_packet(conn->count, CTINFO2DIR(ctinfo), skb->len);
+	local_bh_enable();
 
 	if (conn->reused && READ_ONCE(conn->class) == DNAT_CLASS_HALF_OPEN)
 		return dnat_reuse_strip(skb, protoff);

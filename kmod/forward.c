@@ -284,10 +284,10 @@ static __always_inline void dnat_send(const struct dnat_packet *pkt,
 }
 
 /* The hooks without which there is no NAT: defragmentation, we, conntrack and
- * nf_nat at prerouting; we, nf_nat and conntrack at postrouting.
+ * nf_nat at prerouting; we, nf_nat, we again and conntrack at postrouting.
  */
 #define DNAT_HOOKS_PREROUTING 4
-#define DNAT_HOOKS_POSTROUTING 3
+#define DNAT_HOOKS_POSTROUTING 4
 
 static bool dnat_hooks_more(const struct net *net, unsigned int hook,
 			    unsigned int n)

@@ -244,6 +244,28 @@ static unsigned int dnat_nat_postrouting(void *priv, struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
+/* An ICMP error about a connection whose sequence numbers are shifted, when
+ * nf_nat has translated it.  conntrack comes next, and would shift whatever
+ * stands where TCP has its numbers, such as the MTU; but for what it takes for
+ * the other direction's.
+ */
+static unsigned int dnat_nat_error(void *priv, struct sk_buff *skb,
+				   const struct nf_hook_state *state)
+{
+	enum ip_conntrack_info ctinfo;
+	struct nf_conn *ct;
+
+	ct = nf_ct_get(skb, &ctinfo);
+	if (!ct || (ctinfo != IP_CT_RELATED && ctinfo != IP_CT_RELATED_REPLY) ||
+	    !test_bit(IPS_SEQ_ADJUST_BIT, &ct->status) || !dnat_conn_of(ct))
+		return NF_ACCEPT;
+
+	if (ctinfo == IP_CT_RELATED_REPLY)
+		return dnat_reuse_unquote(skb, ct);
+	nf_ct_set(skb, ct, IP_CT_RELATED_REPLY);
+	return NF_ACCEPT;
+}
+
 /* NFPROTO_INET stands for IPv4 and IPv6 here, whose priorities are the same. */
 static const struct nf_hook_ops dnat_nat_ops[] = {
 	{
@@ -251,6 +273,12 @@ static const struct nf_hook_ops dnat_nat_ops[] = {
 		.pf = NFPROTO_INET,
 		.hooknum = NF_INET_POST_ROUTING,
 		.priority = NF_IP_PRI_NAT_SRC - 1,
+	},
+	{
+		.hook = dnat_nat_error,
+		.pf = NFPROTO_INET,
+		.hooknum = NF_INET_POST_ROUTING,
+		.priority = NF_IP_PRI_CONNTRACK_HELPER,
 	},
 };
 

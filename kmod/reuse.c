@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
 #include <linux/random.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
 #include <net/netfilter/nf_conntrack_seqadj.h>
 #include <net/tcp.h>
 
@@ -97,6 +101,83 @@ int dnat_reuse_strip(struct sk_buff *skb, unsigned int protoff)
 			break;
 		if (opt[0] == TCPOPT_TIMESTAMP)
 			dnat_reuse_blank(skb, th, at, len);
+	}
+	return NF_ACCEPT;
+}
+
+/* Return: where the TCP header is that an ICMP error quotes; or a negative errno */
+static int dnat_reuse_quoted4(const struct sk_buff *skb, int *icmp)
+{
+	const struct iphdr *iph;
+	struct iphdr buf;
+	int at;
+
+	*icmp = skb_network_offset(skb) + ip_hdrlen(skb);
+	at = *icmp + sizeof(struct icmphdr);
+	iph = skb_header_pointer(skb, at, sizeof(buf), &buf);
+	return iph ? at + iph->ihl * 4 : -EINVAL;
+}
+
+static int dnat_reuse_quoted6(const struct sk_buff *skb, int *icmp)
+{
+	int at = skb_network_offset(skb);
+	const struct ipv6hdr *ip6h;
+	struct ipv6hdr buf;
+	__be16 frag_off;
+	u8 nexthdr;
+
+	nexthdr = ipv6_hdr(skb)->nexthdr;
+	*icmp = ipv6_skip_exthdr(skb, at + sizeof(buf), &nexthdr, &frag_off);
+	if (*icmp < 0)
+		return *icmp;
+	at = *icmp + sizeof(struct icmp6hdr);
+	ip6h = skb_header_pointer(skb, at, sizeof(buf), &buf);
+	if (!ip6h)
+		return -EINVAL;
+	nexthdr = ip6h->nexthdr;
+	return ipv6_skip_exthdr(skb, at + sizeof(buf), &nexthdr, &frag_off);
+}
+
+/**
+ * dnat_reuse_unquote - have an error quote what the client has sent
+ * @skb: an ICMP error from the backend's side, which nf_nat has translated
+ * @ct: the TCP connection that it is about
+ *
+ * Who sent a packet believes an error about it only if the sequence number that
+ * it quotes is one of those under way (RFC 5927, 4.1).
+ *
+ * Context: any but hard interrupt, under rcu_read_lock().
+ * Return: NF_ACCEPT, or NF_DROP without memory
+ */
+int dnat_reuse_unquote(struct sk_buff *skb, const struct nf_conn *ct)
+{
+	int at, icmp, len;
+	struct tcphdr *th;
+	__sum16 *sum, was;
+	__be32 old, new;
+
+	at = nf_ct_l3num(ct) == NFPROTO_IPV4 ? dnat_reuse_quoted4(skb, &icmp) :
+					       dnat_reuse_quoted6(skb, &icmp);
+	/* of TCP an error need not quote more than the first 8 bytes */
+	if (at < 0 || skb->len < at + 8)
+		return NF_ACCEPT;
+	len = min_t(int, skb->len, at + sizeof(*th));
+	if (skb_ensure_writable(skb, len))
+		return NF_DROP;
+
+	th = (struct tcphdr *)(skb->data + at);
+	/* ICMP's checksum is in the same place as ICMPv6's */
+	sum = &((struct icmphdr *)(skb->data + icmp))->checksum;
+	old = th->seq;
+	new = htonl(ntohl(old) -
+		    nf_ct_seq_offset(ct, IP_CT_DIR_ORIGINAL, ntohl(old)));
+	th->seq = new;
+	inet_proto_csum_replace4(sum, skb, old, new, false);
+	if (len == at + sizeof(*th)) {
+		was = th->check;
+		csum_replace4(&th->check, old, new);
+		inet_proto_csum_replace2(sum, skb, (__force __be16)was,
+					 (__force __be16)th->check, false);
 	}
 	return NF_ACCEPT;
 }

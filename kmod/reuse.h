@@ -20,5 +20,6 @@ u32 dnat_reuse_last_seq(const struct nf_conn *ct);
 void dnat_reuse_shift(struct nf_conn *ct, enum ip_conntrack_info ctinfo,
 		      u32 last);
 int dnat_reuse_strip(struct sk_buff *skb, unsigned int protoff);
+int dnat_reuse_unquote(struct sk_buff *skb, const struct nf_conn *ct);
 
 #endif /* DNAT_REUSE_H */

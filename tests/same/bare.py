@@ -2,7 +2,10 @@
 """What is played where no rules but the module's own see the packets, so that the first answer,
 too, takes the fast path. Each function is one scenario; its first line says what."""
 
-from slow import at, other_table
+import struct
+
+import wire
+from slow import at, icmp, other, other_table
 from talk import Tcp, registrar
 from wire import SACK_OK, mss, sack, wscale
 
@@ -71,3 +74,29 @@ def routed_by_port(run):
     out += [t.b("PA", data=b"this way"), t.b("A", data=b"this way too")]
     run.expect("all answers go by the port", all(at(one, "o") and not at(one, "c") for one in out))
     undo()
+
+
+@scenario()
+def errors_shifted(run):
+    """ICMP errors about a connection whose sequence numbers are shifted"""
+    run.balancer.ports(run.number, 1)
+    Tcp(run, cisn=0x60000000).open().talk().close("c")
+    t = Tcp(run, cport=40002, cisn=0x10000000).open().talk()
+    run.expect("its numbers are shifted", t.shift)
+    for side in "cb":
+        sender = other(side)
+        for size in (8, 200):
+            sent = t.isn[sender] + t.next[sender]
+            got = at(t.send(sender, "A", data=b"e" * 500), side)[0]
+            quote = bytes(got)[:wire.split(got)[3] + size]
+            for code4, code6, rest in (((3, 4), (2, 0), struct.pack("!HH", 0, 1280)), ((3, 1), (1, 3), bytes(4))):
+                src = run.cip if side == "c" else run.bip
+                out = at(run.send(side, "an ICMP error", icmp(run, src, run.vip, code4, code6, rest, quote)), sender)
+                run.expect("the error gets there", out)
+                for packet in out:
+                    told = packet[wire.split(packet)[3]:]
+                    proto, _, _, ihl = wire.split(told[8:])
+                    run.expect("it says what it said", (told[4:8], proto) == (rest, wire.TCP))
+                    run.expect("it quotes the number that was sent",
+                               struct.unpack_from("!I", told, 8 + ihl + 4)[0] == sent)
+    t.talk().close()
