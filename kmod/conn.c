@@ -128,6 +128,8 @@ static void dnat_pending_work_fn(struct work_struct *work)
 	LIST_HEAD(dead);
 	int i;
 
+	/* A netns that goes waits for whoever took its holds off a list. */
+	rcu_read_lock();
 	for (i = 0; i < ARRAY_SIZE(dnat_pending); i++) {
 		pending = &dnat_pending[i];
 		spin_lock_bh(&pending->lock);
@@ -136,6 +138,7 @@ static void dnat_pending_work_fn(struct work_struct *work)
 		spin_unlock_bh(&pending->lock);
 	}
 	dnat_free_unconfirmed(&dead);
+	rcu_read_unlock();
 
 	if (again)
 		schedule_delayed_work(&dnat_pending_work, HZ);
@@ -349,12 +352,25 @@ static void dnat_helpers_init(void)
  */
 static bool dnat_conn_claim(struct dnat_conn *conn)
 {
-	struct dnat_help *help = nfct_help_data(conn->ct);
+	struct dnat_help *help;
 
-	return !help || cmpxchg(&help->conn, conn, NULL) == conn;
+	/* nfct_help_data() would not tell */
+	if (!nfct_help(conn->ct))
+		return true;
+	help = nfct_help_data(conn->ct);
+	return cmpxchg(&help->conn, conn, NULL) == conn;
 }
 
-static void dnat_pending_flush(const struct net *net)
+/**
+ * dnat_pending_flush - end the new holds of a netns that goes
+ * @net: its hooks are gone already
+ *
+ * Others may have taken some off their list a moment ago, under
+ * rcu_read_lock(), to end them.
+ *
+ * Context: process.
+ */
+void dnat_pending_flush(const struct net *net)
 {
 	struct dnat_pending *pending;
 	struct dnat_conn *conn, *next;
@@ -409,8 +425,8 @@ static void dnat_pool_flush(struct dnat_pool *pool, void *arg)
 }
 
 /**
- * dnat_conn_net_exit - end all holds of a netns that goes
- * @net: its hooks are gone already
+ * dnat_conn_net_exit - end all other holds of a netns that goes
+ * @net: a grace period has passed since dnat_pending_flush()
  *
  * The connections themselves stay, and nf_nat goes on rewriting them.  The
  * destroy callback may be about to end some holds on another CPU, under
@@ -420,7 +436,6 @@ static void dnat_pool_flush(struct dnat_pool *pool, void *arg)
  */
 void dnat_conn_net_exit(struct net *net)
 {
-	dnat_pending_flush(net);
 	dnat_pools_walk(&dnat_pernet(net)->vdports, dnat_pool_flush, NULL);
 }
 

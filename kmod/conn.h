@@ -81,6 +81,7 @@ int dnat_conn_attach(struct dnat_conn *conn, u16 vdport);
 void dnat_conn_drop(struct dnat_conn *conn);
 
 struct dnat_conn *dnat_conn_of(const struct nf_conn *ct);
+void dnat_pending_flush(const struct net *net);
 void dnat_conn_net_exit(struct net *net);
 
 #endif /* DNAT_CONN_H */

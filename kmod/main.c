@@ -50,8 +50,12 @@ static void __net_exit dnat_net_exit_batch(struct list_head *nets)
 
 	list_for_each_entry(net, nets, exit_list) {
 		dnat_ahead_clean(&dnat_pernet(net)->ahead);
-		dnat_conn_net_exit(net);
+		dnat_pending_flush(net);
 	}
+	synchronize_rcu();
+
+	list_for_each_entry(net, nets, exit_list)
+		dnat_conn_net_exit(net);
 	synchronize_rcu();
 
 	list_for_each_entry(net, nets, exit_list) {
