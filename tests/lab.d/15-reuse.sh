@@ -31,8 +31,12 @@ closed_is() {
 	[ "$(closed)" -eq "$1" ]
 }
 
-all_in_time_wait() {
-	[ "$(in_ns b1 ss -Htn state time-wait '( dport >= :50000 and dport <= :50049 )' | wc -l)" -eq 50 ]
+in_time_wait() {
+	in_ns b1 ss -Htn state time-wait '( dport >= :50000 and dport <= :50049 )' | wc -l
+}
+
+in_time_wait_least() {
+	[ "$(in_time_wait)" -ge "$1" ]
 }
 
 # Where the machine has much else to do, a few are seen all the same. A backend that does not
@@ -60,7 +64,9 @@ rush() {
 	refused=$(($(refused) - refused))
 	check "$what: no SYN is refused, no connection reset, or few ($refused)" test $refused -le $FEW
 	check "$what: each of them ends in TIME_WAIT at the backend" wait_for 20 closed_is $((closed + 3 * EACH))
-	check "$what: which it now holds for every port" wait_for 20 all_in_time_wait
+	# A reset ends it.
+	check "$what: which it now holds for every port" wait_for 20 in_time_wait_least $((50 - refused)) ||
+		echo "# $what: for $(in_time_wait) of them"
 }
 
 check "a ruleset that hands connections over" ours || return
