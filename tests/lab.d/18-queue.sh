@@ -28,7 +28,7 @@ servers_big
 check "a download is under way" halfway c1 http://192.0.2.10/big --range 0-2999999
 check "the module forwards it" test "$(stat STATS_FAST)" -gt 0
 
-in_ns lb "$TOP/tests/lib/queued.py" >"$LAB/queued" &
+ip netns exec lb "$TOP/tests/lib/queued.py" >"$LAB/queued" &
 QUEUED=$!
 check "somebody accepts what is queued" wait_for 20 test -s "$LAB/queued"
 check "all packets to the VIP are queued" queue
