@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "addr.h"
 #include "conf.h"
@@ -47,13 +46,6 @@ static int print_result(const struct cli *cli, json_t *result, struct err *err)
 	return ret;
 }
 
-static const char *text_of(const json_t *json, const char *key)
-{
-	const char *text = json_string_value(json_object_get(json, key));
-
-	return text ? text : "";
-}
-
 /* The daemon's errors become faults of the lines that they are about. */
 static void add_errors(struct faults *faults, const struct conf *conf,
 		       const json_t *error)
@@ -63,8 +55,8 @@ static void add_errors(struct faults *faults, const struct conf *conf,
 	size_t i;
 
 	json_array_foreach(errors, i, one) {
-		faults_add(faults, conf_line(conf, text_of(one, "arg")),
-			   text_of(one, "msg"));
+		faults_add(faults, conf_line(conf, answer_text(one, "arg")),
+			   answer_text(one, "msg"));
 	}
 }
 
@@ -102,7 +94,8 @@ static int send_conf(const struct cli *cli, const struct conf *conf,
 			      &reply, err))
 		ret = reply.refused ? EXIT_REFUSED : EXIT_DONE;
 	if (ret == EXIT_REFUSED) {
-		err_set(err, -EREMOTEIO, NULL, "%s", text_of(reply.json, "msg"));
+		err_set(err, -EREMOTEIO, NULL, "%s",
+			answer_text(reply.json, "msg"));
 		add_errors(faults, conf, reply.json);
 	} else if (ret == EXIT_DONE && !faults->n) {
 		if (show_reply(cli, conf, file, dry, reply.json, err))
@@ -166,7 +159,7 @@ int run_export(const struct cli *cli, struct err *err)
 				&reply, err)) {
 		if (reply.refused) {
 			err_set(err, -EREMOTEIO, NULL, "%s",
-				text_of(reply.json, "msg"));
+				answer_text(reply.json, "msg"));
 			ret = EXIT_REFUSED;
 		} else if (!(cli->json ? print_result(cli, reply.json, err) :
 					 print_config(reply.json, err))) {

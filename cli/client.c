@@ -201,6 +201,13 @@ bool answer_refused(const struct answer *answer, struct err *err)
 	return true;
 }
 
+const char *answer_text(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
 json_t *answer_part(const struct answer *answer)
 {
 	struct text text = { 0 };

@@ -32,6 +32,9 @@ json_t *answer_part(const struct answer *answer);
 /* The same of an answer that is one line. */
 json_t *answer_result(const struct answer *answer);
 
+/* The string @key of an object in an answer; "" where there is none. */
+const char *answer_text(const json_t *object, const char *key);
+
 /**
  * typedef client_fn - take one line of the answer
  * @answer: the line

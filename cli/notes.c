@@ -1,21 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "addr.h"
+#include "client.h"
 #include "file.h"
 #include "notes.h"
 
 #define LINE_LEN 2048
 #define PLACE_LEN 300
-
-static const char *text_of(const json_t *json, const char *key)
-{
-	const char *text = json_string_value(json_object_get(json, key));
-
-	return text ? text : "";
-}
 
 void notes_tell(const char *place, const json_t *result)
 {
@@ -50,8 +43,8 @@ int notes_place(json_t *result, const struct conf *conf, const char *file)
 	text_quote(file, name, sizeof(name));
 	json_array_foreach(notes, i, note) {
 		snprintf(text, sizeof(text), "%s:%u: note: %s", name,
-			 conf_line(conf, text_of(note, "arg")),
-			 text_of(note, "msg"));
+			 conf_line(conf, answer_text(note, "arg")),
+			 answer_text(note, "msg"));
 		if (json_array_set_new(notes, i, json_string(text)))
 			return -ENOMEM;
 	}

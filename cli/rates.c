@@ -65,18 +65,11 @@ static json_t *rates_of_object(const json_t *before, const json_t *now,
 	return rates;
 }
 
-static const char *string(const json_t *row, const char *name)
-{
-	const char *text = json_string_value(json_object_get(row, name));
-
-	return text ? text : "";
-}
-
 /* What tells a row from all others. */
 static void row_name(const json_t *row, char name[ROW_NAME_LEN])
 {
 	snprintf(name, ROW_NAME_LEN, "%s %s %" JSON_INTEGER_FORMAT,
-		 string(row, "service"), string(row, "addr"),
+		 answer_text(row, "service"), answer_text(row, "addr"),
 		 json_integer_value(json_object_get(row, "port")));
 }
 
