@@ -61,6 +61,7 @@ wait $monitor
 
 # Nobody follows when it gets nearly full: who comes then is told of it, and of it alone.
 hold 9
+sleep 2 # two looks that would tell nobody
 : >"$LAB/events"
 dnatctl -j monitor >"$LAB/events" 7>&- &
 monitor=$!
