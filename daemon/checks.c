@@ -282,8 +282,8 @@ static void check_interfaces(struct checks *checks, const struct model *model)
 		 used);
 	if (first)
 		snprintf(advice, sizeof(advice),
-			 "service %s: there is no interface %s; bring it up and restart dnatd, or use service set",
-			 first->name, first->dev);
+			 "service %s: there is no interface %s; add it, and dnatd puts the VIP there, or use service set %s dev NAME",
+			 first->name, first->dev, first->name);
 	check(checks, "interfaces", json_string(value), !missing,
 	      missing ? advice : NULL);
 }
