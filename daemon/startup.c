@@ -50,10 +50,11 @@ static void log_notes(const struct model *model, const struct conf *conf,
 	size_t i;
 
 	text_quote(path, name, sizeof(name));
-	json_array_foreach(notes, i, note)
+	json_array_foreach(notes, i, note) {
 		say("%s:%u: note: %s", name,
 		    conf_line(conf, args_string(note, "arg")),
 		    args_string(note, "msg"));
+	}
 	json_decref(notes);
 }
 
