@@ -260,8 +260,9 @@ static unsigned int dnat_nat_error(void *priv, struct sk_buff *skb,
 	    !test_bit(IPS_SEQ_ADJUST_BIT, &ct->status) || !dnat_conn_of(ct))
 		return NF_ACCEPT;
 
+	/* This machine's own quotes what came in, which is not shifted yet. */
 	if (ctinfo == IP_CT_RELATED_REPLY)
-		return dnat_reuse_unquote(skb, ct);
+		return state->in ? dnat_reuse_unquote(skb, ct) : NF_ACCEPT;
 	nf_ct_set(skb, ct, IP_CT_RELATED_REPLY);
 	return NF_ACCEPT;
 }

@@ -100,3 +100,23 @@ def errors_shifted(run):
                     run.expect("it quotes the number that was sent",
                                struct.unpack_from("!I", told, 8 + ihl + 4)[0] == sent)
     t.talk().close()
+
+
+@scenario()
+def errors_own(run):
+    """the balancer's own ICMP errors about a connection whose sequence numbers are shifted"""
+    run.balancer.ports(run.number, 1)
+    Tcp(run, cisn=0x60000000).open().talk().close("c")
+    t = Tcp(run, cport=40002, cisn=0x10000000).open().talk()
+    run.expect("its numbers are shifted", t.shift)
+    run.balancer.ip("link set backends mtu 1300")
+    for size, ttl in ((1400, 64), (100, 1)):
+        sent = t.isn["c"] + t.next["c"]
+        out = at(t.c("A", data=bytes(size), ip={"ttl": ttl}), "c")
+        run.expect("the client is told", out)
+        for packet in out:
+            told = packet[wire.split(packet)[3]:]
+            run.expect("it quotes the number that was sent",
+                       struct.unpack_from("!I", told, 8 + wire.split(told[8:])[3] + 4)[0] == sent)
+    run.balancer.ip("link set backends mtu 1500")
+    t.talk().close()
