@@ -92,14 +92,25 @@ static void stream_read(struct bufferevent *bev, void *stream)
 	stream_judge(stream, false);
 }
 
+/* A connection that fails under TLS is no fault of TLS. */
+static const char *error_text(struct bufferevent *bev, int error)
+{
+	unsigned long tls = bufferevent_get_openssl_error(bev);
+
+	if (tls && (tls != SSL_ERROR_SYSCALL || !error))
+		return "TLS failed";
+	return strerror(error);
+}
+
 static void stream_event(struct bufferevent *bev, short what, void *data)
 {
 	struct stream *stream = data;
 	int error = EVUTIL_SOCKET_ERROR();
-	char fault[FAULT_LEN];
 
-	(void)bev;
 	if (what & BEV_EVENT_CONNECTED) {
+		/* Many servers end without a word of TLS. */
+		if (stream->target->check->type == CHECK_HTTPS)
+			bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
 		if (stream->target->check->type == CHECK_TCP)
 			probe_end(&stream->probe, NULL);
 		else
@@ -107,11 +118,7 @@ static void stream_event(struct bufferevent *bev, short what, void *data)
 	} else if (what & BEV_EVENT_EOF) {
 		stream_judge(stream, true);
 	} else if (what & BEV_EVENT_ERROR) {
-		snprintf(fault, sizeof(fault), "%s",
-			 bufferevent_get_openssl_error(stream->bev) ?
-				 "TLS failed" :
-				 strerror(error));
-		probe_end(&stream->probe, fault);
+		probe_end(&stream->probe, error_text(bev, error));
 	}
 }
 
@@ -139,8 +146,6 @@ static struct bufferevent *bev_new(struct probes *probes,
 		SSL_free(ssl);
 		return NULL;
 	}
-	/* Many servers end without a word of TLS. */
-	bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
 	return bev;
 }
 

@@ -204,9 +204,12 @@ in_ns b1 nginx -p "$LAB" -c "$LAB/https.conf" -e "$LAB/https.log"
 check "HTTPS" dnatctl service add tls4 vip $VIP4 port 443 check https http-host web http-status 204 interval 200ms timeout 2s
 dnatctl backend add tls4 addr "$(addr4 b1)" port 8443
 dnatctl backend add tls4 addr "$(addr4 b2)" port 8080
+dnatctl backend add tls4 addr "$(addr4 b3)" port 9
 check "up" wait_for 60 is_health tls4 "$(addr4 b1)" up
 check "where there is none: down" wait_for 60 is_health tls4 "$(addr4 b2)" down
 check_is "for that reason" "TLS failed" "$(fault_of tls4 "$(addr4 b2)")"
+check "where nobody listens: down" wait_for 60 is_health tls4 "$(addr4 b3)" down
+check_is "for that one" "Connection refused" "$(fault_of tls4 "$(addr4 b3)")"
 kill "$(cat "$LAB/https.pid")"
 dnatctl service del tls4
 daemon_stop
