@@ -200,14 +200,14 @@ static int flows_init(struct flows *flows, const struct changes *changes)
 		const struct service *old = changes->list[i].old;
 		const struct service *new = changes->list[i].new;
 
-		if (!old || !new || old->proto != IPPROTO_UDP)
+		if (!old || old->proto != IPPROTO_UDP)
 			continue;
 		for (size_t j = 0; j < old->n_backends; j++) {
 			const struct backend *backend = &old->backends[j];
 
-			if (service_find_backend(new, &backend->addr,
-						 backend->port) ==
-			    new->n_backends)
+			if (!new || service_find_backend(new, &backend->addr,
+							 backend->port) ==
+				    new->n_backends)
 				flows->list[flows->n++] =
 					conn_filter_of(old, backend);
 		}

@@ -157,9 +157,14 @@ dnatctl backend set dns addr $B1 state up
 check "b4 is removed" dnatctl backend del dns addr $B4
 check "all go to b1 at once" wait_for 20 open_to $B1 6 dns
 check "and none to b4" open_to $B4 0 dns
+dnatctl service del dns
+dnatctl service add dns2 vip 192.0.2.10 port 53 proto udp
+dnatctl backend add dns2 addr $B4
+check "another service in its place has them" wait_for 20 open_to $B4 6 dns2
+check "and not those of the one before" open_to $B1 0 dns2
 kill $ASKERS
 wait $ASKERS 2>/dev/null
-dnatctl service del dns
+dnatctl service del dns2
 
 # A rolling restart under load.
 dnatctl service add roll vip 192.0.2.10 port 81

@@ -244,7 +244,10 @@ static void test_flows(void)
 	CHECK_INT(backend("backend.add", "a", "10.1.0.12"), 0);
 	CHECK_INT(backend("backend.del", "a", "10.1.0.12"), 0);
 	CHECK_STR(calls, "prepare nft commit");
+	CHECK_INT(backend("backend.add", "u", "10.1.0.13"), 0);
 	CHECK_INT(del("u"), 0);
+	CHECK_STR(calls,
+		  "prepare nft commit -53 end:53>10.1.0.11:53 end:53>10.1.0.13:53");
 }
 
 static void test_failures(void)
