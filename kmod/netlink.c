@@ -333,7 +333,6 @@ struct genl_family dnat_genl_family __ro_after_init = {
 	.n_ops = ARRAY_SIZE(dnat_genl_ops),
 	.mcgrps = dnat_genl_groups,
 	.n_mcgrps = ARRAY_SIZE(dnat_genl_groups),
-	.resv_start_op = __DNAT_CMD_MAX,
 };
 
 int __init dnat_netlink_setup(void)

@@ -20,6 +20,14 @@ check_is "nothing to set is refused" "EINVAL nothing to set: give PORT_MIN, PORT
 check_match "an answer to exhaustion that does not exist is refused" "^(ERANGE|EINVAL) .+" "$(dnl set PORT_MIN=2000 ON_EXHAUSTED=2)"
 check_match "an attribute of another command is refused with a sentence" "^EINVAL .+" "$(dnl set IN_USE=1)"
 check_match "an unknown attribute is refused with a sentence" "^EINVAL .+" "$(dnl raw 3 ack 0600ff0001000000)"
+for command in INFO_GET SETTINGS_GET STATS_GET; do
+	check_match "any attribute of $command is refused with a sentence" "^EINVAL .+" \
+		"$(dnl raw "$(dnl number $command)" ack 0600ff0001000000)"
+done
+for command in POOL_GET SERVICE_GET; do
+	check_match "any attribute of $command is refused with a sentence" "^EINVAL .+" \
+		"$(dnl raw "$(dnl number $command)" dump 0600ff0001000000)"
+done
 check_match "an attribute cut short is refused with a sentence" "^(EINVAL|ERANGE) .+" "$(dnl raw 3 ack 0500040001000000)"
 check_match "a command that does not exist is refused" "^E(OP)?NOTSUPP?" "$(dnl raw 77 ack '')"
 nobody() {
