@@ -63,13 +63,14 @@ static struct dnat_vip *dnat_vip_new(struct dnat_vips *vips,
 
 	lockdep_assert_held(&vips->lock);
 
-	vip = kzalloc(sizeof(*vip), GFP_ATOMIC | __GFP_NOWARN);
+	/* Charged to who names services; in softirq there is nobody to charge. */
+	vip = kzalloc(sizeof(*vip), GFP_ATOMIC | __GFP_NOWARN | __GFP_ACCOUNT);
 	if (!vip)
 		return NULL;
 	vip->key = *key;
 	vip->vips = vips;
 	refcount_set(&vip->users, 1);
-	xa_init_flags(&vip->ports, XA_FLAGS_LOCK_BH);
+	xa_init_flags(&vip->ports, XA_FLAGS_LOCK_BH | XA_FLAGS_ACCOUNT);
 	if (rhashtable_lookup_insert_fast(&vips->table, &vip->node,
 					  dnat_vip_params)) {
 		kfree(vip);
@@ -224,7 +225,7 @@ int dnat_vip_port_add(struct dnat_vips *vips, const struct dnat_vip_key *key,
 	struct dnat_vip *vip;
 	int err = -ENOMEM;
 
-	service = kzalloc(sizeof(*service), GFP_KERNEL);
+	service = kzalloc(sizeof(*service), GFP_KERNEL_ACCOUNT);
 	if (!service)
 		return -ENOMEM;
 	INIT_LIST_HEAD(&service->counters);
