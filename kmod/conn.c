@@ -79,10 +79,11 @@ static bool dnat_conn_settled(const struct dnat_conn *conn)
 {
 	const struct dnat_help *help;
 
-	if (!nf_ct_is_confirmed(conn->ct))
+	/* as in dnat_conn_claim() */
+	if (!nf_ct_is_confirmed(conn->ct) || !nfct_help(conn->ct))
 		return false;
 	help = nfct_help_data(conn->ct);
-	return help && READ_ONCE(help->conn) == conn;
+	return READ_ONCE(help->conn) == conn;
 }
 
 static bool dnat_conn_orphaned(const struct dnat_conn *conn)
