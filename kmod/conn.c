@@ -5,6 +5,8 @@
 #include <net/netfilter/nf_conntrack_core.h>
 #include <net/netfilter/nf_conntrack_expect.h>
 #include <net/netfilter/nf_conntrack_helper.h>
+#include <net/netfilter/nf_conntrack_synproxy.h>
+#include <net/netfilter/nf_conntrack_zones.h>
 
 #include "conn.h"
 #include "dnat.h"
@@ -179,11 +181,16 @@ struct dnat_conn *dnat_conn_of(const struct nf_conn *ct)
 	return READ_ONCE(help->conn);
 }
 
-/* The rule named the helper that leaves all packets to nf_nat. */
+/* Not if the rule named the helper that leaves all packets to nf_nat; nor in a
+ * zone, for packets of others may look the same; nor if synproxy is to shift
+ * the timestamps.
+ */
 static bool dnat_conn_fast(const struct nf_conn *ct)
 {
 	const struct nf_conntrack_helper *helper;
 
+	if (nf_ct_zone(ct)->id != NF_CT_DEFAULT_ZONE_ID || nfct_synproxy(ct))
+		return false;
 	helper = rcu_dereference(nfct_help(ct)->helper);
 	return !strcmp(helper->name, DNAT_HELPER_NAME);
 }

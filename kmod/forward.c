@@ -138,7 +138,9 @@ dnat_packet_find(struct dnat_net *dn, const struct dnat_packet *pkt)
 	return dnat_table_find(dn, &tuple);
 }
 
-/* Is the connection one that conntrack knows, and was its backend heard? */
+/* Is the connection one that conntrack knows, and was its backend heard?  Of two
+ * that clash conntrack goes by the other.
+ */
 static __always_inline bool dnat_conn_ready(const struct dnat_conn *conn,
 					    bool heard)
 {
@@ -146,7 +148,8 @@ static __always_inline bool dnat_conn_ready(const struct dnat_conn *conn,
 	const struct nf_conn *ct = conn->ct;
 
 	return (READ_ONCE(ct->status) &
-		(IPS_CONFIRMED | IPS_SEEN_REPLY | IPS_DYING)) == want &&
+		(IPS_CONFIRMED | IPS_SEEN_REPLY | IPS_DYING |
+		 IPS_NAT_CLASH)) == want &&
 	       !nf_ct_is_expired(ct);
 }
 

@@ -382,7 +382,7 @@ bool dnat_track_synack(struct nf_conn *ct, const struct sk_buff *skb,
 
 /**
  * dnat_track_udp - note a packet of an exchange
- * @ct: confirmed, both sides have been heard
+ * @ct: confirmed, both sides have been heard, without a clash
  * @ctinfo: IP_CT_ESTABLISHED or IP_CT_ESTABLISHED_REPLY
  * @skb: as it came in, its header and checksum right
  *
@@ -402,7 +402,7 @@ void dnat_track_udp(struct nf_conn *ct, enum ip_conntrack_info ctinfo,
 	nf_ct_refresh_acct(ct, ctinfo, skb,
 			   timeouts[stream ? UDP_CT_REPLIED :
 					     UDP_CT_UNREPLIED]);
-	if (stream && !(status & (IPS_ASSURED | IPS_NAT_CLASH)) &&
+	if (stream && !(status & IPS_ASSURED) &&
 	    !test_and_set_bit(IPS_ASSURED_BIT, &ct->status))
 		nf_conntrack_event_cache(IPCT_ASSURED, ct);
 }
