@@ -7,7 +7,7 @@
 . "$TOP/tests/lib/cut.sh"
 
 B2=10.1.0.12
-CHECKS="interval 200ms timeout 400ms rise 2 fall 2"
+CHECKS="interval 200ms timeout 1s rise 2 fall 2"
 
 health_of() {
 	dnatctl -j backend show "$1" | jq -r --arg a "$2" '.[] | select(.addr == $a).health'
@@ -51,7 +51,7 @@ hurt() {
 	killed)		nginx_signal KILL ;;
 	cut)		in_ns b2 nft 'add table inet cut; add chain inet cut in { type filter hook input priority 0; policy drop; }' ;;
 	"answering 500")	nginx_status 500 ;;
-	slow)		in_ns b2 tc qdisc add dev "$(ip -n b2 -j addr show to $B2 | jq -r '.[] | select(.ifname).ifname')" root netem delay 1s ;;
+	slow)		in_ns b2 tc qdisc add dev "$(ip -n b2 -j addr show to $B2 | jq -r '.[] | select(.ifname).ifname')" root netem delay 3s ;;
 	esac
 }
 
