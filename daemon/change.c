@@ -154,6 +154,7 @@ static int rules_change(struct dnatd *dnatd, const struct changes *changes,
 	    !repaired)
 		return ret;
 	repairs_tell(dnatd, "rules");
+	conns_end_astray(dnatd);
 	/* With the table the module may have gone and come back. */
 	ret = reserve_start(dnatd, err);
 	if (ret)
@@ -178,10 +179,14 @@ static void rules_undo(struct dnatd *dnatd, struct err *err)
 		 cause, second.msg);
 }
 
-/* The UDP flows to backends that go: the next packet must find another one. */
+/*
+ * The UDP flows to backends that go: the next packet must find another one.  And
+ * those to services that come, whose clients may have asked before.
+ */
 struct flows {
 	size_t n;
 	struct conn_filter *list;
+	bool astray;
 };
 
 static int flows_init(struct flows *flows, const struct changes *changes)
@@ -200,6 +205,7 @@ static int flows_init(struct flows *flows, const struct changes *changes)
 		const struct service *old = changes->list[i].old;
 		const struct service *new = changes->list[i].new;
 
+		flows->astray |= !old && new->proto == IPPROTO_UDP;
 		if (!old || old->proto != IPPROTO_UDP)
 			continue;
 		for (size_t j = 0; j < old->n_backends; j++) {
@@ -220,6 +226,8 @@ static void flows_end(struct dnatd *dnatd, const struct flows *flows)
 {
 	for (size_t i = 0; i < flows->n; i++)
 		conns_end(dnatd, &flows->list[i], NULL, NULL, NULL);
+	if (flows->astray)
+		conns_end_astray(dnatd);
 }
 
 static int carry_out(struct dnatd *dnatd, struct changes *changes,

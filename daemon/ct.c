@@ -35,16 +35,11 @@ static bool get_age(const struct nf_conntrack *ct, time_t now, uint32_t *age)
 	return nfct_attr_is_set(ct, ATTR_TIMESTAMP_START) && start;
 }
 
-/*
- * Ours is what its backend sees coming from the VIP.  The status bit for a
- * rewritten source would miss the balancer's own connections to a VIP that it
- * holds: these come from the VIP to begin with.
- */
-static bool get_conn(const struct nf_conntrack *ct, time_t now,
-		     struct conn *conn)
+/* Any connection over TCP or UDP; @answer: where what comes back goes to. */
+static bool get_any(const struct nf_conntrack *ct, time_t now,
+		    struct conn *conn, struct conn_end *answer)
 {
 	uint8_t family = nfct_get_attr_u8(ct, ATTR_ORIG_L3PROTO);
-	struct conn_end answer;
 
 	memset(conn, 0, sizeof(*conn));
 	conn->proto = nfct_get_attr_u8(ct, ATTR_ORIG_L4PROTO);
@@ -58,13 +53,27 @@ static bool get_conn(const struct nf_conntrack *ct, time_t now,
 		ATTR_ORIG_IPV6_DST, ATTR_ORIG_PORT_DST);
 	get_end(ct, &conn->backend, family, ATTR_REPL_IPV4_SRC,
 		ATTR_REPL_IPV6_SRC, ATTR_REPL_PORT_SRC);
-	get_end(ct, &answer, family, ATTR_REPL_IPV4_DST,
-		ATTR_REPL_IPV6_DST, ATTR_REPL_PORT_DST);
-	conn->vdport = answer.port;
+	get_end(ct, answer, family, ATTR_REPL_IPV4_DST, ATTR_REPL_IPV6_DST,
+		ATTR_REPL_PORT_DST);
+	conn->vdport = answer->port;
 	conn->tcp_state = nfct_get_attr_u8(ct, ATTR_TCP_STATE);
 	conn->expires = nfct_get_attr_u32(ct, ATTR_TIMEOUT);
 	conn->aged = get_age(ct, now, &conn->age);
-	return (conn->status & IPS_DST_NAT) &&
+	return true;
+}
+
+/*
+ * Ours is what its backend sees coming from the VIP.  The status bit for a
+ * rewritten source would miss the balancer's own connections to a VIP that it
+ * holds: these come from the VIP to begin with.
+ */
+static bool get_conn(const struct nf_conntrack *ct, time_t now,
+		     struct conn *conn)
+{
+	struct conn_end answer;
+
+	return get_any(ct, now, conn, &answer) &&
+	       (conn->status & IPS_DST_NAT) &&
 	       addr_equal(&answer.addr, &conn->vip.addr);
 }
 
@@ -96,6 +105,16 @@ const char *ct_wanted(const struct ct_query *query,
 	    !conn_matches(conn, query->filter))
 		return NULL;
 	return conn_names_find(&query->names, conn);
+}
+
+bool ct_astray(const struct ct_query *query, const struct nf_conntrack *ct)
+{
+	struct conn_end answer;
+	struct conn conn;
+
+	return get_any(ct, query->now, &conn, &answer) &&
+	       conn.proto == IPPROTO_UDP && !(conn.status & IPS_DST_NAT) &&
+	       conn_names_find(&query->names, &conn);
 }
 
 int ct_parse(const struct nlmsghdr *nlh, void *query)

@@ -51,6 +51,15 @@ struct nf_conntrack;
 const char *ct_wanted(const struct ct_query *query,
 		      const struct nf_conntrack *ct, struct conn *conn);
 
+/**
+ * ct_astray - did this flow begin when its service was not there yet?
+ * @ct: as conntrack tells of it
+ *
+ * Rules see a flow's first packet only.  One over UDP goes on for as long as
+ * its client keeps asking, and nobody answers.
+ */
+bool ct_astray(const struct ct_query *query, const struct nf_conntrack *ct);
+
 struct nl;
 struct nlmsghdr;
 

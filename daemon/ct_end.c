@@ -19,6 +19,7 @@ struct ct_ending {
 	struct nl del;
 	struct conn_filter filter;
 	struct ct_query query;
+	bool astray;		/* those are meant, and no others */
 };
 
 static int no_memory(struct err *err)
@@ -46,18 +47,26 @@ static int delete(struct ct_ending *self, const struct nf_conntrack *ct)
 	return rc == -ENOENT ? 0 : rc;
 }
 
+static bool is_meant(const struct ct_ending *self,
+		     const struct nf_conntrack *ct)
+{
+	struct conn conn;
+
+	return self->astray ? ct_astray(&self->query, ct) :
+			      ct_wanted(&self->query, ct, &conn) != NULL;
+}
+
 static int take(const struct nlmsghdr *nlh, void *data)
 {
 	struct nf_conntrack *ct = nfct_new();
 	struct ct_ending *self = data;
-	struct conn conn;
 	int rc = 0;
 
 	if (!ct)
 		return -ENOMEM;
 	if (mnl_nlmsg_get_payload_len(nlh) >= sizeof(struct nfgenmsg) &&
 	    nfct_nlmsg_parse(nlh, ct) >= 0 &&
-	    ct_wanted(&self->query, ct, &conn))
+	    is_meant(self, ct))
 		rc = delete(self, ct);
 	nfct_destroy(ct);
 	return rc;
@@ -115,7 +124,9 @@ int ct_end(const struct model *model, const struct conn_filter *filter,
 
 	if (!self)
 		return no_memory(err);
-	self->filter = *filter;
+	self->astray = !filter;
+	if (filter)
+		self->filter = *filter;
 	if (ct_query_init(&self->query, model, &self->filter)) {
 		free(self);
 		return no_memory(err);

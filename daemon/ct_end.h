@@ -10,7 +10,8 @@
 /**
  * ct_end - have conntrack forget connections of the model's services
  * @model: says which connections are ours, as for ct_show(); may change later
- * @filter: which of them; copied
+ * @filter: which of them; copied.  NULL: none of them, but those that should
+ *	be and are not, see ct_astray()
  * @ending: result, for conns_end() and conns_end_parts() to go on with
  *
  * Return: 0 or a negative errno with @err set

@@ -19,6 +19,7 @@ struct end_task {
 	TAILQ_ENTRY(end_task) entry;
 	struct dnatd *dnatd;
 	struct conn_filter filter;
+	bool astray;		/* instead of @filter */
 	bool active;
 	struct ending *ending;	/* NULL: not begun */
 	struct event *event;
@@ -108,7 +109,10 @@ static void task_begin(evutil_socket_t fd, short what, void *data)
 
 	(void)fd;
 	(void)what;
-	if (ending_new(task->dnatd, &task->filter, &task->ending, &err)) {
+	if (task->astray ?
+		    ct_end(task->dnatd->model, NULL, &task->ending, &err) :
+		    ending_new(task->dnatd, &task->filter, &task->ending,
+			       &err)) {
 		task_done(task, &err);
 		return;
 	}
@@ -125,8 +129,7 @@ static void task_begin(evutil_socket_t fd, short what, void *data)
 	task->event = event;
 }
 
-int conns_end(struct dnatd *dnatd, const struct conn_filter *filter,
-	      end_fn *fn, void *data, struct err *err)
+static struct end_task *task_new(struct dnatd *dnatd)
 {
 	struct end_task *task = calloc(1, sizeof(*task));
 
@@ -134,17 +137,52 @@ int conns_end(struct dnatd *dnatd, const struct conn_filter *filter,
 		task->event = evtimer_new(dnatd->base, task_begin, task);
 	if (!task || !task->event) {
 		free(task);
-		return no_memory(err);
+		return NULL;
 	}
 	task->dnatd = dnatd;
-	task->filter = *filter;
-	task->fn = fn;
-	task->data = data;
 	if (!dnatd->endings.tasks.tqh_last)
 		TAILQ_INIT(&dnatd->endings.tasks);
 	TAILQ_INSERT_TAIL(&dnatd->endings.tasks, task, entry);
+	return task;
+}
+
+int conns_end(struct dnatd *dnatd, const struct conn_filter *filter,
+	      end_fn *fn, void *data, struct err *err)
+{
+	struct end_task *task = task_new(dnatd);
+
+	if (!task)
+		return no_memory(err);
+	task->filter = *filter;
+	task->fn = fn;
+	task->data = data;
 	tasks_start(&dnatd->endings);
 	return 0;
+}
+
+static bool any_udp(const struct model *model)
+{
+	for (size_t i = 0; i < model->n_services; i++)
+		if (model->services[i]->proto == IPPROTO_UDP)
+			return true;
+	return false;
+}
+
+void conns_end_astray(struct dnatd *dnatd)
+{
+	struct end_task *task;
+
+	if (!any_udp(dnatd->model))
+		return;
+	for (task = dnatd->endings.tasks.tqh_first; task;
+	     task = TAILQ_NEXT(task, entry))
+		if (task->astray && !task->ending)
+			return;
+	task = task_new(dnatd);
+	if (!task)
+		return;
+	task->astray = true;
+	tasks_start(&dnatd->endings);
 }
 
 void conns_end_stop(struct dnatd *dnatd)

@@ -63,6 +63,15 @@ typedef void end_fn(uint64_t ended, const struct err *err, void *data);
 int conns_end(struct dnatd *dnatd, const struct conn_filter *filter,
 	      end_fn *fn, void *data, struct err *err);
 
+/**
+ * conns_end_astray - have conntrack forget flows that the rules came too late for
+ * @dnatd: its rules are there now; all services of its model are looked at
+ *
+ * Later, and once for all that ask until then.  What cannot be ended now ends
+ * when it is idle.
+ */
+void conns_end_astray(struct dnatd *dnatd);
+
 /* Give up what conns_end() has begun; no @fn is called any more. */
 void conns_end_stop(struct dnatd *dnatd);
 

@@ -363,6 +363,7 @@ static int dnatd_run(struct dnatd *dnatd, struct loop *loop,
 	if (rules_start(dnatd, err))
 		goto out;
 	startup_done(dnatd);
+	conns_end_astray(dnatd);
 	dnatd->health = health_new(dnatd, loop->base, err);
 	if (!dnatd->health)
 		goto out;

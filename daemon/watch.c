@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "ending.h"
 #include "events.h"
 #include "link.h"
 #include "log.h"
@@ -273,10 +274,13 @@ static int repair_addresses(struct watch *watch, bool *changed,
 
 static int repair_rules(struct watch *watch, bool *changed, struct err *err)
 {
-	const struct dnatd *dnatd = watch->dnatd;
+	struct dnatd *dnatd = watch->dnatd;
+	int ret = nft_reconcile(dnatd->nft, dnatd->in_force, dnatd->model,
+				changed, err);
 
-	return nft_reconcile(dnatd->nft, dnatd->in_force, dnatd->model,
-			     changed, err);
+	if (!ret && *changed)
+		conns_end_astray(dnatd);
+	return ret;
 }
 
 /* In the order of a start: the rules need the module. */

@@ -158,10 +158,17 @@ check "b4 is removed" dnatctl backend del dns addr $B4
 check "all go to b1 at once" wait_for 20 open_to $B1 6 dns
 check "and none to b4" open_to $B4 0 dns
 dnatctl service del dns
+# The balancer itself refuses them now, and conntrack knows them as its.
+in_ns lb ip address add 192.0.2.10/32 dev lo
+refused() {
+	[ "$(in_ns lb conntrack -L -p udp --orig-dst 192.0.2.10 2>/dev/null | grep -c UNREPLIED)" -eq 6 ]
+}
+check "no service, no answer" wait_for 20 refused
 dnatctl service add dns2 vip 192.0.2.10 port 53 proto udp
 dnatctl backend add dns2 addr $B4
 check "another service in its place has them" wait_for 20 open_to $B4 6 dns2
 check "and not those of the one before" open_to $B1 0 dns2
+in_ns lb ip address del 192.0.2.10/32 dev lo
 kill $ASKERS
 wait $ASKERS 2>/dev/null
 dnatctl service del dns2

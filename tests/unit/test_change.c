@@ -157,6 +157,12 @@ int conns_end(struct dnatd *d, const struct conn_filter *filter, end_fn *fn,
 	return call(name, error);
 }
 
+void conns_end_astray(struct dnatd *d)
+{
+	(void)d;
+	call("astray", NULL);
+}
+
 static struct dnatd dnatd;
 
 static int apply(const char *op, json_t *args)
@@ -227,6 +233,7 @@ static void test_flows(void)
 			json_pack("{s:s, s:s, s:i, s:s}", "name", "u", "vip",
 				  "192.0.2.10", "port", 53, "proto", "udp")),
 		  0);
+	CHECK_STR(calls, "prepare +53 nft commit astray");
 	CHECK_INT(backend("backend.add", "u", "10.1.0.11"), 0);
 	CHECK_INT(backend("backend.add", "u", "10.1.0.12"), 0);
 	CHECK_STR(calls, "prepare nft commit");
@@ -296,7 +303,7 @@ static void test_table_lost(void)
 {
 	table_lost = true;
 	CHECK_INT(add("b", 81, NULL), 0);
-	CHECK_STR(calls, "prepare +81 nft reconcile ports nft commit");
+	CHECK_STR(calls, "prepare +81 nft reconcile astray ports nft commit");
 	CHECK_INT(del("b"), 0);
 
 	table_lost = true;
@@ -308,7 +315,7 @@ static void test_table_lost(void)
 	table_lost = true;
 	fails = "ports";
 	CHECK_INT(add("b", 81, NULL), -EIO);
-	CHECK_STR(calls, "prepare +81 nft reconcile ports -81 abort");
+	CHECK_STR(calls, "prepare +81 nft reconcile astray ports -81 abort");
 	fails = NULL;
 	table_lost = false;
 }

@@ -24,11 +24,15 @@
 
 #define SKIP 77
 #define CONNECTIONS 400
-#define SERVICES \
+#define WEB \
 	"{\"version\":1,\"services\":[" \
 	"{\"name\":\"web\",\"vip\":\"192.0.2.10\",\"port\":80,\"backends\":[" \
 	"{\"addr\":\"10.1.0.11\",\"port\":8080}," \
-	"{\"addr\":\"10.3.0.12\",\"port\":8080}]}]}"
+	"{\"addr\":\"10.3.0.12\",\"port\":8080}]}"
+#define SERVICES WEB "]}"
+#define WITH_UDP WEB \
+	",{\"name\":\"dns\",\"vip\":\"192.0.2.10\",\"port\":53," \
+	"\"proto\":\"udp\",\"backends\":[{\"addr\":\"10.1.0.11\"}]}]}"
 
 static const struct conn_filter all = { .class = CONN_ANY };
 static struct dnatd dnatd = { .in_force = ALLOC_NF_NAT };
@@ -156,6 +160,50 @@ static void test_in_parts(void)
 	CHECK_INT((long long)count(), 0);
 }
 
+/* Who asked before the service was there is answered by it all the same. */
+static void test_astray(struct nft *nft)
+{
+	struct model *before = dnatd.model, *after = model_new_of(WITH_UDP);
+	const struct service *dns = model_find(after, "dns");
+	struct sockaddr_in vip = at(&dns->vip, dns->port);
+	struct sockaddr_in backend = at(&dns->backends[0].addr, dns->port);
+	int server = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+	int client = socket(AF_INET, SOCK_DGRAM, 0);
+	bool changed;
+	char got[4];
+
+	NEED(server >= 0 && client >= 0);
+	NEED(!bind(server, (struct sockaddr *)&backend, sizeof(backend)));
+	NEED(sendto(client, "a", 1, 0, (struct sockaddr *)&vip,
+		    sizeof(vip)) == 1);
+	NEED(!nft_reconcile(nft, ALLOC_NF_NAT, after, &changed, &err));
+	dnatd.model = after;
+	NEED(sendto(client, "b", 1, 0, (struct sockaddr *)&vip,
+		    sizeof(vip)) == 1);
+	CHECK_INT(recv(server, got, sizeof(got), 0), -1);
+
+	conns_end_astray(&dnatd);
+	conns_end_astray(&dnatd);
+	CHECK(turns() > 0);
+	NEED(sendto(client, "c", 1, 0, (struct sockaddr *)&vip,
+		    sizeof(vip)) == 1);
+	CHECK_INT(recv(server, got, sizeof(got), 0), 1);
+	CHECK_INT(got[0], 'c');
+
+	/* Now that it goes there it is left alone. */
+	CHECK_INT((long long)count(), 1);
+	conns_end_astray(&dnatd);
+	turns();
+	CHECK_INT((long long)count(), 1);
+
+	dnatd.model = before;
+	conns_end_astray(&dnatd);
+	CHECK_INT(turns(), 0);
+	close(client);
+	close(server);
+	model_free(after);
+}
+
 int main(void)
 {
 	int servers[2], clients[CONNECTIONS];
@@ -195,6 +243,7 @@ int main(void)
 
 	test_in_turns(web);
 	test_in_parts();
+	test_astray(nft);
 
 	for (int i = 0; i < CONNECTIONS; i++)
 		close(clients[i]);
