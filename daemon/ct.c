@@ -35,9 +35,9 @@ static bool get_age(const struct nf_conntrack *ct, time_t now, uint32_t *age)
 	return nfct_attr_is_set(ct, ATTR_TIMESTAMP_START) && start;
 }
 
-/* Any connection over TCP or UDP; @answer: where what comes back goes to. */
+/* Any connection over TCP or UDP. */
 static bool get_any(const struct nf_conntrack *ct, time_t now,
-		    struct conn *conn, struct conn_end *answer)
+		    struct conn *conn)
 {
 	uint8_t family = nfct_get_attr_u8(ct, ATTR_ORIG_L3PROTO);
 
@@ -53,9 +53,7 @@ static bool get_any(const struct nf_conntrack *ct, time_t now,
 		ATTR_ORIG_IPV6_DST, ATTR_ORIG_PORT_DST);
 	get_end(ct, &conn->backend, family, ATTR_REPL_IPV4_SRC,
 		ATTR_REPL_IPV6_SRC, ATTR_REPL_PORT_SRC);
-	get_end(ct, answer, family, ATTR_REPL_IPV4_DST, ATTR_REPL_IPV6_DST,
-		ATTR_REPL_PORT_DST);
-	conn->vdport = answer->port;
+	conn->vdport = ntohs(nfct_get_attr_u16(ct, ATTR_REPL_PORT_DST));
 	conn->tcp_state = nfct_get_attr_u8(ct, ATTR_TCP_STATE);
 	conn->expires = nfct_get_attr_u32(ct, ATTR_TIMEOUT);
 	conn->aged = get_age(ct, now, &conn->age);
@@ -72,9 +70,11 @@ static bool get_conn(const struct nf_conntrack *ct, time_t now,
 {
 	struct conn_end answer;
 
-	return get_any(ct, now, conn, &answer) &&
-	       (conn->status & IPS_DST_NAT) &&
-	       addr_equal(&answer.addr, &conn->vip.addr);
+	if (!get_any(ct, now, conn) || !(conn->status & IPS_DST_NAT))
+		return false;
+	get_end(ct, &answer, conn->vip.addr.family, ATTR_REPL_IPV4_DST,
+		ATTR_REPL_IPV6_DST, ATTR_REPL_PORT_DST);
+	return addr_equal(&answer.addr, &conn->vip.addr);
 }
 
 int ct_query_init(struct ct_query *query, const struct model *model,
@@ -109,10 +109,9 @@ const char *ct_wanted(const struct ct_query *query,
 
 bool ct_astray(const struct ct_query *query, const struct nf_conntrack *ct)
 {
-	struct conn_end answer;
 	struct conn conn;
 
-	return get_any(ct, query->now, &conn, &answer) &&
+	return get_any(ct, query->now, &conn) &&
 	       conn.proto == IPPROTO_UDP && !(conn.status & IPS_DST_NAT) &&
 	       conn_names_find(&query->names, &conn);
 }
