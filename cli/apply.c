@@ -40,7 +40,7 @@ static int print_result(const struct cli *cli, json_t *result, struct err *err)
 	int ret;
 
 	if (!answer.json)
-		return err_set(err, -ENOMEM, NULL, "out of memory");
+		return err_no_memory(err);
 	ret = print_json(&page, &answer, err);
 	json_decref(answer.json);
 	return ret;
@@ -68,7 +68,7 @@ static int show_reply(const struct cli *cli, const struct conf *conf,
 	int ret = 0;
 
 	if (notes_place(result, conf, file))
-		return err_set(err, -ENOMEM, NULL, "out of memory");
+		return err_no_memory(err);
 	if (cli->json)
 		return json_is_null(result) ? 0 :
 					      print_result(cli, result, err);
@@ -89,7 +89,7 @@ static int send_conf(const struct cli *cli, const struct conf *conf,
 	int ret = EXIT_UNREACHABLE;
 
 	if (!args)
-		err_set(err, -ENOMEM, NULL, "out of memory");
+		err_no_memory(err);
 	else if (!client_call(cli->socket, "config.apply", args, take_reply,
 			      &reply, err))
 		ret = reply.refused ? EXIT_REFUSED : EXIT_DONE;
@@ -154,7 +154,7 @@ int run_export(const struct cli *cli, struct err *err)
 	int ret = EXIT_UNREACHABLE;
 
 	if (!args) {
-		err_set(err, -ENOMEM, NULL, "out of memory");
+		err_no_memory(err);
 	} else if (!client_call(cli->socket, "config.show", args, take_reply,
 				&reply, err)) {
 		if (reply.refused) {

@@ -118,7 +118,7 @@ static int input_room(struct input *in, struct err *err)
 		return 0;
 	bigger = realloc(in->buf, in->size ? in->size * 2 : 65536);
 	if (!bigger)
-		return err_set(err, -ENOMEM, NULL, "out of memory");
+		return err_no_memory(err);
 	in->size = in->size ? in->size * 2 : 65536;
 	in->buf = bigger;
 	return 0;
@@ -259,7 +259,7 @@ static int call(const char *path, const char *op, json_t *args, int patience,
 
 	text = request_text(op, args);
 	if (!text)
-		return err_set(err, -ENOMEM, NULL, "out of memory");
+		return err_no_memory(err);
 	/* The newline takes the place of the final NUL: it ends the request. */
 	len = strlen(text);
 	text[len] = '\n';

@@ -221,7 +221,7 @@ static int grid_fill(struct grid *grid, const struct answer *answer,
 			ret = grid_add_json(grid, object);
 	while (!answer->json && !ret && rows_next(&rows, &row))
 		ret = grid_add_row(grid, &row);
-	return ret ? err_set(err, ret, NULL, "out of memory") : 0;
+	return ret ? err_no_memory(err) : 0;
 }
 
 /* By number where there are numbers, so that 10.1.0.9 comes before 10.1.0.11. */

@@ -14,11 +14,6 @@ struct side {
 	const char **lines;
 };
 
-static int no_memory(struct err *err)
-{
-	return err_set(err, -ENOMEM, NULL, "out of memory");
-}
-
 /* Each line to a string of its own. */
 static int split(struct side *side)
 {
@@ -105,7 +100,7 @@ static int print_pair(FILE *out, const json_t *before, const json_t *after,
 	if (!ret && after)
 		ret = put(&b.text, after, err);
 	if (!ret && (split(&a) || split(&b) || print_sides(out, &a, &b)))
-		ret = no_memory(err);
+		ret = err_no_memory(err);
 	side_clean(&a);
 	side_clean(&b);
 	return ret;

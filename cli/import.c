@@ -274,7 +274,7 @@ int run_import(const struct cli *cli, struct err *err)
 		fwrite(lines.buf, 1, lines.len, stdout);
 		tell_notes(&lines, file);
 	} else if (ret == -ENOMEM) {
-		err_set(err, ret, NULL, "out of memory");
+		err_no_memory(err);
 	}
 	free(lines.buf);
 	free(text);

@@ -264,7 +264,7 @@ static int add_service(struct ipvs *ipvs, const struct line *line,
 			       other->line);
 	if (make_room((void **)&ipvs->services, ipvs->n, &ipvs->room,
 		      sizeof(*ipvs->services)))
-		return err_set(err, -ENOMEM, NULL, "out of memory");
+		return err_no_memory(err);
 	ipvs->services[ipvs->n++] = line->service;
 	return 0;
 }
@@ -285,7 +285,7 @@ static int add_server(struct ipvs *ipvs, const struct line *line,
 				       service->servers[i].line);
 	if (make_room((void **)&service->servers, service->n, &service->room,
 		      sizeof(*service->servers)))
-		return err_set(err, -ENOMEM, NULL, "out of memory");
+		return err_no_memory(err);
 	service->servers[service->n++] = line->of;
 	return 0;
 }

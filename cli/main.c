@@ -138,7 +138,7 @@ static int print_rates(struct progress *progress, json_t *rates,
 	int ret;
 
 	if (!answer.json)
-		return err_set(err, -ENOMEM, NULL, "out of memory");
+		return err_no_memory(err);
 	if (progress->json)
 		ret = print_json(&progress->json_page, &answer, err);
 	else if (progress->view->rates)

@@ -72,6 +72,6 @@ int monitor_print(const struct answer *answer, void *data, struct err *err)
 	if (ret == -EPROTO)
 		return answer_strange(err);
 	if (ret == -ENOMEM)
-		return err_set(err, ret, NULL, "out of memory");
+		return err_no_memory(err);
 	return fflush(monitor->out) || ferror(monitor->out) ? -EPIPE : 0;
 }

@@ -81,7 +81,7 @@ static int print_part(struct json_page *page, const json_t *part,
 		return 0;
 	text = json_dumps(part, json_flags(page));
 	if (!text)
-		return err_set(err, -ENOMEM, NULL, "out of memory");
+		return err_no_memory(err);
 	page_rows(page);
 	print_text(page, text + 1, strlen(text) - 1 - strlen(end));
 	free(text);

@@ -150,7 +150,7 @@ int show_rates(struct page *page, const json_t *result, struct err *err)
 	if (!answer.json || json_object_set_new(row, "slow",
 				json_integer(sum(json_object_get(result,
 								 "slow")))))
-		ret = err_set(err, -ENOMEM, NULL, "out of memory");
+		ret = err_no_memory(err);
 	else
 		ret = columns_print(page, &answer, columns, err);
 	json_decref(answer.json);

@@ -111,7 +111,7 @@ static int print_value(FILE *out, const char *name, const json_t *value,
 	char *text = value_text(value);
 
 	if (!text)
-		return err_set(err, -ENOMEM, NULL, "out of memory");
+		return err_no_memory(err);
 	fprintf(out, "%s%s\n", name, text);
 	free(text);
 	return 0;
@@ -137,7 +137,7 @@ static int print_check(FILE *out, const json_t *check, struct err *err)
 		return answer_strange(err);
 	name = value_text(json_object_get(check, "name"));
 	if (!name)
-		return err_set(err, -ENOMEM, NULL, "out of memory");
+		return err_no_memory(err);
 	fprintf(out, "%s", name);
 	free(name);
 

@@ -44,7 +44,7 @@ static int print_lines(FILE *out, const char *before, const json_t *counters,
 		char *text = value_text(json_object_get(counters, line->key));
 
 		if (!text)
-			return err_set(err, -ENOMEM, NULL, "out of memory");
+			return err_no_memory(err);
 		fprintf(out, "%s%s: %s\n", before, line->text, text);
 		free(text);
 	}

@@ -31,7 +31,7 @@ static int ask(const char *path, const char *op, struct list *list,
 {
 	json_t *args = json_object();
 	int ret = args ? client_call(path, op, args, take, list, err) :
-			 err_set(err, -ENOMEM, NULL, "out of memory");
+			 err_no_memory(err);
 
 	json_decref(args);
 	list->at = rates_clock();
@@ -52,7 +52,7 @@ static int ask_again(struct top *top, const char *path, struct list *before,
 				 next.rows, next.at - before->at);
 		ret = top_take(top, rates);
 		if (ret == -ENOMEM)
-			err_set(err, ret, NULL, "out of memory");
+			err_no_memory(err);
 		else if (ret)
 			answer_strange(err);
 	}

@@ -22,11 +22,6 @@ struct reading {
 	struct conf_at at;
 };
 
-static int no_memory(struct err *err)
-{
-	return err_set(err, -ENOMEM, NULL, "out of memory");
-}
-
 static int read_all(int fd, struct text *text, struct err *err)
 {
 	ssize_t n;
@@ -35,7 +30,7 @@ static int read_all(int fd, struct text *text, struct err *err)
 	do {
 		at = text_room(text, 65536);
 		if (!at)
-			return no_memory(err);
+			return err_no_memory(err);
 		n = read(fd, at, 65535);
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -156,7 +151,7 @@ static int add_service(struct reading *reading, json_t *args, struct err *err)
 				 json_integer((json_int_t)reading->conf->n))) ||
 	    json_array_append(reading->services, args) ||
 	    !conf_add_service(reading->conf, reading->at))
-		return no_memory(err);
+		return err_no_memory(err);
 	return 0;
 }
 
@@ -177,7 +172,7 @@ static int add_backend(struct reading *reading, json_t *args, struct err *err)
 	json_object_del(args, "service");
 	if (json_array_append(json_object_get(service, "backends"), args) ||
 	    conf_add_backend(&reading->conf->services[i], reading->at))
-		return no_memory(err);
+		return err_no_memory(err);
 	return 0;
 }
 
@@ -190,14 +185,14 @@ static int add_vdports(struct reading *reading, json_t *args, struct err *err)
 	if (!vdports &&
 	    json_object_set_new(reading->conf->json, "vdports",
 				vdports = json_object()))
-		return no_memory(err);
+		return err_no_memory(err);
 	json_object_foreach(args, key, value) {
 		if (json_object_get(vdports, key))
 			return err_set(err, -EEXIST, key,
 				       "%s is set in line %u already; set it once",
 				       key, reading->conf->vdports.line);
 		if (json_object_set(vdports, key, value))
-			return no_memory(err);
+			return err_no_memory(err);
 	}
 	reading->conf->vdports = reading->at;
 	return 0;
@@ -246,7 +241,7 @@ static int keep_line(struct keep *keep, const struct cli *cli,
 	if (keep->n == keep->room) {
 		grown = reallocarray(keep->list, room, sizeof(*grown));
 		if (!grown)
-			return no_memory(err);
+			return err_no_memory(err);
 		keep->list = grown;
 		keep->room = room;
 	}

@@ -7,11 +7,6 @@
 #include "lines.h"
 #include "value.h"
 
-static int no_memory(struct err *err)
-{
-	return err_set(err, -ENOMEM, NULL, "out of memory");
-}
-
 static int put_keyword(struct text *text, const struct arg *arg,
 		       const json_t *value, struct err *err)
 {
@@ -23,7 +18,7 @@ static int put_keyword(struct text *text, const struct arg *arg,
 			       "%s is not what a keyword takes; are dnatctl and dnatd of the same version?",
 			       arg->name);
 	if (lines_put(text, arg->name) || lines_put(text, word))
-		return no_memory(err);
+		return err_no_memory(err);
 	return 0;
 }
 
@@ -39,7 +34,7 @@ static int put_command(struct text *text, const char *op, const char *target,
 	if (lines_put(text, command->object) ||
 	    lines_put(text, command->name) ||
 	    (target && lines_put(text, target)))
-		return no_memory(err);
+		return err_no_memory(err);
 	for (arg = command->args; !ret && arg->name; arg++) {
 		const json_t *value = json_object_get(object, arg->name);
 
@@ -54,7 +49,7 @@ static int put_command(struct text *text, const char *op, const char *target,
 		return err_set(err, -EPROTO, NULL,
 			       "\"%s\" has no keyword for all that dnatd keeps; are dnatctl and dnatd of the same version?",
 			       op);
-	return lines_end(text) ? no_memory(err) : 0;
+	return lines_end(text) ? err_no_memory(err) : 0;
 }
 
 int conf_put_vdports(struct text *text, const json_t *vdports,
@@ -98,7 +93,7 @@ int conf_put(struct text *text, const json_t *conf, struct err *err)
 	ret = conf_put_vdports(text, json_object_get(conf, "vdports"), err);
 	json_array_foreach(services, i, service) {
 		if (!ret && text->len && lines_end(text))
-			ret = no_memory(err);
+			ret = err_no_memory(err);
 		if (!ret)
 			ret = conf_put_service(text, service, err);
 	}

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -16,4 +17,10 @@ int err_set(struct err *err, int error, const char *arg, const char *fmt, ...)
 	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
 	va_end(ap);
 	return error;
+}
+
+int err_no_memory(struct err *err)
+{
+	return err_set(err, -ENOMEM, NULL, "%s is out of memory",
+		       program_invocation_short_name);
 }

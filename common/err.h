@@ -26,4 +26,12 @@ struct err {
 int err_set(struct err *err, int error, const char *arg, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/**
+ * err_no_memory - the same, where there is no memory
+ * @err: where to, NULL to drop the text
+ *
+ * Return: -ENOMEM
+ */
+int err_no_memory(struct err *err);
+
 #endif

@@ -52,7 +52,7 @@ static int arg_add(struct cli *cli, const struct arg *arg, const char *text,
 	if (ret)
 		return ret;
 	if (json_object_set_new(cli->args, arg->name, value))
-		return err_set(err, -ENOMEM, NULL, "out of memory");
+		return err_no_memory(err);
 	return 0;
 }
 
@@ -117,7 +117,7 @@ static int port_add(struct cli *cli, const struct with_port *with,
 			       json_integer_value(port), with->name,
 			       text_quote(with->text, quoted, sizeof(quoted)));
 	return json_object_set(cli->args, "port", with->port) ?
-		       err_set(err, -ENOMEM, NULL, "out of memory") : 0;
+		       err_no_memory(err) : 0;
 }
 
 /* The keyword that is missing before an address, NULL where @word is none. */
@@ -308,7 +308,7 @@ static int command_parse(struct cli *cli, struct words *words, struct err *err)
 	cli->action = ACTION_RUN;
 	cli->args = json_object();
 	if (!cli->args)
-		return err_set(err, -ENOMEM, NULL, "out of memory");
+		return err_no_memory(err);
 
 	ret = target_parse(cli, words, err);
 	if (!ret)
@@ -438,7 +438,7 @@ int cli_parse(int argc, char *const *argv, struct cli *cli, struct err *err)
 
 	*cli = (struct cli){ .action = ACTION_USAGE };
 	if (!rest)
-		return err_set(err, -ENOMEM, NULL, "out of memory");
+		return err_no_memory(err);
 	ret = options_take(argc, argv, &options, rest, &words.left, err);
 	cli->socket = options.socket;
 	cli->json = options.json;

@@ -147,7 +147,7 @@ int value_parse(const struct arg *arg, const char *text, json_t **value,
 		*value = json_string_nocheck(text);
 	else
 		*value = json_string(text);
-	return *value ? 0 : err_set(err, -ENOMEM, NULL, "out of memory");
+	return *value ? 0 : err_no_memory(err);
 }
 
 const char *arg_text(const struct arg *arg, const json_t *value, char *buf,

@@ -12,11 +12,6 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-static int no_memory(struct err *err)
-{
-	return err_set(err, -ENOMEM, NULL, "dnatd is out of memory");
-}
-
 /* The services before or after @changes, as a configuration. */
 static json_t *side_to_json(const struct changes *changes, bool after,
 			    const struct vdports *vdports)
@@ -51,7 +46,7 @@ static int diff_to_json(const struct model *model,
 	*diff = json_pack("{s:o, s:o}", "before",
 			  side_to_json(changes, false, before), "after",
 			  side_to_json(changes, true, after));
-	return *diff ? 0 : no_memory(err);
+	return *diff ? 0 : err_no_memory(err);
 }
 
 static bool vdports_equal(const struct vdports *a, const struct vdports *b)
@@ -165,5 +160,5 @@ int apply_show(struct dnatd *dnatd, const json_t *args, json_t **result,
 	*result = json_is_true(json_object_get(args, "brief")) ?
 			  brief_model(dnatd->model) :
 			  model_to_json(dnatd->model);
-	return *result ? 0 : no_memory(err);
+	return *result ? 0 : err_no_memory(err);
 }

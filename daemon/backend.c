@@ -14,11 +14,6 @@
 #define PORT_MAX 65535
 #define DEADLINE_MAX (1000 * 3600 * 1000U)	/* as much as it can be */
 
-static int no_memory(struct err *err)
-{
-	return err_set(err, -ENOMEM, NULL, "dnatd is out of memory");
-}
-
 static const char *const states[] = {
 	[BACKEND_UP] = "up",
 	[BACKEND_DRAIN] = "drain",
@@ -221,7 +216,7 @@ int service_backend_add(struct service *service, const json_t *args,
 	grown = reallocarray(service->backends, service->n_backends + 1,
 			     sizeof(*grown));
 	if (!grown)
-		return no_memory(err);
+		return err_no_memory(err);
 	service->backends = grown;
 	service->backends[service->n_backends++] = backend;
 	return service_check_slots(service, "weight", err);

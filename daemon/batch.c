@@ -362,12 +362,12 @@ int batch_send(struct batch *batch, struct nl *nl, bool dry, struct err *err)
 	if (!dry && !batch->failed)
 		frame(batch, NFNL_MSG_BATCH_END, 0);
 	if (batch->failed)
-		return err_set(err, -ENOMEM, NULL, "out of memory");
+		return err_no_memory(err);
 
 	n = nftnl_batch_iovec_len(batch->pages);
 	iov = calloc((size_t)n, sizeof(*iov));
 	if (!iov)
-		return err_set(err, -ENOMEM, NULL, "out of memory");
+		return err_no_memory(err);
 	nftnl_batch_iovec(batch->pages, iov, (uint32_t)n);
 
 	set_buffers(nl, batch->bytes, batch->seq);

@@ -57,7 +57,7 @@ static int vips_add(const struct side *new, struct err *err)
 	int ret;
 
 	if (!vips)
-		return err_set(err, -ENOMEM, NULL, "dnatd is out of memory");
+		return err_no_memory(err);
 	for (size_t i = 0; i < new->n; i++)
 		if (new->list[i].dev[0])
 			vips[n++] = (struct vip){ new->list[i].vip,
@@ -306,7 +306,7 @@ int changes_apply(struct dnatd *dnatd, struct changes *changes,
 	if (!ret)
 		ret = model_make_room(dnatd->model, new.n);
 	if (ret)
-		err_set(err, ret, NULL, "dnatd is out of memory");
+		err_no_memory(err);
 	else
 		ret = carry_out(dnatd, changes, &old, &new, err);
 	if (!ret) {

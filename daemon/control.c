@@ -544,7 +544,7 @@ struct control *control_new(struct event_base *base, const char *path,
 	}
 	control = calloc(1, sizeof(*control));
 	if (!control) {
-		err_set(err, -ENOMEM, NULL, "dnatd is out of memory");
+		err_no_memory(err);
 		return NULL;
 	}
 	control->base = base;
@@ -558,7 +558,7 @@ struct control *control_new(struct event_base *base, const char *path,
 	control->accept_again = evtimer_new(base, control_accept_again,
 					    control);
 	if (!control->accept_again) {
-		err_set(err, -ENOMEM, NULL, "dnatd is out of memory");
+		err_no_memory(err);
 		control_free(control);
 		return NULL;
 	}

@@ -195,7 +195,7 @@ static int get_rows(struct text *rows, json_t **result, struct err *err)
 {
 	*result = text_add(rows, "]", 1) ?
 			  NULL : json_loadb(rows->buf, rows->len, 0, NULL);
-	return *result ? 0 : err_set(err, -ENOMEM, NULL, "out of memory");
+	return *result ? 0 : err_no_memory(err);
 }
 
 int ct_show(const struct model *model, const struct conn_filter *filter,
@@ -210,7 +210,7 @@ int ct_show(const struct model *model, const struct conn_filter *filter,
 		return rc;
 	rc = ct_query_init(&query, model, filter);
 	if (rc) {
-		err_set(err, rc, NULL, "out of memory");
+		err_no_memory(err);
 		goto out;
 	}
 	rc = dump(&nl, ct_parse, &query);

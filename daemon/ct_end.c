@@ -22,11 +22,6 @@ struct ct_ending {
 	bool astray;		/* those are meant, and no others */
 };
 
-static int no_memory(struct err *err)
-{
-	return err_set(err, -ENOMEM, NULL, "dnatd is out of memory");
-}
-
 /* One that is gone by now needs nothing. */
 static int delete(struct ct_ending *self, const struct nf_conntrack *ct)
 {
@@ -123,13 +118,13 @@ int ct_end(const struct model *model, const struct conn_filter *filter,
 	int rc;
 
 	if (!self)
-		return no_memory(err);
+		return err_no_memory(err);
 	self->astray = !filter;
 	if (filter)
 		self->filter = *filter;
 	if (ct_query_init(&self->query, model, &self->filter)) {
 		free(self);
-		return no_memory(err);
+		return err_no_memory(err);
 	}
 	rc = start(self, err);
 	if (rc) {

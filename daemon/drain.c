@@ -297,7 +297,7 @@ struct drain *drain_new(struct dnatd *dnatd, struct err *err)
 		drain->timer = evtimer_new(dnatd->base, look, drain);
 	if (!drain || !drain->timer) {
 		free(drain);
-		err_set(err, -ENOMEM, NULL, "dnatd is out of memory");
+		err_no_memory(err);
 		return NULL;
 	}
 	drain->dnatd = dnatd;

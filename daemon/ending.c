@@ -33,11 +33,6 @@ struct end_parts {
 	struct ending *ending;
 };
 
-static int no_memory(struct err *err)
-{
-	return err_set(err, -ENOMEM, NULL, "dnatd is out of memory");
-}
-
 static int ending_new(struct dnatd *dnatd, const struct conn_filter *filter,
 		      struct ending **ending, struct err *err)
 {
@@ -121,7 +116,7 @@ static void task_begin(evutil_socket_t fd, short what, void *data)
 	if (!event || event_add(event, NULL)) {
 		if (event)
 			event_free(event);
-		no_memory(&err);
+		err_no_memory(&err);
 		task_done(task, &err);
 		return;
 	}
@@ -152,7 +147,7 @@ int conns_end(struct dnatd *dnatd, const struct conn_filter *filter,
 	struct end_task *task = task_new(dnatd);
 
 	if (!task)
-		return no_memory(err);
+		return err_no_memory(err);
 	task->filter = *filter;
 	task->fn = fn;
 	task->data = data;
@@ -202,7 +197,7 @@ static int parts_next(struct parts *parts, struct text *rows, struct err *err)
 		return rc;
 	row = text_row(rows, ROW_LEN);
 	if (!row)
-		return no_memory(err);
+		return err_no_memory(err);
 	rows->len += (size_t)snprintf(row, ROW_LEN, "{\"ended\":%" PRIu64 "%s}",
 				      ending->ended,
 				      answer->forgets && ending->ended ?
@@ -225,7 +220,7 @@ int conns_end_parts(struct dnatd *dnatd, const struct conn_filter *filter,
 	int rc;
 
 	if (!answer)
-		return no_memory(err);
+		return err_no_memory(err);
 	rc = ending_new(dnatd, filter, &answer->ending, err);
 	if (rc) {
 		free(answer);

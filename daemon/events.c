@@ -129,7 +129,7 @@ static int subscriber_next(struct parts *parts, struct text *rows,
 	if (!ret && subscriber->lost)
 		ret = tell_lost(subscriber, rows);
 	if (ret)
-		return err_set(err, ret, NULL, "dnatd is out of memory");
+		return err_no_memory(err);
 	return 1;
 }
 
@@ -192,7 +192,7 @@ struct parts *events_subscribe(struct events *events, struct err *err)
 	struct subscriber *subscriber = calloc(1, sizeof(*subscriber));
 
 	if (!subscriber) {
-		err_set(err, -ENOMEM, NULL, "dnatd is out of memory");
+		err_no_memory(err);
 		return NULL;
 	}
 	subscriber->parts.next = subscriber_next;

@@ -435,7 +435,7 @@ static int http_listen(struct http *http, const struct http_addr *addr,
 					    LEV_OPT_CLOSE_ON_EXEC, 0, fd);
 	if (!http->listener) {
 		close(fd);
-		return err_set(err, -ENOMEM, NULL, "out of memory");
+		return err_no_memory(err);
 	}
 	evconnlistener_set_error_cb(http->listener, http_accept_error);
 	return 0;
@@ -447,7 +447,7 @@ struct http *http_new(struct event_base *base, const struct http_addr *addr,
 	struct http *http = calloc(1, sizeof(*http));
 
 	if (!http) {
-		err_set(err, -ENOMEM, NULL, "out of memory");
+		err_no_memory(err);
 		return NULL;
 	}
 	http->base = base;
@@ -457,7 +457,7 @@ struct http *http_new(struct event_base *base, const struct http_addr *addr,
 	http->work = evtimer_new(base, work_on, http);
 	http->accept_again = evtimer_new(base, http_accept_again, http);
 	if (!http->work || !http->accept_again) {
-		err_set(err, -ENOMEM, NULL, "out of memory");
+		err_no_memory(err);
 		http_free(http);
 		return NULL;
 	}

@@ -175,7 +175,7 @@ int journal_replay(const char *path, json_int_t serial, json_t *root,
 	json_object_foreach(replay.names, name, entry)
 		ret |= json_array_append(services, entry);
 	if (json_object_set_new(root, "services", services) || ret)
-		ret = err_set(err, -ENOMEM, NULL, "dnatd is out of memory");
+		ret = err_no_memory(err);
 out:
 	if (file)
 		fclose(file);

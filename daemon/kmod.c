@@ -207,7 +207,7 @@ struct kmod *kmod_open(struct err *err)
 	struct kmod *kmod = calloc(1, sizeof(*kmod));
 
 	if (!kmod) {
-		err_set(err, -ENOMEM, NULL, "out of memory");
+		err_no_memory(err);
 		return NULL;
 	}
 	if (nl_open(&kmod->nl, NETLINK_GENERIC, err)) {
@@ -311,7 +311,7 @@ int kmod_pools(struct kmod *kmod, json_t **pools, struct err *err)
 	int rc;
 
 	if (!all)
-		return err_set(err, -ENOMEM, NULL, "out of memory");
+		return err_no_memory(err);
 	rc = kmod_dump(kmod, DNAT_CMD_POOL_GET, "pools", kmod_parse_pool,
 		       forget_pools, all, err);
 	if (rc)

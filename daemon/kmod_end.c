@@ -57,7 +57,7 @@ int kmod_end(const struct kmod *kmod, const struct conn_filter *filter,
 	int rc;
 
 	if (!self)
-		return err_set(err, -ENOMEM, NULL, "dnatd is out of memory");
+		return err_no_memory(err);
 	rc = nl_open(&self->nl, NETLINK_GENERIC, err);
 	if (rc) {
 		free(self);

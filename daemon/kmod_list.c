@@ -31,11 +31,6 @@ struct port_list {
 	bool asked;		/* for one, and the answer is not complete */
 };
 
-static int no_memory(struct err *err)
-{
-	return err_set(err, -ENOMEM, NULL, "dnatd is out of memory");
-}
-
 static int broken(const struct nl *nl, int rc, struct err *err)
 {
 	return err_set(err, rc, NULL, "module " KMOD_MODULE " gave no list: %s",
@@ -99,7 +94,7 @@ int kmod_conns(const struct kmod *kmod, const struct model *model,
 	int rc;
 
 	if (!list)
-		return no_memory(err);
+		return err_no_memory(err);
 	rc = nl_open(&list->nl, NETLINK_GENERIC, err);
 	if (rc) {
 		free(list);
@@ -109,7 +104,7 @@ int kmod_conns(const struct kmod *kmod, const struct model *model,
 	list->parts.free = conns_free;
 	if (conn_names_init(&list->reader.names, model)) {
 		conns_free(&list->parts);
-		return no_memory(err);
+		return err_no_memory(err);
 	}
 
 	list->reader.state = filter->state;
@@ -253,7 +248,7 @@ int kmod_ports(struct kmod *kmod, const struct addr *vip, uint8_t proto,
 	int rc;
 
 	if (!list)
-		return no_memory(err);
+		return err_no_memory(err);
 	list->kmod = kmod;
 	list->parts.next = ports_next;
 	list->parts.free = ports_free;

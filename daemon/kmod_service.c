@@ -46,7 +46,7 @@ int kmod_services_keep(struct kmod *kmod, const struct model *model,
 	int rc;
 
 	if (conn_names_init(&ports.names, model))
-		return err_set(err, -ENOMEM, NULL, "dnatd is out of memory");
+		return err_no_memory(err);
 	rc = kmod_dump(kmod, DNAT_CMD_SERVICE_GET, "service ports",
 		       kmod_parse_service, forget_ports, &ports, err);
 	for (size_t i = 0; !rc && i < ports.n; i++) {

@@ -67,7 +67,7 @@ int kmod_stats(struct kmod *kmod, json_t **stats, struct err *err)
 	int rc;
 
 	if (!all)
-		return err_set(err, -ENOMEM, NULL, "dnatd is out of memory");
+		return err_no_memory(err);
 	rc = kmod_get(kmod, DNAT_CMD_STATS_GET, kmod_parse_stats, all, err);
 	if (rc)
 		json_decref(all);

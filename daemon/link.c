@@ -277,7 +277,7 @@ static int get_wanted(const struct model *model, struct addresses *wanted,
 	wanted->n = 0;
 	wanted->list = calloc(model->n_services + 1, sizeof(*wanted->list));
 	if (!wanted->list)
-		return err_set(err, -ENOMEM, NULL, "out of memory");
+		return err_no_memory(err);
 	for (size_t i = 0; i < model->n_services; i++) {
 		const struct service *service = model->services[i];
 		struct address *address = &wanted->list[wanted->n];
@@ -405,7 +405,7 @@ int link_up_names(const char ***list, size_t *n, struct err *err)
 		return rc;
 	names.list = calloc(LINK_NAMES_MAX + 1, sizeof(*names.list));
 	if (!names.list) {
-		rc = err_set(err, -ENOMEM, NULL, "out of memory");
+		rc = err_no_memory(err);
 		goto out;
 	}
 	nlh = nl_request(&nl, buf, RTM_GETLINK, NLM_F_DUMP);

@@ -7,11 +7,6 @@
 #include "merge.h"
 #include "service.h"
 
-static int no_memory(struct err *err)
-{
-	return err_set(err, -ENOMEM, NULL, "dnatd is out of memory");
-}
-
 /* @json's members that @was has not, or has otherwise; NULL: no memory. */
 static json_t *members_changed(const json_t *was, json_t *json)
 {
@@ -173,7 +168,7 @@ static int plan_both(const struct service *old, struct service **wanted,
 	int ret = 0;
 
 	if (!was || !json) {
-		ret = no_memory(err);
+		ret = err_no_memory(err);
 	} else if (!json_equal(was, json)) {
 		change->old = old;
 		change->new = changed(old, was, *wanted, json);
@@ -198,7 +193,7 @@ int merge_plan(const struct model *model, struct model *wanted,
 	changes->list = calloc(model->n_services + wanted->n_services + 1,
 			       sizeof(*changes->list));
 	if (!changes->list)
-		return no_memory(err);
+		return err_no_memory(err);
 	while (!ret && (i < model->n_services || j < wanted->n_services)) {
 		const struct service *old = i < model->n_services ?
 						    model->services[i] : NULL;

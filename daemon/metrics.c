@@ -399,7 +399,7 @@ static int job_next(struct parts *parts, struct text *page, struct err *err)
 		ret = -ENOMEM;
 		break;
 	}
-	return ret < 0 ? err_set(err, ret, NULL, "dnatd is out of memory") : 1;
+	return ret < 0 ? err_no_memory(err) : 1;
 }
 
 static void job_free(struct parts *parts)

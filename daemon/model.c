@@ -11,11 +11,6 @@
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define ROOM_FIRST 16
 
-static int no_memory(struct err *err)
-{
-	return err_set(err, -ENOMEM, NULL, "dnatd is out of memory");
-}
-
 struct model *model_new(void)
 {
 	struct model *model = calloc(1, sizeof(*model));
@@ -108,7 +103,7 @@ static int model_check_new(const struct model *model,
 			return ret;
 	}
 	if (model->n_services == model->room)
-		return no_memory(err);
+		return err_no_memory(err);
 	return 0;
 }
 
@@ -203,7 +198,7 @@ int model_plan(const struct model *model, const char *op, const json_t *args,
 
 	new = service_copy(old);
 	if (!new)
-		return no_memory(err);
+		return err_no_memory(err);
 	ret = plan->apply(new, args, err);
 	if (ret) {
 		service_free(new);

@@ -153,7 +153,7 @@ static void out_of_memory(struct reading *reading)
 {
 	struct err err;
 
-	err_set(&err, -ENOMEM, NULL, "dnatd is out of memory");
+	err_no_memory(&err);
 	complain_plainly(reading, &err);
 }
 

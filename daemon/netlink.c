@@ -41,7 +41,7 @@ int nl_open(struct nl *nl, int bus, struct err *err)
 	nl->buf = malloc(NL_BUF_SIZE);
 	if (!nl->buf) {
 		nl_close(nl);
-		return err_set(err, -ENOMEM, NULL, "out of memory");
+		return err_no_memory(err);
 	}
 	return 0;
 }

@@ -57,7 +57,7 @@ struct nft *nft_open(struct err *err)
 	int rc;
 
 	if (!nft) {
-		err_set(err, -ENOMEM, NULL, "out of memory");
+		err_no_memory(err);
 		return NULL;
 	}
 	if (nl_open(&nft->nl, NETLINK_NETFILTER, err)) {
@@ -214,7 +214,7 @@ static int send_parts(struct nft *nft, const struct diff *diff,
 	int rc;
 
 	if (!batch)
-		return err_set(err, -ENOMEM, NULL, "out of memory");
+		return err_no_memory(err);
 	del_kind(batch, diff, ITEM_RULES);
 	del_kind(batch, diff, ITEM_ELEMENT);
 	del_kind(batch, diff, ITEM_CHAIN);
@@ -241,7 +241,7 @@ static int send_whole(struct nft *nft, const struct table *have,
 	int rc;
 
 	if (!batch)
-		return err_set(err, -ENOMEM, NULL, "out of memory");
+		return err_no_memory(err);
 	if (have->n)
 		batch_del(batch, &have->items[0]);
 	for (size_t k = 0; k < sizeof(order) / sizeof(order[0]); k++)
@@ -322,7 +322,7 @@ static int reconcile_once(struct nft *nft, struct table *want, bool whole,
 	}
 	rc = diff_new(&diff, &have, want);
 	if (rc) {
-		err_set(err, rc, NULL, "out of memory");
+		err_no_memory(err);
 		goto out;
 	}
 	if (!diff.n)
@@ -360,7 +360,7 @@ int nft_reconcile(struct nft *nft, enum allocator allocator,
 		rc = table_want(&want, allocator, model,
 				nft->flow ? &devices : NULL);
 	if (rc) {
-		err_set(err, rc, NULL, "out of memory");
+		err_no_memory(err);
 		goto out;
 	}
 
@@ -411,7 +411,7 @@ int nft_change(struct nft *nft, enum allocator allocator,
 	if (!rc)
 		rc = diff_new(&diff, &before, &after);
 	if (rc) {
-		err_set(err, rc, NULL, "out of memory");
+		err_no_memory(err);
 	} else if (diff.n) {
 		continue_counters(nft, &diff);
 		rc = send_parts(nft, &diff, 0, err);

@@ -87,7 +87,7 @@ static int request_check(json_t *request, struct err *err)
 			       "op is missing or not a string");
 	if (!json_object_get(request, "args") &&
 	    json_object_set_new(request, "args", json_object()))
-		return err_set(err, -ENOMEM, NULL, "dnatd is out of memory");
+		return err_no_memory(err);
 	if (!json_is_object(json_object_get(request, "args")))
 		return err_set(err, -EINVAL, "args", "args is not an object");
 	return 0;

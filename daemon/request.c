@@ -21,11 +21,6 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-static int no_memory(struct err *err)
-{
-	return err_set(err, -ENOMEM, NULL, "dnatd is out of memory");
-}
-
 /* The service that argument @key names; *service NULL where it is left out. */
 static int find_service(const struct model *model, const json_t *args,
 			const char *key, const struct service **service,
@@ -71,7 +66,7 @@ static int count_left(struct dnatd *dnatd, const struct service *only,
 			more = reallocarray(lefts->list, lefts->n + 1,
 					    sizeof(*more));
 			if (!more)
-				return no_memory(err);
+				return err_no_memory(err);
 			lefts->list = more;
 			more[lefts->n++].filter =
 				conn_filter_of(service, &service->backends[j]);
@@ -230,7 +225,7 @@ static int show(struct dnatd *dnatd, const json_t *args, const char *name,
 			ret = list_one(dnatd, list, model->services[i], health,
 				       &left);
 	if (ret)
-		ret = no_memory(err);
+		ret = err_no_memory(err);
 	else
 		*result = json_incref(list);
 out:
@@ -309,7 +304,7 @@ static int stats_list(struct dnatd *dnatd, const json_t *args, json_t **result,
 		return ret;
 	*result = list(&counters, dnatd->model, only);
 	counters_clean(&counters);
-	return *result ? 0 : no_memory(err);
+	return *result ? 0 : err_no_memory(err);
 }
 
 static int stats_services(struct dnatd *dnatd, const json_t *args,
@@ -440,7 +435,7 @@ static int status(struct dnatd *dnatd, const json_t *args, json_t **result,
 	if (ret)
 		return ret;
 	*result = status_to_json(dnatd, "/proc");
-	return *result ? 0 : no_memory(err);
+	return *result ? 0 : err_no_memory(err);
 }
 
 static int monitor(struct dnatd *dnatd, const json_t *args, json_t **result,

@@ -32,11 +32,6 @@ const char *mode_text(enum mode mode)
 	return modes[mode];
 }
 
-static int no_memory(struct err *err)
-{
-	return err_set(err, -ENOMEM, NULL, "dnatd is out of memory");
-}
-
 static const char *const on_down_texts[] = {
 	[ON_DOWN_KEEP] = "keep",
 	[ON_DOWN_RESET] = "reset",
@@ -137,7 +132,7 @@ int service_from_args(const json_t *args, bool stored,
 
 	service = calloc(1, sizeof(*service));
 	if (!service)
-		return no_memory(err);
+		return err_no_memory(err);
 	service->proto = IPPROTO_TCP;
 	service->fast = true;
 	check_init(&service->check);

@@ -28,11 +28,6 @@ struct store {
 	off_t line;		/* bytes of the one that is prepared */
 };
 
-static int no_memory(struct err *err)
-{
-	return err_set(err, -ENOMEM, NULL, "dnatd is out of memory");
-}
-
 /* The directory that @path is in. */
 static void dir_set(struct store *store)
 {
@@ -57,7 +52,7 @@ struct store *store_new(const char *path, struct err *err)
 	}
 	store = calloc(1, sizeof(*store));
 	if (!store) {
-		no_memory(err);
+		err_no_memory(err);
 		return NULL;
 	}
 	strcpy(store->path, path);
@@ -135,7 +130,7 @@ struct model *store_load(struct store *store, struct err *err)
 	if (!root) {
 		model = model_new();
 		if (!model)
-			no_memory(err);
+			err_no_memory(err);
 		return model;
 	}
 
@@ -267,7 +262,7 @@ int store_write(struct store *store, const struct model *model,
 		text = json_dumps(root, JSON_INDENT(2));
 	json_decref(root);
 	if (!text)
-		return no_memory(err);
+		return err_no_memory(err);
 	ret = write_new(store, text, &st, err);
 	free(text);
 	return ret ? ret : put_in_place(store, &st, err);
@@ -297,7 +292,7 @@ int store_prepare(struct store *store, const struct model *model,
 
 	line = journal_line(store->serial, changes);
 	if (!line)
-		return no_memory(err);
+		return err_no_memory(err);
 	len = strlen(line);
 	/* A blank in place of the final NUL keeps room for the newline. */
 	line[len] = ' ';

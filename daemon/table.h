@@ -23,6 +23,8 @@
 #include "rule.h"
 #include "ruleset.h"
 
+#define CHAIN_PREFIX "svc-"	/* of a service's chain, before its name */
+
 enum item_kind {
 	ITEM_TABLE,
 	ITEM_OBJECT,

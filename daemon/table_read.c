@@ -14,8 +14,6 @@
 #include "table.h"
 #include "table_read.h"
 
-#define CHAIN_PREFIX "svc-"
-
 static bool is_ours(const char *table)
 {
 	return table && !strcmp(table, RULESET_TABLE);

@@ -14,7 +14,6 @@
 #include "table.h"
 
 #define TABLE_COMMENT "managed by dnatd; dnatctl(8)"
-#define CHAIN_PREFIX "svc-"
 #define CHAIN_NAME_LEN (sizeof(CHAIN_PREFIX) + SERVICE_NAME_LEN)
 
 /* nft writes these as "filter", "dstnat" and "srcnat", but not in output. */

@@ -245,7 +245,7 @@ static int source_open(struct watch *watch, struct source *source,
 	source->readable = event_new(base, mnl_socket_get_fd(source->nl.sock),
 				     EV_READ | EV_PERSIST, readable, source);
 	if (!source->readable || event_add(source->readable, NULL))
-		return err_set(err, -ENOMEM, NULL, "out of memory");
+		return err_no_memory(err);
 	return 0;
 }
 
@@ -371,7 +371,7 @@ struct watch *watch_new(struct event_base *base, struct dnatd *dnatd,
 	int rc;
 
 	if (!watch) {
-		err_set(err, -ENOMEM, NULL, "out of memory");
+		err_no_memory(err);
 		return NULL;
 	}
 	watch->dnatd = dnatd;
@@ -383,7 +383,7 @@ struct watch *watch_new(struct event_base *base, struct dnatd *dnatd,
 	watch->genl.lost = DIRTY_MODULE;
 
 	watch->settle = evtimer_new(base, settled, watch);
-	rc = watch->settle ? 0 : err_set(err, -ENOMEM, NULL, "out of memory");
+	rc = watch->settle ? 0 : err_no_memory(err);
 	if (!rc)
 		rc = source_open(watch, &watch->nft, base, NETLINK_NETFILTER,
 				 err);
