@@ -260,9 +260,11 @@ static unsigned int dnat_nat_error(void *priv, struct sk_buff *skb,
 	    !test_bit(IPS_SEQ_ADJUST_BIT, &ct->status) || !dnat_conn_of(ct))
 		return NF_ACCEPT;
 
-	/* This machine's own quotes what came in, which is not shifted yet. */
+	/* This machine's own quotes what came in, which is not shifted yet.  On
+	 * its way into a VRF it comes by twice.
+	 */
 	if (ctinfo == IP_CT_RELATED_REPLY)
-		return state->in ? dnat_reuse_unquote(skb, ct) : NF_ACCEPT;
+		return skb->skb_iif ? dnat_reuse_unquote(skb, ct) : NF_ACCEPT;
 	nf_ct_set(skb, ct, IP_CT_RELATED_REPLY);
 	return NF_ACCEPT;
 }

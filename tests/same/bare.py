@@ -5,7 +5,7 @@ too, takes the fast path. Each function is one scenario; its first line says wha
 import struct
 
 import wire
-from slow import at, icmp, other, other_table
+from slow import at, icmp, into_vrf, other, other_table
 from talk import Tcp, registrar
 from wire import SACK_OK, mss, sack, wscale
 
@@ -125,3 +125,16 @@ def errors_own(run):
             run.expect("it quotes the number that was sent", quoted_seq(told) == sent)
     run.balancer.ip("link set backends mtu 1500")
     t.talk().close()
+
+
+@scenario(fresh=True)
+def errors_vrf(run):
+    """the balancer's own ICMP errors about such a connection, whose client is in a VRF"""
+    t = shifted(run)
+    into_vrf(run)
+    sent = t.isn["c"] + t.next["c"]
+    out = at(t.c("A", data=b"e" * 100, ip={"ttl": 1}), "c")
+    run.expect("the client is told", out)
+    for packet in out:
+        told = packet[wire.split(packet)[3]:]
+        run.expect("it quotes the number that was sent", quoted_seq(told) == sent)

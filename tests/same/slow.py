@@ -582,12 +582,10 @@ def macvlan(run):
     goes_on(run, Tcp(run, cport=40002).open().talk())
 
 
-@scenario(fresh=True)
-def vrf(run):
-    """the clients' interface is in a VRF, and routes lead from one to the other"""
+def into_vrf(run):
+    """The clients' interface goes into a VRF, and routes lead from one to the other."""
     if not run.balancer.has("link add red type vrf table 10"):
         raise Skip("this kernel has no VRF")
-    t = Tcp(run).open().talk()
     net = ("-6", "fd00:8::/64", "fd00:9::/64") if run.l3 else ("-4", "10.8.0.0/24", "10.9.0.0/24")
     run.balancer.ip("link set red up", "link set clients master red", *addresses("c"))
     run.balancer.call("ip", net[0], "route", "add", net[1], "dev", "backends", "table", "10")
@@ -596,6 +594,13 @@ def vrf(run):
         run.balancer.call("ip", "route", "add", "10.8.0.0/24", "dev", "backends", "table", "10")
         run.balancer.call("ip", "route", "add", "10.9.0.0/24", "dev", "clients")
     run.change("clients is in a VRF")
+
+
+@scenario(fresh=True)
+def vrf(run):
+    """the clients' interface is in a VRF, and routes lead from one to the other"""
+    t = Tcp(run).open().talk()
+    into_vrf(run)
     t.c("PA", data=b"on and on")
     t.b("PA", data=b"on and on")
     t = Tcp(run, cport=40002)
