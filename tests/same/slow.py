@@ -601,10 +601,11 @@ def vrf(run):
     """the clients' interface is in a VRF, and routes lead from one to the other"""
     t = Tcp(run).open().talk()
     into_vrf(run)
-    t.c("PA", data=b"on and on")
-    t.b("PA", data=b"on and on")
-    t = Tcp(run, cport=40002)
-    t.c("S")
-    if t.vdport:
-        t.b("SA")
-        t.talk().close()
+    with run.slowly():
+        t.c("PA", data=b"on and on")
+        t.b("PA", data=b"on and on")
+        t = Tcp(run, cport=40002)
+        t.c("S")
+        if t.vdport:
+            t.b("SA")
+            t.talk().close()
