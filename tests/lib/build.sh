@@ -8,7 +8,8 @@
 #   build/root-HASH/  what "make install" of plain puts in place
 # shellcheck shell=bash
 
-BUILD=$CACHE/build
+# Trees that are worked on side by side need a build each.
+BUILD=${DNAT_BUILD:-$CACHE/build}
 export LC_ALL=C.UTF-8
 SANITIZE='-g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all'
 
