@@ -48,7 +48,7 @@ build_tree() {
 	mkdir -p "$dir"
 	if [ ! -e "$dir/config.status" ]; then
 		(cd "$dir" && "$BUILD/src/configure" --prefix=/usr --sysconfdir=/etc --localstatedir=/var \
-			--with-kmod=no "$@") || return 1
+			--with-kmod=no --enable-werror "$@") || return 1
 	fi
 	make -C "$dir" -j"$(nproc)"
 }
