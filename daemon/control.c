@@ -369,7 +369,7 @@ static void control_accept(struct evconnlistener *listener, evutil_socket_t fd,
 	if (!access_peer(&control->access, fd, &peer))
 		refuse_now(fd, -EPERM,
 			   "only root and members of group " ACCESS_GROUP
-			   " may ask dnatd; use sudo, or have yourself put into the group");
+			   " may ask dnatd; run dnatctl as root, or add your user to the group");
 	else if (control->n_clients >= CLIENTS_MAX)
 		refuse_now(fd, -EBUSY,
 			   "dnatd has too many clients; close one of them");

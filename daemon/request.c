@@ -531,7 +531,7 @@ int request_handle(const char *op, const json_t *args,
 			       text_quote(op, quoted, sizeof(quoted)));
 	if (operation->does != LOOKS && !peer->changes)
 		return err_set(err, -EPERM, "op",
-			       "%s changes something, and user %u may only look; use sudo, or ask for --admin-group in dnatd(8)",
+			       "%s changes something, and user %u may only look; run it as root, or see --admin-group in dnatd(8)",
 			       operation->op, peer->uid);
 	if (operation->list)
 		return operation->list(data, args, result, parts, err);

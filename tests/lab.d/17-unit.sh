@@ -26,6 +26,9 @@ told() {
 
 capabilities=$(sed -n 's/^CapabilityBoundingSet=//p' "$UNIT")
 check_is "the unit asks for two capabilities" "CAP_NET_ADMIN CAP_CHOWN" "$capabilities"
+for other in keepalived bird frr; do
+	check_match "the unit comes before $other" "^Before=.*\\b$other\\.service\\b" "$(cat "$UNIT")"
+done
 socat -u UNIX-RECV:"$LAB/notify" CREATE:"$LAB/told" &
 listener=$!
 wait_for 20 test -S "$LAB/notify"

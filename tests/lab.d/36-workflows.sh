@@ -47,8 +47,9 @@ workflow() {
 		case $command in
 		systemctl*)
 			continue ;;		# no systemd here: dnatd runs already
-		*nf_conntrack_max*|*nf_conntrack_buckets*)
-			run=(bash -c "$command") ;;	# the machine's
+		"sysctl -p"*)
+			# conntrack's limits are the machine's, not a namespace's.
+			[ "$1" != Sizing ] || run=(bash -c "$command") ;;
 		"dnatctl monitor"|*" -i 1")
 			run=(until_stopped "$command") ;;
 		"dnatctl top")

@@ -17,7 +17,7 @@ only_looks() {
 	said=$(as dnat dnatctl "$@" 2>&1)
 	rc=$?
 	printf '%s\n' "$said"
-	[ $rc -eq 2 ] && grep -q 'changes something, and user 65534 may only look; use sudo' <<<"$said"
+	[ $rc -eq 2 ] && grep -q 'changes something, and user 65534 may only look; run it as root' <<<"$said"
 }
 
 made=

@@ -21,7 +21,7 @@ die() {
 }
 
 need_root() {
-	[ "$(id -u)" -eq 0 ] || die "this needs root: sudo $0"
+	[ "$(id -u)" -eq 0 ] || die "$0 needs root"
 }
 
 # wait_for SECONDS COMMAND... - until COMMAND succeeds, or fail after SECONDS and ten tries for
