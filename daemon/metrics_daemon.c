@@ -34,6 +34,7 @@ static int add_infos(struct samples *samples, const struct dnatd *dnatd)
 				       { NULL, NULL } };
 	const struct label allocator[] = {
 		{ "allocator", allocator_text(dnatd->in_force) },
+		{ "configured", allocator_text(dnatd->configured) },
 		{ "module", dnatd->kmod ? kmod_version(dnatd->kmod) : "" },
 		{ NULL, NULL }
 	};

@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "metrics_service.h"
+#include "ruleset.h"
 
 #define LABELS_MAX 3	/* service, backend and one more */
 
@@ -140,6 +141,13 @@ int metrics_add_service(struct samples *samples, const struct service *service,
 			const struct health *health,
 			const struct counters *counters)
 {
+	const struct label labels[] = {
+		{ "service", service->name }, { NULL, NULL }
+	};
+
+	if (samples_add(samples, METRIC_SERVICE_BACKENDS, labels,
+			ruleset_active(service)))
+		return -ENOMEM;
 	for (size_t i = 0; i < service->n_backends; i++)
 		if (add_backend(samples, service, &service->backends[i],
 				health, counters))

@@ -69,6 +69,28 @@ size_t ruleset_n_slots(const struct service *service)
 	return backups > n ? backups : n;
 }
 
+/* The backends that are not down, or the backups in their place. */
+static size_t round_now(struct round *round, const struct service *service)
+{
+	size_t n = round_init(round, service, false, false);
+
+	if (!n && service->when_empty == EMPTY_BACKUP)
+		n = round_init(round, service, true, false);
+	return n;
+}
+
+size_t ruleset_active(const struct service *service)
+{
+	struct round round;
+	size_t active = 0;
+
+	if (!round_now(&round, service))
+		return 0;
+	for (size_t i = 0; i < service->n_backends; i++)
+		active += share(&round, i) > 0;
+	return active;
+}
+
 /*
  * Turn j of a backend with share w of n slots belongs somewhere in the slots
  * floor(j * n / w) to ceil((j + 1) * n / w) - 1: so its part of any beginning
@@ -128,10 +150,8 @@ size_t ruleset_slots(const struct service *service, uint16_t *slots)
 	uint16_t taken[BACKENDS_MAX] = { 0 };
 	struct heap ready = { 0 };
 	struct round round;
-	size_t n = round_init(&round, service, false, false);
+	size_t n = round_now(&round, service);
 
-	if (!n && service->when_empty == EMPTY_BACKUP)
-		n = round_init(&round, service, true, false);
 	if (n > SLOTS_MAX || service->n_backends > BACKENDS_MAX)
 		return 0;
 

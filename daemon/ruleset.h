@@ -30,6 +30,13 @@ enum allocator {
  */
 size_t ruleset_slots(const struct service *service, uint16_t *slots);
 
+/**
+ * ruleset_active - how many backends take new connections now
+ *
+ * Those that have a slot.  0: clients get what when-empty says.
+ */
+size_t ruleset_active(const struct service *service);
+
 /*
  * How many slots ruleset_slots() gives at most, whoever goes down or up; may be
  * above SLOTS_MAX.

@@ -262,7 +262,7 @@ check_is "which is fine" "true none" "$(status_of_metrics)"
 daemon_stop
 
 check "allocator nf_nat" daemon_start --allocator nf_nat
-check "has metrics, too" wait_for 30 metric_is 'dnat_allocator_info{allocator="nf_nat",module=""}' 1
+check "has metrics, too" wait_for 30 metric_is 'dnat_allocator_info{allocator="nf_nat",configured="nf_nat",module=""}' 1
 check_is "but no connections" "" "$(metric dnat_connections_total)"
 check "promtool has nothing to say" promtool_content
 daemon_stop

@@ -153,7 +153,7 @@ static void test_page(void)
 	CHECK(strstr(page, "\ndnat_repairs_held 0\n"));
 	CHECK(strstr(page, "\ndnat_notices_lost_total 3\n"));
 	CHECK(!strstr(page, "\ndnat_backend_up"));
-	CHECK(strstr(page, "\ndnat_allocator_info{allocator=\"nf_nat\",module=\"\"} 1\n"));
+	CHECK(strstr(page, "\ndnat_allocator_info{allocator=\"nf_nat\",configured=\"auto\",module=\"\"} 1\n"));
 	CHECK(strstr(page, "# TYPE dnat_connections_total counter\n# HELP"));
 	free(page);
 
@@ -290,10 +290,77 @@ static void test_counters(void)
 
 	page = service_page(model, NULL);
 	CHECK(strstr(page, "\ndnat_backend_weight{service=\"web\",backend=\"10.1.0.12:80\"} 1\n"));
-	CHECK(!strstr(page, "\ndnat_service_") &&
+	CHECK(strstr(page, "\ndnat_service_backends_active{service=\"web\"} 2\n"));
+	CHECK(!strstr(page, "\ndnat_service_connections") &&
 	      !strstr(page, "\ndnat_backend_connections"));
 	free(page);
 	counters_clean(&counters);
+	model_free(model);
+}
+
+/* How many backends of service "web" take new connections, by the page. */
+static int active(const struct model *model)
+{
+	char *page = service_page(model, NULL);
+	char *at = strstr(page, "\ndnat_service_backends_active{service=\"web\"} ");
+	int n = -1;
+
+	if (at)
+		sscanf(strchr(at, ' '), "%d", &n);
+	free(page);
+	return n;
+}
+
+static void set(struct model *model, const char *addr, const char *what,
+		json_t *value)
+{
+	add(model, "backend.set", json_pack("{s:s, s:s, s:o}", "service", "web",
+					    "addr", addr, what, value));
+}
+
+/* What health does. */
+static void down(struct model *model, size_t i, bool is)
+{
+	model->services[0]->backends[i].down = is;
+}
+
+/* All the ways in which a service serves nobody. */
+static void test_active(void)
+{
+	struct model *model = model_new();
+
+	NEED(model);
+	add(model, "service.add", json_pack("{s:s, s:s, s:i}", "name", "web",
+					    "vip", "192.0.2.1", "port", 80));
+	CHECK_INT(active(model), 0);
+	add(model, "backend.add", json_pack("{s:s, s:s}", "service", "web",
+					    "addr", "10.1.0.11"));
+	add(model, "backend.add", json_pack("{s:s, s:s}", "service", "web",
+					    "addr", "10.1.0.12"));
+	CHECK_INT(active(model), 2);
+	down(model, 0, true);
+	CHECK_INT(active(model), 1);
+	down(model, 1, true);
+	CHECK_INT(active(model), 0);
+	down(model, 0, false);
+	set(model, "10.1.0.11", "state", json_string("drain"));
+	CHECK_INT(active(model), 0);
+	down(model, 1, false);
+	CHECK_INT(active(model), 1);
+	set(model, "10.1.0.12", "state", json_string("drain"));
+	CHECK_INT(active(model), 0);
+	set(model, "10.1.0.11", "state", json_string("up"));
+	set(model, "10.1.0.12", "state", json_string("up"));
+	set(model, "10.1.0.11", "weight", json_integer(0));
+	CHECK_INT(active(model), 1);
+	down(model, 1, true);
+	CHECK_INT(active(model), 0);
+	set(model, "10.1.0.11", "weight", json_integer(1));
+	set(model, "10.1.0.11", "backup", json_string("on"));
+	CHECK_INT(active(model), 0);
+	add(model, "service.set", json_pack("{s:s, s:s}", "name", "web",
+					    "when-empty", "backup"));
+	CHECK_INT(active(model), 1);
 	model_free(model);
 }
 
@@ -339,6 +406,7 @@ int main(int argc, char **argv)
 	test_page();
 	test_change_between();
 	test_counters();
+	test_active();
 	test_process();
 	return unit_result();
 }
