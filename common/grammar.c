@@ -22,7 +22,7 @@ static const struct arg none[] = { { 0 } };
 	  "what check http or https asks for, default /" }, \
 	{ "http-host", "NAME", VALUE_TEXT, OPTIONAL, \
 	  "of which host, default the backend's address" }, \
-	{ "http-status", "N|N-M", VALUE_TEXT, OPTIONAL, \
+	{ "http-status", "N|N-M,...", VALUE_TEXT, OPTIONAL, \
 	  "status that is a good answer, default 200-399" }, \
 	{ "http-body", "REGEX", VALUE_TEXT, OPTIONAL, \
 	  "what the answer's body has to match" }, \

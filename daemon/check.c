@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define PCRE2_CODE_UNIT_WIDTH 8
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <pcre2.h>
@@ -53,8 +54,7 @@ void check_init(struct check *check)
 		.timeout = 1000,
 		.rise = 2,
 		.fall = 3,
-		.status_min = 200,
-		.status_max = 399,
+		.statuses = { { 200, 399 } },
 		.path = "/",
 	};
 }
@@ -139,33 +139,92 @@ static int path_set(struct check *check, const json_t *args, struct err *err)
 		       text_quote(check->path, quoted, sizeof(quoted)));
 }
 
-/* "200" or "200-399". */
+/* "200" or "200-399".  Return: what follows, or NULL */
+static const char *status_range_parse(const char *text, struct status_range *range)
+{
+	unsigned int min, max;
+	int len = 0, more = 0;
+
+	if (!isdigit((unsigned char)*text) ||
+	    sscanf(text, "%3u%n", &min, &len) != 1)
+		return NULL;
+	text += len;
+	max = min;
+	if (text[0] == '-' && isdigit((unsigned char)text[1])) {
+		sscanf(text + 1, "%3u%n", &max, &more);
+		text += 1 + more;
+	}
+	if (min < 100 || max > 599 || min > max)
+		return NULL;
+	*range = (struct status_range){ (uint16_t)min, (uint16_t)max };
+	return text;
+}
+
 static int status_set(struct check *check, const json_t *args, struct err *err)
 {
+	struct status_range ranges[CHECK_STATUSES] = { 0 };
 	const char *text = args_string(args, "http-status");
-	unsigned int min = 0, max = 0;
+	const char *rest = text;
 	char quoted[80];
-	int end = 0;
 
 	if (!text)
 		return 0;
-	if (isdigit((unsigned char)text[0]) &&
-	    sscanf(text, "%3u%n", &min, &end) == 1) {
-		max = min;
-		if (text[end] == '-' && isdigit((unsigned char)text[end + 1])) {
-			const char *rest = text + end + 1;
-
-			sscanf(rest, "%3u%n", &max, &end);
-			end += (int)(rest - text);
-		}
+	for (size_t i = 0; rest && i < CHECK_STATUSES; i++) {
+		rest = status_range_parse(rest, &ranges[i]);
+		if (!rest || *rest != ',' || i + 1 == CHECK_STATUSES)
+			break;
+		rest++;
 	}
-	if (!end || text[end] || min < 100 || max > 599 || min > max)
+	if (!rest || *rest)
 		return err_set(err, -EINVAL, "http-status",
-			       "http-status \"%s\" is not a status; use one from 100 to 599, or two such as 200-399",
-			       text_quote(text, quoted, sizeof(quoted)));
-	check->status_min = (uint16_t)min;
-	check->status_max = (uint16_t)max;
+			       "http-status \"%s\" is not a status; use one from 100 to 599, a range such as 200-399, or up to %d of these such as 200,204",
+			       text_quote(text, quoted, sizeof(quoted)),
+			       CHECK_STATUSES);
+	memcpy(check->statuses, ranges, sizeof(ranges));
 	return 0;
+}
+
+bool check_status_fits(const struct check *check, unsigned int status)
+{
+	const struct status_range *range = check->statuses;
+
+	for (size_t i = 0; i < CHECK_STATUSES && range[i].min; i++)
+		if (status >= range[i].min && status <= range[i].max)
+			return true;
+	return false;
+}
+
+const char *check_status_text(const struct check *check,
+			      char text[CHECK_STATUS_LEN])
+{
+	const struct status_range *range = check->statuses;
+	size_t len = 0;
+
+	for (size_t i = 0; i < CHECK_STATUSES && range[i].min; i++) {
+		len += (size_t)snprintf(text + len, CHECK_STATUS_LEN - len,
+					"%s%u", i ? "," : "", range[i].min);
+		if (range[i].max != range[i].min)
+			len += (size_t)snprintf(text + len,
+						CHECK_STATUS_LEN - len, "-%u",
+						range[i].max);
+	}
+	return text;
+}
+
+bool check_tls_name(const struct check *check, char *name)
+{
+	size_t len = strcspn(check->host, ":");
+	struct in_addr addr;
+
+	/* With a second colon it is an address, as it is in brackets. */
+	if (check->host[0] == '[' ||
+	    strchr(check->host, ':') != strrchr(check->host, ':'))
+		return false;
+	if (len && check->host[len - 1] == '.')
+		len--;
+	memcpy(name, check->host, len);
+	name[len] = '\0';
+	return len && inet_pton(AF_INET, name, &addr) != 1;
 }
 
 static int body_set(struct check *check, const json_t *args, struct err *err)
@@ -280,16 +339,14 @@ int check_set(struct check *check, const json_t *args, struct err *err)
 
 static int http_to_json(const struct check *check, json_t *service)
 {
-	char status[16];
+	char status[CHECK_STATUS_LEN];
 	int ret;
 
-	snprintf(status, sizeof(status), "%u-%u", check->status_min,
-		 check->status_max);
-	if (check->status_min == check->status_max)
-		snprintf(status, sizeof(status), "%u", check->status_min);
 	ret = json_object_set_new(service, "http-path",
 				  json_string(check->path)) ||
-	      json_object_set_new(service, "http-status", json_string(status));
+	      json_object_set_new(service, "http-status",
+				  json_string(check_status_text(check,
+								status)));
 	if (check->host[0])
 		ret = ret || json_object_set_new(service, "http-host",
 						 json_string(check->host));

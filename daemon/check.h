@@ -12,6 +12,9 @@
 
 #define CHECK_TEXT_LEN 255	/* bytes of each text, without the final NUL */
 
+#define CHECK_STATUSES 8	/* ranges of them */
+#define CHECK_STATUS_LEN (CHECK_STATUSES * sizeof("200-399,"))
+
 enum check_type {
 	CHECK_NONE,
 	CHECK_TCP,
@@ -27,8 +30,10 @@ struct check {
 	unsigned int timeout;	/* for one check, milliseconds */
 	unsigned int rise;	/* so many good ones make a backend up */
 	unsigned int fall;	/* so many bad ones make it down */
-	uint16_t status_min;	/* what an HTTP server may answer */
-	uint16_t status_max;
+	struct status_range {	/* what an HTTP server may answer */
+		uint16_t min;	/* 0: no more of them */
+		uint16_t max;
+	} statuses[CHECK_STATUSES];
 	char path[CHECK_TEXT_LEN + 1];		/* of http and https */
 	char host[CHECK_TEXT_LEN + 1];		/* "": the address */
 	char body[CHECK_TEXT_LEN + 1];		/* PCRE, "": any */
@@ -63,6 +68,21 @@ void check_init(struct check *check);
  * Return: 0 or -EINVAL with @err set
  */
 int check_set(struct check *check, const json_t *args, struct err *err);
+
+bool check_status_fits(const struct check *check, unsigned int status);
+
+/* The statuses as http-status takes them.  Return: @text */
+const char *check_status_text(const struct check *check,
+			      char text[CHECK_STATUS_LEN]);
+
+/**
+ * check_tls_name - the name to send in TLS (RFC 6066, 3)
+ * @check: of http-host this is without the port and the final dot
+ * @name: result, CHECK_TEXT_LEN + 1 bytes
+ *
+ * Return: false where none is to be sent, as for an address
+ */
+bool check_tls_name(const struct check *check, char *name);
 
 /* Add to @service what control.h says of checks.  Return: 0 or -1 */
 int check_to_json(const struct check *check, json_t *service);

@@ -44,7 +44,8 @@ static void timed_out(evutil_socket_t fd, short what, void *data)
 	(void)fd;
 	(void)what;
 	duration_text(probe->timeout, after, sizeof(after));
-	snprintf(fault, sizeof(fault), "no answer within %s", after);
+	snprintf(fault, sizeof(fault), "%s within %s",
+		 probe->late ? probe->late : "no answer", after);
 	probe_end(probe, fault);
 }
 

@@ -45,6 +45,7 @@ struct probe {
 	probe_fn *fn;
 	void *data;
 	unsigned int timeout;	/* milliseconds */
+	const char *late;	/* what there is not by then; NULL: an answer */
 };
 
 /**

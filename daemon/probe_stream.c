@@ -4,6 +4,7 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
+#include <openssl/err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@ struct stream {
 	struct probe probe;
 	struct bufferevent *bev;
 	const struct target *target;
+	struct reply_http reply;
 };
 
 /*
@@ -49,9 +51,10 @@ static void stream_judge(struct stream *stream, bool end)
 				  "the connection was closed without an answer");
 		return;
 	}
-	switch (reply_http(stream->target->check, stream->target->body,
-			   (const char *)evbuffer_pullup(in, (ev_ssize_t)len),
-			   len, end || len == REPLY_HTTP_MAX, fault)) {
+	stream->probe.late = "no end of the answer";
+	switch (reply_http(&stream->reply,
+			   (char *)evbuffer_pullup(in, (ev_ssize_t)len), len,
+			   end, fault)) {
 	case REPLY_MORE:
 		break;
 	case REPLY_GOOD:
@@ -63,26 +66,34 @@ static void stream_judge(struct stream *stream, bool end)
 	}
 }
 
-static void stream_ask(struct stream *stream)
+/* The host as RFC 9112, 3.2, has it: a port that goes without saying is left out. */
+static void host_text(const struct target *target, char *text, size_t len)
 {
-	const struct target *target = stream->target;
 	const struct check *check = target->check;
 	bool v6 = target->addr.family == AF_INET6;
-	char addr[INET6_ADDRSTRLEN];
+	char addr[INET6_ADDRSTRLEN], port[sizeof(":65535")] = "";
 
-	addr_text(&target->addr, addr, sizeof(addr));
-	/* An answer in this version has no chunks. */
-	if (check->host[0])
-		evbuffer_add_printf(bufferevent_get_output(stream->bev),
-				    "GET %s HTTP/1.0\r\nHost: %s\r\n",
-				    check->path, check->host);
-	else
-		evbuffer_add_printf(bufferevent_get_output(stream->bev),
-				    "GET %s HTTP/1.0\r\nHost: %s%s%s:%u\r\n",
-				    check->path, v6 ? "[" : "", addr,
-				    v6 ? "]" : "", target->port);
+	if (check->host[0]) {
+		snprintf(text, len, "%s", check->host);
+		return;
+	}
+	if (target->port != (check->type == CHECK_HTTPS ? 443 : 80))
+		snprintf(port, sizeof(port), ":%u", target->port);
+	snprintf(text, len, "%s%s%s%s", v6 ? "[" : "",
+		 addr_text(&target->addr, addr, sizeof(addr)), v6 ? "]" : "",
+		 port);
+}
+
+static void stream_ask(struct stream *stream)
+{
+	char host[CHECK_TEXT_LEN + 1];
+
+	host_text(stream->target, host, sizeof(host));
 	evbuffer_add_printf(bufferevent_get_output(stream->bev),
-			    "User-Agent: dnatd\r\nAccept: */*\r\n\r\n");
+			    "GET %s HTTP/1.1\r\nHost: %s\r\n"
+			    "User-Agent: dnatd\r\nAccept: */*\r\n"
+			    "Connection: close\r\n\r\n",
+			    stream->target->check->path, host);
 	bufferevent_enable(stream->bev, EV_READ | EV_WRITE);
 }
 
@@ -92,14 +103,30 @@ static void stream_read(struct bufferevent *bev, void *stream)
 	stream_judge(stream, false);
 }
 
-/* A connection that fails under TLS is no fault of TLS. */
-static const char *error_text(struct bufferevent *bev, int error)
+/* Why TLS failed, as OpenSSL says it. */
+static void tls_fault(unsigned long error, char *fault)
 {
-	unsigned long tls = bufferevent_get_openssl_error(bev);
+	const char *reason = ERR_reason_error_string(error);
+	int code = ERR_GET_REASON(error);
+
+	snprintf(fault, FAULT_LEN, "TLS failed%s%s%s", reason ? ": " : "",
+		 reason ? reason : "",
+		 code == SSL_R_UNSUPPORTED_PROTOCOL ||
+				 code == SSL_R_TLSV1_ALERT_PROTOCOL_VERSION ?
+			 " (TLS 1.2 or 1.3 is needed)" : "");
+}
+
+/* A connection that fails under TLS is no fault of TLS. */
+static void stream_failed(struct stream *stream, int error)
+{
+	unsigned long tls = bufferevent_get_openssl_error(stream->bev);
+	char fault[FAULT_LEN];
 
 	if (tls && (tls != SSL_ERROR_SYSCALL || !error))
-		return "TLS failed";
-	return strerror(error);
+		tls_fault(tls, fault);
+	else
+		snprintf(fault, sizeof(fault), "%s", strerror(error));
+	probe_end(&stream->probe, fault);
 }
 
 static void stream_event(struct bufferevent *bev, short what, void *data)
@@ -118,7 +145,7 @@ static void stream_event(struct bufferevent *bev, short what, void *data)
 	} else if (what & BEV_EVENT_EOF) {
 		stream_judge(stream, true);
 	} else if (what & BEV_EVENT_ERROR) {
-		probe_end(&stream->probe, error_text(bev, error));
+		stream_failed(stream, error);
 	}
 }
 
@@ -126,6 +153,7 @@ static struct bufferevent *bev_new(struct probes *probes,
 				   const struct target *target)
 {
 	const struct check *check = target->check;
+	char name[CHECK_TEXT_LEN + 1];
 	struct bufferevent *bev;
 	SSL *ssl;
 
@@ -136,8 +164,8 @@ static struct bufferevent *bev_new(struct probes *probes,
 	ssl = SSL_new(probes->tls);
 	if (!ssl)
 		return NULL;
-	if (check->host[0])
-		SSL_set_tlsext_host_name(ssl, check->host);
+	if (check_tls_name(check, name))
+		SSL_set_tlsext_host_name(ssl, name);
 	bev = bufferevent_openssl_socket_new(probes->base, -1, ssl,
 					     BUFFEREVENT_SSL_CONNECTING,
 					     BEV_OPT_CLOSE_ON_FREE |
@@ -165,6 +193,8 @@ struct probe *probe_stream(struct probes *probes, const struct target *target,
 	}
 	stream->probe.free = stream_free;
 	stream->target = target;
+	stream->reply.check = target->check;
+	stream->reply.body = target->body;
 	bufferevent_setwatermark(stream->bev, EV_READ, 0, REPLY_HTTP_MAX);
 	bufferevent_setcb(stream->bev, stream_read, NULL, stream_event, stream);
 	if (!bufferevent_socket_connect(stream->bev, (struct sockaddr *)&to,

@@ -18,9 +18,6 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* All that a verdict depends on, but for a body, is in so many bytes. */
-#define HTTP_STATUS_LEN 16
-
 static const char *const patterns[] = {
 	NULL, "ok", "^(?:a|b)*$", "(a+)+$", "\\bready\\b|(.)\\1{3}", "(?s).*x",
 };
@@ -30,7 +27,7 @@ static void check_verdict(enum verdict verdict, const char *fault)
 {
 	size_t len = strnlen(fault, FAULT_LEN);
 
-	if (len == FAULT_LEN || (verdict == REPLY_BAD) != (len > 0))
+	if (len == FAULT_LEN || (verdict == REPLY_BAD && !len))
 		abort();
 	for (size_t i = 0; i < len; i++)
 		if (!isprint((unsigned char)fault[i]))
@@ -38,34 +35,61 @@ static void check_verdict(enum verdict verdict, const char *fault)
 }
 
 /* Of exactly that size, so that a byte too far is seen. */
-static enum verdict http(const struct reply_body *body, const uint8_t *data,
-			 size_t len, bool end)
+static enum verdict http(struct reply_http *reply, char **text, size_t len,
+			 const uint8_t *more, size_t n, bool end)
 {
-	const struct check check = { .status_min = 200, .status_max = 399 };
+	char *grown = malloc(len + n ? len + n : 1);
 	char fault[FAULT_LEN] = "";
-	char *text = malloc(len ? len : 1);
 	enum verdict verdict;
 
-	if (!text)
+	if (!grown)
 		abort();
-	memcpy(text, data, len);
-	verdict = reply_http(&check, body, text, len, end, fault);
-	free(text);
+	if (len)
+		memcpy(grown, *text, len);
+	memcpy(grown + len, more, n);
+	free(*text);
+	*text = grown;
+	verdict = reply_http(reply, grown, len + n, end, fault);
 	check_verdict(verdict, fault);
 	if (end && verdict == REPLY_MORE)
 		abort();
 	return verdict;
 }
 
+/* In pieces of @step bytes; what comes of it. */
+static enum verdict try_pieces(const struct reply_body *body,
+			       const uint8_t *data, size_t size, size_t step)
+{
+	static const struct check check = { .statuses = { { 200, 399 } } };
+	struct reply_http reply = { .check = &check, .body = body };
+	enum verdict verdict = REPLY_MORE;
+	char *text = NULL;
+	size_t len = 0;
+
+	do {
+		size_t n = size - len < step ? size - len : step;
+
+		verdict = http(&reply, &text, len, data + len, n,
+			       len + n == size);
+		len += n;
+	} while (verdict == REPLY_MORE);
+	free(text);
+	return verdict;
+}
+
+/* However it comes, the verdict is the same; a chance to match early may pass. */
 static void try_http(const char *pattern, const uint8_t *data, size_t size)
 {
 	struct reply_body *body = pattern ? reply_body_new(pattern) : NULL;
-	enum verdict all = http(body, data, size, true), begin;
+	enum verdict all;
 
-	/* As it comes: a verdict is not taken back. */
-	for (size_t len = 0; len <= size && len <= HTTP_STATUS_LEN; len++) {
-		begin = http(body, data, len, false);
-		if (begin != REPLY_MORE && begin != all)
+	if (size > REPLY_HTTP_MAX)
+		size = REPLY_HTTP_MAX;
+	all = try_pieces(body, data, size, size + 1);
+	for (size_t step = 1; step <= 64; step *= 8) {
+		enum verdict pieces = try_pieces(body, data, size, step);
+
+		if (pieces != all && (size / step < 16 || !body))
 			abort();
 	}
 	reply_body_free(body);
@@ -111,6 +135,13 @@ static const char *const corpus[] = {
 	"1HTTP/1.1 200 OK\n\r", "2HTTP/1.1 200 OK\n\nabababababab",
 	"3HTTP/1.1 200 OK\n\naaaaaaaaaaaaaaaaaaaaaaaaaab",
 	"4HTTP/1.1 200 OK\n\nnot ready", "4HTTP/1.1 200 OK\n\naabbbbb",
+	"1HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+	"1HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\nok",
+	"1HTTP/1.1 100 Go\r\n\r\nHTTP/1.1 204 No\r\n\r\n",
+	"1HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+	"1\r\no\r\n1;x=y\r\nk\r\n0\r\n\r\n",
+	"1HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n2\nokk\n",
+	"1HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\nffffffffffffffff1\nok",
 	"5HTTP/1.1 302 Found\r\nLocation: /\r\n\r\nmatrix",
 	"d", "d  ", "d           ", "d  \xa0         ",
 	"d  \xa0\x25        ", "d  \xa0\x2f                             ",

@@ -207,7 +207,7 @@ dnatctl backend add tls4 addr "$(addr4 b2)" port 8080
 dnatctl backend add tls4 addr "$(addr4 b3)" port 9
 check "up" wait_for 60 is_health tls4 "$(addr4 b1)" up
 check "where there is none: down" wait_for 60 is_health tls4 "$(addr4 b2)" down
-check_is "for that reason" "TLS failed" "$(fault_of tls4 "$(addr4 b2)")"
+check_is "for that reason" "TLS failed: wrong version number" "$(fault_of tls4 "$(addr4 b2)")"
 check "where nobody listens: down" wait_for 60 is_health tls4 "$(addr4 b3)" down
 check_is "for that one" "Connection refused" "$(fault_of tls4 "$(addr4 b3)")"
 kill "$(cat "$LAB/https.pid")"

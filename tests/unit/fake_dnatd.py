@@ -16,7 +16,7 @@ WEB = {"name": "web", "vip": "192.0.2.10", "port": 80, "proto": "tcp",
        "backends": [{"addr": "10.1.0.11", "port": 8080, "weight": 2,
                      "health": "up"},
                     {"addr": "10.1.0.9", "port": 8080, "weight": 10,
-                     "health": "down", "health_fault": "status 500"}]}
+                     "health": "down", "health_fault": "status 500, wanted 200-399"}]}
 DNS = {"name": "dns", "vip": "2001:db8:0:1::10", "port": 53, "proto": "udp",
        "mode": "double-nat", "scheduler": "rr", "dev": "v\x1b[31m0",
        "fast": "off", "check": "none", "up": 0, "drain": 0, "down": 1,

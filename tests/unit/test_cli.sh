@@ -106,7 +106,7 @@ web   tcp    192.0.2.10:80          double-nat  wrr        -           on    htt
 	run 0 backend show
 	check "$ran" "$out" 'SERVICE  BACKEND          WEIGHT  STATE   LEFT  DEADLINE_IN  HEALTH  FAULT
 dns      [fd00:1::11]:53       1  up         -            -  -       -
-web      10.1.0.9:8080        10  remove  1234           61  down    status 500
+web      10.1.0.9:8080        10  remove  1234           61  down    status 500, wanted 200-399
 web      10.1.0.11:8080        2  up         -            -  up      -'
 	run 0 vdport show
 	check "$ran" "$out" 'VIP               PROTO  BACKEND          IN_USE  HALF_OPEN  CLOSED  CAPACITY  TAKEN_BACK  FAILURES

@@ -7,24 +7,74 @@
 #define CUT "the answer is cut off"
 #define NOT_HTTP "the answer is not HTTP/1"
 #define NO_MATCH "the body does not match http-body"
+#define NO_SIZE "the answer has a chunk without a size"
 #define TOO_LONG "the body takes too long to match with http-body"
 
-static const struct check expected = { .status_min = 200, .status_max = 399 };
+#define HEAD "HTTP/1.1 200 OK\r\n"
+#define CHUNKED HEAD "Transfer-Encoding: chunked\r\n\r\n"
+
+static const struct check expected = { .statuses = { { 200, 399 } } };
 static char fault[FAULT_LEN];
 
 /* Of a buffer of exactly that size, so that a byte too far is seen. */
 static enum verdict http(const struct reply_body *body, const char *text,
 			 size_t len, bool end)
 {
+	struct reply_http reply = { .check = &expected, .body = body };
 	char *copy = malloc(len ? len : 1);
 	enum verdict verdict;
 
 	NEED(copy);
 	memcpy(copy, text, len);
 	fault[0] = '\0';
-	verdict = reply_http(&expected, body, copy, len, end, fault);
+	verdict = reply_http(&reply, copy, len, end, fault);
 	free(copy);
 	return verdict;
+}
+
+/*
+ * The same in pieces of @step bytes, the connection left open.
+ * Return: how many bytes it took; 0: they were too few
+ */
+static size_t http_needs(const struct reply_body *body, const char *text,
+			 size_t step, enum verdict *verdict)
+{
+	struct reply_http reply = { .check = &expected, .body = body };
+	size_t size = strlen(text), len = 0;
+	char *copy = NULL;
+
+	*verdict = REPLY_MORE;
+	fault[0] = '\0';
+	while (*verdict == REPLY_MORE && len < size) {
+		size_t n = size - len < step ? size - len : step;
+		char *more = malloc(len + n);
+
+		NEED(more);
+		if (copy)
+			memcpy(more, copy, len);
+		memcpy(more + len, text + len, n);
+		free(copy);
+		copy = more;
+		len += n;
+		*verdict = reply_http(&reply, copy, len, false, fault);
+	}
+	free(copy);
+	return *verdict == REPLY_MORE ? 0 : len;
+}
+
+static const char *open_fault(const struct reply_body *body, const char *text)
+{
+	enum verdict verdict;
+
+	for (size_t step = 1; step <= 64; step *= 4) {
+		size_t needs = http_needs(body, text, step, &verdict);
+
+		if (!needs)
+			return "open";
+		if (step == 1)
+			CHECK_INT(needs, strlen(text));
+	}
+	return verdict == REPLY_GOOD ? "" : fault;
 }
 
 /* Return: what is wrong with all of an answer, or "" */
@@ -41,9 +91,12 @@ static void test_status(void)
 	CHECK_STR(http_fault(NULL, "HTTP/1.1 200 OK\r\n"), "");
 	CHECK_STR(http_fault(NULL, "HTTP/1.0 200\r\n"), "");
 	CHECK_STR(http_fault(NULL, "HTTP/1.1 399 x"), "");
-	CHECK_STR(http_fault(NULL, "HTTP/1.1 400 x"), "status 400");
-	CHECK_STR(http_fault(NULL, "HTTP/1.1 199 x"), "status 199");
-	CHECK_STR(http_fault(NULL, "HTTP/1.1 000 x"), "status 0");
+	CHECK_STR(http_fault(NULL, "HTTP/1.1 400 x"), "status 400, wanted 200-399; perhaps another http-host is needed");
+	CHECK_STR(http_fault(NULL, "HTTP/1.1 421 x"), "status 421, wanted 200-399; perhaps another http-host is needed");
+	CHECK_STR(http_fault(NULL, "HTTP/1.1 404 x"), "status 404, wanted 200-399");
+	CHECK_STR(http_fault(NULL, "HTTP/1.1 101 x"), "status 101, wanted 200-399");
+	CHECK_STR(http_fault(NULL, "HTTP/1.1 000 x"), "status 0, wanted 200-399");
+	CHECK_STR(http_fault(NULL, "ICY 200 OK\r\n\r\n"), NOT_HTTP);
 	CHECK_STR(http_fault(NULL, "HTTP/1.1 2000 x"), NOT_HTTP);
 	CHECK_STR(http_fault(NULL, "HTTP/1.1 20x OK"), NOT_HTTP);
 	CHECK_STR(http_fault(NULL, "HTTP/1.1  200 OK"), NOT_HTTP);
@@ -93,7 +146,7 @@ static void test_body(void)
 	CHECK_STR(http_fault(body, "HTTP/1.1 200 OK\n"), CUT);
 	/* A status that is wrong is so at once, a body when all of it came. */
 	CHECK_INT(http(body, "HTTP/1.1 500 x", 14, false), REPLY_BAD);
-	CHECK_STR(fault, "status 500");
+	CHECK_STR(fault, "status 500, wanted 200-399");
 	CHECK_INT(http(body, "HTTP/1.1 200 OK\n\nok", 19, false), REPLY_MORE);
 	reply_body_free(body);
 
@@ -103,6 +156,141 @@ static void test_body(void)
 	CHECK_INT(http(body, zeros, sizeof(zeros) - 1, true), REPLY_GOOD);
 	reply_body_free(body);
 	reply_body_free(NULL);
+}
+
+/* An answer that says where it ends needs no end of the connection. */
+static void test_length(void)
+{
+	struct reply_body *body = expect("^OK$");
+	enum verdict verdict;
+
+	CHECK_STR(open_fault(body, HEAD "content-length:2 \r\n\r\nOK"), "");
+	CHECK_STR(open_fault(body, HEAD "Content-Length: 4\r\n\r\nOK\r\n"), "");
+	CHECK_STR(open_fault(body, HEAD "Content-Length: 2\r\n\r\nNO"), NO_MATCH);
+	CHECK_STR(open_fault(body, HEAD "Content-Length: 0\r\n\r\n"), NO_MATCH);
+	CHECK_STR(open_fault(body, HEAD "Content-Length: 3\r\n\r\nOK"), "open");
+	CHECK_STR(http_fault(body, HEAD "Content-Length: 3\r\n\r\nOK"), CUT);
+	CHECK_STR(open_fault(body, HEAD "\r\nOK"), "open");
+	CHECK_STR(http_fault(body, HEAD "\r\nOK\r\n"), "");
+	/* What follows is of no answer to this question. */
+	CHECK_STR(http_fault(body, HEAD "Content-Length: 2\r\n\r\nOK!"), "");
+	CHECK_STR(http_fault(body, HEAD "Content-Length: 2x\r\n\r\nOK"),
+		  "the Content-Length of the answer is not a number");
+	CHECK_STR(http_fault(body, HEAD "Content-Length: \r\n\r\nOK"),
+		  "the Content-Length of the answer is not a number");
+	CHECK_STR(http_fault(body, HEAD "Content-Length: 2\r\nContent-Length: 3\r\n\r\nOK"),
+		  "the Content-Length of the answer is not a number");
+	CHECK_STR(http_fault(body, HEAD "Content-Length: 2\r\nContent-Length: 2\r\n\r\nOK"), "");
+	CHECK_STR(http_fault(body, HEAD "Content-Length: 99999999999999999999999999\r\n\r\nOK"), CUT);
+	reply_body_free(body);
+
+	/* None has these, whatever their header says. */
+	body = expect("^$");
+	CHECK_STR(open_fault(body, "HTTP/1.1 204 No\r\nContent-Length: 5\r\n\r\n"), "");
+	CHECK_STR(open_fault(body, "HTTP/1.1 304 No\r\nTransfer-Encoding: chunked\r\n\r\n"), "");
+	reply_body_free(body);
+
+	/* What matches whatever follows need not wait for it. */
+	body = expect("^OK\\b");
+	CHECK_INT(http_needs(body, HEAD "\r\nOK, and so on", 1, &verdict), strlen(HEAD "\r\nOK,"));
+	CHECK_INT(verdict, REPLY_GOOD);
+	CHECK_STR(http_fault(body, HEAD "Content-Length: 9\r\n\r\nOK,"), "");
+	reply_body_free(body);
+	/* But so often only, where it comes byte by byte. */
+	body = expect("OK,");
+	CHECK_INT(http_needs(body, HEAD "\r\n01234567890123456OK, and so on", 1, &verdict), 0);
+	CHECK_STR(http_fault(body, HEAD "\r\n01234567890123456OK, and so on"), "");
+	reply_body_free(body);
+}
+
+static void test_chunks(void)
+{
+	struct reply_body *body = expect("^OK$");
+
+	CHECK_STR(open_fault(body, CHUNKED "1\r\nO\r\n1\r\nK\r\n0\r\n"), "");
+	CHECK_STR(open_fault(body, CHUNKED "02;a=b\nOK\n0\n"), "");
+	CHECK_STR(http_fault(body, CHUNKED "2\r\nOK\r\n0\r\nA: b\r\n\r\n"), "");
+	CHECK_STR(http_fault(body, CHUNKED "2\r\nOK\r\n"), CUT);
+	CHECK_STR(http_fault(body, CHUNKED "3\r\nOK"), CUT);
+	CHECK_STR(http_fault(body, CHUNKED "2\r\nOK3\r\n"), NO_SIZE);
+	CHECK_STR(http_fault(body, CHUNKED "\r\nOK"), NO_SIZE);
+	CHECK_STR(http_fault(body, CHUNKED "2x\r\nOK"), NO_SIZE);
+	CHECK_STR(http_fault(body, CHUNKED "ffffffffffffffffffffff\r\nOK"), CUT);
+	/* Chunks count more than a length does, and other codings run on. */
+	CHECK_STR(open_fault(body, HEAD "Content-Length: 9\r\ntransfer-encoding: gzip, Chunked\r\n\r\n2\r\nOK\r\n0\r\n"), "");
+	CHECK_STR(http_fault(body, HEAD "Content-Length: 9\r\nTransfer-Encoding: identity\r\n\r\nOK"), "");
+	reply_body_free(body);
+	body = expect("0123456789abcdefghij$");
+	CHECK_STR(open_fault(body, CHUNKED "A\r\n0123456789\r\na\r\nabcdefghij\r\n0\r\n"), "");
+	reply_body_free(body);
+}
+
+static void test_interim(void)
+{
+	struct reply_body *body = expect("^OK$");
+	static const char early[] =
+		"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n";
+	char text[256];
+
+	snprintf(text, sizeof(text), "%s" HEAD "Content-Length: 2\r\n\r\nOK", early);
+	CHECK_STR(open_fault(body, text), "");
+	snprintf(text, sizeof(text), "HTTP/1.1 100 Continue\r\n\r\n%sHTTP/1.1 204 ", early);
+	CHECK_STR(open_fault(NULL, text), "");
+	snprintf(text, sizeof(text), "%sHTTP/1.1 500 ", early);
+	CHECK_STR(open_fault(NULL, text), "status 500, wanted 200-399");
+	CHECK_STR(http_fault(NULL, early), CUT);
+	reply_body_free(body);
+	/* A length that it may have is not the answer's. */
+	body = expect("^OK!$");
+	CHECK_STR(open_fault(body, "HTTP/1.1 102 x\r\nContent-Length: 9\r\n\r\n" HEAD "Content-Length: 3\r\n\r\nOK!"), "");
+	reply_body_free(body);
+}
+
+static void test_long_header(void)
+{
+	struct reply_body *body = expect("ok");
+	char *text = malloc(REPLY_HTTP_MAX);
+	enum verdict verdict;
+
+	NEED(text);
+	memset(text, 'a', REPLY_HTTP_MAX);
+	memcpy(text, HEAD, strlen(HEAD));
+	verdict = http(body, text, REPLY_HTTP_MAX, false);
+	CHECK_INT(verdict, REPLY_BAD);
+	CHECK_STR(fault, "the header of the answer is too long");
+	/* A body is looked at as far as that. */
+	memcpy(text + strlen(HEAD), "\r\n", 2);
+	verdict = http(body, text, REPLY_HTTP_MAX, false);
+	CHECK_INT(verdict, REPLY_BAD);
+	CHECK_STR(fault, NO_MATCH);
+	free(text);
+	reply_body_free(body);
+}
+
+static const char *tls_name(const char *host)
+{
+	static char name[CHECK_TEXT_LEN + 1];
+	struct check check = { .type = CHECK_HTTPS };
+
+	snprintf(check.host, sizeof(check.host), "%s", host);
+	return check_tls_name(&check, name) ? name : "";
+}
+
+static void test_tls_name(void)
+{
+	CHECK_STR(tls_name(""), "");
+	CHECK_STR(tls_name("app.example"), "app.example");
+	CHECK_STR(tls_name("App.example:8443"), "App.example");
+	CHECK_STR(tls_name("app.example."), "app.example");
+	CHECK_STR(tls_name("app.example.:443"), "app.example");
+	CHECK_STR(tls_name("192.0.2.5"), "");
+	CHECK_STR(tls_name("192.0.2.5:8443"), "");
+	CHECK_STR(tls_name("2001:db8::5"), "");
+	CHECK_STR(tls_name("[2001:db8::5]"), "");
+	CHECK_STR(tls_name("[2001:db8::5]:8443"), "");
+	CHECK_STR(tls_name("::1"), "");
+	CHECK_STR(tls_name("."), "");
+	CHECK_STR(tls_name(":80"), "");
 }
 
 /* Return: what is wrong with a body of so many times @letter, then @last */
@@ -241,6 +429,11 @@ int main(void)
 	test_status();
 	test_cut_off();
 	test_body();
+	test_length();
+	test_chunks();
+	test_interim();
+	test_long_header();
+	test_tls_name();
 	test_limits();
 	test_query();
 	test_dns();

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Checks of servers that answer as real ones do, with a body and without an end. */
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "probe.h"
+#include "reply.h"
+#include "unit.h"
+
+#define HEAD "HTTP/1.1 200 OK\r\n"
+#define LENGTH HEAD "Content-Length: 2\r\n\r\n"
+
+enum ending { CLOSES, RESETS, STAYS };
+
+static struct event_base *base;
+static struct probes probes;
+static struct check check;
+static struct target target;
+static char request[4096];	/* what the server was asked */
+static char result[FAULT_LEN];
+
+static void judged(const char *fault, void *data)
+{
+	(void)data;
+	snprintf(result, sizeof(result), "%s", fault ? fault : "");
+	event_base_loopbreak(base);
+}
+
+/* In the child.  A ClientHello comes as a whole, too. */
+static void serve(int listener, const char *answer, size_t len,
+		  enum ending ending, int tell)
+{
+	static const struct linger at_once = { .l_onoff = 1 };
+	int fd = accept(listener, NULL, NULL);
+	char text[sizeof(request)];
+	size_t n = 0;
+
+	while (n < 4 || (text[0] == 'G' && memcmp(text + n - 4, "\r\n\r\n", 4))) {
+		ssize_t more = read(fd, text + n, sizeof(text) - n);
+
+		if (more <= 0)
+			_exit(1);
+		n += (size_t)more;
+	}
+	if (write(tell, text, n) != (ssize_t)n || send(fd, answer, len, 0) < 0)
+		_exit(1);
+	if (ending == RESETS)
+		setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	if (ending == STAYS)
+		pause();
+	_exit(0);
+}
+
+static int listen_at(const char *addr)
+{
+	struct sockaddr_storage at;
+	socklen_t len;
+	int fd;
+
+	target.addr.family = strchr(addr, ':') ? AF_INET6 : AF_INET;
+	fd = socket(target.addr.family, SOCK_STREAM, 0);
+	NEED(fd >= 0 && inet_pton(target.addr.family, addr,
+				  target.addr.family == AF_INET6 ?
+					  (void *)&target.addr.v6 :
+					  (void *)&target.addr.v4) == 1);
+	target.port = 0;
+	len = target_sockaddr(&target, &at);
+	NEED(!bind(fd, (struct sockaddr *)&at, len) && !listen(fd, 8) &&
+	     !getsockname(fd, (struct sockaddr *)&at, &len));
+	target.port = ntohs(((struct sockaddr_in *)&at)->sin_port);
+	return fd;
+}
+
+static const char *probe_bytes(const char *addr, const char *answer,
+			       size_t len, enum ending ending)
+{
+	int listener = listen_at(addr), pipes[2];
+	struct reply_body *body = NULL;
+	char fault[FAULT_LEN];
+	ssize_t n;
+	pid_t pid;
+
+	NEED(!pipe(pipes));
+	pid = fork();
+	NEED(pid >= 0);
+	if (!pid)
+		serve(listener, answer, len, ending, pipes[1]);
+	close(listener);
+	close(pipes[1]);
+	if (check.body[0])
+		body = reply_body_new(check.body);
+	target.body = body;
+	strcpy(result, "no verdict");
+	NEED(probe_start(&probes, &target, judged, NULL, fault));
+	event_base_dispatch(base);
+	n = read(pipes[0], request, sizeof(request) - 1);
+	request[n > 0 ? n : 0] = '\0';
+	close(pipes[0]);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	reply_body_free(body);
+	return result;
+}
+
+static const char *probe(const char *answer, enum ending ending)
+{
+	return probe_bytes("127.0.0.1", answer, strlen(answer), ending);
+}
+
+static void expect(enum check_type type, const char *host, const char *body)
+{
+	check_init(&check);
+	check.type = type;
+	check.timeout = 20000;
+	snprintf(check.host, sizeof(check.host), "%s", host);
+	snprintf(check.body, sizeof(check.body), "%s", body);
+}
+
+static void test_http(void)
+{
+	expect(CHECK_HTTP, "", "^OK$");
+	CHECK_STR(probe(LENGTH "OK", CLOSES), "");
+	CHECK_STR(probe(LENGTH "OK", STAYS), "");
+	CHECK_STR(probe(LENGTH "OK", RESETS), "");
+	CHECK_STR(probe(LENGTH "O", CLOSES), "the answer is cut off");
+	CHECK_STR(probe(HEAD "\r\nOK", CLOSES), "");
+	CHECK_STR(probe("HTTP/1.1 103 x\r\n\r\n" LENGTH "OK", STAYS), "");
+	CHECK_STR(probe(HEAD "Transfer-Encoding: chunked\r\n\r\n2\r\nOK\r\n0\r\n\r\n", STAYS), "");
+	CHECK_STR(probe("", CLOSES), "the connection was closed without an answer");
+	check.timeout = 200;
+	CHECK_STR(probe("", STAYS), "no answer within 200ms");
+	CHECK_STR(probe(HEAD "\r\nOK", STAYS), "no end of the answer within 200ms");
+}
+
+/* Whether @line is in the request. */
+static bool asked(const char *line)
+{
+	return strstr(request, line);
+}
+
+static void test_request(void)
+{
+	char host[64];
+
+	expect(CHECK_HTTP, "", "");
+	CHECK_STR(probe(LENGTH, STAYS), "");
+	snprintf(host, sizeof(host), "\r\nHost: 127.0.0.1:%u\r\n", target.port);
+	CHECK(asked("GET / HTTP/1.1\r\n") && asked(host) &&
+	      asked("\r\nConnection: close\r\n"));
+	expect(CHECK_HTTP, "app.example.:8080", "");
+	CHECK_STR(probe(LENGTH, STAYS), "");
+	CHECK(asked("\r\nHost: app.example.:8080\r\n"));
+	expect(CHECK_HTTP, "", "");
+	CHECK_STR(probe_bytes("::1", LENGTH, strlen(LENGTH), STAYS), "");
+	snprintf(host, sizeof(host), "\r\nHost: [::1]:%u\r\n", target.port);
+	CHECK(asked(host));
+}
+
+static bool hello_has(const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i + len < sizeof(request); i++)
+		if (!memcmp(request + i, name, len))
+			return true;
+	return false;
+}
+
+static void test_tls(void)
+{
+	static const char unknown[] = "\x15\3\3\0\2\2\x70";
+	static const char version[] = "\x15\3\1\0\2\2\x46";
+
+	expect(CHECK_HTTPS, "app.example:8443", "");
+	CHECK_STR(probe_bytes("127.0.0.1", unknown, 7, CLOSES),
+		  "TLS failed: tlsv1 unrecognized name");
+	CHECK(hello_has("app.example") && !hello_has("app.example:"));
+	CHECK_STR(probe_bytes("127.0.0.1", version, 7, CLOSES),
+		  "TLS failed: tlsv1 alert protocol version (TLS 1.2 or 1.3 is needed)");
+	CHECK_STR(probe(LENGTH, CLOSES), "TLS failed: wrong version number");
+	expect(CHECK_HTTPS, "192.0.2.5:8443", "");
+	memset(request, 0, sizeof(request));
+	probe_bytes("127.0.0.1", unknown, 7, CLOSES);
+	CHECK(!hello_has("192.0.2.5"));
+}
+
+int main(void)
+{
+	base = event_base_new();
+	NEED(base && !probes_init(&probes, base));
+	signal(SIGPIPE, SIG_IGN);
+	target.service = "web";
+	target.check = &check;
+	test_http();
+	test_request();
+	test_tls();
+	probes_clean(&probes);
+	event_base_free(base);
+	return unit_result();
+}
