@@ -60,6 +60,12 @@ static void dnat_conn_free(struct dnat_conn *conn)
 				 dnat_reuse_last_seq(conn->ct) : 0);
 		dnat_stat_inc(dn, DNAT_STAT_GIVEN);
 		dnat_count_ended(conn->count);
+		if (nf_ct_is_confirmed(conn->ct) &&
+		    !dnat_conn_answered(conn->ct)) {
+			dnat_pool_count(conn->pool, &conn->pool->unanswered);
+			if (counter)
+				atomic64_inc(&counter->unanswered);
+		}
 	}
 	if (counter)
 		dnat_counter_put(counter);

@@ -71,6 +71,17 @@ static inline bool dnat_conn_is_tcp(const struct dnat_conn *conn)
 	return nf_ct_protonum(conn->ct) == IPPROTO_TCP;
 }
 
+/* Has a packet of the backend come in?  conntrack deletes a connection whose first
+ * answer is a reset before it sets IPS_SEEN_REPLY.
+ */
+static inline bool dnat_conn_answered(const struct nf_conn *ct)
+{
+	return test_bit(IPS_SEEN_REPLY_BIT, &ct->status) ||
+	       (nf_ct_protonum(ct) == IPPROTO_TCP &&
+		READ_ONCE(ct->proto.tcp.state) == TCP_CONNTRACK_CLOSE &&
+		READ_ONCE(ct->proto.tcp.last_dir) == IP_CT_DIR_REPLY);
+}
+
 int dnat_conn_setup(void);
 void dnat_conn_teardown(void);
 

@@ -63,6 +63,7 @@ struct dnat_counter {
 	atomic64_t exhausted;
 	atomic64_t no_memory;
 	atomic64_t taken_back;
+	atomic64_t unanswered;
 	struct rcu_head rcu;
 };
 

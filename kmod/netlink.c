@@ -171,7 +171,9 @@ static int dnat_pool_fill(struct sk_buff *skb, struct netlink_callback *cb,
 			  stand.n_conns[DNAT_CLASS_CLOSED]) ?:
 	      nla_put_u64_64bit(skb, DNAT_A_RECLAIMED, stand.reclaimed,
 				DNAT_A_PAD) ?:
-	      nla_put_u64_64bit(skb, DNAT_A_FAILED, stand.failed, DNAT_A_PAD);
+	      nla_put_u64_64bit(skb, DNAT_A_FAILED, stand.failed, DNAT_A_PAD) ?:
+	      nla_put_u64_64bit(skb, DNAT_A_UNANSWERED, stand.unanswered,
+				DNAT_A_PAD);
 	if (err) {
 		genlmsg_cancel(skb, hdr);
 		return err;

@@ -138,6 +138,9 @@ static int dnat_counter_fill(struct sk_buff *skb, struct netlink_callback *cb,
 				DNAT_A_PAD) ?:
 	      nla_put_u64_64bit(skb, DNAT_A_RECLAIMED,
 				atomic64_read(&counter->taken_back),
+				DNAT_A_PAD) ?:
+	      nla_put_u64_64bit(skb, DNAT_A_UNANSWERED,
+				atomic64_read(&counter->unanswered),
 				DNAT_A_PAD);
 	if (err) {
 		genlmsg_cancel(skb, hdr);

@@ -179,6 +179,7 @@ void dnat_pool_info(struct dnat_pool *pool, struct dnat_pool_info *info)
 	memcpy(info->n_conns, pool->n_conns, sizeof(info->n_conns));
 	info->reclaimed = pool->reclaimed;
 	info->failed = pool->failed;
+	info->unanswered = pool->unanswered;
 	spin_unlock_bh(&pool->lock);
 }
 

@@ -26,6 +26,7 @@ struct dnat_pool_info {
 	unsigned int n_conns[DNAT_CLASS_COUNT];
 	u64 reclaimed;
 	u64 failed;
+	u64 unanswered;
 };
 
 int dnat_vdports_init(struct dnat_vdports *vdports);

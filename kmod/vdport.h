@@ -128,6 +128,7 @@ struct dnat_pool {
 	unsigned int n_conns[DNAT_CLASS_COUNT];
 	u64 reclaimed;
 	u64 failed;
+	u64 unanswered;	/* connections that the backend never answered */
 	struct dnat_chunk **chunk;	/* DNAT_CHUNKS of them */
 };
 

@@ -50,6 +50,7 @@ in_ns b1 nft -f - <<-'EOT'
 	}
 EOT
 reclaimed=$(pool RECLAIMED)
+check_is "those that ended so far had been answered" 0 "$(pool UNANSWERED)"
 in_ns c2 "$TOP/tests/lib/conns.py" 192.0.2.10 80 200 0 </dev/null >"$LAB/others"
 check_is "200 SYNs to a backend that is deaf" "open 0 failed 200" "$(cat "$LAB/others")"
 check_is "hold ten ports between them" "10 10" "$(pool IN_USE) $(pool HALF_OPEN)"
@@ -57,6 +58,7 @@ check "the older ones gave theirs up" test $(($(pool RECLAIMED) - reclaimed)) -g
 in_ns b1 nft delete table inet deaf
 hold 10
 check_is "honest connections displace them" "open 10 failed 0" "$(cat "$LAB/held")"
+check_is "each that was displaced is counted as never answered" $(($(pool RECLAIMED) - reclaimed)) "$(pool UNANSWERED)"
 check_is "and are established" "10 0" "$(established) $(pool HALF_OPEN)"
 
 check "the range is made smaller under them" dnl set PORT_MIN=50005 PORT_MAX=50009

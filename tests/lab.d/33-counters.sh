@@ -222,6 +222,21 @@ check_is "one can be asked for" 1 "$(dnl counters BACKEND_PORT=9007 BACKEND=10.1
 # Conntrack forgets a connection as soon as it sees its first answer to be a reset.
 check_is "each has counted a SYN, and not its reset" 'BEGUN=1 PACKETS_IN=1 PACKETS_OUT=0' \
 	"$(dnl counters | grep -oE '(BEGUN|PACKETS_IN|PACKETS_OUT)=[0-9]+' | sort -u | xargs)"
+check_is "which is an answer" 'UNANSWERED=0' "$(dnl counters | grep -oE 'UNANSWERED=[0-9]+' | sort -u)"
+in_ns b1 nft -f - <<-'EOT'
+	table inet deaf {
+		chain in {
+			type filter hook input priority 0;
+			tcp dport 9000-9199 drop
+		}
+	}
+EOT
+hold 200 0
+let_go
+check_is "no answer is not counted while the connection lasts" 'UNANSWERED=0' \
+	"$(dnl counters | grep -oE 'UNANSWERED=[0-9]+' | sort -u)"
+in_ns lb conntrack -F 2>/dev/null
+check_is "but at its end" 'UNANSWERED=1' "$(dnl counters | grep -oE 'UNANSWERED=[0-9]+' | sort -u)"
 check_is "for another port there is none" 0 "$(dnl counters SERVICE_PORT=81 | wc -l)"
 check_match "an attribute that has no business here is refused" "^EINVAL .+" \
 	"$(dnl raw "$(dnl number COUNTER_GET)" dump 0500220001000000)"
@@ -232,3 +247,28 @@ check "the service is none any more" dnl unname $web
 check_is "and all its counters are gone" 0 "$(dnl counters | wc -l)"
 in_ns lb nft delete table inet own
 in_ns lb conntrack -F 2>/dev/null
+
+# unanswered COUNT - of UDP to 192.0.2.10, port 53.
+unanswered() {
+	dnl counters | grep -q "L4PROTO=17 .*UNANSWERED=$1\$"
+}
+check "a UDP service" dnl name VIP=192.0.2.10 L4PROTO=17 SERVICE_PORT=53
+in_ns lb nft -f - <<-'EOT'
+	table inet own {
+		ct helper dn { type "double-nat" protocol udp; l3proto inet; }
+		chain pre {
+			type nat hook prerouting priority dstnat;
+			ip daddr 192.0.2.10 udp dport 53 ct helper set "dn" dnat ip to 10.1.0.11:53
+		}
+	}
+EOT
+check_is "is answered" '"b1"' "$(in_ns c1 dig +short +tries=1 +timeout=60 @192.0.2.10 who.lab TXT 2>&1)"
+in_ns lb conntrack -F 2>/dev/null
+check "which is not counted" unanswered 0
+in_ns b1 nft add rule inet deaf in udp dport 53 drop
+in_ns c1 dig +tries=1 +timeout=1 @192.0.2.10 who.lab TXT >/dev/null 2>&1
+in_ns lb conntrack -F 2>/dev/null
+check "a question without an answer is" unanswered 1
+in_ns b1 nft delete table inet deaf
+in_ns lb nft delete table inet own
+dnl unname VIP=192.0.2.10 L4PROTO=17 SERVICE_PORT=53

@@ -48,7 +48,8 @@
  *                                                    BACKEND, BACKEND_PORT,
  *                                                    L4PROTO, IN_USE, CAPACITY,
  *                                                    HALF_OPEN, CLOSED,
- *                                                    RECLAIMED, FAILED
+ *                                                    RECLAIMED, FAILED,
+ *                                                    UNANSWERED
  * DNAT_CMD_STATS_GET      -                          STATS_*, IN_USE
  * DNAT_CMD_SERVICE_ADD    VIP, L4PROTO, SERVICE_PORT -
  *	The port is a service's: it is not handed out as a vdport of this VIP.
@@ -65,7 +66,8 @@
  *                                                    SERVICE_PORT, IN_USE,
  *                                                    BEGUN, PACKETS_*,
  *                                                    BYTES_*, FAILED,
- *                                                    NO_MEMORY, RECLAIMED
+ *                                                    NO_MEMORY, RECLAIMED,
+ *                                                    UNANSWERED
  *	Only of ports that SERVICE_ADD has named, from then on, until
  *	SERVICE_DEL; and only of backends that have had a connection since.
  *	Packets count when they are sent on, by the module or by nf_nat, those
@@ -221,6 +223,11 @@ enum dnat_attr {
 	DNAT_A_NO_MEMORY,	/* u64: connections refused, no memory */
 	DNAT_A_STATS_UNCOUNTED,	/* u64: connections that are in no counter of
 				 * COUNTER_GET
+				 */
+	DNAT_A_UNANSWERED,	/* u64: connections that ended before the
+				 * backend had answered: they timed out, were
+				 * deleted, or their port was taken back.  A
+				 * TCP reset is an answer, an ICMP error is not.
 				 */
 	__DNAT_A_MAX
 };
