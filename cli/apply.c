@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "addr.h"
 #include "conf.h"
@@ -10,6 +11,8 @@
 #include "notes.h"
 #include "print.h"
 #include "run.h"
+#include "save.h"
+#include "text.h"
 
 /* What the daemon has answered. */
 struct reply {
@@ -136,13 +139,42 @@ int run_apply(const struct cli *cli, struct err *err)
 	return ret;
 }
 
-static int print_config(const json_t *config, struct err *err)
+/* The configuration as it shall stand in a file; for the caller to free. */
+static int config_text(const struct cli *cli, json_t *config,
+		       struct text *text, struct err *err)
 {
-	struct text text = { 0 };
-	int ret = conf_put(&text, config, err);
+	const struct answer answer = {
+		.json = json_pack("{s:O}", "result", config),
+	};
+	struct json_page page = { .pretty = cli->pretty };
+	int ret = -ENOMEM;
 
-	if (!ret && text.len)
+	if (!cli->json) {
+		ret = conf_put(text, config, err);
+	} else if (answer.json) {
+		page.out = open_memstream(&text->buf, &text->len);
+		if (page.out)
+			ret = print_json(&page, &answer, err);
+		if (page.out && fclose(page.out) && !ret)
+			ret = -ENOMEM;
+	}
+	json_decref(answer.json);
+	return ret == -ENOMEM ? err_no_memory(err) : ret;
+}
+
+/* All of it is at hand before the file is touched. */
+static int put_config(const struct cli *cli, json_t *config, struct err *err)
+{
+	const char *path = json_string_value(json_object_get(cli->args, "-f"));
+	struct text text = { 0 };
+	int ret = EXIT_DONE;
+
+	if (config_text(cli, config, &text, err))
+		ret = EXIT_UNREACHABLE;
+	else if (!path || !strcmp(path, "-"))
 		fwrite(text.buf, 1, text.len, stdout);
+	else if (save_file(path, text.buf, text.len, err))
+		ret = EXIT_USAGE;
 	free(text.buf);
 	return ret;
 }
@@ -161,9 +193,8 @@ int run_export(const struct cli *cli, struct err *err)
 			err_set(err, -EREMOTEIO, NULL, "%s",
 				answer_text(reply.json, "msg"));
 			ret = EXIT_REFUSED;
-		} else if (!(cli->json ? print_result(cli, reply.json, err) :
-					 print_config(reply.json, err))) {
-			ret = EXIT_DONE;
+		} else {
+			ret = put_config(cli, reply.json, err);
 		}
 	}
 	json_decref(reply.json);

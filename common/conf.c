@@ -20,6 +20,7 @@ struct reading {
 	json_t *broken;		/* names of those whose lines are at fault */
 	json_t *services;
 	struct conf_at at;
+	unsigned int none;	/* the line that says so, or 0 */
 };
 
 static int read_all(int fd, struct text *text, struct err *err)
@@ -86,6 +87,28 @@ static int check_text(const struct text *text, struct err *err)
 	return 0;
 }
 
+static bool is_json(const char *text, size_t len)
+{
+	size_t blanks = 0;
+
+	while (blanks < len && memchr(" \t\r\n", text[blanks], 4))
+		blanks++;
+	return blanks < len && text[blanks] == '{';
+}
+
+/*
+ * A disk that is full or a pipe whose writer died cuts within a line: of
+ * "addr 10.1.0.11" that leaves "addr 10.1.0.1".  JSON that is cut is no JSON.
+ */
+static int check_end(const struct text *text, struct err *err)
+{
+	if (!text->len || text->buf[text->len - 1] == '\n' ||
+	    is_json(text->buf, text->len))
+		return 0;
+	return err_set(err, -EINVAL, NULL,
+		       "does not end with a newline, so its last line may be cut off; look at that line, and end it with a newline");
+}
+
 char *conf_load(const char *path, size_t *len, struct err *err)
 {
 	int fd = STDIN_FILENO;
@@ -98,7 +121,8 @@ char *conf_load(const char *path, size_t *len, struct err *err)
 			strerror(errno));
 		return NULL;
 	}
-	if (read_all(fd, &text, err) || check_text(&text, err)) {
+	if (read_all(fd, &text, err) || check_text(&text, err) ||
+	    check_end(&text, err)) {
 		free(text.buf);
 		text.buf = NULL;
 	}
@@ -258,13 +282,24 @@ static void remember_broken(struct reading *reading, const struct lines *lines)
 				    json_true());
 }
 
+static bool says_none(const struct lines *lines)
+{
+	return lines->n == 2 && !strcmp(lines->words[0], "services") &&
+	       !strcmp(lines->words[1], "none");
+}
+
 static void read_line(struct reading *reading, const struct lines *lines,
 		      struct keep *keep)
 {
 	struct err err = { 0 };
 	struct cli cli;
-	int ret = cli_parse_line(lines->n, lines->words, &cli, &err);
+	int ret;
 
+	if (says_none(lines)) {
+		reading->none = lines->line;
+		return;
+	}
+	ret = cli_parse_line(lines->n, lines->words, &cli, &err);
 	if (!ret) {
 		ret = keep_line(keep, &cli, lines->line, &err);
 		json_decref(cli.args);
@@ -296,6 +331,20 @@ static void add_kept(struct reading *reading, struct keep *keep)
 	free(keep->list);
 }
 
+/* An empty file is what a tool leaves that failed; "none" has to be a word. */
+static void check_none(struct reading *reading)
+{
+	bool some = json_array_size(reading->services) ||
+		    json_object_size(reading->broken);
+
+	if (reading->none && some)
+		faults_add(reading->faults, reading->none,
+			   "\"services none\" is for a file without services; remove this line");
+	else if (!reading->none && !some && !reading->faults->n)
+		faults_add(reading->faults, 0,
+			   "has no service; where that is meant, write the line \"services none\" into it");
+}
+
 static void read_lines(struct conf *conf, char *text, size_t len,
 		       struct faults *faults)
 {
@@ -324,6 +373,7 @@ static void read_lines(struct conf *conf, char *text, size_t len,
 		add_kept(&reading, &keep);
 	else
 		faults_add(faults, 0, "out of memory");
+	check_none(&reading);
 	json_decref(reading.names);
 	json_decref(reading.broken);
 	json_decref(reading.services);
@@ -337,6 +387,8 @@ static void read_json(struct conf *conf, const char *text, size_t len,
 	conf->text = text;
 	conf->len = len;
 	conf->json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
+	/* Of a copy of the state file, and of no other file. */
+	json_object_del(conf->json, "serial");
 	if (!conf->json)
 		faults_add(faults, (unsigned int)error.line, error.text);
 	else if (conf_json_places(conf))
@@ -346,12 +398,8 @@ static void read_json(struct conf *conf, const char *text, size_t len,
 void conf_read(struct conf *conf, char *text, size_t len,
 		 struct faults *faults)
 {
-	size_t blanks = 0;
-
 	memset(conf, 0, sizeof(*conf));
-	while (blanks < len && memchr(" \t\r\n", text[blanks], 4))
-		blanks++;
-	if (blanks < len && text[blanks] == '{')
+	if (is_json(text, len))
 		read_json(conf, text, len, faults);
 	else
 		read_lines(conf, text, len, faults);

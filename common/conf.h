@@ -9,8 +9,10 @@
  *   {"version": 1, "vdports"?: {...}, "services": [{..., "backends": [...]}]}
  *
  * Only these three commands are in it, for the file says what there is, not
- * what shall be done; they come in any order.  JSON is what begins with "{",
- * and is what the state file has (store.h), without its serial.
+ * what shall be done; they come in any order.  A file without a service has to
+ * say so with the line "services none": one that says nothing is what is left
+ * where its writer failed.  JSON is what begins with "{", and is what the state
+ * file has (store.h); its serial is ignored.
  */
 #ifndef DNAT_CONF_H
 #define DNAT_CONF_H
@@ -54,7 +56,8 @@ struct conf {
  * @path: "-" for the standard input
  * @len: result, the bytes without a NUL behind them
  *
- * What has bytes that no text in ASCII or UTF-8 has is refused.
+ * A file with bytes that no text in ASCII or UTF-8 has is refused, and so is one
+ * that is not JSON and whose last line has no newline: it may be cut off.
  *
  * Return: the text, for the caller to free, or NULL with @err set
  */

@@ -97,5 +97,9 @@ int conf_put(struct text *text, const json_t *conf, struct err *err)
 		if (!ret)
 			ret = conf_put_service(text, service, err);
 	}
+	if (!ret && !json_array_size(services) &&
+	    (lines_put(text, "services") || lines_put(text, "none") ||
+	     lines_end(text)))
+		ret = err_no_memory(err);
 	return ret;
 }

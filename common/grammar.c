@@ -171,6 +171,12 @@ static const struct arg apply[] = {
 	{ 0 }
 };
 
+static const struct arg export[] = {
+	{ "-f", "FILE", VALUE_FILE, OPTIONAL,
+	  "write this file, whole or not at all; - for the standard output" },
+	{ 0 }
+};
+
 static const struct arg batch[] = {
 	{ "-f", "FILE", VALUE_FILE, REQUIRED,
 	  "file with commands, a line each, - for the standard input" },
@@ -238,7 +244,7 @@ const struct command commands[] = {
 	{ "batch", NULL, "batch", NO_TARGET,
 	  batch, NULL, "carry out the commands in a file" },
 	{ "export", NULL, "config.show", NO_TARGET,
-	  none, NULL, "print all services as lines for apply" },
+	  export, NULL, "print all services as lines for apply" },
 	{ "import", "ipvs", "import.ipvs", NO_TARGET,
 	  import_ipvs, NULL, "print IPVS's services as lines for apply" },
 

@@ -94,7 +94,8 @@ def measure(root, services, options):
         conf, empty = path + "/conf", path + "/empty"
         with open(conf, "w") as file:
             file.writelines(configuration(services, options.servers))
-        open(empty, "w").close()
+        with open(empty, "w") as file:
+            file.write("services none\n")
         daemon = start(root, path, options)
         try:
             report = {"apply": apply(daemon, conf), "apply_again": apply(daemon, conf), "kb": resident(daemon)}

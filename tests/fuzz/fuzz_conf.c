@@ -98,6 +98,7 @@ static const char *const corpus[] = {
 	"vdport set range 1-9\nvdport set on-exhausted drop\nvdport set range 1-9",
 	"service add help\nservice del web\nstats -i 1\napply -f x --dry-run\nexport",
 	WEB "\nservice add dns vip 2001:db8::1 port 53 proto udp\nbackend add dns addr 10.0.0.1",
+	"services none\n", WEB "\nservices none", "services none at all\n",
 	" {", "{}", "{\"version\":1,\"services\":[]}",
 	"{\"version\":1,\n\"services\":[{\"name\":\"a\",\"vip\":\"192.0.2.1\",\"port\":1,\n"
 	"\"backends\":[{\"addr\":\"10.0.0.1\"},\n{\"addr\":1},7]},5,{\"backends\":{}}],\"vdports\":{\"range\":\"9-1\"}}",

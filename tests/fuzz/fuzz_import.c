@@ -45,8 +45,10 @@ static void check_lines(const struct ipvs *ipvs)
 	if (import_ipvs(&text, ipvs) || text_add(&text, "", 1))
 		abort();
 	conf_read(&conf, text.buf, text.len - 1, &faults);
-	if (faults.n || conf.n != services_there(ipvs))
+	/* Without a service it is refused, so that nobody applies it unseen. */
+	if (faults.n != !conf.n || conf.n != services_there(ipvs))
 		abort();
+	faults_clean(&faults);
 	conf_clean(&conf);
 	free(text.buf);
 }

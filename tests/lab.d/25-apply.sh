@@ -27,7 +27,7 @@ many_services() {
 }
 
 check "dnatd starts" daemon_start || return
-check_is "at first there is nothing to export" '' "$(dnatctl export)"
+check_is "at first there is nothing, and export says so" 'services none' "$(dnatctl export)"
 EXTRA='scheduler wrr' check "services are added" services web 80 'b1*3' b2 || return
 EXTRA='dev clients fast off proto tcp' check "with all keywords" services all 81 b4 || return
 check "and a setting of the vdports" dnatctl vdport set range 2000-60000
@@ -147,5 +147,10 @@ told=$(in_ns lb "$TOP/tests/lib/told.py" dnatctl backend set s500 addr 10.1.3.1 
 check_is "one change among them replaces one rule, and touches nothing of another's" 'rules 2
 svc-s500' "$(tail -n +2 <<<"$told")"
 echo "# $(head -n 1 <<<"$told")"
-check "they are all taken away" dnatctl apply -f /dev/null
+: >"$CONF"
+apply_says "an empty file is refused" 1 'F: has no service; where that is meant, write the line "services none" into it'
+check_is "and takes nothing away" 1000 "$(dnatctl -j service show | jq length)"
+dnatctl export -f "$CONF"
+apply_says "export -f has written what there is" 0 '' --dry-run
+check "they are all taken away where the file says so" dnatctl apply -f - <<<'services none'
 check_is "which leaves nothing" 0 "$(dnatctl -j service show | jq length)"

@@ -33,6 +33,7 @@ check "dnatd starts" daemon_start --admin-group daemon || return
 check_is "the socket is the group's" '660 dnat' "$(stat -c '%a %G' "$SOCKET")"
 check "a service is added" dnatctl service add web vip "$VIP4" port 80
 before=$(snapshot)
+echo 'services none' >"$LAB/none.conf"
 for command in "service show" "backend show" status stats "vdport show" "connection show" export; do
 	# shellcheck disable=SC2086
 	check "a member may look: $command" as dnat dnatctl $command
@@ -41,7 +42,7 @@ as dnat dnatctl -j monitor >"$LAB/events" &
 check "and listen" wait_for 20 test -s "$LAB/events"
 for command in "service add x vip $VIP4 port 81" "service set web fast off" "service del web" \
 	"backend add web addr 10.1.0.11" "vdport set range 1024-2048" "connection del service web" \
-	"apply -f /dev/null" "apply --dry-run -f /dev/null"; do
+	"apply -f $LAB/none.conf" "apply --dry-run -f $LAB/none.conf"; do
 	# shellcheck disable=SC2086
 	check "but not, which is said: $command" only_looks $command
 done

@@ -351,7 +351,8 @@ test_usage()
 	wrong '-f needs the name of a file' apply -f ''
 	wrong 'apply: "x" is not a keyword here; use -f, --dry-run' apply -f x x
 	wrong 'apply: --dry-run is given twice' apply --dry-run --dry-run
-	wrong 'export: "x" is too much' export x
+	wrong 'export: "x" is not a keyword here; use -f' export x
+	wrong 'export: -f needs a value; write "-f FILE"' export -f
 	wrong 'apply: "-x" is not an option; see "dnatctl help apply"' apply -x
 	wrong 'service show: "-x" is not an option; see "dnatctl help service show"' \
 		service show web -x

@@ -128,9 +128,6 @@ static void is_json(const char *wanted)
 
 static void test_lines(void)
 {
-	take("");
-	CHECK_INT(faults.n, 0);
-	is_json("{\"services\":[],\"version\":1}");
 	take("vdport set on-exhausted drop\n"
 	     "backend add web weight 2 addr 10.1.0.11\n"
 	     "vdport set range 1-9\n"
@@ -189,6 +186,47 @@ static void test_faults(void)
 	is_json("{\"services\":[{\"backends\":[],\"name\":\"ok\",\"port\":1,\"vip\":\"192.0.2.10\"}],"
 		"\"vdports\":{\"range\":\"1-2\"},\"version\":1}");
 	CHECK_INT(conf_line(&conf, "services[0]"), 12);
+}
+
+/* No service is meant only where the file says so. */
+static void test_none(void)
+{
+	static const char has_none[] =
+		"F: has no service; where that is meant, write the line \"services none\" into it";
+	static const char *const texts[] = {
+		"", "\n", "# services none\n", "# service add web vip 192.0.2.10 port 80\n",
+		"vdport set range 1-9\n",
+	};
+	struct text text = { 0 };
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		take(texts[i]);
+		CHECK_INT(faults.n, 1);
+		CHECK_STR(fault(0), has_none);
+	}
+	take("vdport set range 1-9\n services  none # really\n");
+	CHECK_INT(faults.n, 0);
+	is_json("{\"services\":[],\"vdports\":{\"range\":\"1-9\"},\"version\":1}");
+	CHECK_INT(conf_put(&text, conf.json, &err), 0);
+	text_add(&text, "", 1);
+	CHECK_STR(text.buf, "vdport set range 1-9\nservices none\n");
+	free(text.buf);
+
+	take("service add web vip 192.0.2.10 port 80\nservices none\n");
+	CHECK_INT(faults.n, 1);
+	CHECK_STR(fault(0), "F:2: \"services none\" is for a file without services; remove this line");
+	take("services none\nservice add web vip\n");
+	CHECK_INT(faults.n, 2);
+	/* One error is enough. */
+	take("servcie add web vip 192.0.2.10 port 80\n");
+	CHECK_INT(faults.n, 1);
+	CHECK(!strncmp(fault(0), "F:1: ", 5));
+	take("services none at all\n");
+	CHECK(strstr(fault(0), "\"services\" is not an object"));
+
+	take("{\"version\": 1, \"services\": [], \"serial\": 7}");
+	CHECK_INT(faults.n, 0);
+	is_json("{\"services\":[],\"version\":1}");
 }
 
 /* A file of nothing but errors costs no more than so much. */
@@ -291,6 +329,7 @@ int main(void)
 	test_put();
 	test_lines();
 	test_faults();
+	test_none();
 	test_many_faults();
 	test_json();
 	test_text();

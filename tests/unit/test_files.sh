@@ -185,7 +185,81 @@ $dir/conf:3: note: in\x1b vain
 $dir/conf:3: note: too"
 }
 
+# A file that says nothing, and one that ends within a line, is what a tool leaves that failed.
+test_cut()
+{
+	local line
+
+	for line in '' '# a comment'; do
+		printf '%s' "${line:+$line
+}" >"$dir/conf"
+		run 1 apply -f "$dir/conf"
+		check "$ran: '$line'" "$out$err" "$dir/conf: has no service; where that is meant, write the line \"services none\" into it"
+		check "$ran: nothing is changed" "$(tail -n 1 "$dir/log" | grep -o '"dry_run":.*')" '"dry_run":true}}'
+	done
+	file 'services none'
+	done_silently '{"op":"config.apply","args":{"config":{"version":1,"services":[]},"dry_run":false}}' apply -f "$dir/conf"
+
+	printf 'service add web vip 192.0.2.10 port 80\nbackend add web addr 10.1.0.1' >"$dir/conf"
+	for line in apply batch 'import ipvs'; do
+		# shellcheck disable=SC2086
+		wrong 'conf does not end with a newline, so its last line may be cut off; look at that line' $line -f "$dir/conf"
+		# shellcheck disable=SC2086
+		wrong 'stdin does not end with a newline' $line -f - <"$dir/conf"
+	done
+	printf '{"version": 1, "services": []}' >"$dir/conf"
+	run 0 apply -f "$dir/conf"
+}
+
+# export -f: the old file or the new one, whatever happens.
+test_export()
+{
+	local text
+
+	run 0 export
+	text=$out
+	cd "$dir" || return
+	rm -f conf conf.*
+	(umask 027 && exec "$dnatctl" --socket "$sock" export -f conf)
+	check 'a new file' "$(stat -c %a conf) $(cat conf)" "640 $text"
+	echo old >conf
+	chmod 604 conf
+	[ "$(id -u)" -ne 0 ] || chown 12:34 conf
+	ln -s conf link
+	run 0 export -f link
+	check 'through a link' "$(cat conf)" "$text"
+	check 'which stays one' "$(readlink link)" conf
+	[ "$(id -u)" -ne 0 ] || check 'mode and owner stay' "$(stat -c '%a %u %g' conf)" '604 12 34'
+	run 0 -j export -f conf
+	check 'as JSON' "$(head -c 12 conf)" '{"version":1'
+	run 0 export -f -
+	check 'to the standard output' "$out" "$text"
+	run 0 export -f /dev/stdout
+	check 'or by its name' "$out" "$text"
+	mkfifo pipe
+	cat pipe >got &
+	run 0 export -f pipe
+	wait $!
+	check 'to a pipe, which stays one' "$(cat got) $(stat -c %F pipe)" "$text fifo"
+
+	echo old >conf
+	refused 3 'no such socket; start dnatd' --socket "$dir/none" export -f conf
+	# The file may not grow: as on a full disk.
+	text=$( (ulimit -f 0; trap '' XFSZ; exec "$dnatctl" --socket "$sock" export -f conf) 2>&1)
+	check 'a full disk' "$? $text" "1 dnatctl: $dir/conf cannot be written: File too large"
+	refused 1 '/dev/full cannot be written: No space left on device' export -f /dev/full
+	check 'the old file is left' "$(cat conf)" old
+	check 'and nothing beside it' "$(echo conf*)" conf
+	refused 1 'none/conf cannot be written: No such file or directory' export -f none/conf
+	refused 1 'directory' export -f "$dir"
+	ln -s nothing dangling
+	refused 1 'dangling is a link to a file that does not exist; make that file or remove the link' export -f dangling
+	cd - >/dev/null || return
+}
+
 test_files
 test_wrong
 test_notes
+test_cut
+test_export
 [ "$failed" -eq 0 ]

@@ -88,7 +88,7 @@ static void test_file(void)
 	put(DNS);
 	start(true, "dns ");
 	start(true, "dns ");
-	put("");
+	put("services none\n");
 	start(true, "");
 	put("{\"version\": 1, \"services\": [{\"name\": \"j\", \"vip\": \"192.0.2.1\", \"port\": 1}]}");
 	start(true, "j ");

@@ -43,7 +43,9 @@ test_completion()
 	completes "$c import ipvs " '-f help'
 	completes "$c import ipvs -f $dir/so" "$sock"
 	completes "$c import ipvs -f x " ''
-	completes "$c export " 'help'
+	completes "$c export " '-f help'
+	completes "$c export -f $dir/so" "$sock"
+	completes "$c export -f x " ''
 	completes "$c service " 'add del help set show'
 	completes "$c status " 'help'
 	completes "$c help " 'apply backend batch connection export import monitor service stats status top vdport'
@@ -136,7 +138,7 @@ test_words()
 		"stats -i "* | "top -i "*)
 			command=("$object")
 			words=-i ;;
-		"apply "* | "batch "*)
+		"apply "* | "batch "* | "export "*)
 			command=("$object")
 			words="$verb $words" ;;
 		"connection del all")
