@@ -7,16 +7,26 @@
 
 #include "model.h"
 
+/* One look at the system. */
+struct checks {
+	const char *proc;		/* where procfs is mounted */
+	const struct model *model;	/* what the system has to be fit for */
+	unsigned int ports;		/* vdports towards one backend */
+	json_t *list;			/* of control.h's status; NULL where memory is short */
+};
+
 /**
- * checks_to_json - look at the system
- * @model: what it has to be fit for
- * @ports: vdports towards one backend
- * @proc: where procfs is mounted
+ * checks_step - make one part of the look
+ * @step: 0 first, then the next number
  *
- * Return: the array of control.h's status, NULL where memory is short
+ * No part takes long, so that a look need not hold up the event loop.
+ *
+ * Return: false where there is no such part: the look is complete
  */
-json_t *checks_to_json(const struct model *model, unsigned int ports,
-		       const char *proc);
+bool checks_step(struct checks *checks, size_t step);
+
+/* All parts at once. Return: @checks->list, which is the caller's */
+json_t *checks_all(struct checks *checks);
 
 /**
  * checks_capacity - how many connections the backends can have at once

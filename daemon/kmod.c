@@ -128,11 +128,11 @@ static int explain_missing(struct err *err)
 	uname(&host);
 	if (access("/proc/modules", F_OK))
 		return err_set(err, -ENOENT, NULL,
-			       "module " MODULE " is not loaded and could not be loaded: kernel %s has no loadable modules; use allocator nf_nat",
+			       "module " MODULE " is not loaded and could not be loaded: kernel %s has no loadable modules",
 			       host.release);
 	if (loading_is_off())
 		return err_set(err, -ENOENT, NULL,
-			       "module " MODULE " is not loaded and could not be loaded: kernel.modules_disabled is set until the next boot; load it earlier, by /etc/modules-load.d, or use allocator nf_nat");
+			       "module " MODULE " is not loaded and could not be loaded: kernel.modules_disabled is set until the next boot; load it earlier, by /etc/modules-load.d");
 	return err_set(err, -ENOENT, NULL,
 		       "module " MODULE " is not loaded and could not be loaded: see what \"modprobe "
 		       MODULE "\" says; is it built and installed for kernel %s?",

@@ -299,13 +299,16 @@ static int add_missing(struct nl *nl, const struct addresses *all,
 {
 	for (size_t i = 0; i < model->n_services; i++) {
 		const struct service *service = model->services[i];
+		struct err why;
 		int rc;
 
 		if (!service->dev[0])
 			continue;
 		rc = put_vip(nl, all, &service->vip, service->dev, changed,
-			     first ? NULL : err);
-		first = first ? first : rc;
+			     &why);
+		if (rc && !first)
+			first = err_set(err, rc, "dev", "service %s: %s",
+					service->name, why.msg);
 	}
 	return first;
 }

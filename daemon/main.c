@@ -252,10 +252,12 @@ static int allocator_choose(struct dnatd *dnatd, struct err *err)
 			   "the module is loaded");
 		return 0;
 	}
-	if (dnatd->configured == ALLOC_MODULE)
-		return -1;
-	dnatd->in_force = ALLOC_NF_NAT;
 	reason_set(dnatd, err->msg);
+	if (dnatd->configured == ALLOC_MODULE)
+		return err_set(err, -ENOENT, NULL,
+			       "%s; --allocator auto starts without it",
+			       dnatd->reason);
+	dnatd->in_force = ALLOC_NF_NAT;
 	return 0;
 }
 
@@ -359,7 +361,7 @@ static int dnatd_run(struct dnatd *dnatd, struct loop *loop,
 
 	/* An interface that comes up late is no reason to stop the others. */
 	if (link_reconcile(dnatd->model, &changed, &link_err))
-		say("%s", link_err.msg);
+		say("%s; the other services are not affected", link_err.msg);
 	if (rules_start(dnatd, err))
 		goto out;
 	startup_done(dnatd);

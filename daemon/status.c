@@ -54,10 +54,15 @@ static json_t *module_check(const struct dnatd *dnatd)
 {
 	bool ok = dnatd->in_force == ALLOC_MODULE ||
 		  dnatd->configured == ALLOC_NF_NAT;
+	char advice[sizeof(dnatd->reason) + 80];
+
+	snprintf(advice, sizeof(advice),
+		 "%s; to run without it on purpose, start dnatd with --allocator nf_nat",
+		 dnatd->reason);
 
 	return json_pack("{s:s, s:s, s:b, s:s?}", "name", "nf_double_nat",
 			 "value", dnatd->kmod ? "loaded" : "not loaded", "ok",
-			 ok, "advice", ok ? NULL : dnatd->reason);
+			 ok, "advice", ok ? NULL : advice);
 }
 
 /* Whoever it is, the admin should find him. */
@@ -128,8 +133,12 @@ static int count_backends(const struct model *model)
 
 json_t *status_to_json(const struct dnatd *dnatd, const char *proc)
 {
-	json_t *checks = checks_to_json(dnatd->model, ports_of_backend(dnatd),
-					proc);
+	struct checks look = {
+		.proc = proc,
+		.model = dnatd->model,
+		.ports = ports_of_backend(dnatd),
+	};
+	json_t *checks = checks_all(&look);
 
 	if (json_array_insert_new(checks, 0, module_check(dnatd)) ||
 	    json_array_append_new(checks, repairs_check(&dnatd->repairs)) ||

@@ -6,6 +6,8 @@
 
 #include "checks.h"
 #include "link.h"
+#include "neigh.h"
+#include "route.h"
 #include "unit.h"
 
 static char proc[] = "/tmp/dnat-proc-XXXXXX";
@@ -14,6 +16,39 @@ static struct err err;
 bool link_exists(const char *dev)
 {
 	return !strcmp(dev, "v1");
+}
+
+static const char *default_dev;
+static bool default_ra;
+
+bool route6_default(char dev[IFNAMSIZ], bool *ra)
+{
+	*ra = default_ra;
+	return default_dev && strcpy(dev, default_dev);
+}
+
+static uint32_t neighbours = 10;
+
+size_t neigh_tables(struct neigh_table tables[2])
+{
+	for (size_t i = 0; i < 2; i++)
+		tables[i] = (struct neigh_table){
+			.family = i ? AF_INET6 : AF_INET,
+			.entries = neighbours,
+			.limit = 1024,
+		};
+	return 2;
+}
+
+static json_t *look(const struct model *model)
+{
+	struct checks checks = {
+		.proc = proc, .model = model, .ports = 64512,
+	};
+	json_t *list = checks_all(&checks);
+
+	NEED(list);
+	return list;
 }
 
 static void put(const char *name, const char *text)
@@ -132,7 +167,7 @@ static void test_checks(void)
 	put("sys/net/netfilter/nf_conntrack_timestamp", "0\n");
 
 	/* Nothing configured: nothing to complain of but what all need. */
-	checks = checks_to_json(model, 64512, proc);
+	checks = look(model);
 	EXPECT(checks, "ip_forward", false, "sysctl -w net.ipv4.ip_forward=1");
 	CHECK(!find(checks, "ipv6_forwarding"));
 	EXPECT(checks, "nf_conntrack_max", true, NULL);
@@ -141,7 +176,7 @@ static void test_checks(void)
 	service(model, "a", "127.0.0.1", 80, "tcp", "v1");
 	backend(model, "a", "10.1.0.11", 8080);
 	backend(model, "a", "10.1.0.12", 8080);
-	checks = checks_to_json(model, 64512, proc);
+	checks = look(model);
 	EXPECT(checks, "ip_forward", false, "sysctl -w net.ipv4.ip_forward=1");
 	CHECK(!find(checks, "ipv6_forwarding"));
 	EXPECT(checks, "rp_filter", false,
@@ -158,7 +193,7 @@ static void test_checks(void)
 	put("sys/net/netfilter/nf_conntrack_max", "129024\n");
 	put("sys/net/netfilter/nf_conntrack_timestamp", "1\n");
 	service(model, "b", "2001:db8::1", 80, "tcp", "v9");
-	checks = checks_to_json(model, 64512, proc);
+	checks = look(model);
 	EXPECT(checks, "ip_forward", true, NULL);
 	EXPECT(checks, "ipv6_forwarding", false, "no such protocol");
 	EXPECT(checks, "rp_filter", true, NULL);
@@ -173,7 +208,7 @@ static void test_checks(void)
 	put("sys/net/netfilter/nf_conntrack_max", "50000\n");
 	put("sys/net/netfilter/nf_conntrack_buckets", "1024\n");
 	put("sys/net/ipv6/conf/all/forwarding", "0\n");
-	checks = checks_to_json(model, 64512, proc);
+	checks = look(model);
 	EXPECT(checks, "nf_conntrack_max", false, "nf_conntrack_max=52428");
 	EXPECT(checks, "nf_conntrack_max", false, "enough for fewer");
 	EXPECT(checks, "nf_conntrack_buckets", false,
@@ -184,19 +219,146 @@ static void test_checks(void)
 	model_free(model);
 }
 
+static struct model *two_services(void)
+{
+	struct model *model = model_new();
+
+	NEED(model);
+	service(model, "a", "127.0.0.1", 80, "tcp", "v1");
+	service(model, "b", "2001:db8::1", 80, "tcp", NULL);
+	return model;
+}
+
+/* What is set is lost with the next boot: the advice says how to keep it. */
+static void test_keeps(void)
+{
+	struct model *model = two_services();
+	json_t *checks;
+
+	put("sys/net/ipv4/ip_forward", "0\n");
+	checks = look(model);
+	EXPECT(checks, "ip_forward", false,
+	       "and net.ipv4.ip_forward=1 in /etc/sysctl.d/dnat.conf for the next boot");
+	CHECK(!find(checks, "interface_forwarding"));
+	json_decref(checks);
+
+	put("sys/net/ipv4/ip_forward", "1\n");
+	put("sys/net/ipv4/conf/v1/forwarding", "1\n");
+	put("sys/net/ipv4/conf/v2/forwarding", "0\n");
+	checks = look(model);
+	EXPECT(checks, "ip_forward", true, NULL);
+	EXPECT(checks, "interface_forwarding", true,
+	       "net.ipv4.conf.v2.forwarding=1");
+	json_decref(checks);
+
+	put("sys/net/ipv4/conf/v1/forwarding", "0\n");
+	checks = look(model);
+	EXPECT(checks, "interface_forwarding", false,
+	       "net.ipv4.conf.v1.forwarding=1");
+	json_decref(checks);
+	put("sys/net/ipv4/conf/v1/forwarding", "1\n");
+	put("sys/net/ipv4/conf/v2/forwarding", "1\n");
+	checks = look(model);
+	EXPECT(checks, "interface_forwarding", true, NULL);
+	json_decref(checks);
+	model_free(model);
+}
+
+/* Forwarding would take a default route away that router advertisements made. */
+static void test_default_route(void)
+{
+	struct model *model = two_services();
+	json_t *checks;
+
+	default_dev = "v1";
+	default_ra = true;
+	put("sys/net/ipv6/conf/all/forwarding", "0\n");
+	put("sys/net/ipv6/conf/v1/accept_ra", "1\n");
+	checks = look(model);
+	EXPECT(checks, "ipv6_forwarding", false,
+	       "first sysctl -w net.ipv6.conf.v1.accept_ra=2 (and in dnat.conf), or the default route goes, then sysctl -w net.ipv6.conf.all.forwarding=1");
+	CHECK(!find(checks, "ipv6_default_route"));
+	json_decref(checks);
+
+	put("sys/net/ipv6/conf/v1/accept_ra", "2\n");
+	checks = look(model);
+	EXPECT(checks, "ipv6_forwarding", false,
+	       "not reached; sysctl -w net.ipv6.conf.all.forwarding=1");
+	json_decref(checks);
+	default_ra = false;
+	put("sys/net/ipv6/conf/v1/accept_ra", "1\n");
+	checks = look(model);
+	EXPECT(checks, "ipv6_forwarding", false,
+	       "not reached; sysctl -w net.ipv6.conf.all.forwarding=1");
+	json_decref(checks);
+
+	put("sys/net/ipv6/conf/all/forwarding", "1\n");
+	checks = look(model);
+	EXPECT(checks, "ipv6_default_route", true, NULL);
+	json_decref(checks);
+	default_dev = NULL;
+	checks = look(model);
+	EXPECT(checks, "ipv6_forwarding", true, NULL);
+	EXPECT(checks, "ipv6_default_route", true, "accept_ra=2");
+	json_decref(checks);
+	model_free(model);
+}
+
+static void test_full(void)
+{
+	struct model *model = two_services();
+	json_t *checks;
+
+	put("sys/net/netfilter/nf_conntrack_max", "1000\n");
+	put("sys/net/netfilter/nf_conntrack_count", "899\n");
+	put("sys/net/netfilter/nf_conntrack_tcp_timeout_close_wait", "3600\n");
+	neighbours = 921;
+	checks = look(model);
+	EXPECT(checks, "nf_conntrack_count", true, NULL);
+	EXPECT(checks, "nf_conntrack_tcp_timeout_close_wait", true, NULL);
+	EXPECT(checks, "ipv4_neighbours", true, NULL);
+	EXPECT(checks, "ipv6_neighbours", true, NULL);
+	json_decref(checks);
+
+	put("sys/net/netfilter/nf_conntrack_count", "900\n");
+	put("sys/net/netfilter/nf_conntrack_tcp_timeout_close_wait", "60\n");
+	neighbours = 922;
+	checks = look(model);
+	EXPECT(checks, "nf_conntrack_count", false, "nf_conntrack_max=2000");
+	EXPECT(checks, "nf_conntrack_tcp_timeout_close_wait", true,
+	       "longer than 60 seconds; sysctl -w net.netfilter.nf_conntrack_tcp_timeout_close_wait=3600");
+	EXPECT(checks, "ipv4_neighbours", false,
+	       "sysctl -w net.ipv4.neigh.default.gc_thresh3=4096");
+	EXPECT(checks, "ipv6_neighbours", false,
+	       "sysctl -w net.ipv6.neigh.default.gc_thresh3=4096");
+	json_decref(checks);
+
+	/* 0 is no limit. */
+	put("sys/net/netfilter/nf_conntrack_max", "0\n");
+	checks = look(model);
+	EXPECT(checks, "nf_conntrack_count", true, NULL);
+	json_decref(checks);
+	model_free(model);
+}
+
 static void clean(void)
 {
 	static const char *const names[] = {
 		"meminfo", "sys/net/ipv4/ip_forward",
 		"sys/net/ipv4/conf/all/rp_filter", "sys/net/ipv4/conf/all",
 		"sys/net/ipv4/conf/lo/rp_filter", "sys/net/ipv4/conf/lo",
-		"sys/net/ipv4/conf/v1/rp_filter", "sys/net/ipv4/conf/v1",
+		"sys/net/ipv4/conf/v1/rp_filter",
+		"sys/net/ipv4/conf/v1/forwarding", "sys/net/ipv4/conf/v1",
+		"sys/net/ipv4/conf/v2/forwarding", "sys/net/ipv4/conf/v2",
 		"sys/net/ipv4/conf", "sys/net/ipv4",
 		"sys/net/ipv6/conf/all/forwarding", "sys/net/ipv6/conf/all",
+		"sys/net/ipv6/conf/v1/accept_ra", "sys/net/ipv6/conf/v1",
 		"sys/net/ipv6/conf", "sys/net/ipv6",
 		"sys/net/netfilter/nf_conntrack_max",
 		"sys/net/netfilter/nf_conntrack_buckets",
 		"sys/net/netfilter/nf_conntrack_timestamp",
+		"sys/net/netfilter/nf_conntrack_count",
+		"sys/net/netfilter/nf_conntrack_tcp_timeout_close_wait",
 		"sys/net/netfilter", "sys/net", "sys", "",
 	};
 	char path[PATH_MAX];
@@ -213,6 +375,9 @@ int main(void)
 	NEED(mkdtemp(proc));
 	test_capacity();
 	test_checks();
+	test_keeps();
+	test_default_route();
+	test_full();
 	clean();
 	return unit_result();
 }
