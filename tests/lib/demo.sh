@@ -18,7 +18,7 @@ headline() {
 # show COMMAND... - print it as an admin would type it, and run it.
 show() {
 	printf '$ %s\n' "$*"
-	"$@"
+	"$@" || die "the demonstration ends here"
 }
 
 demo_end() {
