@@ -13,6 +13,20 @@
 #define LINE_LEN 512
 #define NOTE "# line %u: "
 
+/* Services whose other connections IPVS balanced, too: by ip_vs_ftp, or by persistence. */
+static const struct {
+	uint8_t proto;
+	uint16_t port;
+	const char *note;
+} companions[] = {
+	{ IPPROTO_TCP, 21, "FTP: the control connection is balanced, data connections are not" },
+	{ IPPROTO_UDP, 69, "TFTP: the server answers from another port, and the client does not hear that" },
+	{ IPPROTO_TCP, 554, "RTSP: the media streams are not balanced" },
+	{ IPPROTO_TCP, 1723, "PPTP: the GRE packets of the tunnel are not balanced" },
+	{ IPPROTO_TCP, 5060, "SIP: the media streams are not balanced" },
+	{ IPPROTO_UDP, 5060, "SIP: the media streams are not balanced" },
+};
+
 /* By weight but not by load, unless there is more to say. */
 static const struct scheduler {
 	const char *theirs;
@@ -70,29 +84,87 @@ static const struct scheduler *find_scheduler(const char *theirs)
 	return scheduler;
 }
 
-static unsigned int weight_max(const struct ipvs_service *service)
+/* What keeps a server from being a backend, and what to do; NULL for nothing. */
+static const char *server_obstacle(const struct ipvs_service *service,
+				   const struct ipvs_server *server)
 {
-	unsigned int max = 0;
+	char addr[INET6_ADDRSTRLEN];
+	struct addr parsed;
 
-	for (size_t i = 0; i < service->n; i++)
-		if (service->servers[i].weight > max)
-			max = service->servers[i].weight;
-	return max;
+	if (server->addr.family != service->vip.family)
+		return "is not of the VIP's family: give it an address that is";
+	if (addr_equal(&server->addr, &service->vip))
+		return "has the VIP's address: give the machine another one";
+	if (addr_is_loopback(&server->addr))
+		return "is this machine itself: give the server's own address, on another machine";
+	if (addr_parse(addr_text(&server->addr, addr, sizeof(addr)), "addr",
+		       &parsed, NULL))
+		return "is not a unicast address: give the server's own";
+	return NULL;
 }
 
+/* Its backends, at most as many as dnatd takes. */
+struct chosen {
+	const struct ipvs_server *servers[BACKENDS_MAX];
+	size_t n;
+	unsigned int weight_max;	/* in the file */
+	unsigned int scale;		/* what the largest becomes */
+};
+
 /* Shares stay what they were, as nearly as that can be. */
-static unsigned int scaled(unsigned int weight, unsigned int max)
+static unsigned int scaled(const struct chosen *chosen, unsigned int weight)
 {
+	uint64_t max = chosen->weight_max;
 	uint64_t part;
 
-	if (max <= WEIGHT_MAX || !weight)
+	if (chosen->scale >= max || !weight)
 		return weight;
-	part = ((uint64_t)weight * WEIGHT_MAX + max / 2) / max;
+	part = (weight * (uint64_t)chosen->scale + max / 2) / max;
 	return part ? (unsigned int)part : 1;
 }
 
+static unsigned int gcd(unsigned int a, unsigned int b)
+{
+	return b ? gcd(b, a % b) : a;
+}
+
+/* Whether dnatd has room for a round in which each gets its share. */
+static bool weights_fit(const struct chosen *chosen)
+{
+	unsigned int unit = 0;
+	size_t sum = 0;
+
+	for (size_t i = 0; i < chosen->n; i++) {
+		unsigned int weight = scaled(chosen, chosen->servers[i]->weight);
+
+		unit = gcd(unit, weight);
+		sum += weight;
+	}
+	return !unit || sum / unit <= SLOTS_MAX;
+}
+
+static void choose(struct chosen *chosen, const struct ipvs_service *service)
+{
+	chosen->n = 0;
+	chosen->weight_max = 0;
+	for (size_t i = 0; i < service->n && chosen->n < BACKENDS_MAX; i++) {
+		const struct ipvs_server *server = &service->servers[i];
+
+		if (server_obstacle(service, server))
+			continue;
+		chosen->servers[chosen->n++] = server;
+		if (server->weight > chosen->weight_max)
+			chosen->weight_max = server->weight;
+	}
+	chosen->scale = chosen->weight_max > WEIGHT_MAX ? WEIGHT_MAX :
+							  chosen->weight_max;
+	while (!weights_fit(chosen))
+		chosen->scale--;
+}
+
 static int put_service_notes(struct text *text,
-			     const struct ipvs_service *service)
+			     const struct ipvs_service *service,
+			     const struct chosen *chosen)
 {
 	const struct scheduler *scheduler = find_scheduler(service->scheduler);
 	char quoted[64];
@@ -116,9 +188,17 @@ static int put_service_notes(struct text *text,
 	if (service->flags)
 		ret |= put(text, NOTE "-b has no counterpart: the scheduler has no flags\n",
 			   service->line);
-	if (weight_max(service) > WEIGHT_MAX)
+	if (chosen->scale < chosen->weight_max)
 		ret |= put(text, NOTE "weights are made smaller in proportion: %u is the largest\n",
-			   service->line, WEIGHT_MAX);
+			   service->line, chosen->scale);
+	if (service->local)
+		ret |= put(text, NOTE "local addresses are not needed: backends see connections come from the VIP\n",
+			   service->local);
+	for (size_t i = 0; i < sizeof(companions) / sizeof(companions[0]); i++)
+		if (companions[i].proto == service->proto &&
+		    companions[i].port == service->port)
+			ret |= put(text, NOTE "%s\n", service->line,
+				   companions[i].note);
 	return ret;
 }
 
@@ -136,38 +216,70 @@ static int put_server_notes(struct text *text,
 	if (server->thresholds)
 		ret |= put(text, NOTE "-x and -y have no counterpart: limit connections in the backend\n",
 			   server->line);
+	if (!server->weight)
+		ret |= put(text, NOTE "weight 0 gets no connections: give a weight, if a failed check or a drain took it away\n",
+			   server->line);
 	return ret;
 }
 
-static int put_server(struct text *text, const struct ipvs_service *service,
-		      const struct ipvs_server *server, const char *name)
+static int put_backend(struct text *text, const struct ipvs_service *service,
+		       const struct chosen *chosen,
+		       const struct ipvs_server *server, const char *name)
 {
-	unsigned int weight = scaled(server->weight, weight_max(service));
+	unsigned int weight = scaled(chosen, server->weight);
 	char addr[INET6_ADDRSTRLEN];
 
-	addr_text(&server->addr, addr, sizeof(addr));
-	if (server->addr.family != service->vip.family)
-		return put(text, NOTE "backend %s is not of the VIP's family: give it an address that is\n",
-			   server->line, addr);
-	if (!server->port)
-		return put(text, NOTE "backend %s has no port: give it one\n",
-			   server->line, addr);
 	return put_server_notes(text, server) ||
 	       put(text, weight == 1 ? "backend add %s addr %s port %u\n" :
 				       "backend add %s addr %s port %u weight %u\n",
-		   name, addr, server->port, weight) ?
+		   name, addr_text(&server->addr, addr, sizeof(addr)),
+		   server->port ? server->port : service->port, weight) ?
 		       -ENOMEM : 0;
+}
+
+/* In the order of the file, with a comment for each that is left out. */
+static int put_backends(struct text *text, const struct ipvs_service *service,
+			const struct chosen *chosen, const char *name)
+{
+	char addr[INET6_ADDRSTRLEN];
+	size_t next = 0;
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < service->n; i++) {
+		const struct ipvs_server *server = &service->servers[i];
+		const char *what = server_obstacle(service, server);
+
+		if (next < chosen->n && server == chosen->servers[next]) {
+			ret = put_backend(text, service, chosen, server, name);
+			next++;
+			continue;
+		}
+		addr_text(&server->addr, addr, sizeof(addr));
+		ret = what ? put(text, NOTE "backend %s %s\n", server->line,
+				 addr, what) :
+			     put(text, NOTE "backend %s is one too many: a service takes %d; use a second service\n",
+				 server->line, addr, BACKENDS_MAX);
+	}
+	return ret;
 }
 
 /* What cannot be had here, and what to do instead; NULL where it can. */
 static const char *obstacle(const struct ipvs_service *service)
 {
+	char vip[INET6_ADDRSTRLEN];
+	struct addr parsed;
+
 	if (!service->proto)
 		return "add a service for each VIP and port whose packets have this mark";
 	if (service->proto == IPPROTO_SCTP)
 		return "only tcp and udp are balanced";
 	if (!service->port)
 		return "add a service for each port that is in use";
+	if (addr_is_loopback(&service->vip))
+		return "no packet comes to a loopback address; use another VIP";
+	if (addr_parse(addr_text(&service->vip, vip, sizeof(vip)), "vip",
+		       &parsed, NULL))
+		return "this address cannot be a VIP; use a unicast address";
 	return NULL;
 }
 
@@ -203,24 +315,29 @@ static int put_service(struct text *text, const struct ipvs_service *service)
 {
 	char name[SERVICE_NAME_LEN + 1], vip[INET6_ADDRSTRLEN];
 	const char *what = obstacle(service);
+	struct chosen chosen;
 	int ret;
 
 	if (what)
 		return put_obstacle(text, service, what);
+	choose(&chosen, service);
 	service_name(service, name, sizeof(name));
-	ret = put_service_notes(text, service) ||
+	ret = put_service_notes(text, service, &chosen) ||
 	      put(text, "service add %s vip %s port %u proto %s scheduler %s\n",
 		  name, addr_text(&service->vip, vip, sizeof(vip)),
 		  service->port, proto_text(service->proto),
-		  find_scheduler(service->scheduler)->ours);
-	for (size_t i = 0; !ret && i < service->n; i++)
-		ret = put_server(text, service, &service->servers[i], name);
+		  find_scheduler(service->scheduler)->ours) ||
+	      put_backends(text, service, &chosen, name);
 	return ret ? -ENOMEM : 0;
 }
 
 int import_ipvs(struct text *lines, const struct ipvs *ipvs)
 {
-	int ret = put(lines, "# From ipvsadm-save -n. Where dnatd is to put a VIP on an interface, add \"dev IFACE\".\n");
+	int ret = put(lines,
+		      "# From ipvsadm-save -n. Where dnatd is to put a VIP on an interface, add \"dev IFACE\".\n"
+		      "# Health checks are not in the file that was read: add \"check http\" or another to each service.\n"
+		      "# Nor are servers that keepalived had taken out, or its sorry servers.\n"
+		      "# Each backend needs a route to the VIP by way of this balancer.\n");
 
 	for (size_t i = 0; !ret && i < ipvs->n; i++)
 		ret = put(lines, "\n") || put_service(lines, &ipvs->services[i]);

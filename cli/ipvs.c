@@ -12,11 +12,28 @@
 #define QUOTED_LEN 80
 #define SCHEDULER "wlc"		/* ipvsadm's default */
 
+enum command {
+	ADD_SERVICE,
+	ADD_SERVER,
+	ADD_LOCAL,		/* an address of FULLNAT's own */
+	CLEAR,
+};
+
+static const struct {
+	const char *letter, *name;
+	enum command command;
+} commands[] = {
+	{ "-A", "--add-service", ADD_SERVICE },
+	{ "-a", "--add-server", ADD_SERVER },
+	{ "-P", "--add-laddr", ADD_LOCAL },
+	{ "-C", "--clear", CLEAR },
+};
+
 /* A line, as far as it is read. */
 struct line {
 	struct lines *lines;
 	int at;			/* the next word */
-	bool server;		/* -a, else -A */
+	enum command command;
 	bool named;		/* the service */
 	bool reached;		/* the server has an address */
 	struct ipvs_service service;
@@ -52,7 +69,7 @@ static int number_next(struct line *line, const char *option,
 	return ret ? ret : uint_parse(value, option, 0, max, number, err);
 }
 
-/* 192.0.2.1:80 or [2001:db8::1]:80 */
+/* 192.0.2.1:80 or [2001:db8::1]:80, or without a port, which is 0 then */
 static int endpoint_next(struct line *line, const char *option,
 			 struct addr *addr, uint16_t *port, struct err *err)
 {
@@ -66,9 +83,12 @@ static int endpoint_next(struct line *line, const char *option,
 	if (ret)
 		return ret;
 	colon = strrchr(value, ':');
-	len = colon ? (size_t)(colon - value) : 0;
+	if (colon && strchr(colon, ']'))
+		colon = NULL;
+	len = colon ? (size_t)(colon - value) : strlen(value);
+	number = 0;
 	if (!len || len >= sizeof(host) ||
-	    uint_parse(colon + 1, option, 0, 65535, &number, NULL))
+	    (colon && uint_parse(colon + 1, option, 0, 65535, &number, NULL)))
 		goto unknown;
 	memcpy(host, value, len);
 	host[len] = '\0';
@@ -81,12 +101,28 @@ static int endpoint_next(struct line *line, const char *option,
 	if (inet_pton(addr->family, start, addr->bytes) != 1)
 		goto unknown;
 	*port = (uint16_t)number;
-	return addr_parse(start, option, addr, err);
+	return 0;
 
 unknown:
 	return err_set(err, -EINVAL, NULL,
-		       "%s \"%s\" is no address with a port; have ipvsadm-save -n write numbers",
+		       "%s \"%s\" is not an address with a port; have ipvsadm-save -n write numbers",
 		       option, text_quote(value, quoted, sizeof(quoted)));
+}
+
+/* ipvsadm prints a mark as a signed number. */
+static int mark_next(struct line *line, const char *option, unsigned int *mark,
+		     struct err *err)
+{
+	const char *value;
+	int ret = value_next(line, option, &value, err);
+
+	if (ret)
+		return ret;
+	if (value[0] != '-')
+		return uint_parse(value, option, 0, UINT_MAX, mark, err);
+	ret = uint_parse(value + 1, option, 1, 1U + INT_MAX, mark, err);
+	*mark = -*mark;
+	return ret;
 }
 
 /* The service that the line is about: one of these. */
@@ -96,7 +132,7 @@ static int service_word(struct line *line, const char *word, struct err *err)
 
 	line->named = true;
 	if (is(word, "-f", "--fwmark-service"))
-		return number_next(line, word, UINT_MAX, &service->mark, err);
+		return mark_next(line, word, &service->mark, err);
 	service->proto = is(word, "-t", "--tcp-service") ? IPPROTO_TCP :
 			 is(word, "-u", "--udp-service") ? IPPROTO_UDP :
 							   IPPROTO_SCTP;
@@ -110,7 +146,7 @@ static int persistent_word(struct line *line, struct err *err)
 
 	line->service.persistent = true;
 	if (line->at == line->lines->n ||
-	    line->lines->words[line->at][0] == '-')
+	    !strchr("0123456789", line->lines->words[line->at][0]))
 		return 0;
 	return number_next(line, "-p", UINT_MAX, &seconds, err);
 }
@@ -128,17 +164,27 @@ static int add_service_word(struct line *line, const char *word,
 		return persistent_word(line, err);
 	if (is(word, "-M", "--netmask"))
 		return value_next(line, word, &value, err);
-	if (!strcmp(word, "--pe"))
+	/* ipvsadm 1.26 writes these two without their dashes. */
+	if (is(word, "pe", "--pe"))
 		return value_next(line, word, &service->engine, err);
 	if (is(word, "-b", "--sched-flags")) {
 		service->flags = true;
 		return value_next(line, word, &value, err);
 	}
-	if (is(word, "-o", "--ops"))
-		service->one_packet = true;
-	else
+	if (!is(word, "-o", "--ops") && strcmp(word, "ops"))
 		return 1;
+	service->one_packet = true;
 	return 0;
+}
+
+/* Return: 1 where @word is no option of a local address's line */
+static int add_local_word(struct line *line, const char *word, struct err *err)
+{
+	const char *value;
+
+	if (is(word, "-z", "--local-address") || is(word, "-F", "--ifname"))
+		return value_next(line, word, &value, err);
+	return 1;
 }
 
 /* Return: 1 where @word is no option of a server's line */
@@ -170,6 +216,9 @@ static int add_server_word(struct line *line, const char *word,
 		server->forward = IPVS_ROUTE;
 	else if (is(word, "-i", "--ipip"))
 		server->forward = IPVS_TUNNEL;
+	/* An ipvsadm that does not know the mode prints "(null)". */
+	else if (is(word, "-b", "--fullnat") || !strcmp(word, "(null)"))
+		server->forward = IPVS_FULLNAT;
 	else if (strncmp(word, "--tun-", strlen("--tun-")))
 		return 1;
 	return 0;
@@ -189,8 +238,9 @@ static int line_word(struct line *line, const char *word, struct err *err)
 		line->service.mark6 = true;
 		return 0;
 	}
-	ret = line->server ? add_server_word(line, word, err) :
-			     add_service_word(line, word, err);
+	ret = line->command == ADD_SERVER ? add_server_word(line, word, err) :
+	      line->command == ADD_LOCAL  ? add_local_word(line, word, err) :
+					    add_service_word(line, word, err);
 	if (ret <= 0)
 		return ret;
 	return err_set(err, -EINVAL, NULL,
@@ -198,17 +248,39 @@ static int line_word(struct line *line, const char *word, struct err *err)
 		       text_quote(word, quoted, sizeof(quoted)));
 }
 
-static int line_read(struct line *line, struct err *err)
+/* A script that is kept by hand may name the program. */
+static bool is_program(const char *word)
+{
+	const char *slash = strrchr(word, '/');
+
+	return !strcmp(slash ? slash + 1 : word, "ipvsadm");
+}
+
+static int command_next(struct line *line, struct err *err)
 {
 	char quoted[QUOTED_LEN];
 	const char *word = word_next(line);
-	int ret = 0;
 
-	line->server = is(word, "-a", "--add-server");
-	if (!line->server && !is(word, "-A", "--add-service"))
-		return err_set(err, -EINVAL, NULL,
-			       "\"%s\" is not what a line of ipvsadm-save -n begins with; use -A or -a",
-			       text_quote(word, quoted, sizeof(quoted)));
+	if (is_program(word) && line->at < line->lines->n)
+		word = word_next(line);
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (is(word, commands[i].letter, commands[i].name)) {
+			line->command = commands[i].command;
+			return 0;
+		}
+	}
+	return err_set(err, -EINVAL, NULL,
+		       "\"%s\" is not what a line of ipvsadm-save -n begins with; use -A or -a",
+		       text_quote(word, quoted, sizeof(quoted)));
+}
+
+static int line_read(struct line *line, struct err *err)
+{
+	const char *word;
+	int ret = command_next(line, err);
+
+	if (!ret && line->command == CLEAR)
+		return 0;
 	while (!ret && (word = word_next(line)))
 		ret = line_word(line, word, err);
 	if (ret)
@@ -216,7 +288,7 @@ static int line_read(struct line *line, struct err *err)
 	if (!line->named)
 		return err_set(err, -EINVAL, NULL,
 			       "the service is missing; add -t, -u or -f");
-	if (line->server && !line->reached)
+	if (line->command == ADD_SERVER && !line->reached)
 		return err_set(err, -EINVAL, NULL,
 			       "the server is missing; add -r");
 	return 0;
@@ -269,14 +341,31 @@ static int add_service(struct ipvs *ipvs, const struct line *line,
 	return 0;
 }
 
+static int no_service(struct err *err)
+{
+	return err_set(err, -ENOENT, NULL,
+		       "there is no such service before this line; add its -A line");
+}
+
+static int add_local(struct ipvs *ipvs, const struct line *line,
+		     struct err *err)
+{
+	struct ipvs_service *service = find_service(ipvs, &line->service);
+
+	if (!service)
+		return no_service(err);
+	if (!service->local)
+		service->local = line->lines->line;
+	return 0;
+}
+
 static int add_server(struct ipvs *ipvs, const struct line *line,
 		      struct err *err)
 {
 	struct ipvs_service *service = find_service(ipvs, &line->service);
 
 	if (!service)
-		return err_set(err, -ENOENT, NULL,
-			       "there is no such service before this line; add its -A line");
+		return no_service(err);
 	for (size_t i = 0; i < service->n; i++)
 		if (addr_equal(&service->servers[i].addr, &line->of.addr) &&
 		    service->servers[i].port == line->of.port)
@@ -290,14 +379,109 @@ static int add_server(struct ipvs *ipvs, const struct line *line,
 	return 0;
 }
 
+static int line_add(struct ipvs *ipvs, const struct line *line, struct err *err)
+{
+	switch (line->command) {
+	case ADD_SERVICE:
+		return add_service(ipvs, line, err);
+	case ADD_SERVER:
+		return add_server(ipvs, line, err);
+	case ADD_LOCAL:
+		return add_local(ipvs, line, err);
+	case CLEAR:
+		break;
+	}
+	return 0;
+}
+
+static int line_take(struct ipvs *ipvs, struct line *line, struct err *err)
+{
+	int ret = line_read(line, err);
+
+	if (!ret)
+		return line_add(ipvs, line, err);
+	/* The lines of its servers are not at fault then. */
+	if (line->command == ADD_SERVICE && line->named)
+		add_service(ipvs, line, &(struct err){ 0 });
+	return ret;
+}
+
+/* What a file that is taken for ipvsadm-save's may be instead, by a word at the start of a line. */
+static const struct {
+	const char *begins, *kind;
+} kinds[] = {
+	{ "IP Virtual Server", "the output of ipvsadm -L" },
+	{ "TCP ", "the output of ipvsadm -L" },
+	{ "UDP ", "the output of ipvsadm -L" },
+	{ "global_defs", "keepalived.conf" },
+	{ "vrrp_", "keepalived.conf" },
+	{ "virtual_server", "keepalived.conf" },
+	{ "frontend ", "haproxy.cfg" },
+	{ "listen ", "haproxy.cfg" },
+	{ "defaults", "haproxy.cfg" },
+	{ "service add ", "a file for dnatctl apply" },
+	{ "{", "JSON" },
+};
+
+static bool begins(const char *at, const char *end, const char *with)
+{
+	size_t len = strlen(with);
+
+	return (size_t)(end - at) >= len && !memcmp(at, with, len);
+}
+
+/* Return: what it is instead, "" where that is unknown, NULL for a file of ipvsadm's */
+static const char *other_kind(const char *text, size_t len)
+{
+	const char *kind = NULL, *end = text + len, *next;
+
+	for (const char *at = text; at < end; at = next + 1) {
+		next = memchr(at, '\n', (size_t)(end - at));
+		next = next ? next : end;
+		while (at < next && strchr(" \t\r", *at))
+			at++;
+		if (at == next || *at == '#')
+			continue;
+		/* "->" is what ipvsadm -L shows a server with. */
+		if ((*at == '-' && next - at > 1 && at[1] != '>' && at[1] != ' ') ||
+		    memmem(at, (size_t)(next - at), "ipvsadm -", strlen("ipvsadm -")))
+			return NULL;
+		for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+			if ((!kind || !*kind) && begins(at, next, kinds[i].begins))
+				kind = kinds[i].kind;
+		kind = kind ? kind : "";
+	}
+	return kind;
+}
+
+static void refuse_kind(struct faults *faults, const char *kind)
+{
+	struct err err;
+
+	err_set(&err, -EINVAL, NULL, "not from ipvsadm-save -n%s%s%s",
+		*kind ? " (it looks like " : "", kind, *kind ? ")" : "");
+	faults_add(faults, 0, err.msg);
+}
+
 void ipvs_read(struct ipvs *ipvs, char *text, size_t len,
 	       struct faults *faults)
 {
+	static const char mark[] = "\xef\xbb\xbf";	/* some editors' first bytes */
+	const char *kind;
 	struct lines lines;
 	struct err err;
 	int ret;
 
 	memset(ipvs, 0, sizeof(*ipvs));
+	if (begins(text, text + len, mark)) {
+		text += strlen(mark);
+		len -= strlen(mark);
+	}
+	kind = other_kind(text, len);
+	if (kind) {
+		refuse_kind(faults, kind);
+		return;
+	}
 	lines_init(&lines, text, len);
 	while ((ret = lines_next(&lines, &err))) {
 		struct line line = {
@@ -310,10 +494,7 @@ void ipvs_read(struct ipvs *ipvs, char *text, size_t len,
 		};
 
 		if (ret > 0)
-			ret = line_read(&line, &err);
-		if (!ret)
-			ret = line.server ? add_server(ipvs, &line, &err) :
-					    add_service(ipvs, &line, &err);
+			ret = line_take(ipvs, &line, &err);
 		if (ret)
 			faults_add(faults, lines.line, err.msg);
 	}

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What "ipvsadm-save -n" prints, read. */
+/* What "ipvsadm-save -n" prints, read: of ipvsadm 1.24 to 1.31, of FULLNAT's forks, and as kept
+ * by hand for "ipvsadm -R".
+ */
 #ifndef DNATCTL_IPVS_H
 #define DNATCTL_IPVS_H
 
@@ -14,12 +16,13 @@ enum ipvs_forward {
 	IPVS_MASQUERADE,
 	IPVS_ROUTE,
 	IPVS_TUNNEL,
+	IPVS_FULLNAT,
 };
 
 struct ipvs_server {
 	unsigned int line;
 	struct addr addr;
-	uint16_t port;		/* host byte order */
+	uint16_t port;		/* host byte order, 0: the service's */
 	unsigned int weight;
 	enum ipvs_forward forward;
 	bool thresholds;	/* -x or -y */
@@ -32,6 +35,7 @@ struct ipvs_service {
 	uint16_t port;		/* host byte order, 0: all ports */
 	unsigned int mark;
 	bool mark6;		/* the mark is of IPv6 packets */
+	unsigned int local;	/* line of the first local address, 0 for none */
 	const char *scheduler;
 	const char *engine;	/* --pe, NULL for none */
 	bool persistent;

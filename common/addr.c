@@ -79,6 +79,13 @@ bool addr_equal(const struct addr *a, const struct addr *b)
 	return !addr_compare(a, b);
 }
 
+bool addr_is_loopback(const struct addr *addr)
+{
+	if (addr->family == AF_INET6)
+		return IN6_IS_ADDR_LOOPBACK(&addr->v6);
+	return ntohl(addr->v4.s_addr) >> IN_CLASSA_NSHIFT == IN_LOOPBACKNET;
+}
+
 size_t addr_len(uint8_t family)
 {
 	return family == AF_INET ? sizeof(struct in_addr) :

@@ -12,6 +12,8 @@
 
 #define SERVICE_NAME_LEN 63	/* bytes, without the final NUL */
 #define WEIGHT_MAX 256
+#define BACKENDS_MAX 1024	/* in one service */
+#define SLOTS_MAX 16384		/* in one service's map: its weights, without a common factor, added up */
 
 struct addr {
 	uint8_t family;		/* AF_INET or AF_INET6 */
@@ -43,6 +45,9 @@ const char *addr_text(const struct addr *addr, char *buf, size_t len);
 /* An order, for qsort() and bsearch(). */
 int addr_compare(const struct addr *a, const struct addr *b);
 bool addr_equal(const struct addr *a, const struct addr *b);
+
+/* 127.0.0.0/8 or ::1 */
+bool addr_is_loopback(const struct addr *addr);
 
 /* Bytes of an address of @family: 4 or 16. */
 size_t addr_len(uint8_t family);

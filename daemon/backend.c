@@ -145,13 +145,6 @@ size_t service_find_backend(const struct service *service,
 	return i;
 }
 
-static bool is_loopback(const struct addr *addr)
-{
-	if (addr->family == AF_INET6)
-		return IN6_IS_ADDR_LOOPBACK(&addr->v6);
-	return ntohl(addr->v4.s_addr) >> IN_CLASSA_NSHIFT == IN_LOOPBACKNET;
-}
-
 static int backend_check(const struct service *service,
 			 const struct backend *backend, struct err *err)
 {
@@ -167,7 +160,7 @@ static int backend_check(const struct service *service,
 		return err_set(err, -EINVAL, "addr",
 			       "addr %s is the VIP of service %s, connections would loop; use another address",
 			       text, service->name);
-	if (is_loopback(&backend->addr))
+	if (addr_is_loopback(&backend->addr))
 		return err_set(err, -EINVAL, "addr",
 			       "addr %s is a loopback address, which is not routed; use the backend's own",
 			       text);

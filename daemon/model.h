@@ -21,9 +21,6 @@
 #include "err.h"
 #include "vdports.h"
 
-#define BACKENDS_MAX 1024	/* in one service */
-#define SLOTS_MAX 16384		/* in one service's map, see ruleset.h */
-
 enum mode {
 	MODE_DOUBLE_NAT,
 };

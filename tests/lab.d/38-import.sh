@@ -18,9 +18,16 @@ ipvs_setup() {
 	EOT
 }
 
+check "dnatd starts" daemon_start || return
+for file in "$TOP"/tests/golden/ipvs*.save; do
+	check "what is printed for ${file##*/} is taken" \
+		bash -c "dnatctl import ipvs -f $file 2>/dev/null | dnatctl apply -f - --dry-run"
+done
+
 modprobe -qa ip_vs ip_vs_rr ip_vs_wrr ip_vs_wlc
 if ! in_ns lb ipvsadm -A -t "[$VIP6]:80" -s wlc 2>/dev/null; then
 	skip "IPVS's services become ours" "this kernel has no IPVS with IPv6 and all schedulers"
+	daemon_stop
 	return
 fi
 in_ns lb ipvsadm -C
@@ -29,7 +36,6 @@ in_ns lb ipvsadm-save -n >"$LAB/ipvs.save"
 check_is "ipvsadm saves them" 11 "$(wc -l <"$LAB/ipvs.save")" || note <"$LAB/ipvs.save"
 in_ns lb ipvsadm -C
 
-check "dnatd starts" daemon_start || return
 check "they can be read" bash -c "dnatctl import ipvs -f $LAB/ipvs.save >$LAB/services.conf" || return
 check_is "without a change" "[]" "$(dnatctl -j service show)"
 check "and taken, straight from ipvsadm-save's output" \

@@ -151,7 +151,7 @@ test_wrong()
 	file $'service add web vip 192.0.2.10 port 80\t# \u00e9 \u20ac \U1f600'
 	run 0 apply -f "$dir/conf"
 
-	yes bogus | head -n 146 >"$dir/conf"
+	yes -- -bogus | head -n 146 >"$dir/conf"
 	for line in apply 'batch --force' 'import ipvs'; do
 		# shellcheck disable=SC2086
 		run 1 $line -f "$dir/conf"
