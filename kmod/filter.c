@@ -94,5 +94,7 @@ bool dnat_filter_wants(const struct dnat_filter *filter,
 				 &filter->cip, filter->cip_len) &&
 	       (!filter->by_service_port ||
 		conn->vport == filter->service_port) &&
-	       (!filter->by_class || conn->class == filter->class);
+	       (!filter->by_class || conn->class == filter->class) &&
+	       (!filter->unanswered ||
+		!test_bit(IPS_SEEN_REPLY_BIT, &conn->ct->status));
 }

@@ -6,11 +6,11 @@
 #include "conn.h"
 #include "netlink.h"
 
-/* Each with whether it is one. */
+/* Each with whether it is one; @unanswered is for whoever ends connections. */
 struct dnat_filter {
 	union nf_inet_addr vip, bip, cip;
 	u8 vip_len, bip_len, cip_len;
-	bool by_bport, by_service_port, by_l4proto, by_class;
+	bool by_bport, by_service_port, by_l4proto, by_class, unanswered;
 	__be16 bport;
 	__be16 service_port;
 	u8 l4proto;

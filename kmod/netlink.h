@@ -46,7 +46,7 @@ int dnat_counter_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int dnat_counter_dump_done(struct netlink_callback *cb);
 
 /* netlink_end.c: DNAT_CMD_CONN_DEL */
-#define DNAT_END_MAXATTR DNAT_A_RESET
+#define DNAT_END_MAXATTR DNAT_A_NO_ANSWER
 extern const struct nla_policy dnat_end_policy[DNAT_END_MAXATTR + 1];
 int dnat_end_start(struct netlink_callback *cb);
 int dnat_end_dump(struct sk_buff *skb, struct netlink_callback *cb);

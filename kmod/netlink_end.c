@@ -25,6 +25,7 @@
 const struct nla_policy dnat_end_policy[DNAT_END_MAXATTR + 1] = {
 	DNAT_FILTER_POLICY,
 	[DNAT_A_RESET] = NLA_POLICY_MAX(NLA_U8, 1),
+	[DNAT_A_NO_ANSWER] = NLA_POLICY_MAX(NLA_U8, 1),
 };
 
 struct dnat_ending {
@@ -51,6 +52,8 @@ int dnat_end_start(struct netlink_callback *cb)
 	if (!ending)
 		return -ENOMEM;
 	dnat_filter_read(&ending->filter, attrs);
+	ending->filter.unanswered = attrs[DNAT_A_NO_ANSWER] &&
+				    nla_get_u8(attrs[DNAT_A_NO_ANSWER]);
 	ending->reset = attrs[DNAT_A_RESET] && nla_get_u8(attrs[DNAT_A_RESET]);
 	dnat_walk_start(&ending->walk, &dn->vdports);
 	*dnat_end_ctx(cb) = ending;

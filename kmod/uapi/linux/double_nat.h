@@ -92,13 +92,15 @@
  *	DNAT_PORTS_PER_MESSAGE - 1 ports that follow it; those of which none
  *	is in use are left out.
  * DNAT_CMD_CONN_DEL       dump, with any of those    messages with ENDED
- *                         of CONN_GET, and RESET
+ *                         of CONN_GET, RESET, and
+ *                         NO_ANSWER
  *	Ends the connections that CONN_GET would tell of, a thousand or so for
  *	each message, and says how many: conntrack forgets them, and their
  *	ports are free.  Who stops reading leaves the others as they are.  With
  *	RESET both ends of each TCP connection that is not closed are sent a
  *	reset, the client from VIP and SERVICE_PORT, the backend from VIP and
- *	VDPORT, with the sequence numbers that they wait for.
+ *	VDPORT, with the sequence numbers that they wait for.  With NO_ANSWER
+ *	only connections end whose backend has sent nothing.
  * DNAT_CMD_EXHAUSTED      event, group "events"      VIP, BACKEND,
  *                                                    BACKEND_PORT, L4PROTO,
  *                                                    FAILED
@@ -228,6 +230,9 @@ enum dnat_attr {
 				 * backend had answered: they timed out, were
 				 * deleted, or their port was taken back.  A
 				 * TCP reset is an answer, an ICMP error is not.
+				 */
+	DNAT_A_NO_ANSWER,	/* u8, 0 or 1: only connections whose backend
+				 * has sent nothing
 				 */
 	__DNAT_A_MAX
 };
