@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "change.h"
+#include "conn_set.h"
 #include "ending.h"
+#include "forget.h"
 #include "health.h"
 #include "link.h"
 #include "repair.h"
@@ -43,28 +45,17 @@ static int side_init(struct side *side, const struct changes *changes,
 	return 0;
 }
 
-/* Is there a service with @service's VIP, port and protocol? */
-static bool side_has(const struct side *side, const struct service *service)
+/* The service with @service's VIP, port and protocol, or NULL. */
+static const struct service *side_find(const struct side *side,
+				       const struct service *service)
 {
 	return bsearch(service, side->list, side->n, sizeof(*side->list),
 		       compare_services);
 }
 
-static int vips_add(const struct side *new, struct err *err)
+static bool side_has(const struct side *side, const struct service *service)
 {
-	struct vip *vips = calloc(new->n + 1, sizeof(*vips));
-	size_t n = 0;
-	int ret;
-
-	if (!vips)
-		return err_no_memory(err);
-	for (size_t i = 0; i < new->n; i++)
-		if (new->list[i].dev[0])
-			vips[n++] = (struct vip){ new->list[i].vip,
-						  new->list[i].dev };
-	ret = link_vips_add(vips, n, err);
-	free(vips);
-	return ret;
+	return side_find(side, service) != NULL;
 }
 
 static int compare_vips(const void *a, const void *b)
@@ -73,6 +64,45 @@ static int compare_vips(const void *a, const void *b)
 	int order = addr_compare(&x->addr, &y->addr);
 
 	return order ? order : strcmp(x->dev, y->dev);
+}
+
+/* The VIPs that @side has on interfaces, sorted; NULL where memory is short. */
+static struct vip *side_vips(const struct side *side, size_t *n)
+{
+	struct vip *vips = calloc(side->n + 1, sizeof(*vips));
+
+	*n = 0;
+	for (size_t i = 0; vips && i < side->n; i++)
+		if (side->list[i].dev[0])
+			vips[(*n)++] = (struct vip){ side->list[i].vip,
+						     side->list[i].dev };
+	if (*n)
+		qsort(vips, *n, sizeof(*vips), compare_vips);
+	return vips;
+}
+
+/*
+ * Put the VIPs of @new on interfaces, but for those that services of @old have
+ * there: such an interface may be missing now, which is no reason to refuse
+ * the change of something else.
+ */
+static int vips_add(const struct side *old, const struct side *new,
+		    struct err *err)
+{
+	size_t n_has, n_wanted, n = 0;
+	struct vip *has = side_vips(old, &n_has);
+	struct vip *wanted = side_vips(new, &n_wanted);
+	int ret;
+
+	for (size_t i = 0; has && wanted && i < n_wanted; i++)
+		if (!bsearch(&wanted[i], has, n_has, sizeof(*has),
+			     compare_vips))
+			wanted[n++] = wanted[i];
+	ret = has && wanted ? link_vips_add(wanted, n, err) :
+			      err_no_memory(err);
+	free(has);
+	free(wanted);
+	return ret;
 }
 
 /* The VIPs that @model has on interfaces, sorted; NULL where memory is short. */
@@ -179,55 +209,62 @@ static void rules_undo(struct dnatd *dnatd, struct err *err)
 		 cause, second.msg);
 }
 
-/*
- * The UDP flows to backends that go: the next packet must find another one.  And
- * those to services that come, whose clients may have asked before.
- */
-struct flows {
-	size_t n;
-	struct conn_filter *list;
-	bool astray;
-};
-
-static int flows_init(struct flows *flows, const struct changes *changes)
+/* Of @old's backends those that @new does not have. */
+static int gone_add(struct conn_set *gone, const struct service *old,
+		    const struct service *new)
 {
-	size_t room = 1;
+	struct conn_filter filter = conn_filter_of(old, NULL);
+	size_t at = 0;
+	int ret = 0;
 
-	flows->n = 0;
-	for (size_t i = 0; i < changes->n; i++)
-		if (changes->list[i].old &&
-		    changes->list[i].old->proto == IPPROTO_UDP)
-			room += changes->list[i].old->n_backends;
-	flows->list = calloc(room, sizeof(*flows->list));
-	if (!flows->list)
-		return -ENOMEM;
-	for (size_t i = 0; i < changes->n; i++) {
-		const struct service *old = changes->list[i].old;
-		const struct service *new = changes->list[i].new;
+	filter.unanswered = old->proto == IPPROTO_TCP;
+	if (!new)
+		return old->n_backends ? conn_set_add(gone, &filter) : 0;
+	for (size_t i = 0; !ret && i < old->n_backends; i++) {
+		const struct backend *backend = &old->backends[i];
 
-		flows->astray |= !old && new->proto == IPPROTO_UDP;
-		if (!old || old->proto != IPPROTO_UDP)
+		/* Those that stay mostly keep their order. */
+		if (at < new->n_backends &&
+		    backend->port == new->backends[at].port &&
+		    addr_equal(&backend->addr, &new->backends[at].addr)) {
+			at++;
 			continue;
-		for (size_t j = 0; j < old->n_backends; j++) {
-			const struct backend *backend = &old->backends[j];
-
-			if (!new || service_find_backend(new, &backend->addr,
-							 backend->port) ==
-				    new->n_backends)
-				flows->list[flows->n++] =
-					conn_filter_of(old, backend);
 		}
+		if (service_find_backend(new, &backend->addr, backend->port) <
+		    new->n_backends)
+			continue;
+		filter.backend.addr = backend->addr;
+		filter.backend.port = backend->port;
+		ret = conn_set_add(gone, &filter);
 	}
-	return 0;
+	return ret;
 }
 
-/* One that cannot be ended now ends when it is idle. */
-static void flows_end(struct dnatd *dnatd, const struct flows *flows)
+/*
+ * What must not stay with a backend that goes: UDP flows, and TCP connections
+ * without an answer, whose clients ask again.  Those that have one go on.
+ */
+static int gone_init(struct conn_set *gone, const struct changes *changes,
+		     const struct side *old, const struct side *new)
 {
-	for (size_t i = 0; i < flows->n; i++)
-		conns_end(dnatd, &flows->list[i], NULL, NULL, NULL);
-	if (flows->astray)
+	int ret = 0;
+
+	for (size_t i = 0; !ret && !changes->passing && i < old->n; i++)
+		ret = gone_add(gone, &old->list[i],
+			       side_find(new, &old->list[i]));
+	return ret;
+}
+
+/* Clients may have asked for a service before it was there. */
+static void flows_begin(struct dnatd *dnatd, const struct side *old,
+			const struct side *new)
+{
+	for (size_t i = 0; i < new->n; i++) {
+		if (side_has(old, &new->list[i]))
+			continue;
 		conns_end_astray(dnatd);
+		return;
+	}
 }
 
 static int carry_out(struct dnatd *dnatd, struct changes *changes,
@@ -242,7 +279,7 @@ static int carry_out(struct dnatd *dnatd, struct changes *changes,
 		if (ret)
 			return ret;
 	}
-	ret = vips_add(new, err);
+	ret = vips_add(old, new, err);
 	if (ret)
 		goto undo_vips;
 	ret = ports_reserve(dnatd, old, new, err);
@@ -296,13 +333,13 @@ int changes_apply(struct dnatd *dnatd, struct changes *changes,
 		  struct err *err)
 {
 	struct side old = { 0 }, new = { 0 };
-	struct flows flows = { 0 };
+	struct conn_set gone = { 0 };
 	int ret = side_init(&old, changes, false);
 
 	if (!ret)
 		ret = side_init(&new, changes, true);
 	if (!ret)
-		ret = flows_init(&flows, changes);
+		ret = gone_init(&gone, changes, &old, &new);
 	if (!ret)
 		ret = model_make_room(dnatd->model, new.n);
 	if (ret)
@@ -310,10 +347,12 @@ int changes_apply(struct dnatd *dnatd, struct changes *changes,
 	else
 		ret = carry_out(dnatd, changes, &old, &new, err);
 	if (!ret) {
-		flows_end(dnatd, &flows);
+		for (size_t i = 0; i < gone.n; i++)
+			conns_forget(dnatd, &gone.list[i]);
+		flows_begin(dnatd, &old, &new);
 		drain_look(dnatd->drain);
 	}
-	free(flows.list);
+	conn_set_clean(&gone);
 	free(old.list);
 	free(new.list);
 	return ret;

@@ -145,6 +145,7 @@ bool conn_matches(const struct conn *conn, const struct conn_filter *filter)
 	       end_matches(&conn->backend, &filter->backend) &&
 	       end_matches(&conn->client, &filter->client) &&
 	       (filter->class == CONN_ANY || filter->class == conn_class_of(conn)) &&
+	       (!filter->unanswered || !(conn->status & IPS_SEEN_REPLY)) &&
 	       (!filter->state || conn_in_state(conn, filter->state));
 }
 

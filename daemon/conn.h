@@ -50,6 +50,7 @@ struct conn_filter {
 	struct conn_end client;		/* its port is not looked at */
 	enum conn_class class;
 	const char *state;		/* as conn_put() writes it, NULL: any */
+	bool unanswered;		/* only those without an answer so far */
 };
 
 /* Those through @service, to @backend unless that is NULL. */

@@ -112,8 +112,17 @@ bool ct_astray(const struct ct_query *query, const struct nf_conntrack *ct)
 	struct conn conn;
 
 	return get_any(ct, query->now, &conn) &&
-	       conn.proto == IPPROTO_UDP && !(conn.status & IPS_DST_NAT) &&
+	       !(conn.status & IPS_DST_NAT) &&
+	       (conn.proto == IPPROTO_UDP ||
+		!(conn.status & IPS_SEEN_REPLY)) &&
 	       conn_names_find(&query->names, &conn);
+}
+
+bool ct_in_set(const struct conn_set *set, const struct nf_conntrack *ct)
+{
+	struct conn conn;
+
+	return get_conn(ct, 0, &conn) && conn_set_has(set, &conn);
 }
 
 int ct_parse(const struct nlmsghdr *nlh, void *query)

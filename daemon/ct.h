@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "conn.h"
+#include "conn_set.h"
 #include "err.h"
 #include "model.h"
 
@@ -56,9 +57,13 @@ const char *ct_wanted(const struct ct_query *query,
  * @ct: as conntrack tells of it
  *
  * Rules see a flow's first packet only.  One over UDP goes on for as long as
- * its client keeps asking, and nobody answers.
+ * its client keeps sending; one over TCP for as long as he repeats his SYN and
+ * nobody answers.
  */
 bool ct_astray(const struct ct_query *query, const struct nf_conntrack *ct);
+
+/* Is this a rewritten connection that @set has? */
+bool ct_in_set(const struct conn_set *set, const struct nf_conntrack *ct);
 
 struct nl;
 struct nlmsghdr;

@@ -17,9 +17,11 @@ struct ct_ending {
 	struct ending ending;
 	struct nl list;
 	struct nl del;
+	bool (*meant)(const struct ct_ending *self,
+		      const struct nf_conntrack *ct);
 	struct conn_filter filter;
 	struct ct_query query;
-	bool astray;		/* those are meant, and no others */
+	struct conn_set set;
 };
 
 /* One that is gone by now needs nothing. */
@@ -42,13 +44,23 @@ static int delete(struct ct_ending *self, const struct nf_conntrack *ct)
 	return rc == -ENOENT ? 0 : rc;
 }
 
-static bool is_meant(const struct ct_ending *self,
-		     const struct nf_conntrack *ct)
+static bool by_filter(const struct ct_ending *self,
+		      const struct nf_conntrack *ct)
 {
 	struct conn conn;
 
-	return self->astray ? ct_astray(&self->query, ct) :
-			      ct_wanted(&self->query, ct, &conn) != NULL;
+	return ct_wanted(&self->query, ct, &conn);
+}
+
+static bool by_astray(const struct ct_ending *self,
+		      const struct nf_conntrack *ct)
+{
+	return ct_astray(&self->query, ct);
+}
+
+static bool by_set(const struct ct_ending *self, const struct nf_conntrack *ct)
+{
+	return ct_in_set(&self->set, ct);
 }
 
 static int take(const struct nlmsghdr *nlh, void *data)
@@ -61,7 +73,7 @@ static int take(const struct nlmsghdr *nlh, void *data)
 		return -ENOMEM;
 	if (mnl_nlmsg_get_payload_len(nlh) >= sizeof(struct nfgenmsg) &&
 	    nfct_nlmsg_parse(nlh, ct) >= 0 &&
-	    is_meant(self, ct))
+	    self->meant(self, ct))
 		rc = delete(self, ct);
 	nfct_destroy(ct);
 	return rc;
@@ -89,6 +101,7 @@ static void end_free(struct ending *ending)
 	struct ct_ending *self = (struct ct_ending *)ending;
 
 	ct_query_clean(&self->query);
+	conn_set_clean(&self->set);
 	nl_close(&self->list);
 	nl_close(&self->del);
 	free(self);
@@ -111,22 +124,12 @@ static int start(struct ct_ending *self, struct err *err)
 	return rc ? broken(&self->list, rc, err) : 0;
 }
 
-int ct_end(const struct model *model, const struct conn_filter *filter,
-	   struct ending **ending, struct err *err)
+/* Begin what @self is to do; it is gone where that fails. */
+static int begin(struct ct_ending *self, struct ending **ending,
+		 struct err *err)
 {
-	struct ct_ending *self = calloc(1, sizeof(*self));
-	int rc;
+	int rc = start(self, err);
 
-	if (!self)
-		return err_no_memory(err);
-	self->astray = !filter;
-	if (filter)
-		self->filter = *filter;
-	if (ct_query_init(&self->query, model, &self->filter)) {
-		free(self);
-		return err_no_memory(err);
-	}
-	rc = start(self, err);
 	if (rc) {
 		end_free(&self->ending);
 		return rc;
@@ -136,4 +139,55 @@ int ct_end(const struct model *model, const struct conn_filter *filter,
 	self->ending.fd = mnl_socket_get_fd(self->list.sock);
 	*ending = &self->ending;
 	return 0;
+}
+
+/* @filter: NULL where @meant does not ask for one */
+static int begin_query(const struct model *model,
+		       const struct conn_filter *filter,
+		       bool (*meant)(const struct ct_ending *self,
+				     const struct nf_conntrack *ct),
+		       struct ending **ending, struct err *err)
+{
+	struct ct_ending *self = calloc(1, sizeof(*self));
+
+	if (!self)
+		return err_no_memory(err);
+	self->meant = meant;
+	if (filter)
+		self->filter = *filter;
+	if (ct_query_init(&self->query, model, &self->filter)) {
+		free(self);
+		return err_no_memory(err);
+	}
+	return begin(self, ending, err);
+}
+
+int ct_end(const struct model *model, const struct conn_filter *filter,
+	   struct ending **ending, struct err *err)
+{
+	return begin_query(model, filter, by_filter, ending, err);
+}
+
+int ct_end_astray(const struct model *model, struct ending **ending,
+		  struct err *err)
+{
+	return begin_query(model, NULL, by_astray, ending, err);
+}
+
+int ct_end_set(const struct conn_set *set, struct ending **ending,
+	       struct err *err)
+{
+	struct ct_ending *self = calloc(1, sizeof(*self));
+
+	if (!self)
+		return err_no_memory(err);
+	self->meant = by_set;
+	for (size_t i = 0; i < set->n; i++) {
+		if (!conn_set_add(&self->set, &set->list[i]))
+			continue;
+		conn_set_clean(&self->set);
+		free(self);
+		return err_no_memory(err);
+	}
+	return begin(self, ending, err);
 }

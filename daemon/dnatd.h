@@ -8,6 +8,7 @@
 #include "drain.h"
 #include "ending.h"
 #include "events.h"
+#include "forget.h"
 #include "kmod.h"
 #include "model.h"
 #include "nft.h"
@@ -21,6 +22,7 @@ struct pools;
 struct dnatd {
 	struct event_base *base;
 	struct endings endings;
+	struct forgets forgets[FORGETS];
 	struct drain *drain;		/* NULL: nobody looks after drains yet */
 	struct events *events;
 	struct store *store;

@@ -19,7 +19,8 @@ struct end_task {
 	TAILQ_ENTRY(end_task) entry;
 	struct dnatd *dnatd;
 	struct conn_filter filter;
-	bool astray;		/* instead of @filter */
+	struct conn_set set;	/* instead of @filter where it is not empty */
+	bool astray;		/* instead of both */
 	bool active;
 	struct ending *ending;	/* NULL: not begun */
 	struct event *event;
@@ -51,6 +52,7 @@ static void task_free(struct end_task *task)
 		event_free(task->event);
 	if (task->ending)
 		task->ending->free(task->ending);
+	conn_set_clean(&task->set);
 	free(task);
 }
 
@@ -96,6 +98,17 @@ static void task_run(evutil_socket_t fd, short what, void *data)
 		task_done(task, rc ? &err : NULL);
 }
 
+static int task_ending(struct end_task *task, struct err *err)
+{
+	struct dnatd *dnatd = task->dnatd;
+
+	if (task->astray)
+		return ct_end_astray(dnatd->model, &task->ending, err);
+	if (task->set.n)
+		return ct_end_set(&task->set, &task->ending, err);
+	return ending_new(dnatd, &task->filter, &task->ending, err);
+}
+
 static void task_begin(evutil_socket_t fd, short what, void *data)
 {
 	struct end_task *task = data;
@@ -104,10 +117,7 @@ static void task_begin(evutil_socket_t fd, short what, void *data)
 
 	(void)fd;
 	(void)what;
-	if (task->astray ?
-		    ct_end(task->dnatd->model, NULL, &task->ending, &err) :
-		    ending_new(task->dnatd, &task->filter, &task->ending,
-			       &err)) {
+	if (task_ending(task, &err)) {
 		task_done(task, &err);
 		return;
 	}
@@ -155,19 +165,23 @@ int conns_end(struct dnatd *dnatd, const struct conn_filter *filter,
 	return 0;
 }
 
-static bool any_udp(const struct model *model)
+int conns_end_set(struct dnatd *dnatd, struct conn_set *set)
 {
-	for (size_t i = 0; i < model->n_services; i++)
-		if (model->services[i]->proto == IPPROTO_UDP)
-			return true;
-	return false;
+	struct end_task *task = task_new(dnatd);
+
+	if (!task)
+		return -ENOMEM;
+	task->set = *set;
+	*set = (struct conn_set){ 0 };
+	tasks_start(&dnatd->endings);
+	return 0;
 }
 
 void conns_end_astray(struct dnatd *dnatd)
 {
 	struct end_task *task;
 
-	if (!any_udp(dnatd->model))
+	if (!dnatd->model->n_services)
 		return;
 	for (task = dnatd->endings.tasks.tqh_first; task;
 	     task = TAILQ_NEXT(task, entry))

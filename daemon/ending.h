@@ -14,6 +14,7 @@
 #include <sys/queue.h>
 
 #include "conn.h"
+#include "conn_set.h"
 #include "err.h"
 #include "parts.h"
 
@@ -62,6 +63,14 @@ typedef void end_fn(uint64_t ended, const struct err *err, void *data);
  */
 int conns_end(struct dnatd *dnatd, const struct conn_filter *filter,
 	      end_fn *fn, void *data, struct err *err);
+
+/**
+ * conns_end_set - have conntrack forget connections, later
+ * @set: which; sorted, taken over
+ *
+ * Return: 0 or -ENOMEM
+ */
+int conns_end_set(struct dnatd *dnatd, struct conn_set *set);
 
 /**
  * conns_end_astray - have conntrack forget flows that the rules came too late for

@@ -69,7 +69,8 @@ int kmod_end(const struct kmod *kmod, const struct conn_filter *filter,
 
 	nlh = kmod_request(kmod, &self->nl, buf, NLM_F_DUMP, DNAT_CMD_CONN_DEL);
 	kmod_put_filter(nlh, filter);
-	mnl_attr_put_u8(nlh, DNAT_A_RESET, 1);
+	/* Who has no answer yet asks again, and finds another backend. */
+	mnl_attr_put_u8(nlh, DNAT_A_RESET, !filter->unanswered);
 	rc = nl_send(&self->nl, nlh);
 	if (rc) {
 		broken(&self->nl, rc, err);

@@ -92,4 +92,6 @@ void kmod_put_filter(struct nlmsghdr *nlh, const struct conn_filter *filter)
 		attrs_put_addr(nlh, DNAT_A_CLIENT, &filter->client.addr);
 	if (filter->class != CONN_ANY)
 		mnl_attr_put_u8(nlh, DNAT_A_CLASS, (uint8_t)filter->class);
+	if (filter->unanswered)
+		mnl_attr_put_u8(nlh, DNAT_A_NO_ANSWER, 1);
 }

@@ -402,6 +402,7 @@ out:
 
 static void dnatd_clean(struct dnatd *dnatd)
 {
+	conns_forget_stop(dnatd);
 	conns_end_stop(dnatd);
 	pools_free(dnatd->pools);
 	drain_free(dnatd->drain);

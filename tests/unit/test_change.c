@@ -5,6 +5,7 @@
 
 #include "change.h"
 #include "ending.h"
+#include "forget.h"
 #include "link.h"
 #include "reserve.h"
 #include "service.h"
@@ -143,18 +144,28 @@ void reserve_del(struct dnatd *d, const struct service *service)
 	call(name, NULL);
 }
 
+void conns_forget(struct dnatd *d, const struct conn_filter *filter)
+{
+	char addr[INET6_ADDRSTRLEN] = "all", name[80];
+
+	(void)d;
+	if (filter->backend.addr.family)
+		addr_text(&filter->backend.addr, addr, sizeof(addr));
+	snprintf(name, sizeof(name), "%s:%u>%s:%u",
+		 filter->unanswered ? "unanswered" : "end", filter->vip.port,
+		 addr, filter->backend.port);
+	call(name, NULL);
+}
+
+/* drain.c's, which does not run here. */
 int conns_end(struct dnatd *d, const struct conn_filter *filter, end_fn *fn,
 	      void *data, struct err *error)
 {
-	char addr[INET6_ADDRSTRLEN], name[80];
-
 	(void)d;
+	(void)filter;
 	(void)fn;
 	(void)data;
-	addr_text(&filter->backend.addr, addr, sizeof(addr));
-	snprintf(name, sizeof(name), "end:%u>%s:%u", filter->vip.port, addr,
-		 filter->backend.port);
-	return call(name, error);
+	return call("end", error);
 }
 
 void conns_end_astray(struct dnatd *d)
@@ -198,11 +209,11 @@ static int del(const char *name)
 static void test_good(void)
 {
 	CHECK_INT(add("a", 80, NULL), 0);
-	CHECK_STR(calls, "prepare +80 nft commit");
+	CHECK_STR(calls, "prepare +80 nft commit astray");
 	CHECK_INT(add("b", 81, "v1"), 0);
-	CHECK_STR(calls, "prepare +v1 +81 nft commit");
+	CHECK_STR(calls, "prepare +v1 +81 nft commit astray");
 	CHECK_INT(add("c", 82, "v1"), 0);
-	CHECK_STR(calls, "prepare +v1 +82 nft commit");
+	CHECK_STR(calls, "prepare +v1 +82 nft commit astray");
 	CHECK_INT(set_dev("b", "v2"), 0);
 	CHECK_STR(calls, "prepare +v2 nft commit");
 	CHECK_INT(set_dev("c", "v3"), 0);
@@ -210,7 +221,7 @@ static void test_good(void)
 	CHECK_INT(set_dev("c", NULL), 0);
 	CHECK_STR(calls, "prepare nft commit -v3");
 	CHECK_INT(set_dev("b", "v2"), 0);
-	CHECK_STR(calls, "prepare +v2 nft commit");
+	CHECK_STR(calls, "prepare nft commit");
 	CHECK_INT(del("b"), 0);
 	CHECK_STR(calls, "prepare nft commit -v2 -81");
 	CHECK_INT(del("c"), 0);
@@ -226,7 +237,10 @@ static int backend(const char *op, const char *name, const char *addr)
 	return apply(op, json_pack("{s:s, s:s}", "service", name, "addr", addr));
 }
 
-/* The flows of a UDP service do not stay with a backend that has gone. */
+/*
+ * Flows of UDP, and clients without an answer, do not stay with a backend that
+ * has gone.
+ */
 static void test_flows(void)
 {
 	CHECK_INT(apply("service.add",
@@ -244,17 +258,52 @@ static void test_flows(void)
 	fails = "commit";
 	CHECK_INT(backend("backend.del", "u", "10.1.0.12"), -EIO);
 	CHECK_STR(calls, "prepare nft commit reconcile abort");
-	fails = "end:53>10.1.0.12:53";
+	fails = NULL;
 	CHECK_INT(backend("backend.del", "u", "10.1.0.12"), 0);
 	CHECK_STR(calls, "prepare nft commit end:53>10.1.0.12:53");
-	fails = NULL;
 	CHECK_INT(backend("backend.add", "a", "10.1.0.12"), 0);
 	CHECK_INT(backend("backend.del", "a", "10.1.0.12"), 0);
-	CHECK_STR(calls, "prepare nft commit");
+	CHECK_STR(calls, "prepare nft commit unanswered:80>10.1.0.12:80");
 	CHECK_INT(backend("backend.add", "u", "10.1.0.13"), 0);
 	CHECK_INT(del("u"), 0);
-	CHECK_STR(calls,
-		  "prepare nft commit -53 end:53>10.1.0.11:53 end:53>10.1.0.13:53");
+	CHECK_STR(calls, "prepare nft commit -53 end:53>all:0");
+}
+
+/*
+ * An interface that is missing is no reason to refuse anything but what asks
+ * for it.
+ */
+static void test_no_interface(void)
+{
+	struct change down;
+	struct changes changes = { .n = 1, .list = &down, .passing = true };
+
+	CHECK_INT(add("d", 90, "v9"), 0);
+	CHECK_INT(backend("backend.add", "d", "10.1.0.11"), 0);
+	fails = "+v9";
+	CHECK_INT(apply("backend.set",
+			json_pack("{s:s, s:s, s:i}", "service", "d", "addr",
+				  "10.1.0.11", "weight", 0)), 0);
+	CHECK_STR(calls, "prepare nft commit");
+	CHECK_INT(apply("service.set", json_pack("{s:s, s:s}", "name", "d",
+						 "when-empty", "drop")), 0);
+	CHECK_STR(calls, "prepare nft commit");
+	CHECK_INT(add("e", 91, "v9"), -EIO);
+	CHECK_STR(calls, "prepare +v9 abort");
+
+	down.old = model_find(dnatd.model, "d");
+	down.new = service_copy(down.old);
+	NEED(down.new);
+	down.new->backends[0].down = true;
+	calls[0] = '\0';
+	CHECK_INT(changes_apply(&dnatd, &changes, &err), 0);
+	CHECK_STR(calls, "nft");
+	CHECK(model_find(dnatd.model, "d")->backends[0].down);
+	CHECK_INT(set_dev("d", "v8"), 0);
+	CHECK_STR(calls, "prepare +v8 nft commit -v9");
+	fails = NULL;
+	CHECK_INT(del("d"), 0);
+	CHECK_STR(calls, "prepare nft commit -v8 -90 unanswered:90>all:0");
 }
 
 static void test_failures(void)
@@ -303,7 +352,7 @@ static void test_table_lost(void)
 {
 	table_lost = true;
 	CHECK_INT(add("b", 81, NULL), 0);
-	CHECK_STR(calls, "prepare +81 nft reconcile astray ports nft commit");
+	CHECK_STR(calls, "prepare +81 nft reconcile astray ports nft commit astray");
 	CHECK_INT(del("b"), 0);
 
 	table_lost = true;
@@ -339,7 +388,7 @@ static int apply_many(void)
 {
 	const struct vdports vdports = { .min = 1, .max = 9 };
 	struct service *renamed = new_service("new", 99, "v2");
-	struct service *moved = new_service("mover", 82, "v1");
+	struct service *moved = new_service("mover", 82, "v4");
 	struct change list[4] = {
 		{ NULL, new_service("add", 83, NULL) },
 		{ model_find(dnatd.model, "mover"), moved },
@@ -365,17 +414,19 @@ static void test_many(void)
 		const char *fails, *calls;
 	} steps[] = {
 		{ "prepare", "prepare" },
-		{ "+v2", "prepare +v2 -v2 abort" },
-		{ "+v1", "prepare +v2 +v1 -v2 abort" },
-		{ "+82", "prepare +v2 +v1 +82 -82 -83 -v2 abort" },
-		{ "vdports", "prepare +v2 +v1 +82 +83 vdports -82 -83 -v2 abort" },
-		{ "nft", "prepare +v2 +v1 +82 +83 vdports nft reconcile vdports-back -82 -83 -v2 abort" },
-		{ "commit", "prepare +v2 +v1 +82 +83 vdports nft commit reconcile vdports-back -82 -83 -v2 abort" },
+		{ "+v2", "prepare +v2 -v2 -v4 abort" },
+		{ "+v4", "prepare +v2 +v4 -v2 -v4 abort" },
+		{ "+82", "prepare +v2 +v4 +82 -82 -83 -v2 -v4 abort" },
+		{ "vdports", "prepare +v2 +v4 +82 +83 vdports -82 -83 -v2 -v4 abort" },
+		{ "nft", "prepare +v2 +v4 +82 +83 vdports nft reconcile vdports-back -82 -83 -v2 -v4 abort" },
+		{ "commit", "prepare +v2 +v4 +82 +83 vdports nft commit reconcile vdports-back -82 -83 -v2 -v4 abort" },
 	};
 
 	CHECK_INT(del("a"), 0);
 	CHECK_INT(add("old", 80, "v3"), 0);
+	CHECK_INT(backend("backend.add", "old", "10.1.0.13"), 0);
 	CHECK_INT(add("mover", 81, "v1"), 0);
+	CHECK_INT(backend("backend.add", "mover", "10.1.0.13"), 0);
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		fails = steps[i].fails;
 		apply_many();
@@ -385,7 +436,7 @@ static void test_many(void)
 	}
 	fails = NULL;
 	CHECK_INT(apply_many(), 0);
-	CHECK_STR(calls, "prepare +v2 +v1 +82 +83 vdports nft commit -v3 -81");
+	CHECK_STR(calls, "prepare +v2 +v4 +82 +83 vdports nft commit -v3 -v1 -81 unanswered:80>10.1.0.13:80 unanswered:81>all:0 astray");
 	CHECK_INT(dnatd.model->n_services, 3);
 	CHECK_INT(dnatd.model->vdports.max, 9);
 	CHECK_STR(dnatd.model->services[2]->name, "new");
@@ -397,6 +448,7 @@ int main(void)
 	NEED(dnatd.model);
 	test_good();
 	test_flows();
+	test_no_interface();
 	test_failures();
 	test_table_lost();
 	test_many();

@@ -7,7 +7,9 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/filter.h>
 #include <net/if.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -33,6 +35,12 @@
 #define WITH_UDP WEB \
 	",{\"name\":\"dns\",\"vip\":\"192.0.2.10\",\"port\":53," \
 	"\"proto\":\"udp\",\"backends\":[{\"addr\":\"10.1.0.11\"}]}]}"
+
+#define WITH_DARK WEB \
+	",{\"name\":\"dark\",\"vip\":\"192.0.2.10\",\"port\":81," \
+	"\"backends\":[{\"addr\":\"10.1.0.13\",\"port\":8080}]}," \
+	"{\"name\":\"late\",\"vip\":\"192.0.2.10\",\"port\":82," \
+	"\"backends\":[{\"addr\":\"10.1.0.11\",\"port\":8080}]}]}"
 
 static const struct conn_filter all = { .class = CONN_ANY };
 static struct dnatd dnatd = { .in_force = ALLOC_NF_NAT };
@@ -83,6 +91,19 @@ static int listen_at(const struct backend *backend)
 	NEED(fd >= 0);
 	NEED(!bind(fd, (struct sockaddr *)&sin, sizeof(sin)));
 	NEED(!listen(fd, CONNECTIONS));
+	return fd;
+}
+
+/* Hears all and answers nothing. */
+static int listen_silent(const struct addr *addr, uint16_t port)
+{
+	struct sock_filter code = BPF_STMT(BPF_RET | BPF_K, 0);
+	const struct sock_fprog drop = { 1, &code };
+	const struct backend backend = { .addr = *addr, .port = port };
+	int fd = listen_at(&backend);
+
+	NEED(!setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &drop,
+			 sizeof(drop)));
 	return fd;
 }
 
@@ -160,6 +181,114 @@ static void test_in_parts(void)
 	CHECK_INT((long long)count(), 0);
 }
 
+static int connect_begin(const struct sockaddr_in *to)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	NEED(fd >= 0);
+	NEED(connect(fd, (const struct sockaddr *)to, sizeof(*to)) == -1);
+	CHECK_INT(errno, EINPROGRESS);
+	return fd;
+}
+
+/* Turns of the loop, pauses and all, until so many connections are left. */
+static void turns_until(size_t n)
+{
+	while (count() != n)
+		event_base_loop(dnatd.base, EVLOOP_ONCE);
+}
+
+/*
+ * A backend that answers nobody: of its connections those without an answer are
+ * forgotten, though the service is not known any more, and others are not.
+ */
+static void test_forget(struct nft *nft)
+{
+	struct model *before = dnatd.model, *after = model_new_of(WITH_DARK);
+	const struct service *dark = model_find(after, "dark");
+	const struct service *web = model_find(after, "web");
+	struct sockaddr_in vip = at(&dark->vip, dark->port);
+	struct sockaddr_in web_vip = at(&web->vip, web->port);
+	struct conn_filter filter = conn_filter_of(dark, &dark->backends[0]);
+	int fds[3], open[2], silent;
+	bool changed;
+
+	address_up(&dark->backends[0].addr);
+	silent = listen_silent(&dark->backends[0].addr, dark->backends[0].port);
+	NEED(!nft_reconcile(nft, ALLOC_NF_NAT, after, &changed, &err));
+	dnatd.model = after;
+	for (int i = 0; i < 2; i++) {
+		open[i] = socket(AF_INET, SOCK_STREAM, 0);
+		NEED(open[i] >= 0 && !connect(open[i], (struct sockaddr *)&web_vip,
+					      sizeof(web_vip)));
+	}
+	for (int i = 0; i < 3; i++)
+		fds[i] = connect_begin(&vip);
+	CHECK_INT((long long)count(), 5);
+
+	filter.unanswered = true;
+	conns_forget(&dnatd, &filter);
+	filter = conn_filter_of(web, NULL);
+	filter.unanswered = true;
+	conns_forget(&dnatd, &filter);
+	CHECK_INT((long long)count(), 5);
+	turns_until(2);
+	turns();
+	CHECK_INT((long long)count(), 2);
+
+	/* All of a service that has gone. */
+	filter = conn_filter_of(web, NULL);
+	dnatd.model = before;
+	conns_forget(&dnatd, &filter);
+	dnatd.model = after;
+	turns_until(0);
+	turns();
+	conns_forget(&dnatd, &filter);
+	conns_forget_stop(&dnatd);
+	CHECK_INT(turns(), 0);
+	for (int i = 0; i < 3; i++)
+		close(fds[i]);
+	close(open[0]);
+	close(open[1]);
+	close(silent);
+	dnatd.model = before;
+	model_free(after);
+}
+
+/* A client that repeats its SYN is served by a service that came later. */
+static void test_astray_tcp(struct nft *nft)
+{
+	struct model *before = dnatd.model, *after = model_new_of(WITH_DARK);
+	const struct service *late = model_find(after, "late");
+	struct sockaddr_in vip = at(&late->vip, late->port);
+	int silent = listen_silent(&late->vip, late->port);
+	struct pollfd client = { connect_begin(&vip), POLLOUT, 0 };
+	socklen_t len = sizeof(int);
+	int error = -1;
+	bool changed;
+
+	NEED(!nft_reconcile(nft, ALLOC_NF_NAT, after, &changed, &err));
+	dnatd.model = after;
+	CHECK_INT((long long)count(), 0);
+	conns_end_astray(&dnatd);
+	CHECK(turns() > 0);
+	CHECK_INT(poll(&client, 1, 30000), 1);
+	CHECK(!getsockopt(client.fd, SOL_SOCKET, SO_ERROR, &error, &len));
+	CHECK_INT(error, 0);
+	CHECK_INT((long long)count(), 1);
+
+	/* Now it is where it belongs. */
+	conns_end_astray(&dnatd);
+	turns();
+	CHECK_INT((long long)count(), 1);
+	NEED(!conns_end(&dnatd, &all, NULL, NULL, &err));
+	turns();
+	close(client.fd);
+	close(silent);
+	dnatd.model = before;
+	model_free(after);
+}
+
 /* Who asked before the service was there is answered by it all the same. */
 static void test_astray(struct nft *nft)
 {
@@ -196,9 +325,12 @@ static void test_astray(struct nft *nft)
 	turns();
 	CHECK_INT((long long)count(), 1);
 
-	dnatd.model = before;
+	dnatd.model = model_new();
+	NEED(dnatd.model);
 	conns_end_astray(&dnatd);
 	CHECK_INT(turns(), 0);
+	model_free(dnatd.model);
+	dnatd.model = before;
 	close(client);
 	close(server);
 	model_free(after);
@@ -244,6 +376,8 @@ int main(void)
 	test_in_turns(web);
 	test_in_parts();
 	test_astray(nft);
+	test_astray_tcp(nft);
+	test_forget(nft);
 
 	for (int i = 0; i < CONNECTIONS; i++)
 		close(clients[i]);
