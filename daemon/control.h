@@ -75,11 +75,12 @@
  *             connections, drain, or were found down, and of those that drain
  *             the sum of left, null where none does
  * backend:    {service addr port weight state deadline? PLACE left|null
- *              deadline_in|null health|null health_for? health_fault?}; state is
+ *              deadline_in|null health|null health_for? health_fault?
+ *              health_pending?}; state is
  *              "drain" with weight 0, too; left: how many connections that are
  *              not closed it has, where it drains; deadline_in: seconds; health:
  *              "up", "down", or "checking" before the first check; seconds since
- *              when; what the last bad check found
+ *              when; what the last bad check found; why the rules do not follow
  * pool:       {vip proto backend port in_use half_open closed capacity
  *              taken_back failures}; half_open and closed are part of in_use
  * port:       {vip proto vdport backends}: connections to so many backends
@@ -138,6 +139,8 @@
  *                     "recovered" below 80 %
  *             repair  what: "rules", "addresses" or "module" were not as dnatd
  *                     had left them, and are again
+ *             health-pending  service reason: its backends went down or up, and
+ *                            the rules could not be changed
  *             repair-failed  what reason: and are not
  *             repairs-held   a_minute: so many were needed in a minute; now one
  *                     a minute is tried

@@ -48,6 +48,25 @@ struct health_counts {
 bool health_count(const struct health *health, const struct service *service,
 		  const struct backend *backend, struct health_counts *counts);
 
+struct health_load {
+	unsigned int max;	/* checks at a time */
+	unsigned int running;
+	unsigned int waiting;	/* are due and wait for others to end */
+	unsigned long unmade;	/* for want of memory or files, so far */
+	unsigned int pending;	/* services, see health_pending() */
+};
+
+/* @health may be NULL. */
+struct health_load health_load(const struct health *health);
+
+/**
+ * health_pending - is there a service whose rules cannot follow its checks?
+ * @service: result, its name
+ *
+ * Return: why, or NULL
+ */
+const char *health_pending(const struct health *health, const char **service);
+
 /**
  * health_to_json - add to a backend what checks say of it
  * @service: of the model

@@ -23,6 +23,7 @@
 #include "log.h"
 #include "metrics.h"
 #include "netns.h"
+#include "nofile.h"
 #include "pools.h"
 #include "request.h"
 #include "reserve.h"
@@ -436,6 +437,7 @@ int main(int argc, char **argv)
 	if (options.done)
 		return EXIT_SUCCESS;
 
+	nofile_raise();
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	dnatd.configured = options.allocator;

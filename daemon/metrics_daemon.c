@@ -5,6 +5,7 @@
 
 #include <errno.h>
 
+#include "health.h"
 #include "metrics_daemon.h"
 #include "process.h"
 #include "status.h"
@@ -69,9 +70,25 @@ static int add_repairs(struct samples *samples, const struct repairs *repairs)
 		       -ENOMEM : 0;
 }
 
+static int add_checks(struct samples *samples, const struct health *health)
+{
+	const struct health_load load = health_load(health);
+
+	return samples_add(samples, METRIC_CHECKS_RUNNING, NULL,
+			   load.running) ||
+	       samples_add(samples, METRIC_CHECKS_WAITING, NULL,
+			   load.waiting) ||
+	       samples_add(samples, METRIC_CHECKS_UNMADE, NULL,
+			   load.unmade) ||
+	       samples_add(samples, METRIC_HEALTH_PENDING, NULL,
+			   load.pending) ?
+		       -ENOMEM : 0;
+}
+
 int metrics_add_daemon(struct samples *samples, const struct dnatd *dnatd)
 {
 	return add_infos(samples, dnatd) || add_counts(samples, dnatd) ||
-	       add_repairs(samples, &dnatd->repairs) || add_process(samples) ?
+	       add_repairs(samples, &dnatd->repairs) ||
+	       add_checks(samples, dnatd->health) || add_process(samples) ?
 		       -ENOMEM : 0;
 }

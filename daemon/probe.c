@@ -36,6 +36,30 @@ void probes_clean(struct probes *probes)
 	probes->tls = NULL;
 }
 
+/* What dnatd or its machine has run out of, and no backend is to blame for. */
+static bool is_shortage(int error)
+{
+	switch (error) {
+	case EADDRNOTAVAIL:
+	case EAGAIN:
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+		return true;
+	}
+	return false;
+}
+
+static void end(struct probe *probe, enum outcome outcome, const char *fault)
+{
+	probe_fn *fn = probe->fn;
+	void *data = probe->data;
+
+	probe_cancel(probe);
+	fn(outcome, fault, data);
+}
+
 static void timed_out(evutil_socket_t fd, short what, void *data)
 {
 	struct probe *probe = data;
@@ -46,11 +70,12 @@ static void timed_out(evutil_socket_t fd, short what, void *data)
 	duration_text(probe->timeout, after, sizeof(after));
 	snprintf(fault, sizeof(fault), "%s within %s",
 		 probe->late ? probe->late : "no answer", after);
-	probe_end(probe, fault);
+	end(probe, OUTCOME_LATE, fault);
 }
 
 struct probe *probe_start(struct probes *probes, const struct target *target,
-			  probe_fn *fn, void *data, char *fault)
+			  probe_fn *fn, void *data, enum outcome *outcome,
+			  char *fault)
 {
 	unsigned int timeout = target->check->timeout;
 	const struct timeval limit = { timeout / 1000,
@@ -72,14 +97,17 @@ struct probe *probe_start(struct probes *probes, const struct target *target,
 	case CHECK_NONE:
 		break;
 	}
-	if (!probe)
+	if (!probe) {
+		*outcome = is_shortage(errno) ? OUTCOME_NONE : OUTCOME_BAD;
 		return NULL;
+	}
 	probe->fn = fn;
 	probe->data = data;
 	probe->timeout = timeout;
 	probe->timer = evtimer_new(probes->base, timed_out, probe);
 	if (probe->timer && !event_add(probe->timer, &limit))
 		return probe;
+	*outcome = OUTCOME_NONE;
 	snprintf(fault, FAULT_LEN, "dnatd is out of memory");
 	probe_cancel(probe);
 	return NULL;
@@ -94,11 +122,12 @@ void probe_cancel(struct probe *probe)
 
 void probe_end(struct probe *probe, const char *fault)
 {
-	probe_fn *fn = probe->fn;
-	void *data = probe->data;
+	end(probe, fault ? OUTCOME_BAD : OUTCOME_GOOD, fault);
+}
 
-	probe_cancel(probe);
-	fn(fault, data);
+void probe_failed(struct probe *probe, int error, const char *fault)
+{
+	end(probe, is_shortage(error) ? OUTCOME_NONE : OUTCOME_BAD, fault);
 }
 
 socklen_t target_sockaddr(const struct target *target,

@@ -31,12 +31,19 @@ struct target {
 	uint16_t port;			/* host byte order */
 };
 
+enum outcome {
+	OUTCOME_GOOD,
+	OUTCOME_BAD,
+	OUTCOME_LATE,		/* bad, too: no answer within the timeout */
+	OUTCOME_NONE,		/* dnatd is short of something, no check was made */
+};
+
 /**
- * typedef probe_fn - take a verdict; the probe is gone then
- * @fault: what is wrong, in some words; NULL: all is well
+ * typedef probe_fn - take the outcome; the probe is gone then
+ * @fault: what is wrong, in some words; NULL with OUTCOME_GOOD
  * @data: as given to probe_start()
  */
-typedef void probe_fn(const char *fault, void *data);
+typedef void probe_fn(enum outcome outcome, const char *fault, void *data);
 
 /* Each kind of probe begins with it. */
 struct probe {
@@ -59,19 +66,24 @@ void probes_clean(struct probes *probes);
 /**
  * probe_start - begin a check
  * @fn: called once, from the event loop, unless probe_cancel() comes first
- * @fault: FAULT_LEN bytes, why none could be begun
+ * @outcome: what follows where none could be begun
+ * @fault: FAULT_LEN bytes, the reason
  *
- * Return: NULL with @fault set, and @fn is not called
+ * Return: NULL with @outcome and @fault set, and @fn is not called
  */
 struct probe *probe_start(struct probes *probes, const struct target *target,
-			  probe_fn *fn, void *data, char *fault);
+			  probe_fn *fn, void *data, enum outcome *outcome,
+			  char *fault);
 
 void probe_cancel(struct probe *probe);
 
 /* For the kinds of probe: the verdict.  @probe is gone. */
 void probe_end(struct probe *probe, const char *fault);
 
-/* The kinds.  Return: NULL with @fault set */
+/* The same, of a system call that has failed with @error. */
+void probe_failed(struct probe *probe, int error, const char *fault);
+
+/* The kinds.  Return: NULL with @fault and errno set */
 struct probe *probe_stream(struct probes *probes, const struct target *target,
 			   char *fault);
 struct probe *probe_dns(struct probes *probes, const struct target *target,

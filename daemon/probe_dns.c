@@ -40,7 +40,7 @@ static void dns_readable(evutil_socket_t fd, short what, void *data)
 	(void)what;
 	if (len < 0) {
 		if (errno != EAGAIN && errno != EINTR)
-			probe_end(&dns->probe, strerror(errno));
+			probe_failed(&dns->probe, errno, strerror(errno));
 		return;
 	}
 	switch (reply_dns(dns->query, dns->len, reply, (size_t)len, fault)) {
@@ -77,6 +77,7 @@ struct probe *probe_dns(struct probes *probes, const struct target *target,
 			char *fault)
 {
 	struct dns *dns = calloc(1, sizeof(*dns));
+	int error;
 
 	errno = ENOMEM;
 	if (!dns)
@@ -91,8 +92,10 @@ struct probe *probe_dns(struct probes *probes, const struct target *target,
 	if (dns->event && !event_add(dns->event, NULL))
 		return &dns->probe;
 fail:
-	snprintf(fault, FAULT_LEN, "%s", strerror(errno));
+	error = errno;
+	snprintf(fault, FAULT_LEN, "%s", strerror(error));
 	if (dns)
 		dns_free(&dns->probe);
+	errno = error;
 	return NULL;
 }

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "nofile.h"
 #include "probe.h"
 
 #define WORDS_MAX (CHECK_TEXT_LEN / 2 + 2)
@@ -146,8 +147,11 @@ static int child_spawn(pid_t *pid, const struct target *target)
 	if (!ret)
 		ret = posix_spawn_file_actions_addclosefrom_np(&files,
 							       STDERR_FILENO + 1);
-	if (!ret)
+	if (!ret) {
+		nofile_lower();
 		ret = posix_spawn(pid, words[0], &files, &attr, words, env);
+		nofile_raise();
+	}
 	posix_spawnattr_destroy(&attr);
 out:
 	posix_spawn_file_actions_destroy(&files);
@@ -164,6 +168,7 @@ struct probe *probe_exec(struct probes *probes, const struct target *target,
 		snprintf(fault, FAULT_LEN, "the program does not start: %s",
 			 strerror(error));
 		free(exec);
+		errno = error;
 		return NULL;
 	}
 	exec->probe.free = exec_free;

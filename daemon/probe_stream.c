@@ -122,11 +122,12 @@ static void stream_failed(struct stream *stream, int error)
 	unsigned long tls = bufferevent_get_openssl_error(stream->bev);
 	char fault[FAULT_LEN];
 
-	if (tls && (tls != SSL_ERROR_SYSCALL || !error))
+	if (tls && (tls != SSL_ERROR_SYSCALL || !error)) {
 		tls_fault(tls, fault);
-	else
-		snprintf(fault, sizeof(fault), "%s", strerror(error));
-	probe_end(&stream->probe, fault);
+		probe_end(&stream->probe, fault);
+	} else {
+		probe_failed(&stream->probe, error, strerror(error));
+	}
 }
 
 static void stream_event(struct bufferevent *bev, short what, void *data)
@@ -183,12 +184,14 @@ struct probe *probe_stream(struct probes *probes, const struct target *target,
 	struct stream *stream = calloc(1, sizeof(*stream));
 	struct sockaddr_storage to;
 	socklen_t len = target_sockaddr(target, &to);
+	int error;
 
 	if (stream)
 		stream->bev = bev_new(probes, target);
 	if (!stream || !stream->bev) {
 		snprintf(fault, FAULT_LEN, "dnatd is out of memory");
 		free(stream);
+		errno = ENOMEM;
 		return NULL;
 	}
 	stream->probe.free = stream_free;
@@ -200,7 +203,9 @@ struct probe *probe_stream(struct probes *probes, const struct target *target,
 	if (!bufferevent_socket_connect(stream->bev, (struct sockaddr *)&to,
 					(int)len))
 		return &stream->probe;
-	snprintf(fault, FAULT_LEN, "%s", strerror(errno));
+	error = errno;
+	snprintf(fault, FAULT_LEN, "%s", strerror(error));
 	stream_free(&stream->probe);
+	errno = error;
 	return NULL;
 }

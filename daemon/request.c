@@ -75,8 +75,18 @@ static int count_left(struct dnatd *dnatd, const struct service *only,
 	return lefts_count(dnatd, lefts, err);
 }
 
+static bool is_down(const struct dnatd *dnatd, const struct service *service,
+		    const struct backend *backend)
+{
+	struct health_counts counts;
+
+	return health_count(dnatd->health, service, backend, &counts) &&
+	       counts.down;
+}
+
 /* @left: of its backends that drain, one after the other. */
-static json_t *service_row(const struct service *service,
+static json_t *service_row(const struct dnatd *dnatd,
+			   const struct service *service,
 			   const struct left **left)
 {
 	json_t *row = service_to_json(service);
@@ -88,7 +98,7 @@ static json_t *service_row(const struct service *service,
 		if (drains(backend)) {
 			n_drain++;
 			n_left += (json_int_t)(*left)++->n;
-		} else if (backend->down) {
+		} else if (is_down(dnatd, service, backend)) {
 			n_down++;
 		} else {
 			n_up++;
@@ -129,7 +139,7 @@ static int list_service(const struct dnatd *dnatd, json_t *list,
 	for (size_t i = 0; !wanted && i < service->n_backends; i++)
 		wanted = has_health(dnatd, service, &service->backends[i],
 				    health);
-	row = service_row(service, left);
+	row = service_row(dnatd, service, left);
 	if (wanted || !row)
 		return json_array_append_new(list, row);
 	json_decref(row);

@@ -96,6 +96,22 @@ static json_t *metrics_check(const struct dnatd *dnatd)
 			 "ok", ok, "advice", ok ? NULL : dnatd->metrics_fault);
 }
 
+/* Where backends are not in the rules as checks found them. */
+static json_t *health_check(const struct dnatd *dnatd)
+{
+	const char *service, *reason = health_pending(dnatd->health, &service);
+	unsigned int n = health_load(dnatd->health).pending;
+	char advice[512];
+
+	if (reason)
+		snprintf(advice, sizeof(advice),
+			 "service %s: backends that went down or up stay as they are in the rules: %s",
+			 service, reason);
+	return json_pack("{s:s, s:i, s:b, s:s?}", "name", "health_pending",
+			 "value", (int)n, "ok", !reason, "advice",
+			 reason ? advice : NULL);
+}
+
 /* Whoever looks for where the services are from should find it. */
 static json_t *conf_check(const struct dnatd *dnatd)
 {
@@ -142,6 +158,7 @@ json_t *status_to_json(const struct dnatd *dnatd, const char *proc)
 
 	if (json_array_insert_new(checks, 0, module_check(dnatd)) ||
 	    json_array_append_new(checks, repairs_check(&dnatd->repairs)) ||
+	    json_array_append_new(checks, health_check(dnatd)) ||
 	    json_array_append_new(checks, metrics_check(dnatd)) ||
 	    json_array_append_new(checks, conf_check(dnatd))) {
 		json_decref(checks);

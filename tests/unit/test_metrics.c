@@ -151,6 +151,8 @@ static void test_page(void)
 	CHECK(strstr(page, "\ndnat_config_changes_total 7\n"));
 	CHECK(strstr(page, "\ndnat_repairs_total 5\n"));
 	CHECK(strstr(page, "\ndnat_repairs_held 0\n"));
+	CHECK(strstr(page, "\ndnat_health_pending 0\n"));
+	CHECK(strstr(page, "\ndnat_checks_unmade_total 0\n"));
 	CHECK(strstr(page, "\ndnat_notices_lost_total 3\n"));
 	CHECK(!strstr(page, "\ndnat_backend_up"));
 	CHECK(strstr(page, "\ndnat_allocator_info{allocator=\"nf_nat\",configured=\"auto\",module=\"\"} 1\n"));

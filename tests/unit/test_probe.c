@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Checks of servers that answer as real ones do, with a body and without an end. */
 #include <arpa/inet.h>
+#include <errno.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,8 +23,9 @@ static struct target target;
 static char request[4096];	/* what the server was asked */
 static char result[FAULT_LEN];
 
-static void judged(const char *fault, void *data)
+static void judged(enum outcome outcome, const char *fault, void *data)
 {
+	(void)outcome;
 	(void)data;
 	snprintf(result, sizeof(result), "%s", fault ? fault : "");
 	event_base_loopbreak(base);
@@ -78,6 +81,7 @@ static const char *probe_bytes(const char *addr, const char *answer,
 {
 	int listener = listen_at(addr), pipes[2];
 	struct reply_body *body = NULL;
+	enum outcome outcome;
 	char fault[FAULT_LEN];
 	ssize_t n;
 	pid_t pid;
@@ -93,7 +97,7 @@ static const char *probe_bytes(const char *addr, const char *answer,
 		body = reply_body_new(check.body);
 	target.body = body;
 	strcpy(result, "no verdict");
-	NEED(probe_start(&probes, &target, judged, NULL, fault));
+	NEED(probe_start(&probes, &target, judged, NULL, &outcome, fault));
 	event_base_dispatch(base);
 	n = read(pipes[0], request, sizeof(request) - 1);
 	request[n > 0 ? n : 0] = '\0';
@@ -186,6 +190,37 @@ static void test_tls(void)
 	CHECK(!hello_has("192.0.2.5"));
 }
 
+/* What dnatd is short of is no verdict on the backend. */
+static void test_shortage(void)
+{
+	static const enum check_type types[] = {
+		CHECK_TCP, CHECK_HTTP, CHECK_HTTPS, CHECK_DNS,
+	};
+	struct rlimit was, none = { 0 };
+	enum outcome outcome;
+	char fault[FAULT_LEN];
+
+	NEED(!getrlimit(RLIMIT_NOFILE, &was));
+	none.rlim_max = was.rlim_max;
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		expect(types[i], "", "");
+		strcpy(check.dns_name, "who.lab");
+		outcome = OUTCOME_GOOD;
+		NEED(!setrlimit(RLIMIT_NOFILE, &none));
+		CHECK(!probe_start(&probes, &target, judged, NULL, &outcome,
+				   fault));
+		NEED(!setrlimit(RLIMIT_NOFILE, &was));
+		CHECK_INT(outcome, OUTCOME_NONE);
+		CHECK(strstr(fault, strerror(EMFILE)));
+	}
+
+	/* That the program is not there is. */
+	expect(CHECK_EXEC, "", "");
+	strcpy(check.command, "/nonexistent");
+	CHECK(!probe_start(&probes, &target, judged, NULL, &outcome, fault));
+	CHECK_INT(outcome, OUTCOME_BAD);
+}
+
 int main(void)
 {
 	base = event_base_new();
@@ -196,6 +231,7 @@ int main(void)
 	test_http();
 	test_request();
 	test_tls();
+	test_shortage();
 	probes_clean(&probes);
 	event_base_free(base);
 	return unit_result();
