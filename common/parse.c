@@ -137,20 +137,38 @@ static const struct arg *addr_keyword(const struct command *command,
 	return a->name ? a : NULL;
 }
 
-static int keyword_unknown(const struct command *command, const char *word,
+/* Whether another command of the object has such a keyword. */
+static bool keyword_elsewhere(const struct command *command, const char *word)
+{
+	for (const struct command *c = grammar_object(command->object); c;
+	     c = grammar_next(c))
+		if (grammar_arg(c, word))
+			return true;
+	return false;
+}
+
+static int keyword_unknown(const struct cli *cli, const char *word,
 			   struct err *err)
 {
 	char quoted[QUOTED_LEN], title[TITLE_LEN], list[LIST_LEN] = "";
-	const struct command *c;
+	const struct command *c, *command = cli->command;
+	const char *target = command->target.name;
 	const struct arg *a;
 
 	grammar_title(command, title, sizeof(title));
+	if (target)
+		target = json_string_value(json_object_get(cli->args, target));
+	/* Then it was taken for the name that may be left out. */
+	if (target && keyword_elsewhere(command, target))
+		word = target;
 	text_quote(word, quoted, sizeof(quoted));
 	a = addr_keyword(command, word);
 	if (a)
 		return err_set(err, -EINVAL, a->name,
 			       "%s: \"%s\" is not a keyword here; write \"%s %s\"",
 			       title, quoted, a->name, quoted);
+	if (word == target)
+		list_add(list, command->target.value);
 	for (c = command->name ? NULL : grammar_next(command); c;
 	     c = grammar_next(c))
 		list_add(list, c->name);
@@ -182,7 +200,7 @@ static int keywords_take(struct cli *cli, struct words *words,
 	while ((word = word_take(words))) {
 		arg = grammar_arg(command, word);
 		if (!arg)
-			return keyword_unknown(command, word, err);
+			return keyword_unknown(cli, word, err);
 		if (json_object_get(cli->args, arg->name))
 			return err_set(err, -EINVAL, arg->name,
 				       "%s: %s is given twice; give it once",
@@ -319,11 +337,45 @@ static int command_parse(struct cli *cli, struct words *words, struct err *err)
 	return missing_check(cli, err);
 }
 
-static int object_unknown(const char *word, struct err *err)
+/* What other tools call a command. */
+static const char *verb_usual(const char *word)
 {
-	char quoted[QUOTED_LEN], list[LIST_LEN] = "";
+	static const char *const words[][2] = {
+		{ "list", "show" },  { "ls", "show" },	  { "get", "show" },
+		{ "delete", "del" }, { "remove", "del" }, { "rm", "del" },
+		{ "create", "add" }, { "new", "add" },	  { "change", "set" },
+		{ "edit", "set" },   { "modify", "set" },
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (!strcmp(word, words[i][0]))
+			return words[i][1];
+	return word;
+}
+
+/* The command of @object that @word means, NULL for none. */
+static const struct command *verb_find(const char *object, const char *word)
+{
+	const struct command *c = grammar_object(object);
+
+	word = verb_usual(word);
+	while (c && (!c->name || strcmp(c->name, word)))
+		c = grammar_next(c);
+	return c;
+}
+
+static int object_unknown(const char *word, const struct words *words,
+			  struct err *err)
+{
+	char quoted[QUOTED_LEN], title[TITLE_LEN], list[LIST_LEN] = "";
 	const struct command *c;
 
+	c = words->left ? verb_find(*words->next, word) : NULL;
+	if (c)
+		return err_set(err, -EINVAL, NULL,
+			       "\"%s\" is not an object; write \"%s\"",
+			       text_quote(word, quoted, sizeof(quoted)),
+			       grammar_title(c, title, sizeof(title)));
 	for (c = commands; c->object; c++)
 		if (!grammar_next(c))
 			list_add(list, c->object);
@@ -394,10 +446,16 @@ static int verb_parse(struct cli *cli, struct words *words, bool help,
 		return err_set(err, -EINVAL, NULL,
 			       "%s: the command is missing; use %s or help",
 			       cli->command->object, list);
+	text_quote(name, quoted, sizeof(quoted));
+	c = verb_find(cli->command->object, name);
+	if (c)
+		return err_set(err, -EINVAL, NULL,
+			       "%s: \"%s\" is not a command; write \"%s %s\"",
+			       cli->command->object, quoted,
+			       cli->command->object, c->name);
 	return err_set(err, -EINVAL, NULL,
 		       "%s: \"%s\" is not a command; use %s or help",
-		       cli->command->object,
-		       text_quote(name, quoted, sizeof(quoted)), list);
+		       cli->command->object, quoted, list);
 }
 
 /* @help: it was asked for already */
@@ -416,7 +474,7 @@ static int object_parse(struct cli *cli, struct words *words, bool help,
 	}
 	cli->command = grammar_object(object);
 	if (!cli->command)
-		return object_unknown(object, err);
+		return object_unknown(object, words, err);
 	help |= help_take(words);
 	ret = verb_parse(cli, words, help, &whole, err);
 	if (ret)

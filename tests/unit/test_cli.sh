@@ -299,7 +299,14 @@ test_usage()
 {
 	wrong 'not an object; use service, backend, vdport, connection, apply, batch, export, import, stats, top, status, monitor or help' servic
 	wrong 'service: the command is missing; use add, set, del, show or help' service
-	wrong 'service: "ad" is not a command' service ad
+	wrong 'service: "ad" is not a command; use add, set, del, show or help' service ad
+	wrong 'service: "list" is not a command; write "service show"' service list
+	wrong 'backend: "rm" is not a command; write "backend del"' backend rm web addr 10.1.0.11
+	wrong '"show" is not an object; write "service show"' show service
+	wrong '"ls" is not an object; write "backend show"' ls backend
+	wrong '"show" is not an object; use service, ' show web
+	wrong 'backend show: "addr" is not a keyword here; use SERVICE, health' backend show addr 10.1.0.11
+	wrong 'backend show: "10.1.0.11" is not a keyword here; use health' backend show web 10.1.0.11
 	wrong 'service add: NAME is missing; write "service add NAME vip ADDR port N ..."' service add
 	wrong 'service add: NAME is missing; write "service add NAME vip ADDR port N ..."' \
 		service add vip 192.0.2.10 port 80
