@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "http_request.h"
 
@@ -76,6 +77,22 @@ static bool printable(const struct word *word)
 	return word->len;
 }
 
+/* A proxy's way to ask, "http://HOST/metrics": any host is we (RFC 9112, 3.2.2). */
+static void strip_origin(struct word *target)
+{
+	static const char scheme[] = "http://";
+	size_t len = sizeof(scheme) - 1;
+	const char *path;
+
+	if (target->len <= len || strncasecmp(target->at, scheme, len))
+		return;
+	path = memchr(target->at + len, '/', target->len - len);
+	if (!path || path == target->at + len)
+		return;
+	target->len -= (size_t)(path - target->at);
+	target->at = path;
+}
+
 static struct http_request judge(const char *line, const char *end)
 {
 	struct word method = next_word(&line, end);
@@ -91,6 +108,7 @@ static struct http_request judge(const char *line, const char *end)
 	if (!is(&version, "HTTP/1.1") && !is(&version, "HTTP/1.0"))
 		return refused(505, head);
 
+	strip_origin(&target);
 	query = memchr(target.at, '?', target.len);
 	if (query)
 		target.len = (size_t)(query - target.at);
