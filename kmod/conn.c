@@ -430,14 +430,6 @@ static struct dnat_conn *dnat_pool_claim(struct dnat_pool *pool)
 	return claimed;
 }
 
-static void dnat_pool_flush(struct dnat_pool *pool, void *arg)
-{
-	struct dnat_conn *conn;
-
-	while ((conn = dnat_pool_claim(pool)))
-		dnat_conn_free(conn);
-}
-
 /**
  * dnat_conn_net_exit - end all other holds of a netns that goes
  * @net: a grace period has passed since dnat_pending_flush()
@@ -450,7 +442,16 @@ static void dnat_pool_flush(struct dnat_pool *pool, void *arg)
  */
 void dnat_conn_net_exit(struct net *net)
 {
-	dnat_pools_walk(&dnat_pernet(net)->vdports, dnat_pool_flush, NULL);
+	struct dnat_conn *conn;
+	struct dnat_walk walk;
+
+	dnat_walk_start(&walk, &dnat_pernet(net)->vdports);
+	for (; walk.pool; dnat_walk_next(&walk)) {
+		while ((conn = dnat_pool_claim(walk.pool))) {
+			dnat_conn_free(conn);
+			cond_resched();
+		}
+	}
 }
 
 int dnat_conn_setup(void)

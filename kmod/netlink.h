@@ -17,15 +17,6 @@ enum dnat_group {
 #define DNAT_POLICY_ADDR NLA_POLICY_VALIDATE_FN(NLA_BINARY, dnat_check_addr)
 
 /* A dump that goes from pool to pool, and stays in use of the one it is at. */
-struct dnat_walk {
-	struct dnat_vdports *vdports;
-	struct dnat_pool *pool;		/* NULL: at the end */
-};
-
-void dnat_walk_start(struct dnat_walk *walk, struct dnat_vdports *vdports);
-void dnat_walk_next(struct dnat_walk *walk);
-void dnat_walk_done(struct dnat_walk *walk);
-
 int dnat_put_addr(struct sk_buff *skb, int attr, u8 l3num,
 		  const union nf_inet_addr *addr);
 int dnat_put_pool_key(struct sk_buff *skb, const struct dnat_pool_key *key);

@@ -1,63 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What dumps of pools, of connections and of ports have in common. */
-#include <linux/rculist.h>
-
+/* Attributes that several commands have in common. */
 #include "netlink.h"
 #include "uapi/linux/double_nat.h"
-
-/* The first pool from @at on that is not about to go.  Those that are made
- * later stand behind all others, and one in use stays where it is.
- */
-static struct dnat_pool *dnat_walk_get(struct dnat_vdports *vdports,
-				       struct list_head *at)
-{
-	struct dnat_pool *pool = list_entry_rcu(at->next, struct dnat_pool,
-						list);
-
-	list_for_each_entry_from_rcu(pool, &vdports->list, list)
-		if (refcount_inc_not_zero(&pool->users))
-			return pool;
-	return NULL;
-}
-
-/**
- * dnat_walk_start - go through all pools, each once, however long it takes
- * @walk: to be ended with dnat_walk_done(); its pool is the first, or NULL
- * @vdports: whose pools
- *
- * Context: process.
- */
-void dnat_walk_start(struct dnat_walk *walk, struct dnat_vdports *vdports)
-{
-	walk->vdports = vdports;
-	rcu_read_lock();
-	walk->pool = dnat_walk_get(vdports, &vdports->list);
-	rcu_read_unlock();
-}
-
-/**
- * dnat_walk_next - go on to the next pool
- * @walk: that has a pool; has another, or NULL, afterwards
- *
- * Context: process.
- */
-void dnat_walk_next(struct dnat_walk *walk)
-{
-	struct dnat_pool *pool = walk->pool;
-
-	rcu_read_lock();
-	walk->pool = dnat_walk_get(walk->vdports, &pool->list);
-	rcu_read_unlock();
-	dnat_pool_put(pool);
-}
-
-/* Stop, at the end or not. */
-void dnat_walk_done(struct dnat_walk *walk)
-{
-	if (walk->pool)
-		dnat_pool_put(walk->pool);
-	walk->pool = NULL;
-}
 
 /* Return: 0 or -EMSGSIZE */
 int dnat_put_addr(struct sk_buff *skb, int attr, u8 l3num,

@@ -183,62 +183,82 @@ void dnat_pool_info(struct dnat_pool *pool, struct dnat_pool_info *info)
 	spin_unlock_bh(&pool->lock);
 }
 
+/* The first pool from @at on that is not about to go.  Those that are made
+ * later stand behind all others, and one in use stays where it is.
+ */
+static struct dnat_pool *dnat_walk_get(struct dnat_vdports *vdports,
+				       struct list_head *at)
+{
+	struct dnat_pool *pool = list_entry_rcu(at->next, struct dnat_pool,
+						list);
+
+	list_for_each_entry_from_rcu(pool, &vdports->list, list)
+		if (refcount_inc_not_zero(&pool->users))
+			return pool;
+	return NULL;
+}
+
 /**
- * dnat_pools_walk - call a function for each pool
- * @vdports: whose
- * @fn: called under rcu_read_lock(); twice for a pool where the table is being
- *	resized
- * @arg: for @fn
+ * dnat_walk_start - go through all pools, each once, however long it takes
+ * @walk: to be ended with dnat_walk_done(); its pool is the first, or NULL
+ * @vdports: whose pools
  *
  * Context: process.
  */
-void dnat_pools_walk(struct dnat_vdports *vdports,
-		     void (*fn)(struct dnat_pool *pool, void *arg), void *arg)
+void dnat_walk_start(struct dnat_walk *walk, struct dnat_vdports *vdports)
 {
-	struct rhashtable_iter iter;
-	struct dnat_pool *pool;
-
-	rhashtable_walk_enter(&vdports->pools, &iter);
-	rhashtable_walk_start(&iter);
-	while ((pool = rhashtable_walk_next(&iter)))
-		if (!IS_ERR(pool))
-			fn(pool, arg);
-	rhashtable_walk_stop(&iter);
-	rhashtable_walk_exit(&iter);
+	walk->vdports = vdports;
+	rcu_read_lock();
+	walk->pool = dnat_walk_get(vdports, &vdports->list);
+	rcu_read_unlock();
 }
 
-static void dnat_pool_set_range(struct dnat_pool *pool, void *arg)
+/**
+ * dnat_walk_next - go on to the next pool
+ * @walk: that has a pool; has another, or NULL, afterwards
+ *
+ * Context: process.
+ */
+void dnat_walk_next(struct dnat_walk *walk)
 {
-	dnat_vdport_set_range(pool, *(const struct dnat_range *)arg);
+	struct dnat_pool *pool = walk->pool;
+
+	rcu_read_lock();
+	walk->pool = dnat_walk_get(walk->vdports, &pool->list);
+	rcu_read_unlock();
+	dnat_pool_put(pool);
+}
+
+/* Stop, at the end or not. */
+void dnat_walk_done(struct dnat_walk *walk)
+{
+	if (walk->pool)
+		dnat_pool_put(walk->pool);
+	walk->pool = NULL;
 }
 
 /**
  * dnat_vdports_set_range - set the range of all pools, of today and to come
  * @vdports: whose
- * @range: checked by the caller
+ * @range: checked by the caller, who sees to it that nobody else sets another
+ *	one meanwhile
  *
  * Context: process.
  */
 void dnat_vdports_set_range(struct dnat_vdports *vdports,
 			    struct dnat_range range)
 {
+	struct dnat_walk walk;
+
 	spin_lock_bh(&vdports->lock);
 	vdports->range = range;
 	spin_unlock_bh(&vdports->lock);
-	dnat_pools_walk(vdports, dnat_pool_set_range, &range);
-}
 
-struct dnat_offer {
-	const struct dnat_vip_key *key;
-	u16 port;
-};
-
-static void dnat_pool_offer(struct dnat_pool *pool, void *arg)
-{
-	const struct dnat_offer *offer = arg;
-
-	if (!memcmp(&pool->vip->key, offer->key, sizeof(*offer->key)))
-		dnat_vdport_offer(pool, offer->port);
+	dnat_walk_start(&walk, vdports);
+	for (; walk.pool; dnat_walk_next(&walk)) {
+		dnat_vdport_set_range(walk.pool, range);
+		cond_resched();
+	}
 }
 
 /**
@@ -252,9 +272,14 @@ static void dnat_pool_offer(struct dnat_pool *pool, void *arg)
 void dnat_vdports_offer(struct dnat_vdports *vdports,
 			const struct dnat_vip_key *key, u16 port)
 {
-	struct dnat_offer offer = { key, port };
+	struct dnat_walk walk;
 
-	dnat_pools_walk(vdports, dnat_pool_offer, &offer);
+	dnat_walk_start(&walk, vdports);
+	for (; walk.pool; dnat_walk_next(&walk)) {
+		if (!memcmp(&walk.pool->vip->key, key, sizeof(*key)))
+			dnat_vdport_offer(walk.pool, port);
+		cond_resched();
+	}
 }
 
 /**
@@ -285,10 +310,8 @@ static bool dnat_pool_stale(struct dnat_pool *pool)
 	return stale;
 }
 
-static void dnat_pool_gc(struct dnat_pool *pool, void *arg)
+static void dnat_pool_gc(struct dnat_vdports *vdports, struct dnat_pool *pool)
 {
-	struct dnat_vdports *vdports = arg;
-
 	if (!dnat_pool_stale(pool))
 		return;
 
@@ -307,8 +330,16 @@ static void dnat_vdports_gc(struct work_struct *work)
 {
 	struct dnat_vdports *vdports = container_of(to_delayed_work(work),
 						    struct dnat_vdports, gc);
+	struct dnat_walk walk;
+	struct dnat_pool *pool;
 
-	dnat_pools_walk(vdports, dnat_pool_gc, vdports);
+	dnat_walk_start(&walk, vdports);
+	while ((pool = walk.pool)) {
+		/* The table's reference, which nobody else drops, is left. */
+		dnat_walk_next(&walk);
+		dnat_pool_gc(vdports, pool);
+		cond_resched();
+	}
 	schedule_delayed_work(&vdports->gc, DNAT_GC_PERIOD);
 }
 

@@ -32,8 +32,15 @@ struct dnat_pool_info {
 int dnat_vdports_init(struct dnat_vdports *vdports);
 void dnat_vdports_clean(struct dnat_vdports *vdports);
 
-void dnat_pools_walk(struct dnat_vdports *vdports,
-		     void (*fn)(struct dnat_pool *pool, void *arg), void *arg);
+/* A way through all pools that may sleep at each of them. */
+struct dnat_walk {
+	struct dnat_vdports *vdports;
+	struct dnat_pool *pool;		/* with a reference; NULL: at the end */
+};
+
+void dnat_walk_start(struct dnat_walk *walk, struct dnat_vdports *vdports);
+void dnat_walk_next(struct dnat_walk *walk);
+void dnat_walk_done(struct dnat_walk *walk);
 
 void dnat_vdports_set_range(struct dnat_vdports *vdports,
 			    struct dnat_range range);
