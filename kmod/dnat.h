@@ -3,6 +3,7 @@
 #ifndef DNAT_H
 #define DNAT_H
 
+#include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
@@ -48,6 +49,7 @@ struct dnat_net {
 	bool fast;			/* setting: the one-lookup path */
 	struct dnat_stats __percpu *stats;
 	u8 on_exhausted;	/* enum dnat_on_exhausted */
+	struct mutex settings;	/* held while a request changes settings */
 };
 
 extern unsigned int dnat_net_id;

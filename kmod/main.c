@@ -31,6 +31,7 @@ static int __net_init dnat_net_init(struct net *net)
 	if (err)
 		goto err_counters;
 	dnat_ahead_init(&dn->ahead, net);
+	mutex_init(&dn->settings);
 	dn->fast = true;
 	return 0;
 

@@ -73,20 +73,14 @@ static int dnat_cmd_settings_get(struct sk_buff *req, struct genl_info *info)
 	return dnat_reply_send(skb, hdr, info, err);
 }
 
-static int dnat_cmd_settings_set(struct sk_buff *req, struct genl_info *info)
+static int dnat_settings_range(struct dnat_net *dn, struct genl_info *info)
 {
-	struct dnat_net *dn = dnat_pernet(genl_info_net(info));
 	struct dnat_range range = dnat_vdports_range(&dn->vdports);
 	struct nlattr *min = info->attrs[DNAT_A_PORT_MIN];
 	struct nlattr *max = info->attrs[DNAT_A_PORT_MAX];
-	struct nlattr *on_exhausted = info->attrs[DNAT_A_ON_EXHAUSTED];
-	struct nlattr *fast = info->attrs[DNAT_A_FAST];
 
-	if (!min && !max && !on_exhausted && !fast) {
-		NL_SET_ERR_MSG(info->extack,
-			       "nothing to set: give PORT_MIN, PORT_MAX, ON_EXHAUSTED or FAST");
-		return -EINVAL;
-	}
+	if (!min && !max)
+		return 0;
 	if (min)
 		range.min = nla_get_u16(min);
 	if (max)
@@ -96,8 +90,30 @@ static int dnat_cmd_settings_set(struct sk_buff *req, struct genl_info *info)
 				    "PORT_MIN is above PORT_MAX");
 		return -ERANGE;
 	}
-	if (min || max)
-		dnat_vdports_set_range(&dn->vdports, range);
+	dnat_vdports_set_range(&dn->vdports, range);
+	return 0;
+}
+
+static int dnat_cmd_settings_set(struct sk_buff *req, struct genl_info *info)
+{
+	struct dnat_net *dn = dnat_pernet(genl_info_net(info));
+	struct nlattr *on_exhausted = info->attrs[DNAT_A_ON_EXHAUSTED];
+	struct nlattr *fast = info->attrs[DNAT_A_FAST];
+	int err;
+
+	if (!info->attrs[DNAT_A_PORT_MIN] && !info->attrs[DNAT_A_PORT_MAX] &&
+	    !on_exhausted && !fast) {
+		NL_SET_ERR_MSG(info->extack,
+			       "nothing to set: give PORT_MIN, PORT_MAX, ON_EXHAUSTED or FAST");
+		return -EINVAL;
+	}
+
+	/* Of two who each change one end of the range, both must succeed. */
+	mutex_lock(&dn->settings);
+	err = dnat_settings_range(dn, info);
+	mutex_unlock(&dn->settings);
+	if (err)
+		return err;
 	if (on_exhausted)
 		WRITE_ONCE(dn->on_exhausted, nla_get_u8(on_exhausted));
 	if (fast)
