@@ -144,7 +144,7 @@ kernel_stage_fill() {
 	version=$(kernel_version "$name")
 	kdir=$(kernel_kdir "$name")
 	kmod_copy "$tmp/src" || return 1
-	if ! make -C "$tmp/src" KDIR="$kdir" >"$tmp/make.log" 2>&1; then
+	if ! make -C "$tmp/src" KDIR="$kdir" KCFLAGS=-Werror >"$tmp/make.log" 2>&1; then
 		cat "$tmp/make.log" >&2
 		return 1
 	fi
@@ -190,7 +190,7 @@ kernel_check_module() {
 	kernel_fetch "$name" || return 1
 	tmp=$(mktemp -d)
 	kmod_copy "$tmp/src"
-	make -C "$tmp/src" KDIR="$(kernel_kdir "$name")" W=1 C=2 >"$tmp/log" 2>&1 || rc=1
+	make -C "$tmp/src" KDIR="$(kernel_kdir "$name")" KCFLAGS=-Werror W=1 C=2 >"$tmp/log" 2>&1 || rc=1
 	grep -qE '(warning|error):' "$tmp/log" && rc=1
 	[ "$rc" -eq 0 ] || cat "$tmp/log"
 	rm -rf "$tmp"

@@ -19,7 +19,8 @@ package_lint() {
 	lintian --allow-root --fail-on error,warning "$1"/*.changes
 }
 
-# package_dkms DIR KERNEL - what dnat-dkms would have DKMS do, for a kernel of the lab.
+# package_dkms DIR KERNEL - what dnat-dkms would have DKMS do, for a kernel of the lab, with a
+# compiler that warns of something new: a balancer must not be left without its module for that.
 package_dkms() {
 	local dir=$1 name=$2 version tree
 
@@ -27,7 +28,7 @@ package_dkms() {
 	tree=$dir/dkms-$name
 	mkdir -p "$tree/lib" "$tree/install/$version" &&
 	dpkg -x "$dir"/dnat-dkms_*.deb "$tree/root" &&
-	dkms install dnat/"$(dpkg-deb -f "$dir"/dnat-dkms_*.deb Version)" -k "$version" \
+	KCFLAGS=-Wunused-macros dkms install dnat/"$(dpkg-deb -f "$dir"/dnat-dkms_*.deb Version)" -k "$version" \
 		--kernelsourcedir "$(kernel_kdir "$name")" --no-depmod \
 		--sourcetree "$tree/root/usr/src" --dkmstree "$tree/lib" --installtree "$tree/install" &&
 	find "$tree/install" -name 'nf_double_nat.ko*' | grep .

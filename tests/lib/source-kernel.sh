@@ -145,7 +145,7 @@ source_stage_fill() {
 	build=$(source_build_dir "$name")
 	modules=$tmp/lib/modules/$(source_version "$name")
 	kmod_copy "$tmp/src" || return 1
-	if ! source_module "$name" "$tmp/src" >"$tmp/make.log" 2>&1; then
+	if ! source_module "$name" "$tmp/src" KCFLAGS=-Werror >"$tmp/make.log" 2>&1; then
 		cat "$tmp/make.log" >&2
 		return 1
 	fi
