@@ -10,6 +10,7 @@
 
 #include "conn.h"
 #include "dnat.h"
+#include "help.h"
 #include "reclaim.h"
 #include "reuse.h"
 #include "table.h"
@@ -25,16 +26,31 @@ struct dnat_pending {
 	struct list_head conns;		/* oldest first */
 } ____cacheline_aligned_in_smp;
 
-/* The private part of struct nf_conn_help.  Whoever takes @conn out frees it. */
-struct dnat_help {
-	struct dnat_conn *conn;
-};
+/* Those from DNAT_HELPERS_FAST on leave all packets to nf_nat. */
+#define DNAT_HELPERS_FAST 4
+#define DNAT_HELPERS (2 * DNAT_HELPERS_FAST)
+
+static struct nf_conntrack_helper dnat_helpers[DNAT_HELPERS] __read_mostly;
 
 static struct dnat_pending dnat_pending[1 << DNAT_PENDING_BITS];
 static struct kmem_cache *dnat_conn_cache __read_mostly;
 
 static void dnat_pending_work_fn(struct work_struct *work);
 static DECLARE_DELAYED_WORK(dnat_pending_work, dnat_pending_work_fn);
+
+/* Return: which of our helpers @ct has, or a negative number.  The address is
+ * compared and not the module, which is NULL in a kernel with all built in.
+ */
+static int dnat_helper_of(const struct nf_conn *ct)
+{
+	const struct nf_conn_help *help = nfct_help(ct);
+	const struct nf_conntrack_helper *helper;
+
+	helper = help ? rcu_dereference(help->helper) : NULL;
+	if (helper < dnat_helpers || helper >= dnat_helpers + DNAT_HELPERS)
+		return -ENOENT;
+	return helper - dnat_helpers;
+}
 
 static void dnat_conn_free_rcu(struct rcu_head *rcu)
 {
@@ -87,16 +103,33 @@ static bool dnat_conn_settled(const struct dnat_conn *conn)
 {
 	const struct dnat_help *help;
 
-	/* as in dnat_conn_claim() */
-	if (!nf_ct_is_confirmed(conn->ct) || !nfct_help(conn->ct))
+	if (!nf_ct_is_confirmed(conn->ct))
 		return false;
-	help = nfct_help_data(conn->ct);
-	return READ_ONCE(help->conn) == conn;
+	help = dnat_help_of(conn->ct);
+	return help && READ_ONCE(help->conn) == conn;
 }
 
 static bool dnat_conn_orphaned(const struct dnat_conn *conn)
 {
 	return refcount_read(&conn->ct->ct_general.use) == 1;
+}
+
+/* Take @conn out of its conntrack.  Only one of several callers succeeds, and it
+ * must free @conn.
+ */
+static bool dnat_conn_take(struct dnat_conn *conn)
+{
+	struct dnat_help *help = dnat_help_of(conn->ct);
+
+	return help && cmpxchg(&help->conn, conn, NULL) == conn;
+}
+
+/* The same for a caller that found @conn in its pending list: when the extension
+ * is out of use, nobody else can take it.
+ */
+static bool dnat_conn_claim(struct dnat_conn *conn)
+{
+	return !dnat_help_of(conn->ct) || dnat_conn_take(conn);
 }
 
 /* Look at the @budget oldest; those whose conntrack nobody else knows any
@@ -112,10 +145,12 @@ static void dnat_pending_settle(struct dnat_pending *pending,
 	list_for_each_entry_safe(conn, next, &pending->conns, pending_node) {
 		if (!budget--)
 			break;
-		if (dnat_conn_orphaned(conn))
-			list_move_tail(&conn->pending_node, dead);
-		else if (dnat_conn_settled(conn))
+		if (dnat_conn_orphaned(conn)) {
+			if (dnat_conn_claim(conn))
+				list_move_tail(&conn->pending_node, dead);
+		} else if (dnat_conn_settled(conn)) {
 			list_del_init(&conn->pending_node);
+		}
 	}
 }
 
@@ -161,13 +196,7 @@ static void dnat_pending_work_fn(struct work_struct *work)
  */
 bool dnat_conn_wanted(const struct nf_conn *ct)
 {
-	const struct nf_conn_help *help = nfct_help(ct);
-	const struct nf_conntrack_helper *helper;
-
-	if (!help)
-		return false;
-	helper = rcu_dereference(help->helper);
-	return helper && helper->me == THIS_MODULE;
+	return dnat_helper_of(ct) >= 0;
 }
 
 /**
@@ -179,12 +208,12 @@ bool dnat_conn_wanted(const struct nf_conn *ct)
  */
 struct dnat_conn *dnat_conn_of(const struct nf_conn *ct)
 {
-	struct dnat_help *help;
+	const struct dnat_help *help;
 
 	if (!dnat_conn_wanted(ct))
 		return NULL;
-	help = nfct_help_data(ct);
-	return READ_ONCE(help->conn);
+	help = dnat_help_of(ct);
+	return help ? READ_ONCE(help->conn) : NULL;
 }
 
 /* Not if the rule named the helper that leaves all packets to nf_nat; nor in a
@@ -193,12 +222,11 @@ struct dnat_conn *dnat_conn_of(const struct nf_conn *ct)
  */
 static bool dnat_conn_fast(const struct nf_conn *ct)
 {
-	const struct nf_conntrack_helper *helper;
+	int helper = dnat_helper_of(ct);
 
-	if (nf_ct_zone(ct)->id != NF_CT_DEFAULT_ZONE_ID || nfct_synproxy(ct))
-		return false;
-	helper = rcu_dereference(nfct_help(ct)->helper);
-	return !strcmp(helper->name, DNAT_HELPER_NAME);
+	return helper >= 0 && helper < DNAT_HELPERS_FAST &&
+	       nf_ct_zone(ct)->id == NF_CT_DEFAULT_ZONE_ID &&
+	       !nfct_synproxy(ct);
 }
 
 /**
@@ -249,10 +277,9 @@ void dnat_conn_drop(struct dnat_conn *conn)
 	dnat_conn_free(conn);
 }
 
-static void dnat_pending_add(struct dnat_conn *conn)
+static void dnat_pending_add(struct dnat_conn *conn, struct dnat_help *help)
 {
 	struct dnat_pending *pending = &dnat_pending[conn->pending];
-	struct dnat_help *help = nfct_help_data(conn->ct);
 	LIST_HEAD(dead);
 
 	spin_lock_bh(&pending->lock);
@@ -274,12 +301,16 @@ static void dnat_pending_add(struct dnat_conn *conn)
  *	when the connection ends
  *
  * Context: softirq, under rcu_read_lock().
- * Return: 0; or -ENOMEM, and connection and port are the caller's still
+ * Return: 0; -ENOMEM, or -EAGAIN if conntrack will drop the connection: the
+ *	caller still owns connection and port
  */
 int dnat_conn_attach(struct dnat_conn *conn, u16 vdport)
 {
 	struct dnat_net *dn = dnat_pernet(nf_ct_net(conn->ct));
+	struct dnat_help *help = dnat_help_of(conn->ct);
 
+	if (!help)
+		return -EAGAIN;
 	conn->vdport = vdport;
 	if (dnat_table_add(dn, conn)) {
 		conn->vdport = 0;
@@ -292,29 +323,78 @@ int dnat_conn_attach(struct dnat_conn *conn, u16 vdport)
 		dnat_count_begun(conn->count);
 	else
 		dnat_stat_inc(dn, DNAT_STAT_UNCOUNTED);
-	dnat_pending_add(conn);
+	dnat_pending_add(conn, help);
 	return 0;
+}
+
+/* End what was taken out of its conntrack.  Others may see it until a grace
+ * period has passed.
+ */
+static void dnat_conn_release(struct dnat_conn *conn)
+{
+	dnat_conn_unlink(conn);
+	dnat_conn_free(conn);
+}
+
+/**
+ * dnat_conn_unhelped - was the helper taken off a connection?
+ * @conn: with a vdport
+ *
+ * An admin can do that with conntrack -U.  conntrack then does not report the
+ * connection's end.
+ *
+ * Context: softirq or process, under rcu_read_lock().
+ */
+bool dnat_conn_unhelped(const struct dnat_conn *conn)
+{
+	return dnat_conn_settled(conn) && !dnat_conn_wanted(conn->ct);
+}
+
+/**
+ * dnat_conn_forget - leave a connection to conntrack and nf_nat
+ * @conn: confirmed; its vdport becomes free
+ *
+ * Context: softirq or process, under rcu_read_lock(), no locks held.
+ */
+void dnat_conn_forget(struct dnat_conn *conn)
+{
+	if (dnat_conn_take(conn))
+		dnat_conn_release(conn);
+}
+
+/**
+ * dnat_conn_kill - end a connection
+ * @conn: confirmed; its vdport becomes free, also if dnat_conn_unhelped()
+ *
+ * Context: softirq or process, under rcu_read_lock(), no locks held.
+ * Return: whether this call ended it
+ */
+bool dnat_conn_kill(struct dnat_conn *conn)
+{
+	bool killed = nf_ct_kill(conn->ct);
+
+	dnat_conn_forget(conn);
+	return killed;
 }
 
 /* The helper's destroy callback. */
 static void dnat_conn_end(struct nf_conn *ct)
 {
-	struct dnat_help *help = nfct_help_data(ct);
+	struct dnat_help *help = dnat_help_of(ct);
 	struct dnat_conn *conn;
 
 	conn = help ? xchg(&help->conn, NULL) : NULL;
-	if (!conn)
-		return;
-	dnat_conn_unlink(conn);
-	dnat_conn_free(conn);
+	if (conn)
+		dnat_conn_release(conn);
 }
 
 /* The helper's callback for each packet, when conntrack has seen it. */
 static int dnat_conn_help(struct sk_buff *skb, unsigned int protoff,
 			  struct nf_conn *ct, enum ip_conntrack_info ctinfo)
 {
-	const struct dnat_help *help = nfct_help_data(ct);
-	struct dnat_conn *conn = READ_ONCE(help->conn);
+	const struct dnat_help *help = dnat_help_of(ct);
+	struct dnat_conn *conn = help ? READ_ONCE(help->conn) : NULL;
+	int ret;
 
 	if (!conn)
 		return NF_ACCEPT;
@@ -326,14 +406,17 @@ static int dnat_conn_help(struct sk_buff *skb, unsigned int protoff,
 	dnat_count_packet(conn->count, CTINFO2DIR(ctinfo), skb->len);
 	local_bh_enable();
 
-	if (conn->reused && READ_ONCE(conn->class) == DNAT_CLASS_HALF_OPEN)
-		return dnat_reuse_strip(skb, protoff);
-	return NF_ACCEPT;
+	if (!conn->reused || READ_ONCE(conn->class) != DNAT_CLASS_HALF_OPEN)
+		return NF_ACCEPT;
+	if (!nf_ct_is_confirmed(ct)) {
+		ret = dnat_reuse_confirm(skb, ct, ctinfo, protoff);
+		if (ret != NF_ACCEPT)
+			return ret;
+	}
+	return dnat_reuse_strip(skb, protoff);
 }
 
 static const struct nf_conntrack_expect_policy dnat_no_expect;
-
-static struct nf_conntrack_helper dnat_helpers[8] __read_mostly;
 
 static void dnat_helpers_init(void)
 {
@@ -359,20 +442,6 @@ static void dnat_helpers_init(void)
 				  dnat_conn_help, NULL, THIS_MODULE);
 		dnat_helpers[i].destroy = dnat_conn_end;
 	}
-}
-
-/* Take the hold out of its conntrack; of all who try, one gets it.  Where the
- * extension is out of use already, nobody else can.
- */
-static bool dnat_conn_claim(struct dnat_conn *conn)
-{
-	struct dnat_help *help;
-
-	/* nfct_help_data() would not tell */
-	if (!nfct_help(conn->ct))
-		return true;
-	help = nfct_help_data(conn->ct);
-	return cmpxchg(&help->conn, conn, NULL) == conn;
 }
 
 /**

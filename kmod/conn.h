@@ -90,6 +90,9 @@ struct dnat_conn *dnat_conn_new(struct nf_conn *ct,
 				const struct dnat_pool_key *key);
 int dnat_conn_attach(struct dnat_conn *conn, u16 vdport);
 void dnat_conn_drop(struct dnat_conn *conn);
+bool dnat_conn_kill(struct dnat_conn *conn);
+bool dnat_conn_unhelped(const struct dnat_conn *conn);
+void dnat_conn_forget(struct dnat_conn *conn);
 
 struct dnat_conn *dnat_conn_of(const struct nf_conn *ct);
 void dnat_pending_flush(const struct net *net);

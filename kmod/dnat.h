@@ -5,6 +5,7 @@
 
 #include <linux/mutex.h>
 #include <linux/percpu.h>
+#include <linux/workqueue.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
@@ -50,6 +51,7 @@ struct dnat_net {
 	struct dnat_stats __percpu *stats;
 	u8 on_exhausted;	/* enum dnat_on_exhausted */
 	struct mutex settings;	/* held while a request changes settings */
+	struct delayed_work unhelp;	/* unhelp.c's */
 };
 
 extern unsigned int dnat_net_id;
@@ -79,6 +81,7 @@ static inline void dnat_stat_inc_bh(const struct dnat_net *dn,
 }
 
 /* nat.c: the postrouting hook in every netns. */
+bool dnat_nat_alone(const struct net *net);
 int dnat_nat_setup(void);
 void dnat_nat_teardown(void);
 

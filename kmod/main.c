@@ -7,6 +7,7 @@
 #include "dnat.h"
 #include "forward.h"
 #include "table.h"
+#include "unhelp.h"
 #include "uapi/linux/double_nat.h"
 
 unsigned int dnat_net_id __read_mostly;
@@ -31,6 +32,7 @@ static int __net_init dnat_net_init(struct net *net)
 	if (err)
 		goto err_counters;
 	dnat_ahead_init(&dn->ahead, net);
+	dnat_unhelp_init(dn);
 	mutex_init(&dn->settings);
 	dn->fast = true;
 	return 0;
@@ -50,6 +52,7 @@ static void __net_exit dnat_net_exit_batch(struct list_head *nets)
 	struct net *net;
 
 	list_for_each_entry(net, nets, exit_list) {
+		dnat_unhelp_clean(dnat_pernet(net));
 		dnat_ahead_clean(&dnat_pernet(net)->ahead);
 		dnat_pending_flush(net);
 	}

@@ -8,6 +8,7 @@
  */
 #include <linux/netfilter_ipv4.h>
 #include <net/ip.h>
+#include <net/l3mdev.h>
 #include <net/netfilter/nf_conntrack_core.h>
 #include <net/netfilter/nf_conntrack_seqadj.h>
 #include <net/netfilter/nf_nat.h>
@@ -15,6 +16,7 @@
 #include "conn.h"
 #include "dnat.h"
 #include "exhaust.h"
+#include "help.h"
 #include "reclaim.h"
 #include "reuse.h"
 
@@ -150,15 +152,14 @@ static int dnat_nat_source(struct nf_conn *ct, u16 vdport)
 	return 0;
 }
 
-static void dnat_nat_reuse(struct dnat_conn *conn, u16 port,
-			   enum ip_conntrack_info ctinfo)
+static void dnat_nat_reuse(struct dnat_conn *conn, u16 port)
 {
 	u32 last;
 
 	if (!dnat_conn_is_tcp(conn) ||
 	    !dnat_vdport_recall(conn->pool, port, &last))
 		return;
-	dnat_reuse_shift(conn->ct, ctinfo, last);
+	dnat_reuse_shift(conn->ct, last);
 	conn->reused = true;
 }
 
@@ -167,12 +168,14 @@ static void dnat_nat_no_memory(struct dnat_net *dn, const struct nf_conn *ct,
 {
 	__be16 vport = ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple.dst.u.all;
 
+	/* It was no lack of memory if the extensions went out of use. */
+	if (!dnat_conn_wanted(ct))
+		return;
 	dnat_stat_inc(dn, DNAT_STAT_NOMEM);
 	dnat_counter_no_memory(&dn->counters, key, vport);
 }
 
 static unsigned int dnat_nat_new(struct sk_buff *skb, struct nf_conn *ct,
-				 enum ip_conntrack_info ctinfo,
 				 const struct nf_hook_state *state)
 {
 	struct dnat_net *dn = dnat_pernet(nf_ct_net(ct));
@@ -200,7 +203,7 @@ static unsigned int dnat_nat_new(struct sk_buff *skb, struct nf_conn *ct,
 
 	if (dnat_nat_source(ct, port))
 		goto no_memory;
-	dnat_nat_reuse(conn, port, ctinfo);
+	dnat_nat_reuse(conn, port);
 	if (dnat_conn_attach(conn, port))
 		goto no_memory;
 	return NF_ACCEPT;
@@ -230,11 +233,14 @@ static unsigned int dnat_nat_postrouting(void *priv, struct sk_buff *skb,
 	if (ctinfo == IP_CT_NEW && !nf_ct_is_confirmed(ct) &&
 	    !nf_nat_initialized(ct, NF_NAT_MANIP_SRC) &&
 	    ct->status & IPS_DST_NAT) {
-		ret = dnat_nat_new(skb, ct, ctinfo, state);
+		ret = dnat_nat_new(skb, ct, state);
 		if (ret != NF_ACCEPT)
 			return ret;
 	}
 
+	if (unlikely(netif_is_l3_slave(state->out)))
+		dnat_help_set_vrf(ct, CTINFO2DIR(ctinfo),
+				  l3mdev_master_ifindex_rcu(state->out));
 	conn = dnat_conn_of(ct);
 	if (conn && conn->fast && ctinfo != IP_CT_RELATED &&
 	    ctinfo != IP_CT_RELATED_REPLY)
@@ -267,6 +273,24 @@ static unsigned int dnat_nat_error(void *priv, struct sk_buff *skb,
 		return skb->skb_iif ? dnat_reuse_unquote(skb, ct) : NF_ACCEPT;
 	nf_ct_set(skb, ct, IP_CT_RELATED_REPLY);
 	return NF_ACCEPT;
+}
+
+/**
+ * dnat_nat_alone - are postrouting's hooks for IPv4 those of NAT alone?
+ * @net: where
+ *
+ * They are ours, nf_nat's, ours and conntrack's.
+ *
+ * Context: any, under rcu_read_lock().
+ */
+bool dnat_nat_alone(const struct net *net)
+{
+	const struct nf_hook_entries *hooks;
+
+	hooks = rcu_dereference(net->nf.hooks_ipv4[NF_INET_POST_ROUTING]);
+	return hooks && hooks->num_hook_entries == 4 &&
+	       hooks->hooks[0].hook == dnat_nat_postrouting &&
+	       hooks->hooks[2].hook == dnat_nat_error;
 }
 
 /* NFPROTO_INET stands for IPv4 and IPv6 here, whose priorities are the same. */

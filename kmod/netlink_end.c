@@ -6,7 +6,6 @@
  * each message is the work of a moment.
  */
 #include <linux/slab.h>
-#include <net/netfilter/nf_conntrack_core.h>
 #include <net/sock.h>
 
 #include "compat.h"
@@ -101,7 +100,7 @@ static unsigned int dnat_end_some(struct dnat_ending *ending)
 	for (i = 0; i < n; i++) {
 		if (ending->reset)
 			dnat_reset_send(picked[i]);
-		ended += nf_ct_kill(picked[i]->ct);
+		ended += dnat_conn_kill(picked[i]);
 	}
 	rcu_read_unlock();
 	cond_resched();

@@ -4,9 +4,12 @@
 #include <linux/random.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
+#include <net/netfilter/nf_conntrack_core.h>
+#include <net/netfilter/nf_conntrack_ecache.h>
 #include <net/netfilter/nf_conntrack_seqadj.h>
 #include <net/tcp.h>
 
+#include "compat.h"
 #include "reuse.h"
 
 /* More than the data that a SYN may carry (RFC 7413). */
@@ -31,22 +34,61 @@ u32 dnat_reuse_last_seq(const struct nf_conn *ct)
 /**
  * dnat_reuse_shift - have a new connection start above an old one
  * @ct: new, its first packet a SYN that conntrack has seen
- * @ctinfo: of that packet
  * @last: dnat_reuse_last_seq() of the old one
+ *
+ * dnat_reuse_confirm() puts it into force.
  *
  * Context: softirq, before conntrack confirms @ct, whose NAT is set up.
  */
-void dnat_reuse_shift(struct nf_conn *ct, enum ip_conntrack_info ctinfo,
-		      u32 last)
+void dnat_reuse_shift(struct nf_conn *ct, u32 last)
 {
 	/* The SYN is somewhere between these two, by the data it carries. */
 	u32 end = ct->proto.tcp.seen[IP_CT_DIR_ORIGINAL].td_end;
 	u32 start = end - 1 - DNAT_SYN_DATA_MAX;
+	struct nf_conn_seqadj *seqadj;
+	struct nf_ct_seqadj *in;
 
 	if (after(start, last) && after(end - 1, last))
 		return;
-	nf_ct_seqadj_init(ct, ctinfo,
-			  last + 1 + (get_random_u32() & 0xffff) - start);
+	seqadj = nfct_seqadj(ct);
+	if (!seqadj)
+		return;
+	in = &seqadj->seq[IP_CT_DIR_ORIGINAL];
+	in->offset_before = last + 1 + (get_random_u32() & 0xffff) - start;
+	in->offset_after = in->offset_before;
+}
+
+/**
+ * dnat_reuse_confirm - put a shift into force, if the connection has one
+ * @skb: the first packet of @ct
+ * @ct: reused, not confirmed yet
+ * @ctinfo: of @skb
+ * @protoff: where its TCP header starts
+ *
+ * conntrack adjusts sequence numbers before it confirms a connection.  On
+ * kernels whose extensions have a generation (6.1) it then follows a pointer
+ * that is NULL if any helper is unloaded at that moment.  Once confirmed, the
+ * extensions stay.
+ *
+ * Context: softirq, in the helper's callback.
+ * Return: NF_ACCEPT or NF_DROP
+ */
+int dnat_reuse_confirm(struct sk_buff *skb, struct nf_conn *ct,
+		       enum ip_conntrack_info ctinfo, unsigned int protoff)
+{
+	const struct nf_conn_seqadj *seqadj = nfct_seqadj(ct);
+	int ret;
+
+	if (!seqadj || !seqadj->seq[IP_CT_DIR_ORIGINAL].offset_after)
+		return NF_ACCEPT;
+
+	set_bit(IPS_SEQ_ADJUST_BIT, &ct->status);
+	/* A balancer that takes over learns the shift from the event. */
+	nf_conntrack_event_cache(IPCT_SEQADJ, ct);
+	ret = __nf_conntrack_confirm(skb);
+	if (ret != NF_ACCEPT || DNAT_CONFIRM_ADJUSTS)
+		return ret;
+	return nf_ct_seq_adjust(skb, ct, ctinfo, protoff) ? NF_ACCEPT : NF_DROP;
 }
 
 static void dnat_reuse_blank(struct sk_buff *skb, struct tcphdr *th,

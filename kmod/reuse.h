@@ -17,8 +17,9 @@
 #include "conn.h"
 
 u32 dnat_reuse_last_seq(const struct nf_conn *ct);
-void dnat_reuse_shift(struct nf_conn *ct, enum ip_conntrack_info ctinfo,
-		      u32 last);
+void dnat_reuse_shift(struct nf_conn *ct, u32 last);
+int dnat_reuse_confirm(struct sk_buff *skb, struct nf_conn *ct,
+		       enum ip_conntrack_info ctinfo, unsigned int protoff);
 int dnat_reuse_strip(struct sk_buff *skb, unsigned int protoff);
 int dnat_reuse_unquote(struct sk_buff *skb, const struct nf_conn *ct);
 

@@ -9,7 +9,8 @@
 #include "way.h"
 
 /* No more than a route and a neighbour: whoever wants to do more with a
- * packet on its way out, a tunnel, IPsec or a VRF, gets all packets.
+ * packet on its way out, a route's encapsulation (ip route ... encap), IPsec or
+ * a VRF, gets all packets.  A tunnel that is a device needs no more.
  */
 static bool dnat_way_plain(const struct dst_entry *dst,
 			   const struct net_device *in, u8 pf)
@@ -96,7 +97,7 @@ static int dnat_way_ask4(struct sk_buff *skb, __be32 daddr, __be16 dport)
 	was_port = *port;
 	iph->daddr = daddr;
 	*port = dport;
-	err = ip_route_input_noref(skb, daddr, iph->saddr, iph->tos, skb->dev);
+	err = dnat_route_input(skb, daddr, iph);
 	iph->daddr = was_addr;
 	*port = was_port;
 	return err;
