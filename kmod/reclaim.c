@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "dnat.h"
 #include "reclaim.h"
+#include "reset.h"
 
 /* How many connections of a class one packet looks at. */
 #define DNAT_LOOK_MAX 16
@@ -62,9 +63,11 @@ void dnat_reclaim_move(struct dnat_conn *conn, enum dnat_class class)
 /* What conntrack calls expired may not be collected for a minute yet. */
 static bool dnat_reclaimable(const struct nf_conn *ct)
 {
-	if (!nf_ct_is_confirmed(ct) || nf_ct_is_dying(ct))
+	if (!nf_ct_is_confirmed(ct))
 		return false;
-	return nf_ct_is_expired(ct) || dnat_class_of(ct) != DNAT_CLASS_OPEN;
+	/* A dying one has its port still if its helper was taken off. */
+	return nf_ct_is_dying(ct) || nf_ct_is_expired(ct) ||
+	       dnat_class_of(ct) != DNAT_CLASS_OPEN;
 }
 
 /* Those that may not be taken go to the end, so that the next packet looks at
@@ -95,8 +98,7 @@ static struct dnat_conn *dnat_reclaim_pick(struct dnat_pool *pool,
 }
 
 /* NULL: there was none to be picked. */
-static int dnat_reclaim_end(struct dnat_pool *pool,
-			    const struct dnat_conn *conn)
+static int dnat_reclaim_end(struct dnat_pool *pool, struct dnat_conn *conn)
 {
 	struct dnat_counter *counter;
 	struct nf_conn *ct;
@@ -106,7 +108,13 @@ static int dnat_reclaim_end(struct dnat_pool *pool,
 
 	counter = dnat_counter_of(conn->count);
 	ct = conn->ct;
-	if (nf_ct_kill(ct)) {
+	/* Else the backend takes the next client's SYN for this connection's,
+	 * and answers it with an ACK.
+	 */
+	if (dnat_conn_is_tcp(conn) && dnat_class_of(ct) != DNAT_CLASS_CLOSED &&
+	    !nf_ct_is_dying(ct))
+		dnat_reset_send_to(conn, IP_CT_DIR_ORIGINAL);
+	if (dnat_conn_kill(conn)) {
 		if (counter)
 			atomic64_inc(&counter->taken_back);
 		dnat_pool_count(pool, &pool->reclaimed);

@@ -17,6 +17,7 @@
 #include <net/route.h>
 #include <net/tcp.h>
 
+#include "help.h"
 #include "reclaim.h"
 #include "reset.h"
 
@@ -25,6 +26,7 @@ struct dnat_reset {
 	struct net *net;
 	struct dst_entry *dst;
 	u8 l3num;
+	int vrf;		/* interface index, 0: none */
 	const union nf_inet_addr *saddr;
 	const union nf_inet_addr *daddr;
 	__be16 sport;
@@ -73,6 +75,7 @@ static void dnat_reset_ends(struct dnat_reset *reset,
 	const struct dnat_pool_key *key = &conn->pool->key;
 
 	reset->l3num = key->l3num;
+	reset->vrf = dnat_help_vrf(conn->ct, dir);
 	reset->saddr = &key->vip;
 	if (dir == IP_CT_DIR_ORIGINAL) {
 		reset->daddr = &key->bip;
@@ -90,6 +93,7 @@ static struct dst_entry *dnat_reset_route4(const struct dnat_reset *reset)
 	struct flowi4 fl4 = {
 		.saddr = reset->saddr->ip,
 		.daddr = reset->daddr->ip,
+		.flowi4_oif = reset->vrf,
 		.fl4_sport = reset->sport,
 		.fl4_dport = reset->dport,
 		.flowi4_proto = IPPROTO_TCP,
@@ -106,6 +110,7 @@ static struct dst_entry *dnat_reset_route6(const struct dnat_reset *reset)
 	struct flowi6 fl6 = {
 		.saddr = reset->saddr->in6,
 		.daddr = reset->daddr->in6,
+		.flowi6_oif = reset->vrf,
 		.fl6_sport = reset->sport,
 		.fl6_dport = reset->dport,
 		.flowi6_proto = IPPROTO_TCP,
@@ -203,8 +208,17 @@ static void dnat_reset_send_one(const struct dnat_reset *reset, u32 seq)
 	dst_output(reset->net, NULL, skb);
 }
 
-static void dnat_reset_send_to(struct dnat_conn *conn,
-			       enum ip_conntrack_dir dir)
+/**
+ * dnat_reset_send_to - have one end of a TCP connection give it up
+ * @conn: about to be ended
+ * @dir: IP_CT_DIR_ORIGINAL for the backend, IP_CT_DIR_REPLY for the client
+ *
+ * Without memory, or without a route, it learns of the end with the next packet
+ * that it sends.
+ *
+ * Context: softirq or process, under rcu_read_lock(), no locks held.
+ */
+void dnat_reset_send_to(struct dnat_conn *conn, enum ip_conntrack_dir dir)
 {
 	struct dnat_reset reset = { .net = nf_ct_net(conn->ct) };
 
@@ -227,9 +241,6 @@ static void dnat_reset_send_to(struct dnat_conn *conn,
 /**
  * dnat_reset_send - have both ends of a TCP connection give it up
  * @conn: about to be ended; where it is closed already, nobody is told
- *
- * Without memory, or without a route, an end learns of it with the next packet
- * that it sends.
  *
  * Context: softirq or process, under rcu_read_lock(), no locks held.
  */

@@ -5,6 +5,7 @@
 
 #include "conn.h"
 
+void dnat_reset_send_to(struct dnat_conn *conn, enum ip_conntrack_dir dir);
 void dnat_reset_send(struct dnat_conn *conn);
 
 #endif /* DNAT_RESET_H */

@@ -61,6 +61,30 @@ check_is "honest connections displace them" "open 10 failed 0" "$(cat "$LAB/held
 check_is "each that was displaced is counted as never answered" $(($(pool RECLAIMED) - reclaimed)) "$(pool UNANSWERED)"
 check_is "and are established" "10 0" "$(established) $(pool HALF_OPEN)"
 
+let_go
+in_ns lb conntrack -F 2>/dev/null
+
+# A backend that has answered remembers the SYN. If it is not told to forget it, it answers the
+# next client's on that port with an ACK: that client resets it, and tries again after a second.
+syn_recv() {
+	[ "$(in_ns b1 ss -Htn state syn-recv | wc -l)" -eq "$1" ]
+}
+
+in_vain() {
+	in_ns c1 nstat -asz TcpOutRsts TcpExtTCPSynRetrans | awk '/^Tcp/ { sum += $2 } END { print sum }'
+}
+
+in_ns lb ip neighbour add 10.2.0.200 lladdr 02:00:00:00:02:c8 dev clients nud permanent
+in_ns c2 "$TOP/tests/lib/synflood.py" 192.0.2.10 80 10 10.2.0.200
+check "ten SYNs of clients that are not there are answered by the backend" wait_for 10 syn_recv 10
+check_is "and hold the ten ports" "10 10" "$(pool IN_USE) $(pool HALF_OPEN)"
+in_vain=$(in_vain)
+hold 10
+check_is "honest connections displace them" "open 10 failed 0" "$(cat "$LAB/held")"
+check_is "the backend takes no SYN for an older one's" "$in_vain" "$(in_vain)"
+check "and remembers none of those" syn_recv 0
+in_ns lb ip neighbour del 10.2.0.200 dev clients
+
 check "the range is made smaller under them" dnl set PORT_MIN=50005 PORT_MAX=50009
 check_is "nobody lost his port" "10 10" "$(established) $(pool IN_USE)"
 let_go
