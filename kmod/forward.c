@@ -286,19 +286,26 @@ static __always_inline void dnat_send(const struct dnat_packet *pkt,
 		dnat_way_send(dst, skb, pkt->l3num);
 }
 
-/* The hooks without which there is no NAT: defragmentation, we, conntrack and
- * nf_nat at prerouting; we, nf_nat, we again and conntrack at postrouting.
+static unsigned int dnat_forward4(void *priv, struct sk_buff *skb,
+				  const struct nf_hook_state *state);
+
+/* The hooks without which there is no NAT at prerouting: defragmentation, ours,
+ * conntrack's and nf_nat's.
  */
 #define DNAT_HOOKS_PREROUTING 4
-#define DNAT_HOOKS_POSTROUTING 4
 
-static bool dnat_hooks_more(const struct net *net, unsigned int hook,
-			    unsigned int n)
+/* Are there no hooks at prerouting but these?  Their number alone does not tell,
+ * for another kernel may have one fewer.  One before ours has had its say.
+ */
+static bool dnat_forward_alone(const struct net *net)
 {
 	const struct nf_hook_entries *hooks;
+	unsigned int n;
 
-	hooks = rcu_dereference(net->nf.hooks_ipv4[hook]);
-	return hooks && hooks->num_hook_entries > n;
+	hooks = rcu_dereference(net->nf.hooks_ipv4[NF_INET_PRE_ROUTING]);
+	n = hooks ? hooks->num_hook_entries : 0;
+	return n >= 3 && n <= DNAT_HOOKS_PREROUTING &&
+	       hooks->hooks[n - 3].hook == dnat_forward4;
 }
 
 /* A rule on the slow way may want to change what is agreed at a connection's
@@ -306,11 +313,11 @@ static bool dnat_hooks_more(const struct net *net, unsigned int hook,
  */
 static bool dnat_start_is_ruled(const struct net *net)
 {
-	return dnat_hooks_more(net, NF_INET_PRE_ROUTING,
-			       DNAT_HOOKS_PREROUTING) ||
-	       dnat_hooks_more(net, NF_INET_FORWARD, 0) ||
-	       dnat_hooks_more(net, NF_INET_POST_ROUTING,
-			       DNAT_HOOKS_POSTROUTING);
+	const struct nf_hook_entries *hooks;
+
+	hooks = rcu_dereference(net->nf.hooks_ipv4[NF_INET_FORWARD]);
+	return (hooks && hooks->num_hook_entries) || !dnat_forward_alone(net) ||
+	       !dnat_nat_alone(net);
 }
 
 /* The first answer, whose way back is not known yet: the kernel is asked for
