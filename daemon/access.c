@@ -72,10 +72,22 @@ bool access_peer(const struct access *access, int fd, struct peer *peer)
 		return false;
 	groups = peer_groups(fd, &n);
 	peer->uid = cred.uid;
-	peer->changes = cred.uid == 0 || cred.uid == geteuid() ||
+	peer->root = cred.uid == 0 || cred.uid == geteuid();
+	peer->changes = peer->root ||
 			is_member(access->admin_group, cred.gid, groups, n);
 	looks = peer->changes ||
 		is_member(access->group, cred.gid, groups, n);
 	free(groups);
 	return looks;
+}
+
+int access_give(const char *path, gid_t group)
+{
+	gid_t own = getegid();
+	int ret = chown(path, (uid_t)-1, group);
+
+	if (!ret || errno != EPERM || setegid(group))
+		return ret;
+	ret = chown(path, (uid_t)-1, group);
+	return setegid(own) ? -1 : ret;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Who may ask what: root anything, the members of group "dnat" what changes
- * nothing, and those of a group that the admin names anything.
+ * nothing, and those of a group that the admin names anything but to run other
+ * programs than root has chosen.
  */
 #ifndef DNAT_ACCESS_H
 #define DNAT_ACCESS_H
@@ -23,6 +24,7 @@ struct access {
 struct peer {
 	uid_t uid;
 	bool changes;		/* he may change something */
+	bool root;		/* and choose the programs that dnatd runs */
 };
 
 /**
@@ -44,5 +46,15 @@ int access_init(struct access *access, const char *admin_group,
  * Return: whether he may ask anything at all
  */
 bool access_peer(const struct access *access, int fd, struct peer *peer);
+
+/**
+ * access_give - give a file of ours to a group
+ *
+ * An owner who is in the group may do so without CAP_CHOWN, and one with
+ * CAP_SETGID may join it.
+ *
+ * Return: 0, or -1 with errno set
+ */
+int access_give(const char *path, gid_t group);
 
 #endif

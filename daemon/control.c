@@ -486,7 +486,7 @@ static int share(const char *path, gid_t group)
 {
 	if (group == NO_GROUP)
 		return 0;
-	return chown(path, (uid_t)-1, group) || chmod(path, 0660);
+	return access_give(path, group) || chmod(path, 0660);
 }
 
 static int control_listen(struct control *control, struct err *err)

@@ -55,7 +55,8 @@
  *
  * Those called show, ports, stats, status and monitor are for group dnat, too;
  * the others change something, config.apply with dry_run included: they need
- * root or the admin's group, and are refused with EPERM (access.h).
+ * root or the admin's group, and are refused with EPERM (access.h); so is an
+ * exec-command that is new, but for root (programs.h).
  *
  * Addresses are strings, ports and weights are integers.  Unknown operations,
  * unknown arguments and arguments of the wrong type are refused.

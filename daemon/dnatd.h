@@ -14,6 +14,7 @@
 #include "nft.h"
 #include "repair.h"
 #include "ruleset.h"
+#include "spawn.h"
 #include "store.h"
 
 struct health;
@@ -30,6 +31,7 @@ struct dnatd {
 	const char *conf;		/* the file that they began with, or NULL */
 	struct model *saved;		/* at the start only, see startup.h */
 	struct nft *nft;
+	struct spawn_user check_user;
 	struct health *health;		/* NULL: nobody is checked yet */
 	struct pools *pools;		/* NULL: nobody looks at them yet */
 	struct kmod *kmod;		/* NULL where there is no module */

@@ -247,7 +247,7 @@ struct health_load health_load(const struct health *health)
 /* What was wrong once is of no use to who looks now. */
 static int fault_to_json(const struct patient *patient, json_t *json)
 {
-	bool is_bad = patient->down || patient->against;
+	bool is_bad = patient->down || patient->against || patient->unmade;
 	const char *pending = patient->group->pending;
 	char text[FAULT_LEN + PENDING_LEN + 64];
 
@@ -286,7 +286,7 @@ struct health *health_new(struct dnatd *dnatd, struct event_base *base,
 
 	if (health)
 		health->dnatd = dnatd;
-	if (!health || ward_init(&health->ward, base) ||
+	if (!health || ward_init(&health->ward, base, &dnatd->check_user) ||
 	    health_apply_init(health, base)) {
 		err_set(err, -ENOMEM, NULL, "no health checks: out of memory");
 		health_free(health);

@@ -44,6 +44,7 @@ struct options {
 	enum allocator allocator;
 	unsigned int repairs;	/* a minute */
 	const char *admin_group;	/* NULL: only root may change */
+	const char *check_user;	/* NULL: SPAWN_USER */
 	bool done;		/* said what was asked for, nothing to run */
 };
 
@@ -57,6 +58,7 @@ static const char usage[] =
 	"Usage: dnatd [--socket PATH] [--state PATH] [--config PATH]\n"
 	"             [--allocator auto|module|nf_nat] [--repairs N]\n"
 	"             [--metrics ADDR:PORT|none] [--admin-group NAME]\n"
+	"             [--check-user NAME]\n"
 	"       dnatd -h | -V\n"
 	"\n"
 	"Programs the nf_tables table inet dnatd and answers dnatctl(8).\n"
@@ -71,6 +73,8 @@ static const char usage[] =
 	"                    never)\n"
 	"  --metrics A       where Prometheus asks by HTTP, or none (" METRICS_ADDR ")\n"
 	"  --admin-group G   members of this group may change services, too\n"
+	"  --check-user U    run the programs of check exec as this user ("
+	SPAWN_USER ")\n"
 	"  -V, --version     print the version\n"
 	"  -h, --help        print this\n";
 
@@ -130,6 +134,7 @@ static int options_parse(int argc, char **argv, struct options *options)
 		OPT_REPAIRS,
 		OPT_METRICS,
 		OPT_ADMIN,
+		OPT_CHECK_USER,
 	};
 	static const struct option known[] = {
 		{ "socket", required_argument, NULL, OPT_SOCKET },
@@ -139,6 +144,7 @@ static int options_parse(int argc, char **argv, struct options *options)
 		{ "repairs", required_argument, NULL, OPT_REPAIRS },
 		{ "metrics", required_argument, NULL, OPT_METRICS },
 		{ "admin-group", required_argument, NULL, OPT_ADMIN },
+		{ "check-user", required_argument, NULL, OPT_CHECK_USER },
 		{ "version", no_argument, NULL, 'V' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
@@ -180,6 +186,9 @@ static int options_parse(int argc, char **argv, struct options *options)
 			break;
 		case OPT_ADMIN:
 			options->admin_group = optarg;
+			break;
+		case OPT_CHECK_USER:
+			options->check_user = optarg;
 			break;
 		case 'V':
 			printf("dnatd %s\n", PACKAGE_VERSION);
@@ -335,7 +344,8 @@ static int dnatd_run(struct dnatd *dnatd, struct loop *loop,
 	int netns, ret = -1;
 
 	dnatd->base = loop->base;
-	if (access_init(&access, options->admin_group, err))
+	if (access_init(&access, options->admin_group, err) ||
+	    spawn_user_init(&dnatd->check_user, options->check_user, err))
 		return -1;
 	netns = netns_lock(err);
 	if (netns < 0)

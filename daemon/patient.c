@@ -41,6 +41,7 @@ static void judge(struct patient *patient, const char *fault)
 		snprintf(patient->fault, sizeof(patient->fault), "%s", fault);
 	patient->checks[!fault]++;
 	patient->known = true;
+	patient->unmade = false;
 	if (!fault == !patient->down) {
 		patient->against = 0;
 		return;
@@ -64,6 +65,8 @@ static void unmade(struct patient *patient, const char *why)
 	if (!ward->unmade || now - ward->short_of > SHORT_SECONDS)
 		say("service %s: a check could not be made: %s; the backends stay as they are",
 		    patient->target.service, why);
+	snprintf(patient->fault, sizeof(patient->fault), "%s", why);
+	patient->unmade = true;
 	ward->unmade++;
 	ward->short_of = now;
 	arm(patient, (interval < AGAIN_MS ? interval : AGAIN_MS) * 1000ULL);
@@ -180,10 +183,11 @@ int patient_aim(struct patient *patient, const struct target *target,
 	return start(patient);
 }
 
-int ward_init(struct ward *ward, struct event_base *base)
+int ward_init(struct ward *ward, struct event_base *base,
+	      const struct spawn_user *user)
 {
 	*ward = (struct ward){ .base = base };
-	if (probes_init(&ward->probes, base))
+	if (probes_init(&ward->probes, base, user))
 		return -ENOMEM;
 	return turns_init(&ward->turns, base, nofile_checks(), begin_turn);
 }

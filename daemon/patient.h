@@ -3,8 +3,9 @@
  * One backend that is checked: when its next check begins, and what the checks
  * have found so far.
  *
- * A check that dnatd cannot make, for want of memory or of file descriptors,
- * says nothing of the backend.  It is made again soon.
+ * A check that dnatd cannot make, for want of memory or of file descriptors, or
+ * because the program is not safe to run, says nothing of the backend.  It is
+ * made again soon.
  */
 #ifndef DNAT_PATIENT_H
 #define DNAT_PATIENT_H
@@ -38,17 +39,19 @@ struct patient {
 	struct event *timer;
 	struct probe *probe;	/* NULL between two checks */
 	struct turn turn;
+	bool unmade;		/* the last check could not be made, see fault */
 	bool known;		/* there was a check */
 	bool down;
 	bool told;		/* that it is down */
 	unsigned int against;	/* checks in a row that say otherwise */
 	unsigned long checks[2];	/* that failed, that passed */
 	time_t since;		/* CLOCK_MONOTONIC */
-	char fault[FAULT_LEN];	/* of the last bad check */
+	char fault[FAULT_LEN];	/* of the last check that was bad or not made */
 };
 
 /* Return: 0 or -ENOMEM */
-int ward_init(struct ward *ward, struct event_base *base);
+int ward_init(struct ward *ward, struct event_base *base,
+	      const struct spawn_user *user);
 
 /* After its patients. */
 void ward_clean(struct ward *ward);

@@ -15,9 +15,10 @@ static void child_ended(evutil_socket_t sig, short what, void *probes)
 	probe_exec_ended(probes);
 }
 
-int probes_init(struct probes *probes, struct event_base *base)
+int probes_init(struct probes *probes, struct event_base *base,
+		const struct spawn_user *user)
 {
-	*probes = (struct probes){ .base = base };
+	*probes = (struct probes){ .base = base, .user = user };
 	probes->child = evsignal_new(base, SIGCHLD, child_ended, probes);
 	/* Whether a server's certificate is a good one is not asked. */
 	probes->tls = SSL_CTX_new(TLS_client_method());
@@ -36,12 +37,16 @@ void probes_clean(struct probes *probes)
 	probes->tls = NULL;
 }
 
-/* What dnatd or its machine has run out of, and no backend is to blame for. */
+/*
+ * What dnatd or its machine has run out of, and no backend is to blame for;
+ * ECANCELED: a program that was not run.
+ */
 static bool is_shortage(int error)
 {
 	switch (error) {
 	case EADDRNOTAVAIL:
 	case EAGAIN:
+	case ECANCELED:
 	case EMFILE:
 	case ENFILE:
 	case ENOBUFS:

@@ -11,13 +11,15 @@
 
 #include "addr.h"
 #include "check.h"
+#include "spawn.h"
 
-#define FAULT_LEN 128
+#define FAULT_LEN 192
 
 /* What all checks of one dnatd share. */
 struct probes {
 	struct event_base *base;
 	SSL_CTX *tls;
+	const struct spawn_user *user;	/* who runs programs */
 	struct event *child;	/* programs that have ended */
 	struct probe_exec *running;
 };
@@ -57,10 +59,12 @@ struct probe {
 
 /**
  * probes_init - what the checks need
+ * @user: who runs programs; has to outlast the probes
  *
  * Return: 0 or -ENOMEM
  */
-int probes_init(struct probes *probes, struct event_base *base);
+int probes_init(struct probes *probes, struct event_base *base,
+		const struct spawn_user *user);
 void probes_clean(struct probes *probes);
 
 /**

@@ -3,13 +3,13 @@
  * A program of the admin's, whose exit status is the verdict.
  *
  * It has a process group of its own, which is killed as a whole at the
- * timeout, no file of dnatd's, and nothing in its environment but what is to
- * be checked.
+ * timeout, and nothing in its environment but what is to be checked.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,12 +22,19 @@
 #define WORDS_MAX (CHECK_TEXT_LEN / 2 + 2)
 #define ENV_MAX 6
 #define ENV_LEN 96
+#define LINE_LEN 120
+#define PIPE_READS 16		/* of 4 KiB: all that a pipe holds */
 
 struct probe_exec {
 	struct probe probe;
 	struct probes *probes;
 	struct probe_exec *next;	/* of all that run */
 	pid_t pid;			/* 0: it has ended */
+	int output;			/* what it writes comes here */
+	struct event *event;
+	bool line_ends;
+	size_t len;
+	char line[LINE_LEN + 1];	/* the last one that it wrote */
 };
 
 static void exec_unlink(struct probe_exec *exec)
@@ -50,7 +57,52 @@ static void exec_free(struct probe *probe)
 		kill(-exec->pid, SIGKILL);
 		waitpid(exec->pid, NULL, 0);
 	}
+	if (exec->event)
+		event_free(exec->event);
+	if (exec->output >= 0)
+		close(exec->output);
 	free(exec);
+}
+
+/* It goes into answers, events and the log, so only what can be printed. */
+static void line_add(struct probe_exec *exec, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if (c == '\n' || c == '\r') {
+			exec->line_ends = true;
+			continue;
+		}
+		if (isspace(c) && (!exec->len || exec->line_ends))
+			continue;
+		if (exec->line_ends)
+			exec->len = 0;
+		exec->line_ends = false;
+		if (exec->len < LINE_LEN)
+			exec->line[exec->len++] = isprint(c) ? (char)c : '?';
+	}
+	exec->line[exec->len] = '\0';
+}
+
+/* Return: whether there may be more */
+static bool output_read(struct probe_exec *exec)
+{
+	char text[4096];
+	ssize_t len = read(exec->output, text, sizeof(text));
+
+	if (len > 0)
+		line_add(exec, text, (size_t)len);
+	else if (!len || errno != EAGAIN)
+		event_del(exec->event);
+	return len > 0;
+}
+
+static void output_readable(evutil_socket_t fd, short what, void *exec)
+{
+	(void)fd;
+	(void)what;
+	output_read(exec);
 }
 
 static void exec_verdict(struct probe_exec *exec, int status)
@@ -64,12 +116,14 @@ static void exec_verdict(struct probe_exec *exec, int status)
 		probe_end(&exec->probe, NULL);
 		return;
 	}
+	for (int i = 0; i < PIPE_READS && output_read(exec); i++)
+		;
 	if (WIFEXITED(status))
-		snprintf(fault, sizeof(fault), "the program ended with status %d",
-			 WEXITSTATUS(status));
+		snprintf(fault, sizeof(fault), "the program ended with status %d%s%s",
+			 WEXITSTATUS(status), exec->len ? ": " : "", exec->line);
 	else
-		snprintf(fault, sizeof(fault), "the program ended by signal %d",
-			 WTERMSIG(status));
+		snprintf(fault, sizeof(fault), "the program ended by signal %d%s%s",
+			 WTERMSIG(status), exec->len ? ": " : "", exec->line);
 	probe_end(&exec->probe, fault);
 }
 
@@ -113,67 +167,68 @@ static void env_make(const struct target *target,
 	env[ENV_MAX - 1] = NULL;
 }
 
-static int child_spawn(pid_t *pid, const struct target *target)
+/* The program runs.  Return: 0 or a negative errno with @fault set */
+static int exec_spawn(struct probe_exec *exec, const struct target *target,
+		      char *fault)
 {
 	char command[CHECK_TEXT_LEN + 1], texts[ENV_MAX][ENV_LEN];
-	char *words[WORDS_MAX], *env[ENV_MAX];
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attr;
-	sigset_t all, no;
-	int ret;
+	char *words[WORDS_MAX], *env[ENV_MAX], real[PATH_MAX];
+	int pipes[2], ret;
 
 	memcpy(command, target->check->command, sizeof(command));
 	words_split(command, words);
 	env_make(target, texts, env);
-	sigfillset(&all);
-	sigemptyset(&no);
-
-	ret = posix_spawn_file_actions_init(&files);
+	ret = spawn_trust(words[0], real, fault);
 	if (ret)
 		return ret;
-	ret = posix_spawnattr_init(&attr);
-	if (ret)
-		goto out;
-	ret = posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP |
-					      POSIX_SPAWN_SETSIGDEF |
-					      POSIX_SPAWN_SETSIGMASK);
-	if (!ret)
-		ret = posix_spawnattr_setsigdefault(&attr, &all);
-	if (!ret)
-		ret = posix_spawnattr_setsigmask(&attr, &no);
-	for (int fd = STDIN_FILENO; !ret && fd <= STDERR_FILENO; fd++)
-		ret = posix_spawn_file_actions_addopen(&files, fd, "/dev/null",
-						       O_RDWR, 0);
-	if (!ret)
-		ret = posix_spawn_file_actions_addclosefrom_np(&files,
-							       STDERR_FILENO + 1);
+
+	ret = pipe2(pipes, O_CLOEXEC);
 	if (!ret) {
+		exec->output = pipes[0];
+		fcntl(exec->output, F_SETFL, O_NONBLOCK);
 		nofile_lower();
-		ret = posix_spawn(pid, words[0], &files, &attr, words, env);
+		ret = spawn_program(exec->probes->user, real, words, env,
+				    pipes[1]);
 		nofile_raise();
+		close(pipes[1]);
+	} else {
+		ret = -errno;
 	}
-	posix_spawnattr_destroy(&attr);
-out:
-	posix_spawn_file_actions_destroy(&files);
-	return ret;
+	if (ret < 0) {
+		snprintf(fault, FAULT_LEN, "the program does not start: %s",
+			 strerror(-ret));
+		/* It is dnatd that may not: be that user, or run this file. */
+		return ret == -EPERM ? -ECANCELED : ret;
+	}
+	exec->pid = ret;
+	return 0;
 }
 
 struct probe *probe_exec(struct probes *probes, const struct target *target,
 			 char *fault)
 {
 	struct probe_exec *exec = calloc(1, sizeof(*exec));
-	int error = exec ? child_spawn(&exec->pid, target) : ENOMEM;
+	int ret = exec ? 0 : -ENOMEM;
 
-	if (error) {
-		snprintf(fault, FAULT_LEN, "the program does not start: %s",
-			 strerror(error));
-		free(exec);
-		errno = error;
-		return NULL;
-	}
+	snprintf(fault, FAULT_LEN, "dnatd is out of memory");
+	if (!exec)
+		goto fail;
 	exec->probe.free = exec_free;
 	exec->probes = probes;
+	exec->output = -1;
+	ret = exec_spawn(exec, target, fault);
+	if (ret)
+		goto fail;
 	exec->next = probes->running;
 	probes->running = exec;
-	return &exec->probe;
+	exec->event = event_new(probes->base, exec->output,
+				EV_READ | EV_PERSIST, output_readable, exec);
+	if (exec->event && !event_add(exec->event, NULL))
+		return &exec->probe;
+	ret = -ENOMEM;
+fail:
+	if (exec)
+		exec_free(&exec->probe);
+	errno = -ret;
+	return NULL;
 }

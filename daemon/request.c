@@ -15,6 +15,7 @@
 #include "kmod_stats.h"
 #include "left.h"
 #include "notes.h"
+#include "programs.h"
 #include "request.h"
 #include "status.h"
 #include "vdports.h"
@@ -543,6 +544,10 @@ int request_handle(const char *op, const json_t *args,
 		return err_set(err, -EPERM, "op",
 			       "%s changes something, and user %u may only look; run it as root, or see --admin-group in dnatd(8)",
 			       operation->op, peer->uid);
+	ret = programs_check(((struct dnatd *)data)->model, op, args, peer,
+			     err);
+	if (ret)
+		return ret;
 	if (operation->list)
 		return operation->list(data, args, result, parts, err);
 

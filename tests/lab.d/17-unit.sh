@@ -25,7 +25,7 @@ told() {
 }
 
 capabilities=$(sed -n 's/^CapabilityBoundingSet=//p' "$UNIT")
-check_is "the unit asks for two capabilities" "CAP_NET_ADMIN CAP_CHOWN" "$capabilities"
+check_is "the unit asks for these capabilities" "CAP_NET_ADMIN CAP_SETUID CAP_SETGID CAP_KILL CAP_NET_RAW" "$capabilities"
 for other in keepalived bird frr; do
 	check_match "the unit comes before $other" "^Before=.*\\b$other\\.service\\b" "$(cat "$UNIT")"
 done
@@ -51,6 +51,21 @@ for f in 4 6; do
 done
 check_is "connections are shown" 20 "$(dnatctl -j connection show | jq length)"
 check_is "and vdports" 20 "$(held)"
+
+fault_is() {
+	[ "$(dnatctl -j backend show web4 | jq -r '.[0].health_fault')" = "$1" ]
+}
+# shellcheck disable=SC2016
+printf '#!/bin/sh\necho "$(id -u) $(id -G) $(grep ^CapPrm /proc/self/status)"; exit 3\n' >"$LAB/who"
+printf '#!/bin/sh\nsleep 7777 & wait\n' >"$LAB/hangs"
+chmod 755 "$LAB/who" "$LAB/hangs"
+dnatctl service set web4 check exec exec-command "$LAB/who" interval 200ms fall 1
+check "programs run as nobody, who may do nothing" wait_for 60 fault_is \
+	"the program ended with status 3: 65534 65534 CapPrm:?0000000000000000"
+dnatctl service set web4 exec-command "$LAB/hangs"
+check "and are stopped all the same" wait_for 60 fault_is "no answer within 1s"
+dnatctl service set web4 check none
+check_rc "with all that they have started" 1 pgrep -f "^sleep 7777"
 check "services are deleted" dnatctl service del web4
 check_is "and the VIP is gone" '' "$(ip -n lb -o addr show dev clients to "$VIP4")"
 check "it stops" daemon_stop

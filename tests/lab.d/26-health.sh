@@ -170,18 +170,19 @@ check_is "for that reason" "DNS answers REFUSED" "$(fault_of dns4 "$(addr4 b6)")
 # Programs.
 cat >"$LAB/probe" <<'EOT'
 #!/bin/sh
-env >"$1.env.$$" && mv "$1.env.$$" "$1.env"
+env >"$2/$$" && mv "$2/$$" "$2/env"
 case $(cat "$1") in
 hang)	sleep 1000 & wait ;;
 bad)	exit 3 ;;
 esac
 EOT
 chmod +x "$LAB/probe"
+mkdir -m 1777 "$LAB/env"
 echo good >"$LAB/say"
-check "a program" dnatctl service set dns4 check exec exec-command "$LAB/probe $LAB/say" timeout 2s
+check "a program" dnatctl service set dns4 check exec exec-command "$LAB/probe $LAB/say $LAB/env" timeout 2s
 check "says: up" wait_for 60 all_up dns4
 check_is "of its environment dnatd has nothing in it" \
-	"DNAT_ADDR DNAT_PORT DNAT_SERVICE LANG PATH PWD" "$(cut -d = -f 1 "$LAB/say.env" | sort | grep -vx -e _ -e OLDPWD -e SHLVL | paste -sd ' ')"
+	"DNAT_ADDR DNAT_PORT DNAT_SERVICE LANG PATH PWD" "$(cut -d = -f 1 "$LAB/env/env" | sort | grep -vx -e _ -e OLDPWD -e SHLVL | paste -sd ' ')"
 echo bad >"$LAB/say"
 check "says: down" wait_for 60 is_health dns4 "$(addr4 b1)" down
 check_is "with its status" "the program ended with status 3" "$(fault_of dns4 "$(addr4 b1)")"

@@ -51,6 +51,14 @@ check_rc "and no more than that" 2 as nogroup,dnat dnatctl service set web fast 
 check_is "nothing has changed" "$before" "$(snapshot)"
 check_rc "who is no member does not get to the socket" 3 as nogroup dnatctl status
 check "one of the admin's group may change" as daemon,dnat dnatctl service set web fast off
+check_rc "but not choose a program to run" 2 as daemon,dnat dnatctl service set web check exec exec-command /bin/true
+dnatctl service set web check exec exec-command /bin/true interval 1m
+check "one that root has chosen stays" as daemon,dnat dnatctl service set web fast off interval 2m
+dnatctl export >"$LAB/exported"
+check "also in a file" as daemon,dnat dnatctl apply -f "$LAB/exported"
+sed -i s/true/false/ "$LAB/exported"
+check_rc "but no other" 2 as daemon,dnat dnatctl apply --dry-run -f "$LAB/exported"
+dnatctl service set web check none
 check "and one who is besides his own" as nogroup,dnat,daemon dnatctl service set web fast on
 check "and is told of with his number" wait_for 20 jq -e 'select(.event == "change" and .uid == 65534)' "$LAB/events"
 chmod 666 "$SOCKET"

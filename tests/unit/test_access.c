@@ -48,6 +48,7 @@ static int may(const struct access *access, uid_t user, const gid_t *groups,
 	NEED(fd >= 0);
 	looks = access_peer(access, fd, &peer);
 	CHECK_INT(peer.uid, user);
+	CHECK_INT(peer.root, !user);
 	close(fd);
 	NEED(waitpid(pid, NULL, 0) == pid);
 	return !looks ? NOTHING : peer.changes ? CHANGES : LOOKS;

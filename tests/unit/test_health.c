@@ -52,9 +52,10 @@ unsigned int nofile_checks(void)
 	return places;
 }
 
-int probes_init(struct probes *probes, struct event_base *base)
+int probes_init(struct probes *probes, struct event_base *base,
+		const struct spawn_user *user)
 {
-	*probes = (struct probes){ .base = base };
+	*probes = (struct probes){ .base = base, .user = user };
 	return 0;
 }
 
@@ -278,8 +279,10 @@ static void test_shortage(void)
 	CHECK_STR(shown("a", 0, "health"), "checking");
 	CHECK_STR(said, "service a: a check could not be made: Too many open files; the backends stay as they are");
 	CHECK(health_load(dnatd.health).unmade > 1);
+	CHECK_STR(shown("a", 0, "health_fault"), "Too many open files");
 	short_of = false;
 	check_says("a", "10.1.0.11", OUTCOME_GOOD);
+	CHECK_STR(shown("a", 0, "health_fault"), "");
 	for (int i = 0; i < 4; i++)
 		check_says("a", "10.1.0.11", OUTCOME_NONE);
 	CHECK_STR(shown("a", 0, "health"), "up");

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +19,8 @@ enum ending { CLOSES, RESETS, STAYS };
 
 static struct event_base *base;
 static struct probes probes;
+static struct spawn_user user;
+static struct err err;
 static struct check check;
 static struct target target;
 static char request[4096];	/* what the server was asked */
@@ -221,10 +224,124 @@ static void test_shortage(void)
 	CHECK_INT(outcome, OUTCOME_BAD);
 }
 
+static enum outcome run_outcome;	/* where it was not run */
+static char dir[] = "/tmp/dnat-probe-XXXXXX";
+
+static const char *program(const char *name, const char *text, mode_t mode)
+{
+	static char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	file = fopen(path, "w");
+	NEED(file);
+	fprintf(file, "#!/bin/sh\n%s\n", text);
+	fclose(file);
+	NEED(!chmod(path, mode));
+	return path;
+}
+
+/* The same as probe() of a program, whose name is the first word. */
+static const char *run(const char *command)
+{
+	expect(CHECK_EXEC, "", "");
+	snprintf(check.command, sizeof(check.command), "%s", command);
+	if (probe_start(&probes, &target, judged, NULL, &run_outcome, result))
+		event_base_dispatch(base);
+	return result;
+}
+
+static const char *run_text(const char *text)
+{
+	const char *path = program("run", text, 0755);
+
+	run(path);
+	unlink(path);
+	return result;
+}
+
+static void test_exec_output(void)
+{
+	char wanted[FAULT_LEN];
+
+	CHECK_STR(run_text("exit 0"), "");
+	CHECK_STR(run_text("echo said; exit 0"), "");
+	CHECK_STR(run_text("exit 3"), "the program ended with status 3");
+	CHECK_STR(run_text("kill -TERM $$"), "the program ended by signal 15");
+	CHECK_STR(run_text("echo first >&2; echo; echo '  no route '; echo; exit 2"),
+		  "the program ended with status 2: no route ");
+	CHECK_STR(run_text("printf 'a\\033b\\tc\\303' >&2; exit 1"),
+		  "the program ended with status 1: a?b?c?");
+	/* More than a pipe takes, and a line that does not end. */
+	snprintf(wanted, sizeof(wanted), "the program ended with status 1: %0120d", 0);
+	CHECK_STR(run_text("head -c 300000 /dev/zero | tr '\\0' 0; exit 1"), wanted);
+	CHECK_STR(run_text("echo $(ls /proc/self/fd) $#; exit 1"),
+		  "the program ended with status 1: 0 1 2 3 0");
+}
+
+static void test_exec_user(void)
+{
+	CHECK_STR(run_text("echo $(id -u) $(id -g) $(id -G); exit 1"),
+		  "the program ended with status 1: 65534 65534 65534");
+	CHECK_STR(run_text("grep CapPrm /proc/self/status; exit 1"),
+		  "the program ended with status 1: CapPrm:?0000000000000000");
+	CHECK(!spawn_user_init(&user, "root", &err));
+	CHECK_STR(run_text("id -u; exit 1"), "the program ended with status 1: 0");
+	CHECK(spawn_user_init(&user, "no\nsuch", &err) < 0);
+	CHECK_STR(err.msg, "--check-user \"no\\x0asuch\": there is no such user; see \"getent passwd\"");
+	CHECK(!spawn_user_init(&user, NULL, &err));
+}
+
+/*
+ * Return: what of the path others can write, which says nothing of the backend;
+ * "" where it is run
+ */
+static const char *untrusted(const char *command)
+{
+	static const char begin[] = "the program is not run, others than root can write ";
+
+	if (strncmp(run(command), begin, strlen(begin)))
+		return result;
+	CHECK_INT(run_outcome, OUTCOME_NONE);
+	*strchr(result, ';') = '\0';
+	return result + strlen(begin);
+}
+
+static void test_exec_trust(void)
+{
+	const char *path = program("p", "exit 0", 0755);
+	char link[64];
+
+	snprintf(link, sizeof(link), "%s/l", dir);
+	CHECK_STR(untrusted(path), "");
+	NEED(!symlink(path, link));
+	CHECK_STR(untrusted(link), "");
+	NEED(!chmod(path, 0757));
+	CHECK_STR(untrusted(path), path);
+	CHECK_STR(untrusted(link), link);
+	NEED(!chmod(path, 0775));
+	CHECK_STR(untrusted(path), "");
+	NEED(!chown(path, 0, 65534) && !chmod(path, 0775));
+	CHECK_STR(untrusted(path), path);
+	NEED(!chown(path, 65534, 0) && !chmod(path, 0755));
+	CHECK_STR(untrusted(path), path);
+	NEED(!chown(path, 0, 0) && !chmod(dir, 0777));
+	CHECK_STR(untrusted(path), dir);
+	NEED(!chmod(dir, 01777));
+	CHECK_STR(untrusted(path), "");
+	NEED(!chmod(dir, 0755));
+	CHECK_STR(untrusted("/nonexistent/p"), "the program does not start: No such file or directory");
+	NEED(!chmod(path, 0644));
+	CHECK_STR(untrusted(path), "the program does not start: Permission denied");
+	unlink(link);
+	unlink(path);
+}
+
 int main(void)
 {
 	base = event_base_new();
-	NEED(base && !probes_init(&probes, base));
+	NEED(base && !probes_init(&probes, base, &user) &&
+	     !spawn_user_init(&user, NULL, &err));
 	signal(SIGPIPE, SIG_IGN);
 	target.service = "web";
 	target.check = &check;
@@ -232,6 +349,15 @@ int main(void)
 	test_request();
 	test_tls();
 	test_shortage();
+	NEED(mkdtemp(dir) && !chmod(dir, 0755));
+	test_exec_output();
+	if (geteuid()) {
+		puts("not root: no other user to be");
+	} else {
+		test_exec_user();
+		test_exec_trust();
+	}
+	rmdir(dir);
 	probes_clean(&probes);
 	event_base_free(base);
 	return unit_result();

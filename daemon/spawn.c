@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "addr.h"
+#include "probe.h"
+#include "spawn.h"
+
+#define NOBODY 65534	/* the kernel's overflowuid */
+
+int spawn_user_init(struct spawn_user *user, const char *name,
+		    struct err *err)
+{
+	const struct passwd *entry = getpwnam(name ? name : SPAWN_USER);
+	char quoted[80];
+
+	if (!entry && !name) {
+		*user = (struct spawn_user){ .uid = NOBODY, .gid = NOBODY };
+		return 0;
+	}
+	if (!entry)
+		return err_set(err, -ENOENT, NULL,
+			       "--check-user \"%s\": there is no such user; see \"getent passwd\"",
+			       text_quote(name, quoted, sizeof(quoted)));
+	user->uid = entry->pw_uid;
+	user->gid = entry->pw_gid;
+	user->n_groups = SPAWN_GROUPS;
+	if (getgrouplist(entry->pw_name, user->gid, user->groups,
+			 &user->n_groups) < 0)
+		user->n_groups = SPAWN_GROUPS;
+	return 0;
+}
+
+/* A sticky directory lets nobody but the owner of a file replace it. */
+static bool others_write(const struct stat *st)
+{
+	if (st->st_uid && st->st_uid != geteuid())
+		return true;
+	if (S_ISDIR(st->st_mode) && st->st_mode & S_ISVTX)
+		return false;
+	return st->st_mode & S_IWOTH || (st->st_mode & S_IWGRP && st->st_gid);
+}
+
+/* Each directory on the way, and the program itself. */
+static int path_trust(const char *path, char *fault)
+{
+	char part[PATH_MAX];
+	size_t len = 0;
+	struct stat st;
+
+	do {
+		len += strspn(path + len, "/");
+		len += strcspn(path + len, "/");
+		if (len >= sizeof(part)) {
+			snprintf(fault, FAULT_LEN, "the program does not start: %s",
+				 strerror(ENAMETOOLONG));
+			return -ENAMETOOLONG;
+		}
+		memcpy(part, path, len);
+		part[len] = '\0';
+		if (stat(part, &st)) {
+			snprintf(fault, FAULT_LEN, "the program does not start: %s",
+				 strerror(errno));
+			return -errno;
+		}
+		if (others_write(&st)) {
+			snprintf(fault, FAULT_LEN,
+				 "the program is not run, others than root can write %.80s; see chown and chmod go-w",
+				 part);
+			return -ECANCELED;
+		}
+	} while (path[len]);
+	return 0;
+}
+
+int spawn_trust(const char *path, char *real, char *fault)
+{
+	int ret = path_trust(path, fault);
+
+	if (ret)
+		return ret;
+	if (realpath(path, real))
+		return path_trust(real, fault);
+	snprintf(fault, FAULT_LEN, "the program does not start: %s",
+		 strerror(errno));
+	return -errno;
+}
+
+/* Between vfork() and exec the memory is dnatd's: only system calls here. */
+static int become(const struct spawn_user *user, int output)
+{
+	static const struct sigaction by_default = { .sa_handler = SIG_DFL };
+	sigset_t none;
+	int null;
+
+	for (int sig = 1; sig < NSIG; sig++)
+		sigaction(sig, &by_default, NULL);
+	null = open("/dev/null", O_RDWR);
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
+	    dup2(output, STDOUT_FILENO) < 0 ||
+	    dup2(output, STDERR_FILENO) < 0 ||
+	    close_range(STDERR_FILENO + 1, ~0U, 0) || setpgid(0, 0))
+		return -1;
+	/* To be who one is already takes no capability. */
+	if ((user->uid != geteuid() || user->gid != getegid()) &&
+	    (setgroups((size_t)user->n_groups, user->groups) ||
+	     setresgid(user->gid, user->gid, user->gid) ||
+	     setresuid(user->uid, user->uid, user->uid)))
+		return -1;
+	sigemptyset(&none);
+	return sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+pid_t spawn_program(const struct spawn_user *user, const char *path,
+		    char *const argv[], char *const env[], int output)
+{
+	sigset_t all, before;
+	volatile int error = 0;
+	pid_t pid;
+
+	/* A handler of ours that ran in the child would change our memory. */
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	pid = vfork();
+	if (!pid) {
+		if (!become(user, output))
+			execve(path, argv, env);
+		error = errno;
+		_exit(127);
+	}
+	if (pid < 0)
+		error = errno;
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return error ? -error : pid;
+}
