@@ -128,7 +128,7 @@ void check_vips(struct checks *checks)
 
 	if (first)
 		snprintf(advice, sizeof(advice),
-			 "service %s: no interface has %s; fine where it is routed here or keepalived moves it, else service set %s dev NAME",
+			 "service %s: no interface has %s; fine where it is routed here (what no service takes is dropped) or keepalived moves it, else service set %s dev NAME",
 			 first->name,
 			 addr_text(&first->vip, vip, sizeof(vip)),
 			 first->name);

@@ -114,6 +114,7 @@ static void rules_set_counter(struct item *item, uint64_t packets,
 		return;
 	nftnl_expr_set_u64(counter, NFTNL_EXPR_CTR_PACKETS, packets);
 	nftnl_expr_set_u64(counter, NFTNL_EXPR_CTR_BYTES, bytes);
+	rule_set_turn(&item->rules.rule[0], packets);
 }
 
 /*

@@ -174,6 +174,16 @@ static void add_payload(struct build *build, uint32_t base, uint32_t offset,
 	put(expr, NFTNL_EXPR_PAYLOAD_DREG, reg);
 }
 
+static void add_daddr(struct build *build, uint8_t family, uint32_t reg)
+{
+	bool v6 = family == NFPROTO_IPV6;
+
+	add_payload(build, NFT_PAYLOAD_NETWORK_HEADER,
+		    v6 ? offsetof(struct ip6_hdr, ip6_dst) :
+			 offsetof(struct iphdr, daddr),
+		    v6 ? 16 : 4, reg);
+}
+
 /* What the client had asked for, whatever NAT did since. */
 static void add_ct_original(struct build *build, uint32_t key, uint32_t reg)
 {
@@ -412,12 +422,7 @@ int rule_dispatch(struct rule *rule, const char *chain, uint8_t family,
 	add_meta_is(&build, NFT_META_NFPROTO, family);
 
 	add_meta(&build, NFT_META_L4PROTO, REG);
-	if (v6)
-		add_payload(&build, NFT_PAYLOAD_NETWORK_HEADER,
-			    offsetof(struct ip6_hdr, ip6_dst), 16, R32(1));
-	else
-		add_payload(&build, NFT_PAYLOAD_NETWORK_HEADER,
-			    offsetof(struct iphdr, daddr), 4, R32(1));
+	add_daddr(&build, family, R32(1));
 	add_payload(&build, NFT_PAYLOAD_TRANSPORT_HEADER, PORT_OFFSET, 2,
 		    R32(v6 ? 1 + REG_WORDS : 2));
 	expr = add_lookup(&build, v6 ? MAP_SERVICES6 : MAP_SERVICES4);
@@ -425,15 +430,14 @@ int rule_dispatch(struct rule *rule, const char *chain, uint8_t family,
 	return build_finish(&build, rule);
 }
 
-/* Is it a connection of a service, by what the client had asked for? */
-static void add_ours(struct build *build, uint8_t family, uint32_t set_id)
+/* Has conntrack set a bit of @mask? */
+static void add_ct_has(struct build *build, uint32_t key, uint32_t mask)
 {
-	static const uint32_t mask = IPS_DST_NAT, zero;
-	bool v6 = family == NFPROTO_IPV6;
+	static const uint32_t zero;
 	struct nftnl_expr *expr;
 
 	expr = add(build, "ct");
-	put(expr, NFTNL_EXPR_CT_KEY, NFT_CT_STATUS);
+	put(expr, NFTNL_EXPR_CT_KEY, key);
 	put(expr, NFTNL_EXPR_CT_DREG, REG);
 	expr = add(build, "bitwise");
 	put(expr, NFTNL_EXPR_BITWISE_SREG, REG);
@@ -443,7 +447,14 @@ static void add_ours(struct build *build, uint8_t family, uint32_t set_id)
 	put_data(build, expr, NFTNL_EXPR_BITWISE_MASK, &mask, sizeof(mask));
 	put_data(build, expr, NFTNL_EXPR_BITWISE_XOR, &zero, sizeof(zero));
 	add_cmp(build, NFT_CMP_NEQ, &zero, sizeof(zero));
+}
 
+/* Is it a connection of a service, by what the client had asked for? */
+static void add_ours(struct build *build, uint8_t family, uint32_t set_id)
+{
+	bool v6 = family == NFPROTO_IPV6;
+
+	add_ct_has(build, NFT_CT_STATUS, IPS_DST_NAT);
 	add_transport(build, set_id);
 
 	add_meta(build, NFT_META_L4PROTO, REG);
@@ -480,4 +491,72 @@ int rule_flow(struct rule *rule, const char *chain, uint8_t family,
 	expr = add(&build, "flow_offload");
 	put_str(&build, expr, NFTNL_EXPR_FLOW_TABLE_NAME, FLOWTABLE);
 	return build_finish(&build, rule);
+}
+
+static void add_for_vip(struct build *build, uint8_t family)
+{
+	add_meta_is(build, NFT_META_NFPROTO, family);
+	add_daddr(build, family, REG);
+	add_lookup(build, family == NFPROTO_IPV6 ? SET_VIPS6 : SET_VIPS4);
+}
+
+int rule_stray(struct rule *rule, const char *chain, uint8_t family,
+	       uint32_t set_id)
+{
+	struct build build;
+
+	(void)set_id;
+	build_start(&build, chain, NULL);
+	add_ct_has(&build, NFT_CT_STATE, NF_CT_STATE_INVALID_BIT);
+	add_meta_is(&build, NFT_META_L4PROTO, IPPROTO_TCP);
+	add_for_vip(&build, family);
+	add_drop(&build);
+	return build_finish(&build, rule);
+}
+
+int rule_routed(struct rule *rule, const char *chain, uint8_t family,
+		uint32_t set_id)
+{
+	static const uint32_t none;
+	struct build build;
+
+	(void)set_id;
+	build_start(&build, chain, NULL);
+	/* What this machine sends itself has come in by no interface. */
+	add_meta(&build, NFT_META_IIF, REG);
+	add_cmp(&build, NFT_CMP_NEQ, &none, sizeof(none));
+	add_for_vip(&build, family);
+	add_drop(&build);
+	return build_finish(&build, rule);
+}
+
+/* 2^32 divided by the golden ratio. */
+#define GOLDEN 2654435769U
+
+struct rotation {
+	uint32_t first;
+	uint32_t n;
+};
+
+static int move_slot(struct nftnl_set_elem *elem, void *data)
+{
+	const struct rotation *rotation = data;
+	uint32_t slot = nftnl_set_elem_get_u32(elem, NFTNL_SET_ELEM_KEY);
+
+	slot = (slot + rotation->n - rotation->first) % rotation->n;
+	return nftnl_set_elem_set(elem, NFTNL_SET_ELEM_KEY, &slot, sizeof(slot));
+}
+
+void rule_set_turn(struct rule *rule, uint64_t packets)
+{
+	uint32_t share = (uint32_t)packets * GOLDEN;
+	struct rotation rotation;
+
+	if (!rule->set ||
+	    !(nftnl_set_get_u32(rule->set, NFTNL_SET_FLAGS) & NFT_SET_MAP))
+		return;
+	rotation.n = nftnl_set_get_u32(rule->set, NFTNL_SET_DESC_SIZE);
+	rotation.first = (uint32_t)((uint64_t)share * rotation.n >> 32);
+	if (rotation.first)
+		nftnl_set_elem_foreach(rule->set, move_slot, &rotation);
 }

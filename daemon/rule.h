@@ -22,6 +22,8 @@
 #define MAP_SERVICES6	"services6"
 #define SET_SOURCES4	"sources4"
 #define SET_SOURCES6	"sources6"
+#define SET_VIPS4	"vips4"
+#define SET_VIPS6	"vips6"
 #define FLOWTABLE	"flows"
 #define HELPER_TCP	DNAT_HELPER_NAME "-tcp"
 #define HELPER_UDP	DNAT_HELPER_NAME "-udp"
@@ -44,6 +46,7 @@ enum {
 enum {
 	ORDER_NONE,
 	ORDER_HOST,
+	ORDER_NETWORK,
 };
 
 /* A rule and the anonymous set it looks things up in, NULL for none. */
@@ -76,6 +79,32 @@ int rule_source(struct rule *rule, const char *chain, uint8_t family,
 /* Hand our connections to the flowtable: allocator nf_nat. */
 int rule_flow(struct rule *rule, const char *chain, uint8_t family,
 	      uint32_t set_id);
+
+/*
+ * Drop a segment for a VIP that conntrack calls invalid.  This machine's own
+ * TCP does not know the connection: it would end it with a reset.
+ */
+int rule_stray(struct rule *rule, const char *chain, uint8_t family,
+	       uint32_t set_id);
+
+/*
+ * Drop what is about to be forwarded to a VIP: no service takes it and no
+ * interface has the VIP, so the next router would send it back here until its
+ * TTL ends.
+ */
+int rule_routed(struct rule *rule, const char *chain, uint8_t family,
+		uint32_t set_id);
+
+/**
+ * rule_set_turn - choose which backend a service's new rule begins with
+ * @packets: how many connections the rule before it has counted
+ *
+ * numgen begins at slot 0.  A service whose backends change often would send
+ * nearly all of its connections to the first one, so the slots are rotated.
+ * Multiples of the golden ratio spread the beginnings evenly, and a rule that
+ * has counted nothing begins with the first slot.
+ */
+void rule_set_turn(struct rule *rule, uint64_t packets);
 
 /**
  * set_new - a set of the table, without elements

@@ -24,6 +24,7 @@
 #include "ruleset.h"
 
 #define CHAIN_PREFIX "svc-"	/* of a service's chain, before its name */
+#define RULES_MAX 4		/* in one chain */
 
 enum item_kind {
 	ITEM_TABLE,
@@ -47,7 +48,7 @@ struct item {
 		struct nftnl_chain *chain;
 		struct nftnl_set *set;	/* of an element: a set with that one */
 		struct {
-			struct rule rule[2];	/* of what is wanted only */
+			struct rule rule[RULES_MAX];	/* of what is wanted only */
 			size_t n;
 			uint64_t packets;	/* of the first counter */
 			uint64_t bytes;
@@ -112,6 +113,29 @@ int table_read_counter(struct nl *nl, const char *chain, uint64_t *packets,
 		       uint64_t *bytes);
 
 /* What both halves build tables with. */
+
+/**
+ * table_add_element - a new item: an element of a named set or map
+ * @elem: taken over, also on failure; NULL counts as failure
+ * @owner: as for table_add()
+ *
+ * Return: 0 or -ENOMEM
+ */
+int table_add_element(struct table *table, const char *set,
+		      struct nftnl_set_elem *elem, const char *owner);
+
+/* The elements of the sets of VIPs, each VIP once: table_vips.c */
+int table_want_vips(struct table *table, const struct model *model);
+
+/**
+ * table_want_changed_vips - only those that @changes may add or take away
+ * @model: before the changes
+ * @made: those that are VIPs with the changes, not before them
+ *
+ * Return: 0 or -ENOMEM
+ */
+int table_want_changed_vips(struct table *table, const struct model *model,
+			    const struct changes *changes, bool made);
 
 /**
  * table_add - a new item at the end

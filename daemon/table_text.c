@@ -228,38 +228,47 @@ char *key_element(const char *set, const struct nftnl_set_elem *elem)
 	return finish(out, &text);
 }
 
+struct element {
+	uint32_t slot;		/* in a turn, else 0 */
+	char *text;
+};
+
 struct elements {
-	char **texts;
+	struct element *list;
 	size_t n;
 	size_t room;
+	bool turn;		/* keys are the slots of a turn */
 	bool failed;
 };
 
 static int collect_element(struct nftnl_set_elem *elem, void *data)
 {
 	struct elements *elements = data;
+	struct element *more, element = { 0 };
 	size_t size, room;
-	char *text, **more;
 	FILE *out;
 
 	if (elements->n == elements->room) {
 		room = elements->room ? elements->room * 2 : 16;
-		more = realloc(elements->texts, room * sizeof(*more));
+		more = realloc(elements->list, room * sizeof(*more));
 		if (!more)
 			goto fail;
-		elements->texts = more;
+		elements->list = more;
 		elements->room = room;
 	}
-	out = open_memstream(&text, &size);
+	out = open_memstream(&element.text, &size);
 	if (!out)
 		goto fail;
-	put_elem_data(out, elem, NFTNL_SET_ELEM_KEY);
+	if (elements->turn)
+		element.slot = nftnl_set_elem_get_u32(elem, NFTNL_SET_ELEM_KEY);
+	else
+		put_elem_data(out, elem, NFTNL_SET_ELEM_KEY);
 	fputs(" : ", out);
 	put_element(out, elem);
-	text = finish(out, &text);
-	if (!text)
+	element.text = finish(out, &element.text);
+	if (!element.text)
 		goto fail;
-	elements->texts[elements->n++] = text;
+	elements->list[elements->n++] = element;
 	return 0;
 
 fail:
@@ -267,21 +276,81 @@ fail:
 	return -1;
 }
 
-/* The kernel lists elements in the order of its hash. */
+static int compare_elements(const void *a, const void *b)
+{
+	const struct element *x = a, *y = b;
+
+	if (x->slot != y->slot)
+		return x->slot < y->slot ? -1 : 1;
+	return strcmp(x->text, y->text);
+}
+
+/*
+ * The rotation of @elements that sorts before all others (Shiloach, "Fast
+ * canonization of circular strings", 1981).
+ */
+static size_t least_rotation(const struct elements *elements)
+{
+	const struct element *list = elements->list;
+	size_t n = elements->n, i = 0, j = 1, same = 0;
+	int order;
+
+	while (i < n && j < n && same < n) {
+		order = strcmp(list[(i + same) % n].text,
+			       list[(j + same) % n].text);
+		if (!order) {
+			same++;
+			continue;
+		}
+		if (order > 0)
+			i += same + 1;
+		else
+			j += same + 1;
+		if (i == j)
+			j++;
+		same = 0;
+	}
+	return i < j ? i : j;
+}
+
+/* Does each slot of a turn have one element?  @elements: sorted */
+static bool is_whole_turn(const struct elements *elements)
+{
+	for (size_t i = 0; i < elements->n; i++)
+		if (elements->list[i].slot != i)
+			return false;
+	return elements->turn;
+}
+
+/*
+ * The kernel lists elements in the order of its hash.  A turn is the same turn
+ * wherever it begins: see rule_set_turn().
+ */
 static bool put_elements(FILE *out, const struct nftnl_set *set)
 {
-	struct elements elements = { 0 };
+	struct elements elements = {
+		.turn = nftnl_set_get_u32(set, NFTNL_SET_KEY_TYPE) == TYPE_INTEGER,
+	};
+	size_t first = 0;
 
 	nftnl_set_elem_foreach((struct nftnl_set *)set, collect_element,
 			       &elements);
 	if (elements.n)
-		qsort(elements.texts, elements.n, sizeof(*elements.texts),
-		      compare_text);
+		qsort(elements.list, elements.n, sizeof(*elements.list),
+		      compare_elements);
+	elements.turn = is_whole_turn(&elements);
+	if (elements.turn && !elements.failed)
+		first = least_rotation(&elements);
 	for (size_t i = 0; i < elements.n; i++) {
-		fprintf(out, "\n    %s", elements.texts[i]);
-		free(elements.texts[i]);
+		struct element *element = &elements.list[(first + i) % elements.n];
+
+		fprintf(out, "\n    %u%s",
+			elements.turn ? (uint32_t)i : element->slot,
+			element->text);
 	}
-	free(elements.texts);
+	for (size_t i = 0; i < elements.n; i++)
+		free(elements.list[i].text);
+	free(elements.list);
 	return !elements.failed;
 }
 

@@ -16,10 +16,15 @@
 #define TABLE_COMMENT "managed by dnatd; dnatctl(8)"
 #define CHAIN_NAME_LEN (sizeof(CHAIN_PREFIX) + SERVICE_NAME_LEN)
 
-/* nft writes these as "filter", "dstnat" and "srcnat", but not in output. */
+/*
+ * nft writes these as "filter", "dstnat - 5" and "srcnat - 5", but in output.
+ * Among NAT's chains the first that takes a connection has it.  A VIP is a local
+ * address to other programs' rules, such as those for published ports, which
+ * stand at dstnat and srcnat: a service must not depend on who came first.
+ */
 #define PRIO_FILTER 0
-#define PRIO_DSTNAT NF_IP_PRI_NAT_DST
-#define PRIO_SRCNAT NF_IP_PRI_NAT_SRC
+#define PRIO_DSTNAT (NF_IP_PRI_NAT_DST - 5)
+#define PRIO_SRCNAT (NF_IP_PRI_NAT_SRC - 5)
 
 static const uint8_t families[] = { NFPROTO_IPV4, NFPROTO_IPV6 };
 
@@ -130,18 +135,12 @@ static int want_chain(struct table *table, const char *name, const char *type,
 	return 0;
 }
 
-static int want_set(struct table *table, const char *name, uint8_t family,
-		    bool map)
+/* Takes @set over; NULL counts as failure. */
+static int want_set(struct table *table, const char *name,
+		    struct nftnl_set *set)
 {
-	bool v6 = family == NFPROTO_IPV6;
-	struct nftnl_set *set;
 	struct item *item;
 
-	set = set_new(name, ++table->last_set_id, map ? NFT_SET_MAP : 0,
-		      TYPE_CONCAT3(TYPE_INET_PROTOCOL,
-				   v6 ? TYPE_IP6ADDR : TYPE_IPADDR,
-				   TYPE_INET_SERVICE),
-		      v6 ? 24 : 12, NFT_DATA_VERDICT, 0, ORDER_NONE);
 	if (!set)
 		return -ENOMEM;
 	item = table_add(table, ITEM_SET, strdup(name), text_set(set), NULL);
@@ -151,6 +150,34 @@ static int want_set(struct table *table, const char *name, uint8_t family,
 	}
 	item->set = set;
 	return 0;
+}
+
+/* Of services: protocol, VIP and port. */
+static int want_services(struct table *table, const char *name, uint8_t family,
+			 bool map)
+{
+	bool v6 = family == NFPROTO_IPV6;
+	uint32_t type = TYPE_CONCAT3(TYPE_INET_PROTOCOL,
+				     v6 ? TYPE_IP6ADDR : TYPE_IPADDR,
+				     TYPE_INET_SERVICE);
+
+	return want_set(table, name,
+			set_new(name, ++table->last_set_id,
+				map ? NFT_SET_MAP : 0, type, v6 ? 24 : 12,
+				NFT_DATA_VERDICT, 0, ORDER_NONE));
+}
+
+static int want_vip_sets(struct table *table)
+{
+	int rc = want_set(table, SET_VIPS4,
+			  set_new(SET_VIPS4, ++table->last_set_id, 0,
+				  TYPE_IPADDR, 4, 0, 0, ORDER_NETWORK));
+
+	if (rc)
+		return rc;
+	return want_set(table, SET_VIPS6,
+			set_new(SET_VIPS6, ++table->last_set_id, 0,
+				TYPE_IP6ADDR, 16, 0, 0, ORDER_NETWORK));
 }
 
 static char *rules_text(const struct rule *rules, size_t n)
@@ -189,18 +216,22 @@ static int want_rules(struct table *table, const char *chain,
 typedef int (*rule_fn)(struct rule *rule, const char *chain, uint8_t family,
 		       uint32_t set_id);
 
-/* A base chain and its two rules, one a family. */
+/* A base chain and its rules, two of each of @fns, one a family; @second or NULL. */
 static int want_base(struct table *table, const char *chain, const char *type,
-		     uint32_t hook, int prio, rule_fn fn)
+		     uint32_t hook, int prio, rule_fn first, rule_fn second)
 {
-	struct rule rules[2] = { 0 };
+	const rule_fn fns[RULES_MAX] = { first, first, second, second };
+	size_t n = second ? RULES_MAX : RULES_MAX / 2;
+	struct rule rules[RULES_MAX] = { 0 };
 	int rc = want_chain(table, chain, type, hook, prio, NULL);
 
-	for (size_t i = 0; !rc && i < 2; i++)
-		rc = fn(&rules[i], chain, families[i], ++table->last_set_id);
+	for (size_t i = 0; !rc && i < n; i++)
+		rc = fns[i](&rules[i], chain, families[i % 2],
+			    ++table->last_set_id);
 	if (!rc)
-		return want_rules(table, chain, rules, 2, NULL);
-	rule_free(&rules[0]);
+		return want_rules(table, chain, rules, n, NULL);
+	for (size_t i = 0; i < n; i++)
+		rule_free(&rules[i]);
 	return rc;
 }
 
@@ -238,10 +269,9 @@ static struct nftnl_set_elem *element_new(const struct service *service,
 	return elem;
 }
 
-static int want_element(struct table *table, const char *set_name,
-			const struct service *service, const char *chain)
+int table_add_element(struct table *table, const char *set_name,
+		      struct nftnl_set_elem *elem, const char *owner)
 {
-	struct nftnl_set_elem *elem = element_new(service, chain);
 	struct nftnl_set *set = nftnl_set_alloc();
 	struct item *item;
 
@@ -252,7 +282,7 @@ static int want_element(struct table *table, const char *set_name,
 	    nftnl_set_set_str(set, NFTNL_SET_NAME, set_name))
 		goto fail;
 	item = table_add(table, ITEM_ELEMENT, key_element(set_name, elem),
-			 text_element(elem), service->name);
+			 text_element(elem), owner);
 	if (!item)
 		goto fail;
 	nftnl_set_elem_add(set, elem);
@@ -283,29 +313,31 @@ static int want_service(struct table *table, enum allocator allocator,
 	if (!rc)
 		rc = want_rules(table, chain, &rule, 1, service->name);
 	if (!rc)
-		rc = want_element(table, v6 ? MAP_SERVICES6 : MAP_SERVICES4,
-				  service, chain);
+		rc = table_add_element(table, v6 ? MAP_SERVICES6 : MAP_SERVICES4,
+				       element_new(service, chain),
+				       service->name);
 	if (!rc && allocator == ALLOC_NF_NAT)
-		rc = want_element(table, v6 ? SET_SOURCES6 : SET_SOURCES4,
-				  service, NULL);
+		rc = table_add_element(table, v6 ? SET_SOURCES6 : SET_SOURCES4,
+				       element_new(service, NULL),
+				       service->name);
 	return rc;
 }
 
 static int want_nf_nat(struct table *table, const struct flow_devices *flow)
 {
-	int rc = want_set(table, SET_SOURCES4, NFPROTO_IPV4, false);
+	int rc = want_services(table, SET_SOURCES4, NFPROTO_IPV4, false);
 
 	if (!rc)
-		rc = want_set(table, SET_SOURCES6, NFPROTO_IPV6, false);
+		rc = want_services(table, SET_SOURCES6, NFPROTO_IPV6, false);
 	if (!rc)
 		rc = want_base(table, "postrouting", "nat", NF_INET_POST_ROUTING,
-			       PRIO_SRCNAT, rule_source);
-	if (!rc && flow && flow->n) {
+			       PRIO_SRCNAT, rule_source, rule_routed);
+	if (!rc && flow && flow->n)
 		rc = want_flowtable(table, flow);
-		if (!rc)
-			rc = want_base(table, "forward", "filter",
-				       NF_INET_FORWARD, PRIO_FILTER, rule_flow);
-	}
+	if (!rc)
+		rc = want_base(table, "forward", "filter", NF_INET_FORWARD,
+			       PRIO_FILTER, rule_stray,
+			       flow && flow->n ? rule_flow : NULL);
 	return rc;
 }
 
@@ -350,7 +382,12 @@ static int want_module(struct table *table, const struct model *model)
 	if (!rc)
 		rc = want_helper(table, HELPER_UDP, DNAT_HELPER_NAME,
 				 IPPROTO_UDP);
-	return rc ? rc : want_slow(table, model, NULL);
+	if (!rc)
+		rc = want_slow(table, model, NULL);
+	if (!rc)
+		rc = want_base(table, "postrouting", "nat", NF_INET_POST_ROUTING,
+			       PRIO_SRCNAT, rule_routed, NULL);
+	return rc;
 }
 
 int table_want(struct table *table, enum allocator allocator,
@@ -363,17 +400,24 @@ int table_want(struct table *table, enum allocator allocator,
 			     want_module(table, model) :
 			     want_nf_nat(table, flow);
 	if (!rc)
-		rc = want_set(table, MAP_SERVICES4, NFPROTO_IPV4, true);
+		rc = want_services(table, MAP_SERVICES4, NFPROTO_IPV4, true);
 	if (!rc)
-		rc = want_set(table, MAP_SERVICES6, NFPROTO_IPV6, true);
+		rc = want_services(table, MAP_SERVICES6, NFPROTO_IPV6, true);
+	if (!rc)
+		rc = want_vip_sets(table);
 	if (!rc)
 		rc = want_base(table, "prerouting", "nat", NF_INET_PRE_ROUTING,
-			       PRIO_DSTNAT, rule_dispatch);
+			       PRIO_DSTNAT, rule_dispatch, NULL);
 	if (!rc)
 		rc = want_base(table, "output", "nat", NF_INET_LOCAL_OUT,
-			       PRIO_DSTNAT, rule_dispatch);
+			       PRIO_DSTNAT, rule_dispatch, NULL);
+	if (!rc)
+		rc = want_base(table, "input", "filter", NF_INET_LOCAL_IN,
+			       PRIO_FILTER, rule_stray, NULL);
 	for (size_t i = 0; !rc && i < model->n_services; i++)
 		rc = want_service(table, allocator, model->services[i]);
+	if (!rc)
+		rc = table_want_vips(table, model);
 	if (!rc)
 		table_sort(table);
 	return rc;
@@ -395,6 +439,8 @@ int table_want_changes(struct table *table, enum allocator allocator,
 	}
 	if (!rc && allocator == ALLOC_MODULE)
 		rc = want_slow(table, model, made ? changes : NULL);
+	if (!rc)
+		rc = table_want_changed_vips(table, model, changes, made);
 	if (!rc)
 		table_sort(table);
 	return rc;

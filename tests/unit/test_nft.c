@@ -28,22 +28,46 @@ static const char golden[] =
 "		elements = { udp . 2001:db8::10 . 53 comment \"dns\" }\n"
 "	}\n"
 "\n"
+"	set vips4 {\n"
+"		type ipv4_addr\n"
+"		elements = { 192.0.2.10 }\n"
+"	}\n"
+"\n"
+"	set vips6 {\n"
+"		type ipv6_addr\n"
+"		elements = { 2001:db8::10 }\n"
+"	}\n"
+"\n"
 "	chain prerouting {\n"
-"		type nat hook prerouting priority dstnat; policy accept;\n"
+"		type nat hook prerouting priority dstnat - 5; policy accept;\n"
 "		meta l4proto { tcp, udp } meta l4proto . ip daddr . th dport vmap @services4\n"
 "		meta l4proto { tcp, udp } meta l4proto . ip6 daddr . th dport vmap @services6\n"
 "	}\n"
 "\n"
+"	chain input {\n"
+"		type filter hook input priority filter; policy accept;\n"
+"		ct state invalid meta l4proto tcp ip daddr @vips4 drop\n"
+"		ct state invalid meta l4proto tcp ip6 daddr @vips6 drop\n"
+"	}\n"
+"\n"
+"	chain forward {\n"
+"		type filter hook forward priority filter; policy accept;\n"
+"		ct state invalid meta l4proto tcp ip daddr @vips4 drop\n"
+"		ct state invalid meta l4proto tcp ip6 daddr @vips6 drop\n"
+"	}\n"
+"\n"
 "	chain output {\n"
-"		type nat hook output priority -100; policy accept;\n"
+"		type nat hook output priority -105; policy accept;\n"
 "		meta l4proto { tcp, udp } meta l4proto . ip daddr . th dport vmap @services4\n"
 "		meta l4proto { tcp, udp } meta l4proto . ip6 daddr . th dport vmap @services6\n"
 "	}\n"
 "\n"
 "	chain postrouting {\n"
-"		type nat hook postrouting priority srcnat; policy accept;\n"
+"		type nat hook postrouting priority srcnat - 5; policy accept;\n"
 "		ct status dnat meta l4proto { tcp, udp } meta l4proto . ct original ip daddr . ct original proto-dst @sources4 snat ip to ct original ip daddr\n"
 "		ct status dnat meta l4proto { tcp, udp } meta l4proto . ct original ip6 daddr . ct original proto-dst @sources6 snat ip6 to ct original ip6 daddr\n"
+"		iif != 0 ip daddr @vips4 drop\n"
+"		iif != 0 ip6 daddr @vips6 drop\n"
 "	}\n"
 "\n"
 "	chain svc-dns {\n"
@@ -61,6 +85,9 @@ static const char *const edits[] = {
 	"flush chain inet dnatd output\n",
 	"flush map inet dnatd services4\n",
 	"flush set inet dnatd sources6\n",
+	"flush set inet dnatd vips4\n",
+	"add element inet dnatd vips6 { 2001:db8::99 }\n",
+	"flush chain inet dnatd input\n",
 	"insert rule inet dnatd svc-web drop\n",
 	"add rule inet dnatd svc-web counter\n",
 	"insert rule inet dnatd prerouting tcp dport { 22, 23 } accept\n",
@@ -87,6 +114,11 @@ static const char *const edits[] = {
 	"add rule inet dnatd aside jump svc-web\n",
 	"add counter inet dnatd extra\n",
 	"add chain inet dnatd output { policy drop; }\n",
+	"flush chain inet dnatd prerouting\n"
+	"delete chain inet dnatd prerouting\n"
+	"add chain inet dnatd prerouting { type nat hook prerouting priority dstnat; }\n",
+	"flush chain inet dnatd svc-dns\n"
+	"add rule inet dnatd svc-dns meta l4proto udp counter dnat ip6 to numgen inc mod 3 map { 0 : 2001:db8:1::11 . 53, 1 : 2001:db8:3::12 . 5353, 2 : 2001:db8:3::12 . 5353 } comment \"wrr\"\n",
 	"add table inet dnatd { flags dormant; }\n",
 	"delete table inet dnatd\n",
 };
@@ -174,11 +206,12 @@ static void test_changes(void)
 
 	reconcile(model, true);
 	edit("flush chain inet dnatd svc-web\n"
-	     "add rule inet dnatd svc-web counter packets 7 bytes 420\n");
+	     "add rule inet dnatd svc-web counter packets 8 bytes 420\n");
 
+	/* The turn goes on elsewhere, and counts as the same turn from then on. */
 	CHECK_INT(change(model, "backend.add",
 			 "{\"service\":\"web\",\"addr\":\"10.3.0.13\"}"), 1);
-	check_lists("counter packets 7 bytes 420 dnat ip to numgen inc mod 3 map { 0 : 10.1.0.11 . 8080, 1 : 10.3.0.12 . 8080, 2 : 10.3.0.13 . 80 } comment \"rr\"",
+	check_lists("counter packets 8 bytes 420 dnat ip to numgen inc mod 3 map { 0 : 10.3.0.13 . 80, 1 : 10.1.0.11 . 8080, 2 : 10.3.0.12 . 8080 } comment \"rr\"",
 		    true);
 	reconcile(model, false);
 
@@ -199,6 +232,15 @@ static void test_changes(void)
 		    true);
 	reconcile(model, false);
 
+	/* A VIP is one until its last service goes. */
+	CHECK_INT(change(model, "service.add",
+			 "{\"name\":\"mail\",\"vip\":\"192.0.2.25\",\"port\":25}"), 1);
+	check_lists("elements = { 192.0.2.10, 192.0.2.25 }", true);
+	reconcile(model, false);
+	CHECK_INT(change(model, "service.del", "{\"name\":\"mail\"}"), 1);
+	check_lists("elements = { 192.0.2.10 }", true);
+	reconcile(model, false);
+
 	for (int i = 0; i < 3; i++) {
 		static const char *const addrs[] = {
 			"10.1.0.11", "10.3.0.12", "10.3.0.13",
@@ -209,7 +251,7 @@ static void test_changes(void)
 			 "{\"service\":\"web\",\"addr\":\"%s\"}", addrs[i]);
 		CHECK_INT(change(model, "backend.del", text), 1);
 	}
-	check_lists("meta l4proto tcp counter packets 7 bytes 420 reject with tcp reset comment \"no backend\"",
+	check_lists("meta l4proto tcp counter packets 8 bytes 420 reject with tcp reset comment \"no backend\"",
 		    true);
 	reconcile(model, false);
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Which helpers the table asks for, as services come, change and go. */
+/*
+ * Which helpers the table asks for, as services come, change and go; and where a
+ * service's turn begins.
+ */
 #include "table.h"
 #include "unit.h"
 
@@ -152,12 +155,68 @@ static void test_rule(void)
 	table_clean(&table);
 }
 
+static int take_first(struct nftnl_set_elem *elem, void *data)
+{
+	uint32_t len;
+
+	if (!nftnl_set_elem_get_u32(elem, NFTNL_SET_ELEM_KEY))
+		*(uint8_t *)data = ((const uint8_t *)
+			nftnl_set_elem_get(elem, NFTNL_SET_ELEM_DATA, &len))[3];
+	return 0;
+}
+
+/* The last byte of the backend that the rule of @service begins with. */
+static uint8_t begins_with(const struct service *service, uint64_t packets)
+{
+	struct rule rule = { 0 };
+	uint8_t first = 0;
+	char *before, *after;
+
+	NEED(!rule_service(&rule, "svc-d", service, ALLOC_NF_NAT, 1));
+	before = text_rule(rule.rule, rule.set);
+	rule_set_turn(&rule, packets);
+	after = text_rule(rule.rule, rule.set);
+	CHECK_STR(after, before);
+	nftnl_set_elem_foreach(rule.set, take_first, &first);
+	free(before);
+	free(after);
+	rule_free(&rule);
+	return first;
+}
+
+/* One of four backends comes and goes between any two connections. */
+static void test_turn(void)
+{
+	unsigned int turns[5] = { 0 };
+	struct service *service;
+
+	apply("service.add", service_args("d", 4, "tcp", "on"));
+	for (int i = 1; i <= 4; i++) {
+		char addr[16];
+
+		snprintf(addr, sizeof(addr), "10.1.0.%d", i);
+		apply("backend.add", json_pack("{s:s, s:s}", "service", "d",
+					       "addr", addr));
+	}
+	service = (struct service *)model_find(model, "d");
+	NEED(service);
+	CHECK_INT(begins_with(service, 0), 1);
+	for (unsigned int i = 0; i < 40; i++) {
+		service->backends[3].weight = i % 2;
+		turns[begins_with(service, i)]++;
+	}
+	for (int i = 1; i <= 3; i++)
+		CHECK(turns[i] >= 10 && turns[i] <= 14);
+	CHECK(turns[4] >= 4 && turns[4] <= 6);
+}
+
 int main(void)
 {
 	model = model_new();
 	NEED(model);
 	test_helpers();
 	test_rule();
+	test_turn();
 	model_free(model);
 	return unit_result();
 }
