@@ -17,6 +17,7 @@ struct address {
 	unsigned int ifindex;
 	uint8_t prefix;
 	uint8_t proto;
+	bool preferred;		/* as the source of this machine's own packets */
 };
 
 struct addresses {
@@ -24,6 +25,14 @@ struct addresses {
 	size_t room;
 	struct address *list;
 };
+
+static bool is_preferred(const struct nlattr *attr)
+{
+	const struct ifa_cacheinfo *info = mnl_attr_get_payload(attr);
+
+	return mnl_attr_get_payload_len(attr) >= sizeof(*info) &&
+	       info->ifa_prefered;
+}
 
 static int take_address(const struct nlmsghdr *nlh, void *data)
 {
@@ -49,6 +58,9 @@ static int take_address(const struct nlmsghdr *nlh, void *data)
 		case ATTR_IFA_PROTO:
 			if (mnl_attr_get_payload_len(attr) >= 1)
 				address.proto = mnl_attr_get_u8(attr);
+			break;
+		case IFA_CACHEINFO:
+			address.preferred = is_preferred(attr);
 			break;
 		}
 	}
@@ -122,6 +134,22 @@ static const struct address *find(const struct addresses *all,
 		       compare_addresses);
 }
 
+/*
+ * A VIP has to answer at once, and may stand by elsewhere.  IPv6 takes the
+ * address that is most like the destination as a source: a VIP must not become
+ * that of the machine's own connections, which would break when the VIP moves,
+ * so it is deprecated (RFC 6724, rule 3).  IPv4 takes the address of the subnet
+ * that it sends into, which a /32 never is.
+ */
+static void put_vip6(struct nlmsghdr *nlh)
+{
+	const struct ifa_cacheinfo never_preferred = { .ifa_valid = UINT32_MAX };
+
+	mnl_attr_put_u32(nlh, IFA_FLAGS, IFA_F_NODAD);
+	mnl_attr_put(nlh, IFA_CACHEINFO, sizeof(never_preferred),
+		     &never_preferred);
+}
+
 static int change_address(struct nl *nl, uint16_t type, uint16_t flags,
 			  const struct address *address)
 {
@@ -139,14 +167,14 @@ static int change_address(struct nl *nl, uint16_t type, uint16_t flags,
 	mnl_attr_put(nlh, IFA_ADDRESS, len, address->addr.bytes);
 	if (type == RTM_NEWADDR) {
 		mnl_attr_put_u8(nlh, ATTR_IFA_PROTO, LINK_IFA_PROTO);
-		/* A VIP has to answer at once, and may stand by elsewhere. */
 		if (address->addr.family == AF_INET6)
-			mnl_attr_put_u32(nlh, IFA_FLAGS, IFA_F_NODAD);
+			put_vip6(nlh);
 	}
 	return nl_talk(nl, nlh, NULL, NULL);
 }
 
-static int add_address(struct nl *nl, const struct addr *vip,
+/* @flags: NLM_F_EXCL, or NLM_F_REPLACE for one that is there */
+static int add_address(struct nl *nl, const struct addr *vip, uint16_t flags,
 		       unsigned int ifindex, const char *dev, bool *changed,
 		       struct err *err)
 {
@@ -158,7 +186,7 @@ static int add_address(struct nl *nl, const struct addr *vip,
 	char text[INET6_ADDRSTRLEN];
 	int rc;
 
-	rc = change_address(nl, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &address);
+	rc = change_address(nl, RTM_NEWADDR, NLM_F_CREATE | flags, &address);
 	*changed |= !rc;
 	if (!rc || rc == -EEXIST)
 		return 0;
@@ -216,12 +244,17 @@ static int put_vip(struct nl *nl, const struct addresses *all,
 		   struct err *err)
 {
 	unsigned int ifindex = if_nametoindex(dev);
+	const struct address *there;
 
 	if (!ifindex)
 		return no_device(dev, err);
-	if (find(all, vip, ifindex))
+	there = find(all, vip, ifindex);
+	/* One that an earlier dnatd put there may be preferred. */
+	if (there && (vip->family != AF_INET6 || !there->preferred ||
+		      there->proto != LINK_IFA_PROTO))
 		return 0;
-	return add_address(nl, vip, ifindex, dev, changed, err);
+	return add_address(nl, vip, there ? NLM_F_REPLACE : NLM_F_EXCL, ifindex,
+			   dev, changed, err);
 }
 
 int link_vips_add(const struct vip *vips, size_t n, struct err *err)

@@ -25,7 +25,9 @@ struct vip {
 /**
  * link_vips_add - have each of @vips on its interface, as a /32 or /128
  *
- * An address that is there already stays as it is, whoever put it there.
+ * An address that is there already stays as it is, whoever put it there.  An
+ * IPv6 address is deprecated, so that the machine's own packets have another
+ * source.
  *
  * Return: 0 or a negative errno with @err set (-ENODEV: no such interface);
  *	those before the one at fault are there
