@@ -14,6 +14,7 @@
 #endif
 #include <unistd.h>
 
+#include "announce.h"
 #include "control.h"
 #include "dnatd.h"
 #include "health.h"
@@ -335,6 +336,7 @@ static void loop_close(struct loop *loop)
 static int dnatd_run(struct dnatd *dnatd, struct loop *loop,
 		     const struct options *options, struct err *err)
 {
+	struct announce *announce = NULL;
 	struct watch *watch = NULL;
 	struct http *http = NULL;
 	struct control *control;
@@ -376,6 +378,9 @@ static int dnatd_run(struct dnatd *dnatd, struct loop *loop,
 	if (rules_start(dnatd, err))
 		goto out;
 	startup_done(dnatd);
+	announce = announce_new(loop->base, dnatd->model, err);
+	if (!announce)
+		goto out;
 	conns_end_astray(dnatd);
 	dnatd->health = health_new(dnatd, loop->base, err);
 	if (!dnatd->health)
@@ -403,6 +408,7 @@ static int dnatd_run(struct dnatd *dnatd, struct loop *loop,
 		err_set(err, -1, NULL, "the event loop failed") : 0;
 	tell_systemd("STOPPING=1");
 out:
+	announce_free(announce);
 	watch_free(watch);
 	http_free(http);
 	health_free(dnatd->health);

@@ -46,6 +46,7 @@ check_is "the module is loaded and in force" module "$(dnatctl -j status | jq -r
 EXTRA='dev clients' check "services are added, their VIPs put on an interface" services web 80 b1 b2 || return
 for f in 4 6; do
 	url=URL$f vip=VIP$f
+	check_none "IPv$f: the VIP is announced" "not announced" "$(cat "$DNATD_LOG")"
 	check_match "IPv$f: the VIP is there" "inet" "$(ip -n lb -o addr show dev clients to "${!vip}")"
 	check_is "IPv$f: requests are answered" "$(printf '5 %s\n' b1 b2)" "$(get c1 10 "${!url}/" 2>&1 | spread)"
 done

@@ -2,6 +2,11 @@
 # A service whose packets the module leaves to nf_nat, and back.
 # shellcheck shell=bash
 
+# turns - the ruleset, wherever a service's turn begins: that moves with what was counted.
+turns() {
+	ruleset | sed -E 's/ map \{[^}]*\}//'
+}
+
 # shellcheck source=/dev/null
 . "$TOP/tests/lib/own.sh"
 
@@ -12,7 +17,7 @@ slow_helpers() {
 
 check "dnatd starts" daemon_start || return
 check "services are added" services web 80 b1 b2 || return
-plain=$(ruleset)
+plain=$(turns)
 
 fast=$(stat STATS_FAST)
 get c1 20 "$URL4/" >/dev/null 2>&1
@@ -52,7 +57,7 @@ check "the first one made fast again" dnatctl service set web4 fast on
 check_is "takes nothing from the second" 'double-nat-tcp-slow double-nat-udp-slow' "$(slow_helpers)"
 dnatctl service del dns
 check "the second, too" dnatctl service set web6 fast on
-check_is "and the table is as it was" "$plain" "$(ruleset)"
+check_is "and the table is as it was" "$plain" "$(turns)"
 fast=$(stat STATS_FAST)
 in_ns lb conntrack -F 2>/dev/null
 get c1 20 "$URL4/" >/dev/null 2>&1

@@ -1,0 +1,450 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "announce.h"
+#include "frame.h"
+#include "log.h"
+#include "netlink.h"
+#include "repair.h"
+
+/* A frame may be lost, and a switch's port learn late. */
+#define ROUNDS 3
+#ifndef ANNOUNCE_ROUND_MS
+#define ANNOUNCE_ROUND_MS 1000
+#endif
+
+/* So that thousands of VIPs hold nobody up, and no switch drops them. */
+#define BATCH 32
+#define BATCH_MS 10
+
+/* Messages taken before others have their turn. */
+#define AT_ONCE 64
+
+/* Where a service wants its VIP. */
+struct place {
+	struct addr vip;
+	unsigned int ifindex;
+};
+
+struct item {
+	TAILQ_ENTRY(item) entry;
+	struct place place;
+	uint64_t due;		/* ms, of repairs_now() */
+};
+
+TAILQ_HEAD(items, item);
+
+/* What an interface was like when it was last heard of. */
+struct link {
+	unsigned int ifindex;
+	bool running;
+	bool fresh;		/* its VIPs are to be announced */
+	uint8_t mac[ETH_ALEN];
+};
+
+struct announce {
+	const struct model *model;
+	struct nl nl;
+	int fd;
+	struct event *readable;
+	struct event *timer;
+	struct items rounds[ROUNDS];	/* each in the order of @due */
+	size_t n_links;
+	struct link *links;
+	bool fresh;			/* so is one of them */
+	size_t n_places;		/* while the kernel lists addresses */
+	struct place *places;		/* sorted */
+};
+
+static struct link *find_link(const struct announce *announce,
+			      unsigned int ifindex)
+{
+	for (size_t i = 0; i < announce->n_links; i++)
+		if (announce->links[i].ifindex == ifindex)
+			return &announce->links[i];
+	return NULL;
+}
+
+static void item_send(const struct announce *announce, const struct item *item)
+{
+	const struct link *link = find_link(announce, item->place.ifindex);
+
+	if (link && link->running)
+		frame_send(announce->fd, &item->place.vip, link->ifindex,
+			   link->mac);
+}
+
+static void wake_in(struct announce *announce, uint64_t ms)
+{
+	const struct timeval pause = {
+		.tv_sec = (time_t)(ms / 1000),
+		.tv_usec = (suseconds_t)(ms % 1000 * 1000),
+	};
+
+	event_add(announce->timer, &pause);
+}
+
+/* The item that is due first, and the round that it is for. */
+static struct item *next_item(struct announce *announce, size_t *round)
+{
+	struct item *next = NULL;
+
+	for (size_t i = 0; i < ROUNDS; i++) {
+		struct item *item = TAILQ_FIRST(&announce->rounds[i]);
+
+		if (item && (!next || item->due < next->due)) {
+			next = item;
+			*round = i;
+		}
+	}
+	return next;
+}
+
+/* Where there is no memory the neighbours find out by themselves. */
+static void item_add(struct announce *announce, const struct place *place)
+{
+	struct item *item = calloc(1, sizeof(*item));
+
+	if (!item)
+		return;
+	item->place = *place;
+	item->due = repairs_now();
+	TAILQ_INSERT_TAIL(&announce->rounds[0], item, entry);
+	wake_in(announce, 0);
+}
+
+static bool is_vip(const struct model *model, const char *dev,
+		   const struct addr *addr)
+{
+	for (size_t i = 0; i < model->n_services; i++)
+		if (!addr_compare(&model->services[i]->vip, addr) &&
+		    !strcmp(model->services[i]->dev, dev))
+			return true;
+	return false;
+}
+
+static bool read_address(const struct nlmsghdr *nlh, struct place *place)
+{
+	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(nlh);
+	const struct nlattr *attr, *local = NULL;
+
+	if (nlh->nlmsg_type != RTM_NEWADDR ||
+	    mnl_nlmsg_get_payload_len(nlh) < sizeof(*ifa) ||
+	    (ifa->ifa_family != AF_INET && ifa->ifa_family != AF_INET6) ||
+	    ifa->ifa_flags & IFA_F_TENTATIVE)
+		return false;
+	mnl_attr_for_each(attr, nlh, sizeof(*ifa))
+		if (mnl_attr_get_type(attr) == IFA_LOCAL ||
+		    (mnl_attr_get_type(attr) == IFA_ADDRESS && !local))
+			local = attr;
+	if (!local ||
+	    mnl_attr_get_payload_len(local) != addr_len(ifa->ifa_family))
+		return false;
+	memset(place, 0, sizeof(*place));
+	place->ifindex = ifa->ifa_index;
+	place->vip.family = ifa->ifa_family;
+	memcpy(place->vip.bytes, mnl_attr_get_payload(local),
+	       addr_len(ifa->ifa_family));
+	return true;
+}
+
+static void take_address(struct announce *announce, const struct nlmsghdr *nlh)
+{
+	char dev[IF_NAMESIZE];
+	struct place place;
+
+	if (read_address(nlh, &place) && find_link(announce, place.ifindex) &&
+	    if_indextoname(place.ifindex, dev) &&
+	    is_vip(announce->model, dev, &place.vip))
+		item_add(announce, &place);
+}
+
+/* Links whose neighbours are found by ARP and by neighbour discovery. */
+static bool read_link(const struct nlmsghdr *nlh, struct link *link)
+{
+	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
+	const unsigned int up = IFF_UP | IFF_RUNNING;
+	const struct nlattr *attr;
+	bool ether = false;
+
+	mnl_attr_for_each(attr, nlh, sizeof(*ifi)) {
+		if (mnl_attr_get_type(attr) != IFLA_ADDRESS ||
+		    mnl_attr_get_payload_len(attr) != ETH_ALEN)
+			continue;
+		memcpy(link->mac, mnl_attr_get_payload(attr), ETH_ALEN);
+		ether = ifi->ifi_type == ARPHRD_ETHER;
+	}
+	link->ifindex = (unsigned int)ifi->ifi_index;
+	link->running = (ifi->ifi_flags & up) == up;
+	link->fresh = link->running;
+	return ether && !(ifi->ifi_flags & (IFF_LOOPBACK | IFF_NOARP));
+}
+
+/* Return: 0 or -ENOMEM */
+static int take_link(const struct nlmsghdr *nlh, void *data)
+{
+	struct announce *announce = data;
+	struct link link, *known, *more;
+
+	if ((nlh->nlmsg_type != RTM_NEWLINK && nlh->nlmsg_type != RTM_DELLINK) ||
+	    mnl_nlmsg_get_payload_len(nlh) < sizeof(struct ifinfomsg) ||
+	    !read_link(nlh, &link))
+		return 0;
+	known = find_link(announce, link.ifindex);
+	if (known && nlh->nlmsg_type == RTM_DELLINK) {
+		*known = announce->links[--announce->n_links];
+		return 0;
+	}
+	if (known) {
+		link.fresh &= known->fresh || !known->running ||
+			      memcmp(known->mac, link.mac, ETH_ALEN);
+	} else if (nlh->nlmsg_type == RTM_NEWLINK) {
+		more = realloc(announce->links, (announce->n_links + 1) *
+						sizeof(*more));
+		if (!more)
+			return -ENOMEM;
+		announce->links = more;
+		known = &more[announce->n_links++];
+	} else {
+		return 0;
+	}
+	*known = link;
+	if (link.fresh) {
+		announce->fresh = true;
+		wake_in(announce, 0);
+	}
+	return 0;
+}
+
+static int compare_places(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+
+	if (x->ifindex != y->ifindex)
+		return x->ifindex < y->ifindex ? -1 : 1;
+	return addr_compare(&x->vip, &y->vip);
+}
+
+/* An address that a link has which has just come up. */
+static int take_fresh(const struct nlmsghdr *nlh, void *data)
+{
+	struct announce *announce = data;
+	const struct link *link;
+	struct place place;
+
+	if (!read_address(nlh, &place))
+		return 0;
+	link = find_link(announce, place.ifindex);
+	if (link && link->fresh &&
+	    bsearch(&place, announce->places, announce->n_places, sizeof(place),
+		    compare_places))
+		item_add(announce, &place);
+	return 0;
+}
+
+/* Where a list is begun anew, what it had is announced once more. */
+static void keep(void *data)
+{
+	(void)data;
+}
+
+static int list(struct nl *nl, uint16_t type, nl_fn fn, void *data)
+{
+	NL_REQUEST_BUF(buf);
+	struct nlmsghdr *nlh = nl_request(nl, buf, type, NLM_F_DUMP);
+	struct rtgenmsg *gen = mnl_nlmsg_put_extra_header(nlh, sizeof(*gen));
+
+	gen->rtgen_family = AF_UNSPEC;
+	return nl_dump(nl, nlh, fn, keep, data);
+}
+
+/* Announce what is on the links that have come up. */
+static void look(struct announce *announce)
+{
+	const struct model *model = announce->model;
+	struct place *place;
+	struct nl nl;
+
+	announce->n_places = 0;
+	announce->places = calloc(model->n_services + 1,
+				  sizeof(*announce->places));
+	if (announce->places && !nl_open(&nl, NETLINK_ROUTE, NULL)) {
+		for (size_t i = 0; i < model->n_services; i++) {
+			place = &announce->places[announce->n_places];
+			place->vip = model->services[i]->vip;
+			place->ifindex = if_nametoindex(model->services[i]->dev);
+			announce->n_places += place->ifindex > 0;
+		}
+		qsort(announce->places, announce->n_places, sizeof(*place),
+		      compare_places);
+		list(&nl, RTM_GETADDR, take_fresh, announce);
+		nl_close(&nl);
+	}
+	free(announce->places);
+	for (size_t i = 0; i < announce->n_links; i++)
+		announce->links[i].fresh = false;
+	announce->fresh = false;
+}
+
+static void work(evutil_socket_t fd, short what, void *data)
+{
+	struct announce *announce = data;
+	uint64_t now = repairs_now();
+	struct item *item;
+	size_t round;
+
+	(void)fd;
+	(void)what;
+	if (announce->fresh)
+		look(announce);
+	for (int i = 0; i < BATCH; i++) {
+		item = next_item(announce, &round);
+		if (!item || item->due > now)
+			break;
+		TAILQ_REMOVE(&announce->rounds[round], item, entry);
+		item_send(announce, item);
+		if (++round == ROUNDS) {
+			free(item);
+			continue;
+		}
+		item->due = now + ANNOUNCE_ROUND_MS;
+		TAILQ_INSERT_TAIL(&announce->rounds[round], item, entry);
+	}
+	item = next_item(announce, &round);
+	if (item)
+		wake_in(announce, item->due > now + BATCH_MS ? item->due - now :
+							       BATCH_MS);
+}
+
+static void take_lost(struct announce *announce)
+{
+	for (size_t i = 0; i < announce->n_links; i++)
+		announce->links[i].fresh = announce->links[i].running;
+	announce->fresh = true;
+	wake_in(announce, 0);
+}
+
+static void readable(evutil_socket_t fd, short what, void *data)
+{
+	struct announce *announce = data;
+	const struct nlmsghdr *nlh;
+	size_t offset;
+	ssize_t len;
+
+	(void)what;
+	for (int i = 0; i < AT_ONCE; i++) {
+		len = recv(fd, announce->nl.buf, NL_BUF_SIZE, MSG_DONTWAIT);
+		if (len < 0 && errno == ENOBUFS)
+			take_lost(announce);
+		if (len <= 0)
+			return;
+		offset = 0;
+		while ((nlh = nl_message(announce->nl.buf, (size_t)len,
+					 &offset))) {
+			take_link(nlh, announce);
+			take_address(announce, nlh);
+		}
+	}
+}
+
+static int join(const struct announce *announce)
+{
+	static const int groups[] = { RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR,
+				      RTNLGRP_IPV6_IFADDR };
+
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
+		if (setsockopt(mnl_socket_get_fd(announce->nl.sock), SOL_NETLINK,
+			       NETLINK_ADD_MEMBERSHIP, &groups[i],
+			       sizeof(groups[i])))
+			return -errno;
+	return 0;
+}
+
+static int start(struct announce *announce, struct event_base *base,
+		 struct err *err)
+{
+	struct nl nl;
+	int rc = nl_open(&announce->nl, NETLINK_ROUTE, err);
+
+	if (rc)
+		return rc;
+	announce->timer = evtimer_new(base, work, announce);
+	announce->readable = event_new(base,
+				       mnl_socket_get_fd(announce->nl.sock),
+				       EV_READ | EV_PERSIST, readable, announce);
+	if (!announce->timer || !announce->readable ||
+	    event_add(announce->readable, NULL))
+		return err_no_memory(err);
+	rc = join(announce);
+	if (rc)
+		return err_set(err, rc, NULL, "the kernel does not tell of links: %s",
+			       strerror(-rc));
+	rc = nl_open(&nl, NETLINK_ROUTE, err);
+	if (rc)
+		return rc;
+	rc = list(&nl, RTM_GETLINK, take_link, announce);
+	if (rc)
+		err_set(err, rc, NULL, "cannot list interfaces: %s",
+			nl_reason(&nl, rc));
+	nl_close(&nl);
+	return rc;
+}
+
+struct announce *announce_new(struct event_base *base,
+			      const struct model *model, struct err *err)
+{
+	struct announce *announce = calloc(1, sizeof(*announce));
+
+	if (!announce) {
+		err_no_memory(err);
+		return NULL;
+	}
+	announce->model = model;
+	for (size_t i = 0; i < ROUNDS; i++)
+		TAILQ_INIT(&announce->rounds[i]);
+
+	/* Of protocol 0: nothing comes in. */
+	announce->fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (announce->fd < 0) {
+		say("VIPs are not announced to their neighbours: %s; dnatd needs CAP_NET_RAW for that",
+		    strerror(errno));
+		return announce;
+	}
+	if (!start(announce, base, err))
+		return announce;
+	announce_free(announce);
+	return NULL;
+}
+
+void announce_free(struct announce *announce)
+{
+	struct item *item;
+
+	if (!announce)
+		return;
+	for (size_t i = 0; i < ROUNDS; i++) {
+		while ((item = TAILQ_FIRST(&announce->rounds[i]))) {
+			TAILQ_REMOVE(&announce->rounds[i], item, entry);
+			free(item);
+		}
+	}
+	if (announce->readable)
+		event_free(announce->readable);
+	if (announce->timer)
+		event_free(announce->timer);
+	nl_close(&announce->nl);
+	if (announce->fd >= 0)
+		close(announce->fd);
+	free(announce->links);
+	free(announce);
+}
