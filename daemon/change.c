@@ -10,6 +10,7 @@
 #include "forget.h"
 #include "health.h"
 #include "link.h"
+#include "loop.h"
 #include "repair.h"
 #include "reserve.h"
 #include "service.h"
@@ -334,8 +335,11 @@ int changes_apply(struct dnatd *dnatd, struct changes *changes,
 {
 	struct side old = { 0 }, new = { 0 };
 	struct conn_set gone = { 0 };
-	int ret = side_init(&old, changes, false);
+	int ret;
 
+	if (changes->passing)
+		loop_does("taking backends out and back");
+	ret = side_init(&old, changes, false);
 	if (!ret)
 		ret = side_init(&new, changes, true);
 	if (!ret)

@@ -16,6 +16,7 @@
 #include "events.h"
 #include "left.h"
 #include "log.h"
+#include "loop.h"
 
 /* To look for the last connection's end; and to try again what failed. */
 #define PAUSE_MS 1000
@@ -275,6 +276,7 @@ static void look(evutil_socket_t fd, short what, void *data)
 
 	(void)fd;
 	(void)what;
+	loop_does("drains");
 	drain->next = -1;
 	for (size_t i = 0; i < model->n_services; i++) {
 		if (look_at(drain, model->services[i])) {

@@ -9,6 +9,7 @@
 #include "dnatd.h"
 #include "ending.h"
 #include "kmod_end.h"
+#include "loop.h"
 
 #define ROW_LEN 256		/* more than the row's parts can have */
 #define FORGETS_NOTE \
@@ -90,10 +91,12 @@ static void task_run(evutil_socket_t fd, short what, void *data)
 {
 	struct end_task *task = data;
 	struct err err = { 0 };
-	int rc = task->ending->more(task->ending, &err);
+	int rc;
 
 	(void)fd;
 	(void)what;
+	loop_does("ending connections");
+	rc = task->ending->more(task->ending, &err);
 	if (rc <= 0)
 		task_done(task, rc ? &err : NULL);
 }
@@ -117,6 +120,7 @@ static void task_begin(evutil_socket_t fd, short what, void *data)
 
 	(void)fd;
 	(void)what;
+	loop_does("ending connections");
 	if (task_ending(task, &err)) {
 		task_done(task, &err);
 		return;

@@ -16,6 +16,7 @@
 #include "addr.h"
 #include "http.h"
 #include "http_request.h"
+#include "loop.h"
 
 #define WAITING_MAX (64U << 20)	/* no more answers while this much waits */
 #define LINGER_MS 2000		/* for the client to see the end */
@@ -213,6 +214,7 @@ static void work_on(evutil_socket_t fd, short what, void *data)
 
 	(void)fd;
 	(void)what;
+	loop_does("the metrics page");
 	ret = http->parts->next(http->parts, &http->text, NULL);
 	http->spent += clock_us(CLOCK_THREAD_CPUTIME_ID) - start;
 	if (ret == 1 && !event_add(http->work, &next_time))
@@ -266,6 +268,7 @@ static void client_read(struct bufferevent *bev, void *data)
 {
 	struct client *client = data;
 
+	loop_does("a client of the metrics");
 	if (client->state == CLIENT_ASKS)
 		client_asks(client);
 	else

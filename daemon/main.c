@@ -9,9 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#ifdef HAVE_LIBSYSTEMD
-#include <systemd/sd-daemon.h>
-#endif
 #include <unistd.h>
 
 #include "announce.h"
@@ -22,6 +19,7 @@
 #include "http_request.h"
 #include "link.h"
 #include "log.h"
+#include "loop.h"
 #include "metrics.h"
 #include "netns.h"
 #include "nofile.h"
@@ -31,6 +29,7 @@
 #include "startup.h"
 #include "status.h"
 #include "store.h"
+#include "systemd.h"
 #include "vdports.h"
 #include "watch.h"
 
@@ -53,6 +52,7 @@ struct loop {
 	struct event_base *base;
 	struct event *term;
 	struct event *intr;
+	struct event *watchdog;	/* NULL: systemd does not ask for it */
 };
 
 static const char usage[] =
@@ -78,15 +78,6 @@ static const char usage[] =
 	SPAWN_USER ")\n"
 	"  -V, --version     print the version\n"
 	"  -h, --help        print this\n";
-
-static void tell_systemd(const char *state)
-{
-#ifdef HAVE_LIBSYSTEMD
-	sd_notify(0, state);
-#else
-	(void)state;
-#endif
-}
 
 static int allocator_parse(const char *text, enum allocator *allocator)
 {
@@ -303,7 +294,7 @@ static void stop_requested(evutil_socket_t sig, short what, void *base)
 
 static int loop_open(struct loop *loop, struct err *err)
 {
-	loop->base = event_base_new();
+	loop->base = loop_base_new();
 	if (loop->base) {
 		loop->term = evsignal_new(loop->base, SIGTERM, stop_requested,
 					  loop->base);
@@ -311,13 +302,17 @@ static int loop_open(struct loop *loop, struct err *err)
 					  loop->base);
 	}
 	if (loop->term && loop->intr && !event_add(loop->term, NULL) &&
-	    !event_add(loop->intr, NULL))
+	    !event_add(loop->intr, NULL) &&
+	    !systemd_watchdog(loop->base, &loop->watchdog))
 		return 0;
 	return err_set(err, -1, NULL, "no event loop: out of memory");
 }
 
 static void loop_close(struct loop *loop)
 {
+	loop_measure_end();
+	if (loop->watchdog)
+		event_free(loop->watchdog);
 	if (loop->intr)
 		event_free(loop->intr);
 	if (loop->term)
@@ -403,10 +398,10 @@ static int dnatd_run(struct dnatd *dnatd, struct loop *loop,
 			       "allocator", allocator_text(dnatd->in_force),
 			       "services",
 			       (json_int_t)dnatd->model->n_services));
-	tell_systemd("READY=1");
+	systemd_tell("READY=1");
 	ret = event_base_dispatch(loop->base) < 0 ?
 		err_set(err, -1, NULL, "the event loop failed") : 0;
-	tell_systemd("STOPPING=1");
+	systemd_tell("STOPPING=1");
 out:
 	announce_free(announce);
 	watch_free(watch);

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "health.h"
+#include "loop.h"
 #include "metrics_daemon.h"
 #include "process.h"
 #include "status.h"
@@ -60,6 +61,15 @@ static int add_counts(struct samples *samples, const struct dnatd *dnatd)
 		       -ENOMEM : 0;
 }
 
+static int add_turns(struct samples *samples)
+{
+	return samples_add_real(samples, METRIC_LOOP_BLOCKED, NULL,
+				(double)loop_longest_us() / 1e6) ||
+	       samples_add(samples, METRIC_LOOP_SLOW_TURNS, NULL,
+			   loop_slow_turns()) ?
+		       -ENOMEM : 0;
+}
+
 static int add_repairs(struct samples *samples, const struct repairs *repairs)
 {
 	return samples_add(samples, METRIC_REPAIRS, NULL, repairs->total) ||
@@ -88,7 +98,7 @@ static int add_checks(struct samples *samples, const struct health *health)
 int metrics_add_daemon(struct samples *samples, const struct dnatd *dnatd)
 {
 	return add_infos(samples, dnatd) || add_counts(samples, dnatd) ||
-	       add_repairs(samples, &dnatd->repairs) ||
+	       add_repairs(samples, &dnatd->repairs) || add_turns(samples) ||
 	       add_checks(samples, dnatd->health) || add_process(samples) ?
 		       -ENOMEM : 0;
 }

@@ -78,6 +78,10 @@ static const struct {
 		"Checks that dnatd could not make, for want of memory, files or ports." },
 	[METRIC_HEALTH_PENDING] = { "dnat_health_pending", GAUGE,
 		"Services whose rules could not be changed to what checks have found." },
+	[METRIC_LOOP_BLOCKED] = { "dnat_loop_blocked_seconds_max", GAUGE,
+		"The longest time in the last minute or two that dnatd did one thing and answered nobody." },
+	[METRIC_LOOP_SLOW_TURNS] = { "dnat_loop_slow_turns_total", COUNTER,
+		"Times that dnatd answered nobody for more than 20 ms, since it started." },
 	[METRIC_CONNECTIONS] = { "dnat_connections", GAUGE,
 		"Connections that hold a vdport." },
 	[METRIC_CONNECTIONS_TOTAL] = { "dnat_connections_total", COUNTER,
@@ -207,7 +211,7 @@ int samples_add_real(struct samples *samples, enum metric metric,
 {
 	char number[NUMBER_LEN];
 
-	snprintf(number, sizeof(number), " %.2f\n", value);
+	snprintf(number, sizeof(number), " %.3f\n", value);
 	return add_sample(&samples->texts[metric], metric, labels, number);
 }
 

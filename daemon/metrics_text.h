@@ -45,6 +45,8 @@ enum metric {
 	METRIC_CHECKS_WAITING,
 	METRIC_CHECKS_UNMADE,
 	METRIC_HEALTH_PENDING,
+	METRIC_LOOP_BLOCKED,
+	METRIC_LOOP_SLOW_TURNS,
 	METRIC_CONNECTIONS,
 	METRIC_CONNECTIONS_TOTAL,
 	METRIC_CONNECTIONS_ENDED,
@@ -96,7 +98,7 @@ void samples_drop(struct samples *samples, enum metric metric);
 int samples_add(struct samples *samples, enum metric metric,
 		const struct label *labels, uint64_t value);
 
-/* The same with a value that is no whole number, to a hundredth. */
+/* The same with a value that is no whole number, to a thousandth. */
 int samples_add_real(struct samples *samples, enum metric metric,
 		     const struct label *labels, double value);
 

@@ -8,6 +8,7 @@
 #include "dnatd.h"
 #include "events.h"
 #include "kmod_pool.h"
+#include "loop.h"
 #include "pools.h"
 
 #define SECONDS 1
@@ -214,6 +215,7 @@ static void due(evutil_socket_t fd, short what, void *data)
 
 	(void)fd;
 	(void)what;
+	loop_does("the pools");
 	event_add(pools->timer, look(pools) ? &at_once : &later);
 }
 

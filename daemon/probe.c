@@ -6,12 +6,14 @@
 #include <string.h>
 
 #include "duration.h"
+#include "loop.h"
 #include "probe.h"
 
 static void child_ended(evutil_socket_t sig, short what, void *probes)
 {
 	(void)sig;
 	(void)what;
+	loop_does("a check");
 	probe_exec_ended(probes);
 }
 
@@ -72,6 +74,7 @@ static void timed_out(evutil_socket_t fd, short what, void *data)
 
 	(void)fd;
 	(void)what;
+	loop_does("a check");
 	duration_text(probe->timeout, after, sizeof(after));
 	snprintf(fault, sizeof(fault), "%s within %s",
 		 probe->late ? probe->late : "no answer", after);
@@ -87,6 +90,7 @@ struct probe *probe_start(struct probes *probes, const struct target *target,
 				       timeout % 1000 * 1000 };
 	struct probe *probe = NULL;
 
+	loop_does("a check");
 	switch (target->check->type) {
 	case CHECK_TCP:
 	case CHECK_HTTP:

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "loop.h"
 #include "probe.h"
 #include "reply.h"
 
@@ -38,6 +39,7 @@ static void dns_readable(evutil_socket_t fd, short what, void *data)
 	ssize_t len = recv(fd, reply, sizeof(reply), MSG_DONTWAIT);
 
 	(void)what;
+	loop_does("a check");
 	if (len < 0) {
 		if (errno != EAGAIN && errno != EINTR)
 			probe_failed(&dns->probe, errno, strerror(errno));

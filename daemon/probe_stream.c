@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "loop.h"
 #include "probe.h"
 #include "reply.h"
 
@@ -100,6 +101,7 @@ static void stream_ask(struct stream *stream)
 static void stream_read(struct bufferevent *bev, void *stream)
 {
 	(void)bev;
+	loop_does("a check");
 	stream_judge(stream, false);
 }
 
@@ -135,6 +137,7 @@ static void stream_event(struct bufferevent *bev, short what, void *data)
 	struct stream *stream = data;
 	int error = EVUTIL_SOCKET_ERROR();
 
+	loop_does("a check");
 	if (what & BEV_EVENT_CONNECTED) {
 		/* Many servers end without a word of TLS. */
 		if (stream->target->check->type == CHECK_HTTPS)

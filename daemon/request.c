@@ -14,6 +14,7 @@
 #include "kmod_list.h"
 #include "kmod_stats.h"
 #include "left.h"
+#include "loop.h"
 #include "notes.h"
 #include "programs.h"
 #include "request.h"
@@ -544,6 +545,7 @@ int request_handle(const char *op, const json_t *args,
 		return err_set(err, -EPERM, "op",
 			       "%s changes something, and user %u may only look; run it as root, or see --admin-group in dnatd(8)",
 			       operation->op, peer->uid);
+	loop_does(operation->op);
 	ret = programs_check(((struct dnatd *)data)->model, op, args, peer,
 			     err);
 	if (ret)

@@ -18,6 +18,7 @@
 #include "events.h"
 #include "link.h"
 #include "log.h"
+#include "loop.h"
 #include "netlink.h"
 #include "repair.h"
 #include "reserve.h"
@@ -187,6 +188,7 @@ static void readable(evutil_socket_t fd, short what, void *data)
 	ssize_t len;
 
 	(void)what;
+	loop_does("notices of the kernel");
 	for (int i = 0; i < AT_ONCE; i++) {
 		from_len = sizeof(from);
 		len = recvfrom(fd, source->nl.buf, NL_BUF_SIZE,
@@ -348,6 +350,7 @@ static void settled(evutil_socket_t fd, short what, void *data)
 
 	(void)fd;
 	(void)what;
+	loop_does("a repair");
 	if (!wait) {
 		watch->told &= repairs->held;
 		repair(watch);

@@ -14,7 +14,7 @@ unit_start() {
 	done
 	mkdir -p /run/dnat /var/lib/dnat
 	chmod 700 /var/lib/dnat
-	ip netns exec lb env NOTIFY_SOCKET="$LAB/notify" setpriv --bounding-set "$set" --inh-caps=-all --no-new-privs \
+	ip netns exec lb env NOTIFY_SOCKET="$LAB/notify" WATCHDOG_USEC=1000000 setpriv --bounding-set "$set" --inh-caps=-all --no-new-privs \
 		dnatd --socket "$SOCKET" --state "$STATE" >>"$DNATD_LOG" 2>&1 &
 	DNATD=$!
 }
@@ -42,6 +42,8 @@ check "and was not ready" test ! -s "$LAB/told"
 
 unit_start "$capabilities"
 check "with it, it does, and tells when it is ready" wait_for 60 told READY=1
+check_match "the unit has a watchdog" '^WatchdogSec=[1-9]' "$(grep ^WatchdogSec "$UNIT")"
+check "which it tells that its loop turns" wait_for 60 told WATCHDOG=1
 check_is "the module is loaded and in force" module "$(dnatctl -j status | jq -r .allocator.in_force)"
 EXTRA='dev clients' check "services are added, their VIPs put on an interface" services web 80 b1 b2 || return
 for f in 4 6; do

@@ -58,7 +58,7 @@ static void test_samples(void)
 	text = written(&samples);
 	CHECK(strstr(text, "\ndnat_services 18446744073709551615\n"));
 	CHECK(strstr(text, " gauge\ndnat_vdports_in_use{a=\"\\\\ \\\" \\n {},=\",b=\"\"} 0\ndnat_vdports_in_use 1\n"));
-	CHECK(strstr(text, "\nprocess_cpu_seconds_total 1005000000.00\n"));
+	CHECK(strstr(text, "\nprocess_cpu_seconds_total 1005000000.000\n"));
 	CHECK(!strstr(text, "\nprocess_max_fds"));
 	free(text);
 

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Turns of the loop: how long they are, and what a long one does to timers. */
+#include <time.h>
+#include <unistd.h>
+
+#include "loop.h"
+#include "unit.h"
+
+#define TIMER_MS 50
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void busy(long ms)
+{
+	const struct timespec time = { 0, ms * 1000000 };
+
+	nanosleep(&time, NULL);
+}
+
+static void long_one(evutil_socket_t fd, short what, void *ms)
+{
+	(void)fd;
+	(void)what;
+	loop_does("something short");
+	loop_does("something long");
+	busy((long)(intptr_t)ms);
+	loop_does("something short");
+}
+
+static void early(evutil_socket_t fd, short what, void *begin)
+{
+	(void)fd;
+	(void)what;
+	CHECK(now_ms() - *(int64_t *)begin >= TIMER_MS);
+}
+
+/* Sets a timer in the turn that long_one() has made long. */
+static void late(evutil_socket_t fd, short what, void *base)
+{
+	static const struct timeval limit = { 0, TIMER_MS * 1000 };
+	static int64_t begin;
+
+	(void)fd;
+	(void)what;
+	loop_does("setting a timer");
+	begin = now_ms();
+	NEED(!event_base_once(base, -1, EV_TIMEOUT, early, &begin, &limit));
+}
+
+/* What is logged while a callback takes @ms. */
+static const char *logged(struct event_base *base, long ms)
+{
+	static char text[1024];
+	FILE *file = tmpfile();
+	int saved = dup(STDERR_FILENO);
+	size_t len;
+
+	NEED(file && saved >= 0 && dup2(fileno(file), STDERR_FILENO) >= 0);
+	NEED(!event_base_once(base, -1, EV_TIMEOUT, long_one,
+			      (void *)(intptr_t)ms, NULL));
+	NEED(event_base_dispatch(base) == 1);
+	NEED(dup2(saved, STDERR_FILENO) >= 0);
+	rewind(file);
+	len = fread(text, 1, sizeof(text) - 1, file);
+	text[len] = '\0';
+	fclose(file);
+	close(saved);
+	return text;
+}
+
+static void test_length(struct event_base *base)
+{
+	const uint64_t before = loop_slow_turns();
+	const char *log;
+
+	logged(base, LOOP_SLOW_MS + 1);
+	CHECK_INT(loop_slow_turns() - before, 1);
+	CHECK(loop_longest_us() > LOOP_SLOW_MS * 1000);
+	log = logged(base, LOOP_LOGGED_MS + 1);
+	CHECK(strstr(log, "nothing else was done for 1"));
+	CHECK(strstr(log, " ms: something long took 1"));
+	CHECK_INT(loop_slow_turns() - before, 2);
+	CHECK(loop_longest_us() > LOOP_LOGGED_MS * 1000);
+	/* The log is not filled with them. */
+	CHECK_STR(logged(base, LOOP_LOGGED_MS + 1), "");
+	CHECK_INT(loop_slow_turns() - before, 3);
+}
+
+static void test_timer(struct event_base *base)
+{
+	NEED(!event_base_once(base, -1, EV_TIMEOUT, long_one,
+			      (void *)(intptr_t)TIMER_MS, NULL));
+	NEED(!event_base_once(base, -1, EV_TIMEOUT, late, base, NULL));
+	NEED(event_base_dispatch(base) == 1);
+}
+
+int main(void)
+{
+	struct event_base *base;
+
+	/* Nobody measures. */
+	loop_does("nothing");
+	base = loop_base_new();
+
+	NEED(base);
+	test_timer(base);
+	test_length(base);
+	loop_measure_end();
+	event_base_free(base);
+	return unit_result();
+}
