@@ -3,23 +3,21 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/listener.h>
-#include <fcntl.h>
-#include <libgen.h>
+#include <poll.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "control.h"
+#include "control_socket.h"
+#include "loop.h"
 #include "protocol.h"
 
 #define CLIENTS_MAX 256
+#define PLACES_KEPT 16		/* of these, for who may change something */
 #define ANSWER_MAX (64U << 20)	/* one answer, and all that wait together */
 #define ANSWER_PAUSE (1U << 20)	/* no next request while this much waits */
 #define PART_PAUSE 1		/* nor a next part while anything waits */
@@ -35,30 +33,43 @@ struct control {
 	struct access access;
 	control_fn fn;
 	void *data;
-	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
-	struct stat st;		/* of the socket, to know it as our own */
-	int lock;		/* held as long as we listen, or -1 */
-	LIST_HEAD(client_list, client) clients;
+	struct control_socket socket;
+	TAILQ_HEAD(client_list, client) clients;	/* the last that asked is the last */
 	size_t n_clients;
+	struct client_list queue;	/* those that it may be the turn of */
+	struct event *work;	/* takes the first of them */
 	struct client *long_line;	/* who is sending one, or NULL */
 };
 
+/* What is waited for, and not for ever. */
+enum wait {
+	WAIT_NOT,
+	WAIT_LINE,		/* the rest of it */
+	WAIT_REQUEST,
+};
+
 struct client {
-	LIST_ENTRY(client) entry;
+	TAILQ_ENTRY(client) entry;
+	TAILQ_ENTRY(client) turn;	/* in the queue */
 	struct control *control;
 	struct bufferevent *bev;
-	struct event *deadline;	/* for a line that has begun */
+	struct event *deadline;	/* for what it waits for */
+	enum wait wait;
 	struct peer peer;
 	struct parts *parts;	/* what is to come of an answer, or NULL */
 	size_t seen;		/* bytes that have no newline in them */
+	bool queued;
 	bool ended;		/* it sends no more */
+	bool gone;		/* nor does it take answers */
 	bool closing;		/* answer what was begun, then close */
 };
 
 static void client_free(struct client *client)
 {
-	LIST_REMOVE(client, entry);
+	TAILQ_REMOVE(&client->control->clients, client, entry);
 	client->control->n_clients--;
+	if (client->queued)
+		TAILQ_REMOVE(&client->control->queue, client, turn);
 	if (client->control->long_line == client)
 		client->control->long_line = NULL;
 	if (client->deadline)
@@ -79,7 +90,7 @@ static size_t control_waiting(const struct control *control)
 	const struct client *client;
 	size_t total = 0;
 
-	LIST_FOREACH(client, &control->clients, entry)
+	TAILQ_FOREACH(client, &control->clients, entry)
 		total += client_waiting(client);
 	return total;
 }
@@ -96,6 +107,10 @@ static void client_send(struct client *client, char *answer)
 {
 	struct evbuffer *out = bufferevent_get_output(client->bev);
 
+	if (client->gone && answer) {
+		free(answer);
+		return;
+	}
 	if (!answer || evbuffer_add_reference(out, answer, strlen(answer),
 					      answer_cleanup, NULL)) {
 		free(answer);
@@ -112,12 +127,18 @@ static void client_refuse(struct client *client, int error, const char *msg)
 	client->closing = true;
 }
 
-/* There is a part; it is asked for when whoever made it is done. */
-static void client_wake(void *data)
+/* There may be something to do for it: that is done when it is its turn. */
+static void client_queue(void *data)
 {
+	static const struct timeval next_turn;
 	struct client *client = data;
+	struct control *control = client->control;
 
-	bufferevent_trigger(client->bev, EV_WRITE, BEV_OPT_DEFER_CALLBACKS);
+	if (client->queued)
+		return;
+	client->queued = true;
+	TAILQ_INSERT_TAIL(&control->queue, client, turn);
+	event_add(control->work, &next_turn);
 }
 
 static void client_answer(struct client *client, const char *line, size_t len)
@@ -131,7 +152,7 @@ static void client_answer(struct client *client, const char *line, size_t len)
 	/* The client's time to take the answer starts when there is one. */
 	event_base_update_cache_time(control->base);
 	if (client->parts) {
-		client->parts->wake = client_wake;
+		client->parts->wake = client_queue;
 		client->parts->wake_data = client;
 		return;
 	}
@@ -144,18 +165,23 @@ static void client_answer(struct client *client, const char *line, size_t len)
 	client_send(client, answer);
 }
 
-/* The clock runs while a line is half there. */
-static void client_set_deadline(struct client *client, bool half)
+/* The clock of a wait runs from its begin, whatever trickles in. */
+static void client_wait(struct client *client, enum wait wait)
 {
-	static const struct timeval limit = {
-		.tv_sec = CONTROL_TIMEOUT_MS / 1000,
-		.tv_usec = CONTROL_TIMEOUT_MS % 1000 * 1000,
+	static const struct timeval limits[] = {
+		[WAIT_LINE] = { CONTROL_TIMEOUT_MS / 1000,
+				CONTROL_TIMEOUT_MS % 1000 * 1000 },
+		[WAIT_REQUEST] = { CONTROL_IDLE_MS / 1000,
+				   CONTROL_IDLE_MS % 1000 * 1000 },
 	};
 
-	if (!half)
+	if (wait == client->wait)
+		return;
+	client->wait = wait;
+	if (wait == WAIT_NOT)
 		event_del(client->deadline);
-	else if (!event_pending(client->deadline, EV_TIMEOUT, NULL))
-		event_add(client->deadline, &limit);
+	else
+		event_add(client->deadline, &limits[wait]);
 }
 
 /* How much of a line is there; *whole with its newline. */
@@ -217,55 +243,110 @@ static bool client_line_fits(struct client *client, size_t len)
 	return true;
 }
 
-/* Answer what is there, as far as the client takes the answers. */
+static void client_request(struct client *client)
+{
+	struct evbuffer *in = bufferevent_get_input(client->bev);
+	struct control *control = client->control;
+	size_t len;
+	char *line = evbuffer_readln(in, &len, EVBUFFER_EOL_LF);
+
+	if (!line) {
+		client->closing = true;
+		return;
+	}
+	/* Who has asked last is the last to be cut off. */
+	TAILQ_REMOVE(&control->clients, client, entry);
+	TAILQ_INSERT_TAIL(&control->clients, client, entry);
+	client_wait(client, WAIT_NOT);
+	client_answer(client, line, len);
+	free(line);
+	if (control->long_line == client)
+		set_long(client, false);
+}
+
+static bool client_is_gone(const struct client *client)
+{
+	struct pollfd end = { .fd = bufferevent_getfd(client->bev) };
+
+	return client->gone ||
+	       (poll(&end, 1, 0) == 1 && (end.revents & POLLHUP));
+}
+
+/*
+ * The other end is closed, and takes no answer.  What one who may change
+ * something has sent by then is carried out all the same.
+ */
+static void client_leave(struct client *client)
+{
+	struct evbuffer *out = bufferevent_get_output(client->bev);
+
+	client->gone = true;
+	client->ended = true;
+	evbuffer_drain(out, evbuffer_get_length(out));
+	parts_free(client->parts);
+	client->parts = NULL;
+}
+
+static void client_rest(struct client *client)
+{
+	if (client->closing || client->parts || client_waiting(client))
+		client_wait(client, WAIT_NOT);
+	else if (evbuffer_get_length(bufferevent_get_input(client->bev)))
+		client_wait(client, WAIT_LINE);
+	else
+		client_wait(client, WAIT_REQUEST);
+}
+
+/*
+ * Answer one request, or make one part of an answer, where the client has taken
+ * what came before.  Return: whether something was done, and there may be more
+ */
+static bool client_step(struct client *client)
+{
+	struct evbuffer *in = bufferevent_get_input(client->bev);
+	bool whole;
+	char *line;
+
+	if (client->closing ||
+	    client_waiting(client) >= (client->parts ? PART_PAUSE :
+						       ANSWER_PAUSE))
+		return false;
+	if (client->parts) {
+		if (protocol_part(&client->parts, &line)) {
+			client_send(client, line);
+			return true;
+		}
+		/* Who sends no more does not wait for it either. */
+		client->closing = client->ended;
+		return false;
+	}
+	if (!client_line_fits(client, client_line(client, &whole)))
+		return false;
+	if (whole) {
+		client_request(client);
+		return true;
+	}
+	if (!client->ended)
+		return false;
+	if (evbuffer_get_length(in))
+		client_refuse(client, -EINVAL,
+			      "the request ends before its newline");
+	client->closing = true;
+	return false;
+}
+
 static void client_run(struct client *client)
 {
-	const struct control *control = client->control;
-	struct evbuffer *in = bufferevent_get_input(client->bev);
-	bool paused = false;
-
-	while (!client->closing) {
-		size_t len;
-		char *line;
-		bool whole;
-
-		paused = client_waiting(client) >=
-			 (client->parts ? PART_PAUSE : ANSWER_PAUSE);
-		if (paused)
-			break;
-		if (client->parts) {
-			if (protocol_part(&client->parts, &line)) {
-				client_send(client, line);
-				continue;
-			}
-			/* Who sends no more does not wait for it either. */
-			client->closing = client->ended;
-			paused = true;
-			break;
+	if (client_is_gone(client)) {
+		if (!client->peer.changes) {
+			client_free(client);
+			return;
 		}
-		len = client_line(client, &whole);
-		if (!client_line_fits(client, len) || !whole)
-			break;
-		line = evbuffer_readln(in, &len, EVBUFFER_EOL_LF);
-		if (!line) {
-			client->closing = true;
-			break;
-		}
-		client_set_deadline(client, false);
-		client_answer(client, line, len);
-		free(line);
-		if (control->long_line == client)
-			set_long(client, false);
+		client_leave(client);
 	}
-
-	if (client->ended && !client->closing && !paused) {
-		if (evbuffer_get_length(in))
-			client_refuse(client, -EINVAL,
-				      "the request ends before its newline");
-		client->closing = true;
-	}
-	client_set_deadline(client, !client->closing && !paused &&
-					    evbuffer_get_length(in));
+	if (client_step(client))
+		client_queue(client);
+	client_rest(client);
 	if (!client->closing)
 		return;
 
@@ -274,17 +355,30 @@ static void client_run(struct client *client)
 		client_free(client);
 }
 
-static void client_read(struct bufferevent *bev, void *data)
+/* One client a turn of the loop, so that nobody waits long for another one. */
+static void control_work(evutil_socket_t fd, short what, void *data)
 {
-	(void)bev;
-	client_run(data);
+	static const struct timeval next_turn;
+	struct control *control = data;
+	struct client *client = TAILQ_FIRST(&control->queue);
+
+	(void)fd;
+	(void)what;
+	if (!client)
+		return;
+	loop_does("a client");
+	TAILQ_REMOVE(&control->queue, client, turn);
+	client->queued = false;
+	client_run(client);
+	if (!TAILQ_EMPTY(&control->queue))
+		event_add(control->work, &next_turn);
 }
 
-/* All that waited is sent. */
-static void client_written(struct bufferevent *bev, void *data)
+/* Something was read, or all that waited is sent. */
+static void client_ready(struct bufferevent *bev, void *data)
 {
 	(void)bev;
-	client_run(data);
+	client_queue(data);
 }
 
 static void client_event(struct bufferevent *bev, short what, void *data)
@@ -292,12 +386,14 @@ static void client_event(struct bufferevent *bev, short what, void *data)
 	struct client *client = data;
 
 	(void)bev;
-	if (what == (BEV_EVENT_EOF | BEV_EVENT_READING)) {
-		client->ended = true;
-		client_run(client);
+	if (what & BEV_EVENT_TIMEOUT) {
+		client_free(client);
 		return;
 	}
-	client_free(client);
+	client->ended = true;
+	if (what & BEV_EVENT_ERROR)
+		client_leave(client);
+	client_queue(client);
 }
 
 static void client_late(evutil_socket_t fd, short what, void *data)
@@ -306,12 +402,14 @@ static void client_late(evutil_socket_t fd, short what, void *data)
 
 	(void)fd;
 	(void)what;
-	client_refuse(client, -ETIMEDOUT, "the request took too long");
-	client_run(client);
+	client_refuse(client, -ETIMEDOUT, client->wait == WAIT_LINE ?
+		      "the request took too long" :
+		      "nothing was asked for too long; connect again");
+	client_queue(client);
 }
 
-/* One try, for a client that is not let in. */
-static void refuse_now(int fd, int error, const char *msg)
+/* One try, for a client that has no place. */
+static void refuse(int fd, int error, const char *msg)
 {
 	struct err err;
 	char *answer;
@@ -321,6 +419,11 @@ static void refuse_now(int fd, int error, const char *msg)
 	if (answer)
 		send(fd, answer, strlen(answer), MSG_DONTWAIT | MSG_NOSIGNAL);
 	free(answer);
+}
+
+static void refuse_now(int fd, int error, const char *msg)
+{
+	refuse(fd, error, msg);
 	close(fd);
 }
 
@@ -337,7 +440,7 @@ static struct client *client_new(struct control *control, int fd,
 		return NULL;
 	client->control = control;
 	client->peer = *peer;
-	LIST_INSERT_HEAD(&control->clients, client, entry);
+	TAILQ_INSERT_TAIL(&control->clients, client, entry);
 	control->n_clients++;
 
 	client->deadline = evtimer_new(control->base, client_late, client);
@@ -348,13 +451,38 @@ static struct client *client_new(struct control *control, int fd,
 		client_free(client);
 		return NULL;
 	}
-	bufferevent_setcb(client->bev, client_read, client_written,
-			  client_event, client);
+	bufferevent_setcb(client->bev, client_ready, client_ready, client_event,
+			  client);
 	bufferevent_setwatermark(client->bev, EV_READ, 0,
 				 CONTROL_LINE_MAX + 1);
 	bufferevent_set_timeouts(client->bev, NULL, &limit);
 	bufferevent_enable(client->bev, EV_READ | EV_WRITE);
+	client_wait(client, WAIT_REQUEST);
 	return client;
+}
+
+/* Cut off the reader that has asked nothing for the longest time. */
+static bool cut_idle(struct control *control)
+{
+	struct client *client;
+
+	TAILQ_FOREACH(client, &control->clients, entry) {
+		if (client->peer.changes || client->wait != WAIT_REQUEST ||
+		    client->queued)
+			continue;
+		refuse(bufferevent_getfd(client->bev), -EBUSY,
+		       "dnatd has too many clients, and this one asked nothing; connect again");
+		client_free(client);
+		return true;
+	}
+	return false;
+}
+
+static bool make_place(struct control *control, const struct peer *peer)
+{
+	size_t places = peer->changes ? CLIENTS_MAX : CLIENTS_MAX - PLACES_KEPT;
+
+	return control->n_clients < places || cut_idle(control);
 }
 
 static void control_accept(struct evconnlistener *listener, evutil_socket_t fd,
@@ -370,7 +498,7 @@ static void control_accept(struct evconnlistener *listener, evutil_socket_t fd,
 		refuse_now(fd, -EPERM,
 			   "only root and members of group " ACCESS_GROUP
 			   " may ask dnatd; run dnatctl as root, or add your user to the group");
-	else if (control->n_clients >= CLIENTS_MAX)
+	else if (!make_place(control, &peer))
 		refuse_now(fd, -EBUSY,
 			   "dnatd has too many clients; close one of them");
 	else if (!client_new(control, fd, &peer))
@@ -396,135 +524,23 @@ static void control_accept_again(evutil_socket_t fd, short what, void *data)
 	evconnlistener_enable(control->listener);
 }
 
-/* The socket's directory; its parent is the admin's or the system's. */
-static int make_dir(const char *path, struct err *err)
+static int control_listen(struct control *control, const char *path,
+			  struct err *err)
 {
-	char copy[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
-	const char *dir;
+	int fd = control_socket_open(&control->socket, path,
+				     control->access.group, err);
 
-	snprintf(copy, sizeof(copy), "%s", path);
-	dir = dirname(copy);
-	if (!mkdir(dir, 0755) || errno == EEXIST)
-		return 0;
-	return err_set(err, -errno, NULL,
-		       "directory %s for the socket cannot be made: %s", dir,
-		       strerror(errno));
-}
-
-static int already_running(const char *path, struct err *err)
-{
-	return err_set(err, -EADDRINUSE, NULL,
-		       "another dnatd is running on %s; stop it first", path);
-}
-
-/*
- * Of two that start at once, each could take the other's socket for a dead
- * one's: it is not listened on yet.  The kernel lets go of a lock with its
- * holder, however that ends.
- */
-static int control_lock(struct control *control, struct err *err)
-{
-	char path[sizeof(control->path) + sizeof(".lock")];
-
-	snprintf(path, sizeof(path), "%s.lock", control->path);
-	control->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-			     0600);
-	if (control->lock < 0)
-		return err_set(err, -errno, NULL, "%s cannot be made: %s",
-			       path, strerror(errno));
-	if (!flock(control->lock, LOCK_EX | LOCK_NB))
-		return 0;
-	if (errno == EWOULDBLOCK)
-		return already_running(control->path, err);
-	return err_set(err, -errno, NULL, "%s cannot be locked: %s", path,
-		       strerror(errno));
-}
-
-/* Take a dead daemon's socket away, a living one's never. */
-static int clear_stale(const struct sockaddr_un *addr, struct err *err)
-{
-	struct stat st;
-	int error;
-	int fd;
-
-	if (lstat(addr->sun_path, &st))
-		return errno == ENOENT ? 0 :
-			err_set(err, -errno, NULL, "socket %s: %s",
-				addr->sun_path, strerror(errno));
-	if (!S_ISSOCK(st.st_mode))
-		return err_set(err, -EEXIST, NULL,
-			       "%s is there and is not a socket; move it away",
-			       addr->sun_path);
-
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
-		return err_set(err, -errno, NULL, "no unix socket: %s",
-			       strerror(errno));
-	error = connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) ?
-			errno : 0;
-	close(fd);
-	if (error != ECONNREFUSED)
-		return already_running(addr->sun_path, err);
-	if (unlink(addr->sun_path))
-		return err_set(err, -errno, NULL,
-			       "the old socket %s cannot be removed: %s",
-			       addr->sun_path, strerror(errno));
-	return 0;
-}
-
-static int bind_private(int fd, const struct sockaddr_un *addr)
-{
-	mode_t mask = umask(0177);
-	int ret = bind(fd, (const struct sockaddr *)addr, sizeof(*addr));
-
-	umask(mask);
-	return ret;
-}
-
-/* Until it is the group's it is for us alone. */
-static int share(const char *path, gid_t group)
-{
-	if (group == NO_GROUP)
-		return 0;
-	return access_give(path, group) || chmod(path, 0660);
-}
-
-static int control_listen(struct control *control, struct err *err)
-{
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	int fd;
-	int ret;
-
-	strcpy(addr.sun_path, control->path);
-	ret = make_dir(control->path, err);
-	if (!ret)
-		ret = control_lock(control, err);
-	if (!ret)
-		ret = clear_stale(&addr, err);
-	if (ret)
-		return ret;
-
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0 || bind_private(fd, &addr) ||
-	    share(control->path, control->access.group) ||
-	    lstat(control->path, &control->st)) {
-		ret = err_set(err, -errno, NULL,
-			      "socket %s cannot be made: %s", control->path,
-			      strerror(errno));
-		if (fd >= 0)
-			close(fd);
-		return ret;
-	}
+		return fd;
 	control->listener = evconnlistener_new(control->base, control_accept,
 					       control,
 					       LEV_OPT_CLOSE_ON_FREE |
 					       LEV_OPT_CLOSE_ON_EXEC, -1, fd);
 	if (!control->listener) {
-		unlink(control->path);
 		close(fd);
 		return err_set(err, -ENOMEM, NULL,
-			       "no one can listen on socket %s: %s",
-			       control->path, strerror(errno));
+			       "no one can listen on socket %s: %s", path,
+			       strerror(errno));
 	}
 	evconnlistener_set_error_cb(control->listener, control_accept_error);
 	return 0;
@@ -534,15 +550,8 @@ struct control *control_new(struct event_base *base, const char *path,
 			    const struct access *access, control_fn fn,
 			    void *data, struct err *err)
 {
-	struct control *control;
+	struct control *control = calloc(1, sizeof(*control));
 
-	if (strlen(path) >= sizeof(control->path)) {
-		err_set(err, -ENAMETOOLONG, NULL,
-			"the socket's path has %zu bytes, more than %zu; use a shorter one",
-			strlen(path), sizeof(control->path) - 1);
-		return NULL;
-	}
-	control = calloc(1, sizeof(*control));
 	if (!control) {
 		err_no_memory(err);
 		return NULL;
@@ -551,18 +560,19 @@ struct control *control_new(struct event_base *base, const char *path,
 	control->access = *access;
 	control->fn = fn;
 	control->data = data;
-	control->lock = -1;
-	strcpy(control->path, path);
-	LIST_INIT(&control->clients);
+	control->socket.lock = -1;
+	TAILQ_INIT(&control->clients);
+	TAILQ_INIT(&control->queue);
 
+	control->work = evtimer_new(base, control_work, control);
 	control->accept_again = evtimer_new(base, control_accept_again,
 					    control);
-	if (!control->accept_again) {
+	if (!control->work || !control->accept_again) {
 		err_no_memory(err);
 		control_free(control);
 		return NULL;
 	}
-	if (control_listen(control, err)) {
+	if (control_listen(control, path, err)) {
 		control_free(control);
 		return NULL;
 	}
@@ -571,22 +581,16 @@ struct control *control_new(struct event_base *base, const char *path,
 
 void control_free(struct control *control)
 {
-	struct stat st;
-
 	if (!control)
 		return;
-	while (!LIST_EMPTY(&control->clients))
-		client_free(LIST_FIRST(&control->clients));
-	if (control->listener) {
+	while (!TAILQ_EMPTY(&control->clients))
+		client_free(TAILQ_FIRST(&control->clients));
+	if (control->listener)
 		evconnlistener_free(control->listener);
-		if (!lstat(control->path, &st) &&
-		    st.st_ino == control->st.st_ino &&
-		    st.st_dev == control->st.st_dev)
-			unlink(control->path);
-	}
+	control_socket_close(&control->socket);
+	if (control->work)
+		event_free(control->work);
 	if (control->accept_again)
 		event_free(control->accept_again);
-	if (control->lock >= 0)
-		close(control->lock);
 	free(control);
 }

@@ -160,6 +160,11 @@
  * One that begins with exactly CONTROL_LONG may have CONTROL_LONG_MAX bytes
  * where its sender may change something and nobody else is sending such a one.  It has to be
  * there within CONTROL_TIMEOUT_MS as any other.
+ *
+ * Clients take turns: one request, or one part of an answer, and then the next
+ * client.  What one who may only look has asked for is dropped when he closes the
+ * connection.  One who asks nothing for CONTROL_IDLE_MS is cut off; one who may
+ * only look also when his place is needed.
  */
 #ifndef DNAT_CONTROL_H
 #define DNAT_CONTROL_H
@@ -179,6 +184,11 @@
 /* For the rest of a line that has begun, and for any progress with an answer. */
 #ifndef CONTROL_TIMEOUT_MS
 #define CONTROL_TIMEOUT_MS 30000
+#endif
+
+/* For the next request, where no answer is on its way. */
+#ifndef CONTROL_IDLE_MS
+#define CONTROL_IDLE_MS 300000
 #endif
 
 #define CONTROL_SOCKET "/run/dnat/control.sock"

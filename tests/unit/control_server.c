@@ -11,6 +11,7 @@
 #define ANSWER_MAX (2U << 20)
 
 const struct access access_none = { NO_GROUP, NO_GROUP };
+struct access server_access = { NO_GROUP, NO_GROUP };
 char dir[] = "/tmp/dnat-control-XXXXXX";
 char path[100];
 
@@ -84,7 +85,14 @@ int control_answer(const char *op, const json_t *args, const struct peer *peer,
 		   json_t **result, struct parts **parts, struct err *error,
 		   void *data)
 {
-	CHECK(peer->uid == geteuid() && peer->changes);
+	static json_int_t requests;
+
+	CHECK(peer->changes == (peer->uid == geteuid()));
+	requests++;
+	if (!strcmp(op, "requests")) {
+		*result = json_integer(requests);
+		return 0;
+	}
 	if (!strcmp(op, "monitor")) {
 		*parts = events_subscribe(data, error);
 		return 0;
@@ -125,7 +133,7 @@ static void begin(struct event_base *base)
 	server_events = events_new();
 	NEED(server_events);
 	events_begin(server_events, "start", NULL);
-	control = control_new(base, path, &access_none, control_answer,
+	control = control_new(base, path, &server_access, control_answer,
 			      server_events, &err);
 	if (!control)
 		fprintf(stderr, "%s\n", err.msg);

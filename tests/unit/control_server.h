@@ -7,6 +7,7 @@
 #include "server.h"
 
 extern const struct access access_none;
+extern struct access server_access;	/* whom the next server lets in */
 extern char dir[];		/* a directory of the test's own */
 extern char path[100];		/* in it, the server's socket */
 
@@ -18,7 +19,7 @@ void place_remove(void);
 /*
  * A control_fn (control.h); echo: the args; fail: an error; big: a string of
  * "bytes" bytes; count: from "from" to 0, in parts; monitor: events, of @data;
- * tell: so many as "times" says.
+ * tell: so many as "times" says; requests: how many there were.
  */
 int control_answer(const char *op, const json_t *args, const struct peer *peer,
 		   json_t **result, struct parts **parts, struct err *error,
