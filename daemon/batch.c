@@ -242,6 +242,17 @@ void batch_del(struct batch *batch, const struct item *item)
 	finish(batch, nlh);
 }
 
+void batch_del_devices(struct batch *batch, const struct item *item,
+		       const struct nftnl_flowtable *devices)
+{
+	struct nlmsghdr *nlh = message(batch, NFT_MSG_DELFLOWTABLE, 0, item);
+
+	if (!nlh)
+		return;
+	nftnl_flowtable_nlmsg_build_payload(nlh, devices);
+	finish(batch, nlh);
+}
+
 static const char *advice(const struct item *item, int error)
 {
 	if (error == -EPERM)

@@ -29,6 +29,10 @@ void batch_free(struct batch *batch);
 void batch_add(struct batch *batch, const struct item *item);
 void batch_del(struct batch *batch, const struct item *item);
 
+/* Take @devices out of a flowtable, which @item stands for. */
+void batch_del_devices(struct batch *batch, const struct item *item,
+		       const struct nftnl_flowtable *devices);
+
 /**
  * batch_send - have it carried out
  * @dry: only ask whether the kernel would take it

@@ -270,15 +270,14 @@ static int allocator_choose(struct dnatd *dnatd, struct err *err)
 static int rules_start(struct dnatd *dnatd, struct err *err)
 {
 	struct err second;
-	bool changed = false;
 
-	if (!nft_reconcile(dnatd->nft, dnatd->in_force, dnatd->model, &changed,
-			   err))
+	if (!nft_reconcile_start(dnatd->nft, dnatd->in_force, dnatd->model,
+				 err))
 		return 0;
 	if (dnatd->configured != ALLOC_AUTO ||
 	    dnatd->in_force != ALLOC_MODULE ||
-	    nft_reconcile(dnatd->nft, ALLOC_NF_NAT, dnatd->model, &changed,
-			  &second))
+	    nft_reconcile_start(dnatd->nft, ALLOC_NF_NAT, dnatd->model,
+				&second))
 		return -1;
 	dnatd->in_force = ALLOC_NF_NAT;
 	reason_set(dnatd, err->msg);

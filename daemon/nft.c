@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <libnftnl/expr.h>
 #include <libnftnl/gen.h>
@@ -12,15 +13,18 @@
 #include "batch.h"
 #include "link.h"
 #include "nft.h"
+#include "nft_flow.h"
 #include "table.h"
 
-/* How often a busy ruleset may change under our hands before we give up. */
-#define TRIES 100
+/* How often a busy ruleset may change under our hands before others have a turn. */
+#define TRIES 3
+
+/* At the start nobody waits. */
+#define START_TRIES 100
 
 struct nft {
 	struct nl nl;
-	bool flow_asked;
-	bool flow;		/* the kernel has flowtables */
+	struct nft_flow flow;
 };
 
 static int take_generation(const struct nlmsghdr *nlh, void *data)
@@ -83,6 +87,7 @@ void nft_close(struct nft *nft)
 {
 	if (!nft)
 		return;
+	nft_flow_clean(&nft->flow);
 	nl_close(&nft->nl);
 	free(nft);
 }
@@ -158,9 +163,10 @@ static bool is_shape(const struct pair *pair)
 {
 	switch (pair->have ? pair->have->kind : pair->want->kind) {
 	case ITEM_TABLE:
-	case ITEM_FLOWTABLE:
 	case ITEM_SET:
 		return true;
+	case ITEM_FLOWTABLE:
+		return !pair->have || !pair->want;
 	case ITEM_OBJECT:
 	case ITEM_CHAIN:
 		return pair->have && pair->want;
@@ -204,6 +210,20 @@ static void empty_new_chains(struct batch *batch, const struct diff *diff)
 			batch_del(batch, diff->pairs[i].want);
 }
 
+static void update_flowtable(struct batch *batch, const struct diff *diff)
+{
+	for (size_t i = 0; i < diff->n; i++) {
+		const struct pair *pair = &diff->pairs[i];
+
+		if (pair->have && pair->want &&
+		    pair->have->kind == ITEM_FLOWTABLE)
+			nft_flow_update(batch,
+					nftnl_flowtable_get(pair->have->flowtable,
+							    NFTNL_FLOWTABLE_DEVICES),
+					pair->want);
+	}
+}
+
 /*
  * First all that refers to a chain or an object goes, then that itself; then
  * the way back.
@@ -221,6 +241,7 @@ static int send_parts(struct nft *nft, const struct diff *diff,
 	del_kind(batch, diff, ITEM_CHAIN);
 	del_kind(batch, diff, ITEM_OBJECT);
 	add_kind(batch, diff, ITEM_OBJECT);
+	update_flowtable(batch, diff);
 	add_kind(batch, diff, ITEM_CHAIN);
 	empty_new_chains(batch, diff);
 	add_kind(batch, diff, ITEM_RULES);
@@ -274,33 +295,11 @@ static int read_settled(struct nft *nft, struct table *have,
 	return rc;
 }
 
-/*
- * Would the kernel take a flowtable?  Asked with a table made anew that is only
- * tried: what there is stays.
- */
-static int ask_flow(struct nft *nft, const struct flow_devices *devices)
+static int unsettled(struct err *err)
 {
-	struct model none = { 0 };
-	struct table table;
-	struct batch *batch;
-	int rc;
-
-	table_init(&table);
-	rc = table_want(&table, ALLOC_NF_NAT, &none, devices);
-	batch = rc ? NULL : batch_new(0);
-	if (batch) {
-		batch_add(batch, &table.items[0]);
-		batch_del(batch, &table.items[0]);
-		for (int kind = ITEM_TABLE; kind <= ITEM_RULES; kind++)
-			for (size_t i = 0; i < table.n; i++)
-				if ((int)table.items[i].kind == kind)
-					batch_add(batch, &table.items[i]);
-		nft->flow = !batch_send(batch, &nft->nl, true, NULL);
-		nft->flow_asked = true;
-		batch_free(batch);
-	}
-	table_clean(&table);
-	return batch ? 0 : -ENOMEM;
+	return err_set(err, -EINTR, NULL,
+		       "cannot read table inet %s: others change rules again and again",
+		       RULESET_TABLE);
 }
 
 static int reconcile_once(struct nft *nft, struct table *want, bool whole,
@@ -314,11 +313,13 @@ static int reconcile_once(struct nft *nft, struct table *want, bool whole,
 	*parts = false;
 	table_init(&have);
 	rc = read_settled(nft, &have, &generation);
+	if (rc == -EINTR) {
+		unsettled(err);
+		goto out;
+	}
 	if (rc) {
 		err_set(err, rc, NULL, "cannot read table inet %s: %s",
-			RULESET_TABLE,
-			rc == -EINTR ? "the ruleset never keeps still" :
-				       nl_reason(&nft->nl, rc));
+			RULESET_TABLE, nl_reason(&nft->nl, rc));
 		goto out;
 	}
 	rc = diff_new(&diff, &have, want);
@@ -354,12 +355,12 @@ int nft_reconcile(struct nft *nft, enum allocator allocator,
 		rc = link_up_names(&devices.names, &devices.n, err);
 		if (rc)
 			goto out;
-		if (devices.n && !nft->flow_asked)
-			rc = ask_flow(nft, &devices);
+		if (devices.n && !nft->flow.on)
+			rc = nft_flow_ask(&nft->flow, &nft->nl, &devices);
 	}
 	if (!rc)
 		rc = table_want(&want, allocator, model,
-				nft->flow ? &devices : NULL);
+				nft->flow.on ? &devices : NULL);
 	if (rc) {
 		err_no_memory(err);
 		goto out;
@@ -374,10 +375,41 @@ int nft_reconcile(struct nft *nft, enum allocator allocator,
 		/* What we do not know of holds a part: take all of it away. */
 		whole = true;
 	}
+	if (rc == -ERESTART)
+		rc = unsettled(err);
+	if (!rc && nft->flow.on)
+		nft_flow_set(&nft->flow, &devices);
 out:
 	link_names_free(devices.names);
 	table_clean(&want);
 	return rc;
+}
+
+int nft_reconcile_start(struct nft *nft, enum allocator allocator,
+			const struct model *model, struct err *err)
+{
+	static const struct timespec pause = { 0, 10000000 };
+	bool changed;
+	int rc = -EINTR;
+
+	for (int i = 0; rc == -EINTR && i < START_TRIES; i++) {
+		if (i)
+			nanosleep(&pause, NULL);
+		rc = nft_reconcile(nft, allocator, model, &changed, err);
+	}
+	return rc;
+}
+
+int nft_follow_devices(struct nft *nft, enum allocator allocator,
+		       struct err *err)
+{
+	return allocator == ALLOC_NF_NAT ?
+		       nft_flow_follow(&nft->flow, &nft->nl, err) : 0;
+}
+
+const char *nft_no_flowtable(const struct nft *nft)
+{
+	return nft->flow.fault.msg[0] ? nft->flow.fault.msg : NULL;
 }
 
 /* The counter goes on from where it stood; what counts meanwhile is lost. */

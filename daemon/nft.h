@@ -33,10 +33,27 @@ unsigned int nft_portid(const struct nft *nft);
  * that part alone is replaced; a table of another shape is replaced whole, in
  * one batch, so that no packet sees it missing.
  *
- * Return: 0 or a negative errno with @err set
+ * Return: 0 or a negative errno with @err set; -EINTR: others change rules
+ *	faster than they can be read, try again a moment later
  */
 int nft_reconcile(struct nft *nft, enum allocator allocator,
 		  const struct model *model, bool *changed, struct err *err);
+
+/* The same at the start, where it may take a second until others keep still. */
+int nft_reconcile_start(struct nft *nft, enum allocator allocator,
+			const struct model *model, struct err *err);
+
+/**
+ * nft_follow_devices - have the flowtable hold the interfaces that are up
+ *
+ * Return: 0 or a negative errno with @err set.  -ESTALE: nft_reconcile() does
+ *	it
+ */
+int nft_follow_devices(struct nft *nft, enum allocator allocator,
+		       struct err *err);
+
+/* Why there is no flowtable although nf_nat could use one, or NULL. */
+const char *nft_no_flowtable(const struct nft *nft);
 
 /**
  * nft_change - carry out changes, all of them in one batch

@@ -30,6 +30,9 @@
 /* For foreign changes alone: ours do not come in. */
 #define ROOM (4 << 20)
 
+/* Others may change rules so often, a pause of SETTLE_MS each, before it is said. */
+#define UNSETTLED_MAX 100
+
 /* Datagrams taken before others have their turn. */
 #define AT_ONCE 64
 
@@ -43,6 +46,7 @@ enum dirty {
 	DIRTY_RULES = 1 << 0,
 	DIRTY_ADDRESSES = 1 << 1,
 	DIRTY_MODULE = 1 << 2,
+	DIRTY_DEVICES = 1 << 3,	/* that may be new to the flowtable */
 };
 
 struct source {
@@ -61,6 +65,7 @@ struct watch {
 	struct event *settle;
 	unsigned int dirty;	/* enum dirty */
 	bool told;		/* that repairs are held back */
+	unsigned int unsettled;	/* times in a row that rules changed too fast */
 };
 
 static void settle_in(struct watch *watch, uint64_t ms)
@@ -147,11 +152,11 @@ static void take_link(struct watch *watch, const struct nlmsghdr *nlh)
 {
 	const char *dev;
 
-	if (watch->dirty & DIRTY_ADDRESSES)
-		return;
 	if (nlh->nlmsg_type == RTM_DELADDR) {
 		take_address(watch, nlh);
 	} else if (nlh->nlmsg_type == RTM_NEWLINK) {
+		if (watch->dnatd->in_force == ALLOC_NF_NAT)
+			mark(watch, DIRTY_DEVICES);
 		dev = attr_text(nlh, sizeof(struct ifinfomsg), IFLA_IFNAME);
 		if (dev && *dev && dev_wanted(watch->dnatd->model, dev))
 			mark(watch, DIRTY_ADDRESSES);
@@ -285,6 +290,20 @@ static int repair_rules(struct watch *watch, bool *changed, struct err *err)
 	return ret;
 }
 
+/* Nobody's fault, and no repair: interfaces come, go, and get other names. */
+static int follow_devices(struct watch *watch, bool *changed, struct err *err)
+{
+	struct dnatd *dnatd = watch->dnatd;
+	bool sent;
+	int ret = nft_follow_devices(dnatd->nft, dnatd->in_force, err);
+
+	(void)changed;
+	if (ret == -ESTALE)
+		ret = nft_reconcile(dnatd->nft, dnatd->in_force, dnatd->model,
+				    &sent, err);
+	return ret;
+}
+
 /* In the order of a start: the rules need the module. */
 static const struct part {
 	unsigned int dirty;
@@ -294,6 +313,7 @@ static const struct part {
 	{ DIRTY_MODULE, "module", repair_module },
 	{ DIRTY_ADDRESSES, "addresses", repair_addresses },
 	{ DIRTY_RULES, "rules", repair_rules },
+	{ DIRTY_DEVICES, "flowtable", follow_devices },
 };
 
 static void tell_failed(struct watch *watch, const struct part *part,
@@ -323,10 +343,17 @@ static void repair(struct watch *watch)
 	watch->dirty = 0;
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		bool changed = false;
+		int ret;
 
 		if (!(dirty & parts[i].dirty))
 			continue;
-		if (parts[i].repair(watch, &changed, &err)) {
+		ret = parts[i].repair(watch, &changed, &err);
+		if (ret == -EINTR && watch->unsettled++ < UNSETTLED_MAX) {
+			mark(watch, parts[i].dirty);
+			continue;
+		}
+		watch->unsettled = 0;
+		if (ret) {
 			tell_failed(watch, &parts[i], &err);
 			failed = true;
 		} else if (changed) {
@@ -381,7 +408,7 @@ struct watch *watch_new(struct event_base *base, struct dnatd *dnatd,
 	watch->nft.take = take_nft;
 	watch->nft.lost = DIRTY_RULES;
 	watch->link.take = take_link;
-	watch->link.lost = DIRTY_ADDRESSES;
+	watch->link.lost = DIRTY_ADDRESSES | DIRTY_DEVICES;
 	watch->genl.take = take_genl;
 	watch->genl.lost = DIRTY_MODULE;
 

@@ -26,6 +26,23 @@ for f in 4 6; do
 	check_is "IPv$f: the backends see the VIP" "${!vip}" \
 		"$(peers b1 b2 b3 b4 b5 b6 | cut -d ' ' -f 1 | sort -u)"
 done
+# What the flowtable speeds up, it does on an interface that came later, too.
+in_flowtable() {
+	in_ns lb nft list flowtable inet dnatd flows | grep -Eq "[ ,]$1[ ,]"
+}
+if [ "$(dnatctl -j status | jq -r '.checks[] | select(.name == "flowtable").value')" = used ]; then
+	in_ns lb ip link add later type veth peer name later0
+	in_ns lb ip link set later up
+	check "an interface that came later is in the flowtable" wait_for 20 in_flowtable later
+	in_ns lb ip link set later down
+	in_ns lb ip link set later name renamed
+	in_ns lb ip link set renamed up
+	check "so is one that was renamed" wait_for 20 in_flowtable renamed
+	in_ns lb ip link del renamed
+	check_match "which is no repair" "^0$" "$(dnatctl -j status | jq .repairs.total)"
+else
+	skip "an interface that came later is in the flowtable" "the kernel has no flowtable"
+fi
 daemon_stop
 rm /etc/modprobe.d/dnat-lab-*
 check "with the module there again, dnatd starts" daemon_start
