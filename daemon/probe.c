@@ -34,6 +34,7 @@ void probes_clean(struct probes *probes)
 {
 	if (probes->child)
 		event_free(probes->child);
+	probe_exec_forget(probes);
 	SSL_CTX_free(probes->tls);
 	probes->child = NULL;
 	probes->tls = NULL;

@@ -98,6 +98,9 @@ struct probe *probe_exec(struct probes *probes, const struct target *target,
 /* SIGCHLD's. */
 void probe_exec_ended(struct probes *probes);
 
+/* Programs that do not die are left to themselves. */
+void probe_exec_forget(struct probes *probes);
+
 /* Address and port for connect(). */
 socklen_t target_sockaddr(const struct target *target,
 			  struct sockaddr_storage *to);

@@ -14,8 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "duration.h"
+#include "log.h"
 #include "nofile.h"
 #include "probe.h"
 
@@ -23,6 +26,7 @@
 #define ENV_MAX 6
 #define ENV_LEN 96
 #define LINE_LEN 120
+#define DIES_MS 100		/* longer than it takes to die, mostly */
 #define PIPE_READS 16		/* of 4 KiB: all that a pipe holds */
 
 struct probe_exec {
@@ -30,12 +34,26 @@ struct probe_exec {
 	struct probes *probes;
 	struct probe_exec *next;	/* of all that run */
 	pid_t pid;			/* 0: it has ended */
+	bool dying;			/* killed, and nobody waits for it */
+	int64_t killed;			/* when, ms of CLOCK_MONOTONIC */
+	bool told;			/* that it does not die */
+	char service[SERVICE_NAME_LEN + 1];	/* what it was to check */
+	struct addr addr;
+	uint16_t port;
 	int output;			/* what it writes comes here */
 	struct event *event;
 	bool line_ends;
 	size_t len;
 	char line[LINE_LEN + 1];	/* the last one that it wrote */
 };
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
 
 static void exec_unlink(struct probe_exec *exec)
 {
@@ -47,21 +65,61 @@ static void exec_unlink(struct probe_exec *exec)
 		*at = exec->next;
 }
 
-/* Whoever is killed does not stay a zombie for long. */
+/*
+ * One that waits for a disk or a server of files does not die before that
+ * answers, if ever.  Its end is told by SIGCHLD.
+ */
 static void exec_free(struct probe *probe)
 {
 	struct probe_exec *exec = (struct probe_exec *)probe;
 
-	exec_unlink(exec);
-	if (exec->pid) {
-		kill(-exec->pid, SIGKILL);
-		waitpid(exec->pid, NULL, 0);
-	}
 	if (exec->event)
 		event_free(exec->event);
 	if (exec->output >= 0)
 		close(exec->output);
+	exec->event = NULL;
+	exec->output = -1;
+	if (exec->pid) {
+		kill(-exec->pid, SIGKILL);
+		exec->dying = !waitpid(exec->pid, NULL, WNOHANG);
+		exec->killed = now_ms();
+	}
+	if (exec->dying)
+		return;
+	exec_unlink(exec);
 	free(exec);
+}
+
+/* The program of the last check of @target that does not die, or NULL. */
+static struct probe_exec *find_dying(const struct probes *probes,
+				     const struct target *target)
+{
+	struct probe_exec *exec = probes->running;
+
+	while (exec && (!exec->dying || exec->port != target->port ||
+			!addr_equal(&exec->addr, &target->addr) ||
+			strcmp(exec->service, target->service)))
+		exec = exec->next;
+	return exec;
+}
+
+/* There is one program a backend, however often it is to be checked. */
+static int refuse(struct probe_exec *dying, const struct target *target,
+		  char *fault)
+{
+	char after[DURATION_TEXT_LEN];
+
+	if (now_ms() - dying->killed < DIES_MS) {
+		snprintf(fault, FAULT_LEN, "its last program has not ended yet");
+		return -ECANCELED;
+	}
+	duration_text(target->check->timeout, after, sizeof(after));
+	snprintf(fault, FAULT_LEN, "no answer within %s", after);
+	if (!dying->told)
+		say("service %s: the program of its check, process %d, cannot be killed; that backend is checked again when it has ended",
+		    dying->service, dying->pid);
+	dying->told = true;
+	return -ETIMEDOUT;
 }
 
 /* It goes into answers, events and the log, so only what can be printed. */
@@ -135,8 +193,16 @@ void probe_exec_ended(struct probes *probes)
 		struct probe_exec *next = exec->next;
 		int status;
 
-		if (waitpid(exec->pid, &status, WNOHANG) == exec->pid)
+		if (waitpid(exec->pid, &status, WNOHANG) != exec->pid) {
+			exec = next;
+			continue;
+		}
+		if (exec->dying) {
+			exec_unlink(exec);
+			free(exec);
+		} else {
 			exec_verdict(exec, status);
+		}
 		exec = next;
 	}
 }
@@ -204,10 +270,21 @@ static int exec_spawn(struct probe_exec *exec, const struct target *target,
 	return 0;
 }
 
+void probe_exec_forget(struct probes *probes)
+{
+	while (probes->running) {
+		struct probe_exec *exec = probes->running;
+
+		probes->running = exec->next;
+		free(exec);
+	}
+}
+
 struct probe *probe_exec(struct probes *probes, const struct target *target,
 			 char *fault)
 {
 	struct probe_exec *exec = calloc(1, sizeof(*exec));
+	struct probe_exec *dying = find_dying(probes, target);
 	int ret = exec ? 0 : -ENOMEM;
 
 	snprintf(fault, FAULT_LEN, "dnatd is out of memory");
@@ -216,7 +293,11 @@ struct probe *probe_exec(struct probes *probes, const struct target *target,
 	exec->probe.free = exec_free;
 	exec->probes = probes;
 	exec->output = -1;
-	ret = exec_spawn(exec, target, fault);
+	exec->addr = target->addr;
+	exec->port = target->port;
+	snprintf(exec->service, sizeof(exec->service), "%s", target->service);
+	ret = dying ? refuse(dying, target, fault) :
+		      exec_spawn(exec, target, fault);
 	if (ret)
 		goto fail;
 	exec->next = probes->running;

@@ -100,15 +100,14 @@ static int become(const struct spawn_user *user, int output)
 {
 	static const struct sigaction by_default = { .sa_handler = SIG_DFL };
 	sigset_t none;
-	int null;
 
 	for (int sig = 1; sig < NSIG; sig++)
 		sigaction(sig, &by_default, NULL);
-	null = open("/dev/null", O_RDWR);
-	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
-	    dup2(output, STDOUT_FILENO) < 0 ||
+	/* dnatd may have more files open than the program may. */
+	if (dup2(output, STDOUT_FILENO) < 0 ||
 	    dup2(output, STDERR_FILENO) < 0 ||
-	    close_range(STDERR_FILENO + 1, ~0U, 0) || setpgid(0, 0))
+	    close_range(STDERR_FILENO + 1, ~0U, 0) || close(STDIN_FILENO) ||
+	    open("/dev/null", O_RDWR) != STDIN_FILENO || setpgid(0, 0))
 		return -1;
 	/* To be who one is already takes no capability. */
 	if ((user->uid != geteuid() || user->gid != getegid()) &&
