@@ -132,6 +132,18 @@ static bool dnat_conn_claim(struct dnat_conn *conn)
 	return !dnat_help_of(conn->ct) || dnat_conn_take(conn);
 }
 
+/* Two first packets of a UDP flow, on two CPUs, make two connections.  conntrack
+ * keeps the second for a moment, for an answer, and has it lose against the
+ * first.  In the table it must not hide that one.
+ */
+static void dnat_conn_unlist_clash(struct dnat_conn *conn)
+{
+	if (!test_bit(IPS_NAT_CLASH_BIT, &conn->ct->status))
+		return;
+	dnat_table_del(dnat_pernet(nf_ct_net(conn->ct)), conn);
+	conn->listed = false;
+}
+
 /* Look at the @budget oldest; those whose conntrack nobody else knows any
  * more go to @dead.
  */
@@ -150,6 +162,7 @@ static void dnat_pending_settle(struct dnat_pending *pending,
 				list_move_tail(&conn->pending_node, dead);
 		} else if (dnat_conn_settled(conn)) {
 			list_del_init(&conn->pending_node);
+			dnat_conn_unlist_clash(conn);
 		}
 	}
 }

@@ -7,8 +7,7 @@
 # shellcheck source=/dev/null
 . "$TOP/tests/lib/own.sh"
 
-HELPERS=(nf_conntrack_sip nf_conntrack_ftp nf_conntrack_tftp nf_conntrack_irc nf_conntrack_pptp nf_conntrack_h323
-	 nf_conntrack_amanda nf_conntrack_netbios_ns nf_conntrack_sane nf_conntrack_snmp)
+HELPERS=(nf_conntrack_sip nf_conntrack_ftp nf_conntrack_tftp nf_conntrack_irc nf_conntrack_pptp)
 
 # On the way of a first packet, in order: where it becomes a connection of the module's, gets its
 # port and its shift, is rewritten, confirmed and adjusted.

@@ -42,3 +42,62 @@ kill "$QUEUED"
 check "without the queue another one" halfway c1 http://192.0.2.10/big --range 0-2999999
 check "is forwarded by the module" test "$(stat STATS_FAST)" -gt "$fast"
 check "and ends" go_on
+
+# Two first packets of a flow that are under way at the same time become two connections. Of
+# these conntrack takes one away again, which must not hide the other one from the path.
+twins() {
+	in_ns lb nft -f - <<-'EOT'
+		table inet twins {
+			ct helper dnu { type "double-nat" protocol udp; l3proto inet; }
+			chain pre {
+				type nat hook prerouting priority dstnat;
+				ip daddr 192.0.2.10 udp dport 53 ct helper set "dnu" dnat ip to 10.1.0.11:9000
+			}
+			chain both {
+				type filter hook forward priority 0;
+				ip daddr 10.1.0.11 udp dport 9000 queue num 0
+			}
+		}
+	EOT
+}
+
+good_more() {
+	[ "$(grep -cx good "$LAB/twins.out")" -gt "$1" ]
+}
+
+# Whether the client's packets are found by the path. It asks once more for as long as both hold a port.
+twin_found() {
+	local slow good
+
+	while stat_is IN_USE 2; do
+		slow=$(stat STATS_SLOW_NEW) good=$(grep -cx good "$LAB/twins.out")
+		echo another >&5
+		wait_for 20 good_more "$good" || return
+		! stat_is STATS_SLOW_NEW "$slow" || return 0
+	done
+	return 1
+}
+
+in_ns lb conntrack -F 2>/dev/null
+in_ns lb nft delete table inet own
+check "nobody holds a port" wait_for 20 stat_is IN_USE 0
+ip netns exec lb "$TOP/tests/lib/queued.py" 2 >"$LAB/queued" &
+QUEUED=$!
+check "somebody keeps what is queued until there are two" wait_for 20 test -s "$LAB/queued"
+check "rules for UDP" twins
+mkfifo "$LAB/twins"
+in_ns c1 "$TOP/tests/lib/udp.py" twins b1 192.0.2.10 53 <"$LAB/twins" >"$LAB/twins.out" 2>&1 &
+TWINS=$!
+exec 5>"$LAB/twins"
+rm "$LAB/twins"
+check "two first packets of a flow have a port each" wait_for 20 stat_is IN_USE 2
+ip netns exec b1 "$TOP/tests/lib/udp.py" serve b1 0.0.0.0 9000 >"$LAB/udp" &
+SERVE=$!
+check "there is a server now" wait_for 20 test -s "$LAB/udp"
+in_ns lb nft delete chain inet twins both
+check "the path finds the client's packets, while conntrack has both" twin_found
+exec 5>&-
+wait $TWINS
+kill "$QUEUED" $SERVE
+in_ns lb conntrack -F 2>/dev/null
+in_ns lb nft delete table inet twins

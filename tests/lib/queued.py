@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Accept whatever nft's "queue num 0" hands over, as an intrusion prevention system would.
 
-queued.py - says "ready", then works until it is killed.
+queued.py [COUNT] - says "ready", then works until it is killed.  The first COUNT packets (0) are
+kept until all of them are there.
 """
 import socket
 import struct
+import sys
 
 NETLINK_NETFILTER, QUEUE = 12, 3 << 8
 PACKET, VERDICT, CONFIG = QUEUE, QUEUE | 1, QUEUE | 2
@@ -42,5 +44,8 @@ nl.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 16 << 20)
 configure(nl, CFG_CMD, struct.pack("!BBH", CMD_BIND, 0, 0))
 configure(nl, CFG_PARAMS, struct.pack("!IB", 64, COPY_META))
 print("ready", flush=True)
+first = [nl.recv(1 << 16) for _ in range(int(sys.argv[1]) if len(sys.argv) > 1 else 0)]
+for one in first:
+    accept(nl, one)
 while True:
     accept(nl, nl.recv(1 << 16))

@@ -7,6 +7,9 @@ udp.py serve NAME ADDR PORT
 udp.py ask NAME ADDR PORT COUNT
     Sends COUNT from one port, each when the one before was answered, and prints
     "good N failed N wrong N": wrong is what NAME did not say, or not to this.
+udp.py twins NAME ADDR PORT
+    Sends two at once, expects no answer to them, and prints "sent"; then one more from the same
+    port for each line of standard input, and prints "good" when it was answered.
 """
 import os
 import socket
@@ -45,8 +48,25 @@ def ask(name, addr, port, count):
     print("good", good, "failed", failed, "wrong", wrong)
 
 
+def twins(name, addr, port):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.connect((addr, port))
+        sock.settimeout(PATIENCE)
+        for _ in range(2):
+            sock.send(b"twin")
+        print("sent", flush=True)
+        for line in sys.stdin:
+            said = line.encode()
+            # nobody may have been there for the first two
+            sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            sock.send(said)
+            print("good" if sock.recv(1 << 16) == name + said else "wrong", flush=True)
+
+
 what, name, addr, port = sys.argv[1:5]
 if what == "serve":
     serve(name.encode(), addr, int(port))
+elif what == "twins":
+    twins(name.encode(), addr, int(port))
 else:
     ask(name.encode(), addr, int(port), int(sys.argv[5]))

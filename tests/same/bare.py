@@ -5,8 +5,9 @@ too, takes the fast path. Each function is one scenario; its first line says wha
 import struct
 
 import wire
+from bed import DEVICE, addresses
 from slow import at, icmp, into_vrf, other, other_table
-from talk import Tcp, registrar
+from talk import Skip, Tcp, registrar
 from wire import SACK_OK, mss, sack, wscale
 
 ALL = []
@@ -138,3 +139,17 @@ def errors_vrf(run):
     t = shifted(run)
     into_vrf(run)
     client_told(run, t, 100, 1)
+
+
+@scenario(fresh=True)
+def ended_vrf(run):
+    """a connection in a VRF, which the main table knows no way for, is ended"""
+    if not run.balancer.has("link add red type vrf table 10"):
+        raise Skip("this kernel has no VRF")
+    run.balancer.ip("link set red up", *(f"link set {name} master red" for name in DEVICE.values()),
+                    *(line for side in DEVICE for line in addresses(side)))
+    Tcp(run).open().talk()
+    run.balancer.path.end()
+    out = run.send("c", "nothing, when the connection was ended")
+    for side in "cb":
+        run.expect("an end is reset", any(packet[wire.split(packet)[3] + 13] & wire.RST for packet in at(out, side)))

@@ -127,6 +127,11 @@ class Path:
         for _ in self.genl.ask(self.family, dnl.CMD["DNAT_CMD_SETTINGS_SET"], dnl.NLM_F_ACK, payload):
             pass
 
+    def end(self):
+        """End all connections, and tell both ends."""
+        for _ in self.genl.ask(self.family, dnl.CMD["DNAT_CMD_CONN_DEL"], dnl.NLM_F_DUMP, dnl.request(["RESET=1"])):
+            pass
+
     def stats(self):
         found = {}
         for message in self.genl.ask(self.family, dnl.CMD["DNAT_CMD_STATS_GET"], dnl.NLM_F_ACK, b""):
