@@ -321,15 +321,18 @@ int dnat_conn_attach(struct dnat_conn *conn, u16 vdport)
 {
 	struct dnat_net *dn = dnat_pernet(nf_ct_net(conn->ct));
 	struct dnat_help *help = dnat_help_of(conn->ct);
+	int err;
 
 	if (!help)
 		return -EAGAIN;
 	conn->vdport = vdport;
-	if (dnat_table_add(dn, conn)) {
+	err = dnat_table_add(dn, conn);
+	if (err == -ENOMEM) {
 		conn->vdport = 0;
-		return -ENOMEM;
+		return err;
 	}
-	conn->listed = true;
+	/* -EBUSY or -E2BIG: there is no room now, but nf_nat can do without. */
+	conn->listed = !err;
 	dnat_reclaim_add(conn);
 	dnat_stat_inc(dn, DNAT_STAT_TAKEN);
 	if (conn->count)

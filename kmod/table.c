@@ -11,7 +11,8 @@
  * race; one of the two connections will not be confirmed.
  *
  * Context: softirq.
- * Return: 0, or a negative errno without memory
+ * Return: 0 or -ENOMEM; -EBUSY or -E2BIG if there is no room for it now, though
+ *	there is memory
  */
 int dnat_table_add(struct dnat_net *dn, struct dnat_conn *conn)
 {
