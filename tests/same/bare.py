@@ -141,7 +141,7 @@ def errors_vrf(run):
     client_told(run, t, 100, 1)
 
 
-@scenario(fresh=True)
+@scenario(slow=True, fresh=True)
 def ended_vrf(run):
     """a connection in a VRF, which the main table knows no way for, is ended"""
     if not run.balancer.has("link add red type vrf table 10"):
