@@ -12,7 +12,9 @@
 
 #include "kmod_list.h"
 #include "kmod_msg.h"
+#include "kmod_pool.h"
 
+#define TRIES 10		/* where pools come and go meanwhile */
 #define PORT_ROW_LEN 128	/* more than all its parts can have */
 
 struct conn_list {
@@ -26,9 +28,12 @@ struct port_list {
 	struct nl nl;
 	const struct kmod *kmod;
 	struct port_reader reader;
-	json_t *pools;		/* that name the VIPs and protocols to ask for */
-	size_t pool;		/* the next of them */
+	char vip[INET6_ADDRSTRLEN];	/* of the reader */
+	struct pool_vips vips;	/* to ask for */
+	size_t next;		/* of them */
+	bool listed;		/* all of them are known */
 	bool asked;		/* for one, and the answer is not complete */
+	unsigned int tries;
 };
 
 static int broken(const struct nl *nl, int rc, struct err *err)
@@ -151,24 +156,87 @@ int kmod_parse_ports(const struct nlmsghdr *nlh, void *port_reader)
 	return 0;
 }
 
+static int compare_vips(const struct pool_vip *a, const struct pool_vip *b)
+{
+	int order = addr_compare(&a->vip, &b->vip);
+
+	return order ? order : (a->proto > b->proto) - (a->proto < b->proto);
+}
+
+static int vips_insert(struct pool_vips *vips, size_t at,
+		       const struct pool_vip *vip)
+{
+	size_t room = vips->room ? 2 * vips->room : 16;
+	struct pool_vip *list;
+
+	if (vips->n == vips->room) {
+		list = reallocarray(vips->list, room, sizeof(*list));
+		if (!list)
+			return -ENOMEM;
+		vips->list = list;
+		vips->room = room;
+	}
+	memmove(&vips->list[at + 1], &vips->list[at],
+		(vips->n++ - at) * sizeof(*vips->list));
+	vips->list[at] = *vip;
+	return 0;
+}
+
+int kmod_parse_pool_vip(const struct nlmsghdr *nlh, void *pool_vips)
+{
+	struct pool_vips *vips = pool_vips;
+	size_t low = 0, high = vips->n;
+	struct kmod_pool pool;
+	struct pool_vip vip;
+
+	if (!kmod_pool_read(nlh, &pool) ||
+	    (vips->only.vip.family &&
+	     !addr_equal(&pool.vip, &vips->only.vip)) ||
+	    (vips->only.proto && pool.proto != vips->only.proto))
+		return 0;
+	vip = (struct pool_vip){ pool.vip, pool.proto };
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = compare_vips(&vips->list[middle], &vip);
+
+		if (!order)
+			return 0;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return vips_insert(vips, low, &vip);
+}
+
+/* Those of the pools in one datagram.  Return: as parts->next() */
+static int vips_next(struct port_list *list)
+{
+	int done;
+	int rc = nl_receive(&list->nl, kmod_parse_pool_vip, &list->vips, &done);
+
+	if (rc == -EINTR && ++list->tries < TRIES) {
+		nl_close(&list->nl);
+		rc = kmod_pools_ask(list->kmod, &list->nl, NULL);
+		return rc ? rc : 1;
+	}
+	list->listed = done;
+	return rc ? rc : 1;
+}
+
 static int ports_ask(struct port_list *list)
 {
-	const json_t *pool = json_array_get(list->pools, list->pool++);
+	const struct pool_vip *vip = &list->vips.list[list->next++];
 	struct nlmsghdr *nlh;
 	NL_REQUEST_BUF(buf);
-	struct addr vip;
-	uint8_t proto;
 
-	list->reader.vip = json_string_value(json_object_get(pool, "vip"));
-	list->reader.proto = json_string_value(json_object_get(pool, "proto"));
-	if (addr_parse(list->reader.vip, "vip", &vip, NULL) ||
-	    proto_parse(list->reader.proto, "proto", &proto, NULL))
-		return -EPROTO;
-
+	list->reader.vip = addr_text(&vip->vip, list->vip, sizeof(list->vip));
+	list->reader.proto = proto_text(vip->proto);
 	nlh = kmod_request(list->kmod, &list->nl, buf, NLM_F_DUMP,
 			   DNAT_CMD_PORT_GET);
-	attrs_put_addr(nlh, DNAT_A_VIP, &vip);
-	mnl_attr_put_u8(nlh, DNAT_A_L4PROTO, proto);
+	attrs_put_addr(nlh, DNAT_A_VIP, &vip->vip);
+	mnl_attr_put_u8(nlh, DNAT_A_L4PROTO, vip->proto);
+	list->asked = true;
 	return nl_send(&list->nl, nlh);
 }
 
@@ -177,18 +245,20 @@ static int ports_next(struct parts *parts, struct text *rows, struct err *err)
 	struct port_list *list = (struct port_list *)parts;
 	int done = 1, rc = 0;
 
-	list->reader.rows = rows;
-	if (!list->asked && list->pool < json_array_size(list->pools)) {
-		rc = ports_ask(list);
-		list->asked = true;
+	if (!list->listed) {
+		rc = vips_next(list);
+		return rc < 0 ? broken(&list->nl, rc, err) : rc;
 	}
+	list->reader.rows = rows;
+	if (!list->asked && list->next < list->vips.n)
+		rc = ports_ask(list);
 	if (!rc && list->asked)
 		rc = nl_receive(&list->nl, kmod_parse_ports, &list->reader,
 				&done);
 	if (rc)
 		return broken(&list->nl, rc, err);
 	list->asked = !done;
-	return list->asked || list->pool < json_array_size(list->pools);
+	return list->asked || list->next < list->vips.n;
 }
 
 static void ports_free(struct parts *parts)
@@ -196,49 +266,8 @@ static void ports_free(struct parts *parts)
 	struct port_list *list = (struct port_list *)parts;
 
 	nl_close(&list->nl);
-	json_decref(list->pools);
+	free(list->vips.list);
 	free(list);
-}
-
-/* Is there a pool before @pools[@end] with the same VIP and protocol? */
-static bool asked_for(const json_t *pools, size_t end)
-{
-	const json_t *pool = json_array_get(pools, end);
-
-	for (size_t i = 0; i < end; i++) {
-		const json_t *other = json_array_get(pools, i);
-
-		if (json_equal(json_object_get(pool, "vip"),
-			       json_object_get(other, "vip")) &&
-		    json_equal(json_object_get(pool, "proto"),
-			       json_object_get(other, "proto")))
-			return true;
-	}
-	return false;
-}
-
-/* Leave one pool for each VIP and protocol that is asked for. */
-static void keep_wanted(json_t *pools, const struct addr *vip, uint8_t proto)
-{
-	char text[INET6_ADDRSTRLEN] = "";
-	size_t i = 0;
-
-	if (vip)
-		addr_text(vip, text, sizeof(text));
-	while (i < json_array_size(pools)) {
-		const json_t *pool = json_array_get(pools, i);
-		const char *pool_vip =
-			json_string_value(json_object_get(pool, "vip"));
-		const char *pool_proto =
-			json_string_value(json_object_get(pool, "proto"));
-
-		if ((vip && strcmp(pool_vip, text)) ||
-		    (proto && strcmp(pool_proto, proto_text(proto))) ||
-		    asked_for(pools, i))
-			json_array_remove(pools, i);
-		else
-			i++;
-	}
 }
 
 int kmod_ports(struct kmod *kmod, const struct addr *vip, uint8_t proto,
@@ -252,15 +281,14 @@ int kmod_ports(struct kmod *kmod, const struct addr *vip, uint8_t proto,
 	list->kmod = kmod;
 	list->parts.next = ports_next;
 	list->parts.free = ports_free;
-	rc = kmod_pools(kmod, &list->pools, err);
-	if (!rc)
-		rc = nl_open(&list->nl, NETLINK_GENERIC, err);
+	if (vip)
+		list->vips.only.vip = *vip;
+	list->vips.only.proto = proto;
+	rc = kmod_pools_ask(kmod, &list->nl, err);
 	if (rc) {
-		json_decref(list->pools);
 		free(list);
 		return rc;
 	}
-	keep_wanted(list->pools, vip, proto);
 	*parts = &list->parts;
 	return 0;
 }

@@ -46,6 +46,21 @@ struct port_reader {
 	struct text *rows;
 };
 
+/* The VIPs that have pools, each with its protocols: sorted, each once. */
+struct pool_vip {
+	struct addr vip;
+	uint8_t proto;
+};
+
+struct pool_vips {
+	struct pool_vip only;	/* what is asked for; family 0, proto 0: any */
+	size_t n, room;
+	struct pool_vip *list;
+};
+
+/* nl_fn: add the VIP and protocol of the pool that @nlh tells of to pool_vips. */
+int kmod_parse_pool_vip(const struct nlmsghdr *nlh, void *pool_vips);
+
 /* nl_fn (netlink.h): append what @nlh tells of to the reader's rows. */
 int kmod_parse_conn(const struct nlmsghdr *nlh, void *conn_reader);
 int kmod_parse_ports(const struct nlmsghdr *nlh, void *port_reader);
