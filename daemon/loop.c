@@ -28,6 +28,7 @@ static struct {
 	struct event *tick;	/* NULL: nothing is measured */
 	bool running;		/* a turn is */
 	int64_t begin, mark;	/* of the turn, of the part that runs */
+	int64_t cpu;		/* the thread's, when the turn began */
 	struct part part;	/* that runs */
 	struct part longest;	/* of this turn */
 	int64_t window;		/* when it began */
@@ -36,12 +37,17 @@ static struct {
 	int64_t logged;		/* when, 0: never */
 } turns;
 
-static int64_t now_us(void)
+static int64_t clock_us(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(clock, &now);
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static int64_t now_us(void)
+{
+	return clock_us(CLOCK_MONOTONIC);
 }
 
 static void part_end(int64_t now)
@@ -77,8 +83,10 @@ static void turn_end(evutil_socket_t fd, short what, void *data)
 	    (turns.logged && now - turns.logged < LOG_PAUSE_US))
 		return;
 	turns.logged = now;
-	say("nothing else was done for %" PRId64 " ms: %s took %" PRId64 " ms",
-	    took / 1000, turns.longest.what, turns.longest.us / 1000);
+	say("nothing else was done for %" PRId64 " ms, of which %" PRId64
+	    " ms of processor time: %s took %" PRId64 " ms", took / 1000,
+	    (clock_us(CLOCK_THREAD_CPUTIME_ID) - turns.cpu) / 1000,
+	    turns.longest.what, turns.longest.us / 1000);
 }
 
 void loop_does(const char *what)
@@ -92,6 +100,7 @@ void loop_does(const char *what)
 	if (!turns.running) {
 		turns.running = !event_add(turns.tick, &at_once);
 		turns.begin = now;
+		turns.cpu = clock_us(CLOCK_THREAD_CPUTIME_ID);
 		turns.longest = (struct part){ 0 };
 	} else {
 		part_end(now);
