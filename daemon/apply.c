@@ -148,17 +148,3 @@ int apply_request(struct dnatd *dnatd, const json_t *args, json_t **result,
 	json_decref(errors);
 	return ret;
 }
-
-int apply_show(struct dnatd *dnatd, const json_t *args, json_t **result,
-	       struct err *err)
-{
-	static const struct arg spec[] = { { "brief", ARG_BOOLEAN, false } };
-	int ret = args_check(args, spec, ARRAY_SIZE(spec), err);
-
-	if (ret)
-		return ret;
-	*result = json_is_true(json_object_get(args, "brief")) ?
-			  brief_model(dnatd->model) :
-			  model_to_json(dnatd->model);
-	return *result ? 0 : err_no_memory(err);
-}

@@ -33,8 +33,4 @@ int apply_config(struct dnatd *dnatd, const json_t *config, json_t **diff,
 int apply_request(struct dnatd *dnatd, const json_t *args, json_t **result,
 		  struct err *err);
 
-/* config.show */
-int apply_show(struct dnatd *dnatd, const json_t *args, json_t **result,
-	       struct err *err);
-
 #endif

@@ -57,12 +57,21 @@ struct client {
 	enum wait wait;
 	struct peer peer;
 	struct parts *parts;	/* what is to come of an answer, or NULL */
+	struct text line;	/* of that answer, as far as it is */
 	size_t seen;		/* bytes that have no newline in them */
 	bool queued;
 	bool ended;		/* it sends no more */
 	bool gone;		/* nor does it take answers */
 	bool closing;		/* answer what was begun, then close */
 };
+
+static void client_drop_answer(struct client *client)
+{
+	parts_free(client->parts);
+	client->parts = NULL;
+	free(client->line.buf);
+	client->line = (struct text){ 0 };
+}
 
 static void client_free(struct client *client)
 {
@@ -76,7 +85,7 @@ static void client_free(struct client *client)
 		event_free(client->deadline);
 	if (client->bev)
 		bufferevent_free(client->bev);
-	parts_free(client->parts);
+	client_drop_answer(client);
 	free(client);
 }
 
@@ -91,7 +100,7 @@ static size_t control_waiting(const struct control *control)
 	size_t total = 0;
 
 	TAILQ_FOREACH(client, &control->clients, entry)
-		total += client_waiting(client);
+		total += client_waiting(client) + client->line.len;
 	return total;
 }
 
@@ -137,14 +146,47 @@ static void client_queue(void *data)
 	if (client->queued)
 		return;
 	client->queued = true;
-	TAILQ_INSERT_TAIL(&control->queue, client, turn);
+	/* Lines that are half made fill the memory: one is finished first. */
+	if (client->parts && client->parts->whole && client->line.len)
+		TAILQ_INSERT_HEAD(&control->queue, client, turn);
+	else
+		TAILQ_INSERT_TAIL(&control->queue, client, turn);
 	event_add(control->work, &next_turn);
+}
+
+static bool too_much(const struct control *control, size_t more)
+{
+	return control_waiting(control) + more > ANSWER_MAX;
+}
+
+static char *too_large(void)
+{
+	struct err err;
+
+	err_set(&err, -EMSGSIZE, NULL,
+		"the answer is too large; ask for one service or backend, or again later");
+	return protocol_refusal(-EMSGSIZE, &err);
+}
+
+/* Make a part of an answer.  Return: false where there is none yet */
+static bool client_part(struct client *client)
+{
+	char *answer;
+
+	if (!protocol_part(&client->parts, &client->line, &answer))
+		return false;
+	if (answer || !client->parts) {
+		client_send(client, answer);
+	} else if (too_much(client->control, 0)) {
+		client_drop_answer(client);
+		client_send(client, too_large());
+	}
+	return true;
 }
 
 static void client_answer(struct client *client, const char *line, size_t len)
 {
 	struct control *control = client->control;
-	struct err err;
 	char *answer;
 
 	answer = protocol_answer(line, len, control->fn, &client->peer,
@@ -156,11 +198,9 @@ static void client_answer(struct client *client, const char *line, size_t len)
 		client->parts->wake_data = client;
 		return;
 	}
-	if (answer && strlen(answer) + control_waiting(control) > ANSWER_MAX) {
+	if (answer && too_much(control, strlen(answer))) {
 		free(answer);
-		err_set(&err, -EMSGSIZE, NULL,
-			"the answer is too large; ask for one service or backend, or again later");
-		answer = protocol_refusal(-EMSGSIZE, &err);
+		answer = too_large();
 	}
 	client_send(client, answer);
 }
@@ -283,8 +323,7 @@ static void client_leave(struct client *client)
 	client->gone = true;
 	client->ended = true;
 	evbuffer_drain(out, evbuffer_get_length(out));
-	parts_free(client->parts);
-	client->parts = NULL;
+	client_drop_answer(client);
 }
 
 static void client_rest(struct client *client)
@@ -305,17 +344,14 @@ static bool client_step(struct client *client)
 {
 	struct evbuffer *in = bufferevent_get_input(client->bev);
 	bool whole;
-	char *line;
 
 	if (client->closing ||
 	    client_waiting(client) >= (client->parts ? PART_PAUSE :
 						       ANSWER_PAUSE))
 		return false;
 	if (client->parts) {
-		if (protocol_part(&client->parts, &line)) {
-			client_send(client, line);
+		if (client_part(client))
 			return true;
-		}
 		/* Who sends no more does not wait for it either. */
 		client->closing = client->ended;
 		return false;

@@ -7,9 +7,9 @@
  *   {"ok": false, "error": {"errno": "EEXIST", "arg": "name", "msg": "service ..."}}
  *
  * An answer is one line.  But those to connection.del and connection.flush, and
- * the lists of vdport.ports and connection.show, as the module gives them, come
- * in several, each but the last with "more": true and with a part of the array;
- * a line with an error may be the last:
+ * the lists of vdport.ports and connection.show, come in several, each but the
+ * last with "more": true and with a part of the array; a line with an error may be
+ * the last:
  *
  *   {"ok":true,"result":[...],"more":true}
  *   {"ok":true,"result":[...]}
@@ -79,7 +79,8 @@
  *              deadline_in|null health|null health_for? health_fault?
  *              health_pending?}; state is
  *              "drain" with weight 0, too; left: how many connections that are
- *              not closed it has, where it drains; deadline_in: seconds; health:
+ *              not closed it has, where it drains, as of a count that may be some
+ *             seconds old where there are hundreds of thousands; deadline_in: seconds; health:
  *              "up", "down", or "checking" before the first check; seconds since
  *              when; what the last bad check found; why the rules do not follow
  * pool:       {vip proto backend port in_use half_open closed capacity

@@ -83,19 +83,12 @@ int ct_query_init(struct ct_query *query, const struct model *model,
 	memset(query, 0, sizeof(*query));
 	query->filter = filter;
 	query->now = time(NULL);
-	if (conn_names_init(&query->names, model) ||
-	    text_add(&query->rows, "[", 1)) {
-		ct_query_clean(query);
-		return -ENOMEM;
-	}
-	return 0;
+	return conn_names_init(&query->names, model);
 }
 
 void ct_query_clean(struct ct_query *query)
 {
 	conn_names_clean(&query->names);
-	free(query->rows.buf);
-	query->rows.buf = NULL;
 }
 
 const char *ct_wanted(const struct ct_query *query,
@@ -139,7 +132,7 @@ int ct_parse(const struct nlmsghdr *nlh, void *query)
 	    nfct_nlmsg_parse(nlh, ct) >= 0) {
 		service = ct_wanted(self, ct, &conn);
 		if (service)
-			rc = conn_put(&self->rows, &conn, service);
+			rc = conn_put(self->rows, &conn, service);
 	}
 	nfct_destroy(ct);
 	return rc;
@@ -158,78 +151,83 @@ struct nlmsghdr *ct_request(struct nl *nl, void *buf, uint16_t flags,
 	return nlh;
 }
 
-static int dump(struct nl *nl, nl_fn fn, void *data)
+int ct_ask(struct nl *nl, struct err *err)
 {
 	NL_REQUEST_BUF(buf);
-	struct nlmsghdr *nlh = ct_request(nl, buf, NLM_F_DUMP,
-					  IPCTNL_MSG_CT_GET, AF_UNSPEC);
+	int rc = nl_open(nl, NETLINK_NETFILTER, err);
 
-	return nl_talk(nl, nlh, fn, data);
+	if (rc)
+		return rc;
+	rc = nl_send(nl, ct_request(nl, buf, NLM_F_DUMP, IPCTNL_MSG_CT_GET,
+				    AF_UNSPEC));
+	if (!rc)
+		return 0;
+	err_set(err, rc, NULL, "conntrack was not asked: %s",
+		nl_reason(nl, rc));
+	nl_close(nl);
+	return rc;
 }
 
-static int take_left(const struct nlmsghdr *nlh, void *lefts)
+int ct_take_left(const struct nlmsghdr *nlh, void *lefts)
 {
 	struct nf_conntrack *ct = nfct_new();
-	struct lefts *all = lefts;
 	struct conn conn;
 
 	if (!ct)
 		return -ENOMEM;
 	if (mnl_nlmsg_get_payload_len(nlh) >= sizeof(struct nfgenmsg) &&
-	    nfct_nlmsg_parse(nlh, ct) >= 0 && get_conn(ct, 0, &conn) &&
-	    conn_class_of(&conn) != CONN_CLOSED)
-		for (size_t i = 0; i < all->n; i++)
-			all->list[i].n += conn_matches(&conn,
-						       &all->list[i].filter);
+	    nfct_nlmsg_parse(nlh, ct) >= 0 && get_conn(ct, 0, &conn))
+		lefts_add(lefts, &conn);
 	nfct_destroy(ct);
 	return 0;
 }
 
-int ct_count(struct lefts *lefts, struct err *err)
-{
+/* A list, on a socket of its own. */
+struct ct_list {
+	struct parts parts;
 	struct nl nl;
-	int rc = nl_open(&nl, NETLINK_NETFILTER, err);
+	struct conn_filter filter;
+	struct ct_query query;
+};
 
-	if (rc)
-		return rc;
-	rc = dump(&nl, take_left, lefts);
-	if (rc)
-		err_set(err, rc, NULL, "cannot list conntrack's connections: %s",
-			nl_reason(&nl, rc));
-	nl_close(&nl);
-	return rc;
+static int list_next(struct parts *parts, struct text *rows, struct err *err)
+{
+	struct ct_list *list = (struct ct_list *)parts;
+	int done, rc;
+
+	list->query.rows = rows;
+	rc = nl_receive(&list->nl, ct_parse, &list->query, &done);
+	return rc ? err_set(err, rc, NULL,
+			    "cannot list conntrack's connections: %s",
+			    nl_reason(&list->nl, rc)) : !done;
 }
 
-static int get_rows(struct text *rows, json_t **result, struct err *err)
+static void list_free(struct parts *parts)
 {
-	*result = text_add(rows, "]", 1) ?
-			  NULL : json_loadb(rows->buf, rows->len, 0, NULL);
-	return *result ? 0 : err_no_memory(err);
+	struct ct_list *list = (struct ct_list *)parts;
+
+	ct_query_clean(&list->query);
+	nl_close(&list->nl);
+	free(list);
 }
 
 int ct_show(const struct model *model, const struct conn_filter *filter,
-	    json_t **result, struct err *err)
+	    struct parts **parts, struct err *err)
 {
-	struct ct_query query;
-	struct nl nl;
+	struct ct_list *list = calloc(1, sizeof(*list));
 	int rc;
 
-	rc = nl_open(&nl, NETLINK_NETFILTER, err);
-	if (rc)
-		return rc;
-	rc = ct_query_init(&query, model, filter);
+	if (!list)
+		return err_no_memory(err);
+	list->parts.next = list_next;
+	list->parts.free = list_free;
+	list->filter = *filter;
+	rc = ct_query_init(&list->query, model, &list->filter) ?
+		err_no_memory(err) : ct_ask(&list->nl, err);
 	if (rc) {
-		err_no_memory(err);
-		goto out;
+		list_free(&list->parts);
+		return rc;
 	}
-	rc = dump(&nl, ct_parse, &query);
-	if (rc)
-		err_set(err, rc, NULL, "cannot list conntrack's connections: %s",
-			nl_reason(&nl, rc));
-	else
-		rc = get_rows(&query.rows, result, err);
-	ct_query_clean(&query);
-out:
-	nl_close(&nl);
-	return rc;
+	*parts = &list->parts;
+	return 0;
 }

@@ -3,37 +3,51 @@
 #ifndef DNAT_CT_H
 #define DNAT_CT_H
 
-#include <jansson.h>
 #include <time.h>
 
 #include "conn.h"
 #include "conn_set.h"
 #include "err.h"
 #include "model.h"
+#include "parts.h"
 
 /**
- * ct_show - the connections of the model's services
+ * ct_show - the connections of the model's services, as connection.show gives
+ *	them (control.h)
  * @model: says which connections are ours: those to a service's VIP, port and
- *	protocol that were rewritten on both ends
- * @filter: which of them
- * @result: array as connection.show gives it (control.h)
+ *	protocol that were rewritten on both ends; may change later
+ * @filter: which of them; copied
+ * @parts: result
  *
  * Return: 0 or a negative errno with @err set
  */
 int ct_show(const struct model *model, const struct conn_filter *filter,
-	    json_t **result, struct err *err);
+	    struct parts **parts, struct err *err);
 
-struct lefts;
+struct nl;
+struct nlmsghdr;
 
-/* lefts_count() (left.h) by conntrack's list. */
-int ct_count(struct lefts *lefts, struct err *err);
+/**
+ * ct_ask - ask for the whole list on a socket of one's own
+ * @nl: result, for nl_receive() and nl_close(); closed where this fails
+ *
+ * All of it, and not what the kernel would filter: it makes as much of the list as
+ * fits in a datagram when the one before is read, and where few connections fit a
+ * filter that is a walk through the whole table.
+ *
+ * Return: 0 or a negative errno with @err set
+ */
+int ct_ask(struct nl *nl, struct err *err);
+
+/* nl_fn (netlink.h): add the connection that @nlh tells of to the struct lefts. */
+int ct_take_left(const struct nlmsghdr *nlh, void *lefts);
 
 /* What ct_show() asks of each connection; apart from the socket, for tests. */
 struct ct_query {
 	struct conn_names names;
 	const struct conn_filter *filter;
 	time_t now;
-	struct text rows;	/* the array, but for its end */
+	struct text *rows;	/* for ct_parse() */
 };
 
 int ct_query_init(struct ct_query *query, const struct model *model,
@@ -64,9 +78,6 @@ bool ct_astray(const struct ct_query *query, const struct nf_conntrack *ct);
 
 /* Is this a rewritten connection that @set has? */
 bool ct_in_set(const struct conn_set *set, const struct nf_conntrack *ct);
-
-struct nl;
-struct nlmsghdr;
 
 /**
  * ct_request - begin a request to conntrack

@@ -24,6 +24,14 @@ struct ct_ending {
 	struct conn_set set;
 };
 
+/* Without its zone the kernel looks for a connection that is in none. */
+static void copy_zone(struct nf_conntrack *to, const struct nf_conntrack *from,
+		      enum nf_conntrack_attr attr)
+{
+	if (nfct_attr_is_set(from, attr) > 0)
+		nfct_set_attr_u16(to, attr, nfct_get_attr_u16(from, attr));
+}
+
 /* One that is gone by now needs nothing. */
 static int delete(struct ct_ending *self, const struct nf_conntrack *ct)
 {
@@ -35,6 +43,8 @@ static int delete(struct ct_ending *self, const struct nf_conntrack *ct)
 	if (!which)
 		return -ENOMEM;
 	nfct_copy(which, ct, NFCT_CP_ORIG);
+	copy_zone(which, ct, ATTR_ZONE);
+	copy_zone(which, ct, ATTR_ORIG_ZONE);
 	nlh = ct_request(&self->del, buf, 0, IPCTNL_MSG_CT_DELETE,
 			 nfct_get_attr_u8(ct, ATTR_ORIG_L3PROTO));
 	nfct_nlmsg_build(nlh, which);
@@ -109,19 +119,9 @@ static void end_free(struct ending *ending)
 
 static int start(struct ct_ending *self, struct err *err)
 {
-	struct nlmsghdr *nlh;
-	NL_REQUEST_BUF(buf);
-	int rc;
+	int rc = ct_ask(&self->list, err);
 
-	rc = nl_open(&self->list, NETLINK_NETFILTER, err);
-	if (!rc)
-		rc = nl_open(&self->del, NETLINK_NETFILTER, err);
-	if (rc)
-		return rc;
-	nlh = ct_request(&self->list, buf, NLM_F_DUMP, IPCTNL_MSG_CT_GET,
-			 AF_UNSPEC);
-	rc = nl_send(&self->list, nlh);
-	return rc ? broken(&self->list, rc, err) : 0;
+	return rc ? rc : nl_open(&self->del, NETLINK_NETFILTER, err);
 }
 
 /* Begin what @self is to do; it is gone where that fails. */

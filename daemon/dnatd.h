@@ -17,6 +17,7 @@
 #include "spawn.h"
 #include "store.h"
 
+struct counts;
 struct health;
 struct pools;
 
@@ -24,6 +25,7 @@ struct dnatd {
 	struct event_base *base;
 	struct endings endings;
 	struct forgets forgets[FORGETS];
+	struct counts *counts;		/* NULL: nobody counts yet */
 	struct drain *drain;		/* NULL: nobody looks after drains yet */
 	struct events *events;
 	struct store *store;

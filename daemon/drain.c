@@ -10,19 +10,16 @@
 #include <time.h>
 
 #include "change.h"
+#include "count.h"
 #include "dnatd.h"
 #include "drain.h"
 #include "ending.h"
 #include "events.h"
-#include "left.h"
 #include "log.h"
 #include "loop.h"
 
 /* To look for the last connection's end; and to try again what failed. */
 #define PAUSE_MS 1000
-
-/* Counting may take one part in so many of a CPU's time. */
-#define COUNT_SHARE 20
 
 /*
  * A backend that has a deadline.  It was told by the clock on the wall, which
@@ -45,6 +42,10 @@ struct drain {
 	struct event *timer;
 	LIST_HEAD(dues, due) dues;
 	int64_t next;		/* milliseconds to the next look, or -1 */
+	struct count_wait count;
+	bool counted;		/* the last count is for this look */
+	unsigned long changes;	/* of dnatd's, when it was made */
+	bool uncounted;		/* a backend needs a count */
 	bool failed;		/* and it was said */
 };
 
@@ -193,22 +194,17 @@ static bool is_over(struct drain *drain, const struct service *service,
 	return false;
 }
 
+/* A count is taken, or missed where there is none for this look. */
 static bool is_empty(struct drain *drain, const struct service *service,
 		     const struct backend *backend)
 {
-	struct left left = { .filter = conn_filter_of(service, backend) };
-	struct lefts lefts = { 1, &left };
-	int64_t began = clock_ms(CLOCK_THREAD_CPUTIME_ID), took;
-	struct err err;
+	uint64_t left;
 
-	if (lefts_count(drain->dnatd, &lefts, &err)) {
-		complain(drain, service, &err);
-		left.n = 1;
-	}
-	took = COUNT_SHARE * (clock_ms(CLOCK_THREAD_CPUTIME_ID) - began);
-	if (left.n)
-		look_in(drain, took > PAUSE_MS ? took : PAUSE_MS);
-	return !left.n;
+	if (drain->counted &&
+	    counts_left(drain->dnatd->counts, service, backend, &left))
+		return !left;
+	drain->uncounted = true;
+	return false;
 }
 
 static bool remove_backend(struct drain *drain, const struct service *service,
@@ -219,6 +215,7 @@ static bool remove_backend(struct drain *drain, const struct service *service,
 	struct err err = { .msg = "dnatd is out of memory" };
 
 	if (args && !change_apply(drain->dnatd, "backend.del", args, &err)) {
+		drain->changes++;
 		tell(drain, args, "removed");
 		return true;
 	}
@@ -269,6 +266,46 @@ static void forget(struct drain *drain)
 	}
 }
 
+static void counted(const struct err *err, void *data)
+{
+	struct drain *drain = data;
+
+	if (err) {
+		if (!drain->failed)
+			say("backends that drain are not counted: %s; trying again",
+			    err->msg);
+		drain->failed = true;
+		arm(drain, PAUSE_MS);
+		return;
+	}
+	drain->counted = true;
+	drain->changes = drain->dnatd->changes;
+	arm(drain, 0);
+}
+
+/* Have those counted that may be empty, not too often. */
+static void count_soon(struct drain *drain)
+{
+	int64_t rest = counts_rest_ms(drain->dnatd->counts);
+
+	if (drain->counted)
+		look_in(drain, rest > PAUSE_MS ? rest : PAUSE_MS);
+	else if (rest)
+		look_in(drain, rest);
+	else
+		counts_wait(drain->dnatd->counts, &drain->count);
+}
+
+static bool any_to_empty(const struct model *model)
+{
+	for (size_t i = 0; i < model->n_services; i++)
+		for (size_t j = 0; j < model->services[i]->n_backends; j++)
+			if (model->services[i]->backends[j].state ==
+			    BACKEND_REMOVE)
+				return true;
+	return false;
+}
+
 static void look(evutil_socket_t fd, short what, void *data)
 {
 	struct drain *drain = data;
@@ -278,6 +315,10 @@ static void look(evutil_socket_t fd, short what, void *data)
 	(void)what;
 	loop_does("drains");
 	drain->next = -1;
+	drain->uncounted = false;
+	/* One that was called off meanwhile may have connections again. */
+	if (drain->changes != drain->dnatd->changes)
+		drain->counted = false;
 	for (size_t i = 0; i < model->n_services; i++) {
 		if (look_at(drain, model->services[i])) {
 			arm(drain, 0);
@@ -285,9 +326,12 @@ static void look(evutil_socket_t fd, short what, void *data)
 		}
 	}
 	forget(drain);
+	if (any_to_empty(model) && (drain->counted || drain->uncounted))
+		count_soon(drain);
+	drain->counted = false;
 	if (drain->next >= 0)
 		arm(drain, drain->next);
-	else
+	else if (!drain->count.waits)
 		drain->failed = false;
 }
 
@@ -303,6 +347,8 @@ struct drain *drain_new(struct dnatd *dnatd, struct err *err)
 		return NULL;
 	}
 	drain->dnatd = dnatd;
+	drain->count.done = counted;
+	drain->count.data = drain;
 	LIST_INIT(&drain->dues);
 	arm(drain, 0);
 	return drain;
@@ -314,6 +360,7 @@ void drain_free(struct drain *drain)
 		return;
 	while (!LIST_EMPTY(&drain->dues))
 		due_free(LIST_FIRST(&drain->dues));
+	counts_cancel(drain->dnatd->counts, &drain->count);
 	event_free(drain->timer);
 	free(drain);
 }

@@ -1,53 +1,130 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "ct.h"
-#include "dnatd.h"
-#include "kmod_msg.h"
+#include <errno.h>
+#include <stdlib.h>
+
+#include "kmod_pool.h"
 #include "left.h"
 
-static bool is_pool_of(const struct attrs *attrs,
-		       const struct conn_filter *filter)
+static int compare_numbers(unsigned int a, unsigned int b)
 {
-	struct addr vip, backend;
-
-	return attrs_number(attrs, DNAT_A_L4PROTO) == filter->proto &&
-	       attrs_port(attrs, DNAT_A_BACKEND_PORT) == filter->backend.port &&
-	       attrs_addr(attrs, DNAT_A_VIP, &vip) &&
-	       attrs_addr(attrs, DNAT_A_BACKEND, &backend) &&
-	       addr_equal(&vip, &filter->vip.addr) &&
-	       addr_equal(&backend, &filter->backend.addr);
+	return (a > b) - (a < b);
 }
 
-int left_parse_pool(const struct nlmsghdr *nlh, void *lefts)
+/* The service's port comes last: a pool has none. */
+static int compare_pools(const struct conn_filter *a,
+			 const struct conn_filter *b)
 {
-	struct lefts *all = lefts;
-	struct attrs attrs;
-	uint64_t in_use, closed;
+	int order = addr_compare(&a->backend.addr, &b->backend.addr);
 
-	attrs_parse(nlh, &attrs);
-	in_use = attrs_number(&attrs, DNAT_A_IN_USE);
-	closed = attrs_number(&attrs, DNAT_A_CLOSED);
-	for (size_t i = 0; i < all->n; i++)
-		if (in_use > closed &&
-		    is_pool_of(&attrs, &all->list[i].filter))
-			all->list[i].n += in_use - closed;
+	if (!order)
+		order = compare_numbers(a->backend.port, b->backend.port);
+	if (!order)
+		order = addr_compare(&a->vip.addr, &b->vip.addr);
+	return order ? order : compare_numbers(a->proto, b->proto);
+}
+
+static int compare(const void *one, const void *two)
+{
+	const struct conn_filter *a = &((const struct left *)one)->filter;
+	const struct conn_filter *b = &((const struct left *)two)->filter;
+	int order = compare_pools(a, b);
+
+	return order ? order : compare_numbers(a->vip.port, b->vip.port);
+}
+
+static size_t drain_in(const struct model *model)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < model->n_services; i++)
+		for (size_t j = 0; j < model->services[i]->n_backends; j++)
+			n += !backend_weight(&model->services[i]->backends[j]);
+	return n;
+}
+
+int lefts_init(struct lefts *lefts, const struct model *model)
+{
+	size_t n = drain_in(model);
+
+	*lefts = (struct lefts){ 0 };
+	if (!n)
+		return 0;
+	lefts->list = calloc(n, sizeof(*lefts->list));
+	if (!lefts->list)
+		return -ENOMEM;
+	for (size_t i = 0; i < model->n_services; i++) {
+		const struct service *service = model->services[i];
+
+		for (size_t j = 0; j < service->n_backends; j++)
+			if (!backend_weight(&service->backends[j]))
+				lefts->list[lefts->n++].filter =
+					conn_filter_of(service,
+						       &service->backends[j]);
+	}
+	qsort(lefts->list, lefts->n, sizeof(*lefts->list), compare);
 	return 0;
 }
 
-static void clear(void *data)
+void lefts_clean(struct lefts *lefts)
 {
-	struct lefts *lefts = data;
-
-	for (size_t i = 0; i < lefts->n; i++)
-		lefts->list[i].n = 0;
+	free(lefts->list);
+	*lefts = (struct lefts){ 0 };
 }
 
-int lefts_count(struct dnatd *dnatd, struct lefts *lefts, struct err *err)
+static struct left *find(const struct lefts *lefts, const struct left *key)
 {
-	clear(lefts);
-	if (!lefts->n)
+	return lefts->n ? bsearch(key, lefts->list, lefts->n,
+				  sizeof(*lefts->list), compare) : NULL;
+}
+
+const struct left *lefts_find(const struct lefts *lefts,
+			      const struct service *service,
+			      const struct backend *backend)
+{
+	const struct left key = { .filter = conn_filter_of(service, backend) };
+
+	return find(lefts, &key);
+}
+
+void lefts_add(struct lefts *lefts, const struct conn *conn)
+{
+	const struct left key = {
+		.filter = {
+			.proto = conn->proto,
+			.vip = conn->vip,
+			.backend = conn->backend,
+		},
+	};
+	struct left *left = conn_class_of(conn) == CONN_CLOSED ?
+				    NULL : find(lefts, &key);
+
+	if (left)
+		left->n++;
+}
+
+int left_parse_pool(const struct nlmsghdr *nlh, void *data)
+{
+	struct lefts *lefts = data;
+	struct conn_filter filter = { 0 };
+	size_t low = 0, high = lefts->n;
+	struct kmod_pool pool;
+
+	if (!kmod_pool_read(nlh, &pool) || pool.in_use <= pool.closed)
 		return 0;
-	if (dnatd->in_force == ALLOC_MODULE)
-		return kmod_dump(dnatd->kmod, DNAT_CMD_POOL_GET, "pools",
-				 left_parse_pool, clear, lefts, err);
-	return ct_count(lefts, err);
+	filter.proto = pool.proto;
+	filter.vip.addr = pool.vip;
+	filter.backend.addr = pool.backend;
+	filter.backend.port = pool.port;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare_pools(&lefts->list[middle].filter, &filter) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < lefts->n &&
+	       !compare_pools(&lefts->list[low].filter, &filter); low++)
+		lefts->list[low].n += pool.in_use - pool.closed;
+	return 0;
 }

@@ -7,9 +7,7 @@
 #include <stdint.h>
 
 #include "conn.h"
-#include "err.h"
 
-struct dnatd;
 struct nlmsghdr;
 
 struct left {
@@ -19,21 +17,26 @@ struct left {
 
 struct lefts {
 	size_t n;
-	struct left *list;
+	struct left *list;	/* sorted */
 };
 
-/**
- * lefts_count - count the connections of some backends
- * @lefts: of those; their numbers are set
- *
- * All that there is is gone through once.  The module counts by VIP and
- * protocol: two services that share these and a backend have each the sum.
- *
- * Return: 0 or a negative errno with @err set
- */
-int lefts_count(struct dnatd *dnatd, struct lefts *lefts, struct err *err);
+/* All backends of @model that drain, none with a connection.  Return: 0 or -ENOMEM */
+int lefts_init(struct lefts *lefts, const struct model *model);
+void lefts_clean(struct lefts *lefts);
 
-/* nl_fn (netlink.h): add what the pool that @nlh tells of has to the lefts. */
+/* Return: NULL where the backend was not among them */
+const struct left *lefts_find(const struct lefts *lefts,
+			      const struct service *service,
+			      const struct backend *backend);
+
+/* Count a connection; a closed one, and one to another backend, do not count. */
+void lefts_add(struct lefts *lefts, const struct conn *conn);
+
+/*
+ * nl_fn (netlink.h): add what the pool that @nlh tells of has to the lefts.  The
+ * module counts by VIP and protocol: two services that share these and a backend
+ * have each the sum.
+ */
 int left_parse_pool(const struct nlmsghdr *nlh, void *lefts);
 
 #endif

@@ -13,6 +13,7 @@
 
 #include "announce.h"
 #include "control.h"
+#include "count.h"
 #include "dnatd.h"
 #include "health.h"
 #include "http.h"
@@ -380,6 +381,10 @@ static int dnatd_run(struct dnatd *dnatd, struct loop *loop,
 	if (!dnatd->health)
 		goto out;
 
+	dnatd->counts = counts_new(dnatd, err);
+	if (!dnatd->counts)
+		goto out;
+
 	dnatd->drain = drain_new(dnatd, err);
 	if (!dnatd->drain)
 		goto out;
@@ -417,6 +422,7 @@ static void dnatd_clean(struct dnatd *dnatd)
 	conns_end_stop(dnatd);
 	pools_free(dnatd->pools);
 	drain_free(dnatd->drain);
+	counts_free(dnatd->counts);
 	if (dnatd->kmod)
 		kmod_close(dnatd->kmod);
 	if (dnatd->nft)

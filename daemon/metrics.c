@@ -59,22 +59,6 @@ static int add_totals(struct job *job)
 	return ret;
 }
 
-/* Services come and go between two parts: the order of their names stays. */
-static size_t first_left(const struct model *model, const char *last)
-{
-	size_t low = 0, high = model->n_services;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (strcmp(model->services[middle]->name, last) > 0)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return low;
-}
-
 /* A dump was refused, or broke off. */
 static void failed(struct job *job, enum step next)
 {
@@ -149,7 +133,7 @@ static int add_services(struct job *job)
 {
 	const struct dnatd *dnatd = job->dnatd;
 	const struct model *model = dnatd->model;
-	size_t i = first_left(model, job->last);
+	size_t i = model_after(model, job->last);
 
 	for (size_t n = 0; n < ROWS_A_PART && i < model->n_services; i++) {
 		const struct service *service = model->services[i];

@@ -263,3 +263,18 @@ void change_drop(struct change *change)
 	service_free(change->new);
 	memset(change, 0, sizeof(*change));
 }
+
+size_t model_after(const struct model *model, const char *name)
+{
+	size_t low = 0, high = model->n_services;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(model->services[middle]->name, name) > 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}

@@ -105,6 +105,9 @@ void model_free(struct model *model);
 void service_free(struct service *service);
 const struct service *model_find(const struct model *model, const char *name);
 
+/* The first service behind @name in order, which need not be there; or n_services. */
+size_t model_after(const struct model *model, const char *name);
+
 /**
  * model_plan - turn a request into a change, or say why not
  * @model: as it is now; not touched

@@ -3,6 +3,8 @@
 #ifndef DNAT_PARTS_H
 #define DNAT_PARTS_H
 
+#include <stdbool.h>
+
 #include "err.h"
 #include "text.h"
 
@@ -18,6 +20,12 @@ struct parts {
 
 	/* @free: it is no longer wanted, finished or not */
 	void (*free)(struct parts *parts);
+
+	/*
+	 * @whole: the parts make one line.  @rows is its result, brackets
+	 * included.
+	 */
+	bool whole;
 
 	/*
 	 * @wake: called with @wake_data once there is a part after

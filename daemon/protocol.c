@@ -5,26 +5,19 @@
 
 #include "addr.h"
 #include "args.h"
+#include "json_text.h"
 #include "protocol.h"
 #include "text.h"
-
-static int dump_text(const char *more, size_t len, void *text)
-{
-	return text_add(text, more, len);
-}
 
 /* Takes @answer over. */
 static char *answer_line(json_t *answer)
 {
 	struct text text = { 0 };
 
-	if (!answer ||
-	    json_dump_callback(answer, dump_text, &text, JSON_COMPACT) ||
-	    text_add(&text, "\n", sizeof("\n"))) {
+	if (text_json(&text, answer) || text_add(&text, "\n", sizeof("\n"))) {
 		free(text.buf);
-		text.buf = NULL;
+		return NULL;
 	}
-	json_decref(answer);
 	return text.buf;
 }
 
@@ -93,33 +86,49 @@ static int request_check(json_t *request, struct err *err)
 	return 0;
 }
 
-bool protocol_part(struct parts **parts, char **answer)
+static int part_begin(struct text *line, bool whole)
 {
 	static const char begin[] = "{\"ok\":true,\"result\":[";
-	static const char more[] = "],\"more\":true}\n";
-	static const char end[] = "]}\n";
-	struct err err = { .msg = "dnatd failed without a reason" };
-	struct text line = { 0 };
-	int ret = -ENOMEM;
 
-	if (!text_add(&line, begin, strlen(begin)))
-		ret = (*parts)->next(*parts, &line, &err);
-	if (ret == PARTS_LATER) {
-		free(line.buf);
+	return line->len ? 0 :
+	       text_add(line, begin, strlen(begin) - whole);
+}
+
+/* With the NUL that ends it. */
+static int part_end(struct text *line, bool whole, bool more)
+{
+	const char *end = more ? "],\"more\":true}\n" : "]}\n";
+
+	if (whole)
+		end = "}\n";
+	return text_add(line, end, strlen(end) + 1);
+}
+
+bool protocol_part(struct parts **parts, struct text *line, char **answer)
+{
+	struct err err = { .msg = "dnatd failed without a reason" };
+	bool whole = (*parts)->whole;
+	int ret = part_begin(line, whole) ? err_no_memory(&err) : 0;
+
+	*answer = NULL;
+	if (!ret)
+		ret = (*parts)->next(*parts, line, &err);
+	if (ret == PARTS_LATER)
 		return false;
-	}
-	if (ret >= 0 && text_add(&line, ret ? more : end,
-				 ret ? sizeof(more) : sizeof(end)))
-		ret = -ENOMEM;
+	if (ret == 1 && whole)
+		return true;
+	if (ret >= 0 && part_end(line, whole, ret))
+		ret = err_no_memory(&err);
+	*answer = line->buf;
 	if (ret < 0) {
-		free(line.buf);
-		line.buf = protocol_refusal(ret, &err);
+		free(line->buf);
+		*answer = protocol_refusal(ret, &err);
 	}
-	if (ret <= 0 || !line.buf) {
+	*line = (struct text){ 0 };
+	if (ret <= 0 || !*answer) {
 		parts_free(*parts);
 		*parts = NULL;
 	}
-	*answer = line.buf;
 	return true;
 }
 

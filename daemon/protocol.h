@@ -8,6 +8,7 @@
 
 #include "control.h"
 #include "err.h"
+#include "text.h"
 
 /**
  * protocol_answer - carry out one request
@@ -27,13 +28,15 @@ char *protocol_answer(const char *line, size_t len, control_fn fn,
 		      struct parts **parts);
 
 /**
- * protocol_part - the next line of an answer in parts
+ * protocol_part - the next part of an answer in parts
  * @parts: freed, and NULL, once the answer is complete
- * @line: result, as protocol_answer() gives it
+ * @line: what there is of the next line; all zeros at first, the caller's to free
+ * @answer: result, the line as protocol_answer() gives it; NULL where it is not
+ *	complete, and with @parts where memory is short
  *
- * Return: false where there is none yet, and nothing in @line
+ * Return: false where there is no part yet
  */
-bool protocol_part(struct parts **parts, char **line);
+bool protocol_part(struct parts **parts, struct text *line, char **answer);
 
 /* The answer that says no.  Return: as protocol_answer() */
 char *protocol_refusal(int error, const struct err *err);

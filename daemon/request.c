@@ -6,18 +6,18 @@
 #include "apply.h"
 #include "args.h"
 #include "change.h"
+#include "config_show.h"
 #include "conn.h"
 #include "ct.h"
 #include "ending.h"
 #include "events.h"
-#include "health.h"
 #include "kmod_list.h"
 #include "kmod_stats.h"
-#include "left.h"
 #include "loop.h"
 #include "notes.h"
 #include "programs.h"
 #include "request.h"
+#include "show.h"
 #include "status.h"
 #include "vdports.h"
 
@@ -45,217 +45,64 @@ static int find_service(const struct model *model, const json_t *args,
 	return 0;
 }
 
-static bool drains(const struct backend *backend)
-{
-	return !backend_weight(backend);
-}
-
-/* The connections of those of @only's backends that drain, NULL: of all. */
-static int count_left(struct dnatd *dnatd, const struct service *only,
-		      struct lefts *lefts, struct err *err)
-{
-	const struct model *model = dnatd->model;
-	struct left *more;
-
-	*lefts = (struct lefts){ 0 };
-	for (size_t i = 0; i < model->n_services; i++) {
-		const struct service *service = model->services[i];
-
-		for (size_t j = 0; j < service->n_backends; j++) {
-			if ((only && service != only) ||
-			    !drains(&service->backends[j]))
-				continue;
-			more = reallocarray(lefts->list, lefts->n + 1,
-					    sizeof(*more));
-			if (!more)
-				return err_no_memory(err);
-			lefts->list = more;
-			more[lefts->n++].filter =
-				conn_filter_of(service, &service->backends[j]);
-		}
-	}
-	return lefts_count(dnatd, lefts, err);
-}
-
-static bool is_down(const struct dnatd *dnatd, const struct service *service,
-		    const struct backend *backend)
-{
-	struct health_counts counts;
-
-	return health_count(dnatd->health, service, backend, &counts) &&
-	       counts.down;
-}
-
-/* @left: of its backends that drain, one after the other. */
-static json_t *service_row(const struct dnatd *dnatd,
-			   const struct service *service,
-			   const struct left **left)
-{
-	json_t *row = service_to_json(service);
-	json_int_t n_up = 0, n_drain = 0, n_down = 0, n_left = 0;
-
-	for (size_t i = 0; i < service->n_backends; i++) {
-		const struct backend *backend = &service->backends[i];
-
-		if (drains(backend)) {
-			n_drain++;
-			n_left += (json_int_t)(*left)++->n;
-		} else if (is_down(dnatd, service, backend)) {
-			n_down++;
-		} else {
-			n_up++;
-		}
-	}
-	if (!json_object_set_new(row, "up", json_integer(n_up)) &&
-	    !json_object_set_new(row, "drain", json_integer(n_drain)) &&
-	    !json_object_set_new(row, "down", json_integer(n_down)) &&
-	    !json_object_set_new(row, "left", n_drain ? json_integer(n_left) :
-							json_null()))
-		return row;
-	json_decref(row);
-	return NULL;
-}
-
-/* @health: up, down, checking, or none where there are no checks; NULL: any */
-static bool has_health(const struct dnatd *dnatd,
-		       const struct service *service,
-		       const struct backend *backend, const char *health)
-{
-	const char *is = "none";
-	struct health_counts counts;
-
-	if (health_count(dnatd->health, service, backend, &counts))
-		is = counts.down ? "down" :
-		     counts.passed + counts.failed ? "up" : "checking";
-	return !health || !strcmp(is, health);
-}
-
-/* Those with a backend of that health. */
-static int list_service(const struct dnatd *dnatd, json_t *list,
-			const struct service *service, const char *health,
-			const struct left **left)
-{
-	bool wanted = !health;
-	json_t *row;
-
-	for (size_t i = 0; !wanted && i < service->n_backends; i++)
-		wanted = has_health(dnatd, service, &service->backends[i],
-				    health);
-	row = service_row(dnatd, service, left);
-	if (wanted || !row)
-		return json_array_append_new(list, row);
-	json_decref(row);
-	return 0;
-}
-
-/* @left: its connections, NULL where it does not drain. */
-static json_t *backend_row(const struct dnatd *dnatd,
-			   const struct service *service,
-			   const struct backend *backend,
-			   const struct left *left)
-{
-	json_t *row = backend_to_json(backend, service->name);
-	json_t *rest = json_null();
-	unsigned int ms;
-
-	if (backend_left(backend, model_now(), &ms))
-		rest = json_integer((ms + 999) / 1000);
-	if ((backend->state != BACKEND_UP ||
-	     !json_object_set_new(row, "state",
-				  json_string(left ? "drain" : "up"))) &&
-	    !json_object_set_new(row, "left", left ?
-				 json_integer((json_int_t)left->n) :
-				 json_null()) &&
-	    !json_object_set_new(row, "deadline_in", rest) &&
-	    !health_to_json(dnatd->health, service, backend, row))
-		return row;
-	json_decref(row);
-	return NULL;
-}
-
-/* @left: in the order of the backends that drain. */
-static int list_backends(const struct dnatd *dnatd, json_t *list,
-			 const struct service *service, const char *health,
-			 const struct left **left)
-{
-	for (size_t i = 0; i < service->n_backends; i++) {
-		const struct backend *backend = &service->backends[i];
-		bool drain = drains(backend);
-
-		if (has_health(dnatd, service, backend, health) &&
-		    json_array_append_new(list,
-				backend_row(dnatd, service, backend,
-					    drain ? *left : NULL)))
-			return -ENOMEM;
-		*left += drain;
-	}
-	return 0;
-}
-
-static int health_check(const json_t *args, struct err *err)
+/* @health: result, NULL where it is left out */
+static int health_parse(const json_t *args, const char **health,
+			struct err *err)
 {
 	static const char *const words[] = { "up", "down", "checking", "none" };
 	size_t index;
+	int ret;
 
-	return args_word(args, "health", words, ARRAY_SIZE(words),
-			 "up, down, checking or none", &index, err);
+	*health = NULL;
+	if (!args_string(args, "health"))
+		return 0;
+	ret = args_word(args, "health", words, ARRAY_SIZE(words),
+			"up, down, checking or none", &index, err);
+	if (!ret)
+		*health = words[index];
+	return ret;
 }
 
 /* @name: the argument that names a service; left out, it is all of them */
 static int show(struct dnatd *dnatd, const json_t *args, const char *name,
-		int (*list_one)(const struct dnatd *dnatd, json_t *list,
-				const struct service *service,
-				const char *health, const struct left **left),
-		json_t **result, struct err *err)
+		struct parts *(*fn)(struct dnatd *dnatd,
+				    const struct service *only,
+				    const char *health),
+		struct parts **parts, struct err *err)
 {
 	const struct arg spec[] = {
 		{ name, ARG_STRING, false },
 		{ "health", ARG_STRING, false },
 	};
-	const char *health = args_string(args, "health");
-	const struct model *model = dnatd->model;
 	const struct service *only;
-	struct lefts lefts = { 0 };
-	const struct left *left;
-	json_t *list = NULL;
+	const char *health;
 	int ret;
 
 	ret = args_check(args, spec, ARRAY_SIZE(spec), err);
 	if (!ret)
-		ret = health_check(args, err);
+		ret = health_parse(args, &health, err);
 	if (!ret)
-		ret = find_service(model, args, name, &only, err);
-	if (!ret)
-		ret = count_left(dnatd, only, &lefts, err);
+		ret = find_service(dnatd->model, args, name, &only, err);
 	if (ret)
-		goto out;
-
-	list = json_array();
-	left = lefts.list;
-	for (size_t i = 0; !ret && i < model->n_services; i++)
-		if (!only || model->services[i] == only)
-			ret = list_one(dnatd, list, model->services[i], health,
-				       &left);
-	if (ret)
-		ret = err_no_memory(err);
-	else
-		*result = json_incref(list);
-out:
-	json_decref(list);
-	free(lefts.list);
-	return ret;
+		return ret;
+	*parts = fn(dnatd, only, health);
+	return *parts ? 0 : err_no_memory(err);
 }
 
 static int service_show(struct dnatd *dnatd, const json_t *args,
-			json_t **result, struct err *err)
+			json_t **result, struct parts **parts,
+			struct err *err)
 {
-	return show(dnatd, args, "name", list_service, result, err);
+	(void)result;
+	return show(dnatd, args, "name", show_services, parts, err);
 }
 
 static int backend_show(struct dnatd *dnatd, const json_t *args,
-			json_t **result, struct err *err)
+			json_t **result, struct parts **parts,
+			struct err *err)
 {
-	return show(dnatd, args, "service", list_backends, result, err);
+	(void)result;
+	return show(dnatd, args, "service", show_backends, parts, err);
 }
 
 /* @what: what only the module has. */
@@ -401,12 +248,13 @@ static int connection_show(struct dnatd *dnatd, const json_t *args,
 	struct conn_filter filter;
 	int ret = find_conns(dnatd, args, &filter, err);
 
+	(void)result;
 	if (ret)
 		return ret;
 	if (dnatd->in_force == ALLOC_MODULE)
 		return kmod_conns(dnatd->kmod, dnatd->model, &filter, parts,
 				  err);
-	return ct_show(dnatd->model, &filter, result, err);
+	return ct_show(dnatd->model, &filter, parts, err);
 }
 
 static int connection_del(struct dnatd *dnatd, const json_t *args,
@@ -437,6 +285,20 @@ static int connection_flush(struct dnatd *dnatd, const json_t *args,
 
 	(void)result;
 	return ret ? ret : conns_end_parts(dnatd, &all, parts, err);
+}
+
+static int show_config(struct dnatd *dnatd, const json_t *args,
+		       json_t **result, struct parts **parts, struct err *err)
+{
+	static const struct arg spec[] = { { "brief", ARG_BOOLEAN, false } };
+	int ret = args_check(args, spec, ARRAY_SIZE(spec), err);
+
+	(void)result;
+	if (ret)
+		return ret;
+	*parts = config_show(dnatd,
+			     json_is_true(json_object_get(args, "brief")));
+	return *parts ? 0 : err_no_memory(err);
 }
 
 static int status(struct dnatd *dnatd, const json_t *args, json_t **result,
@@ -480,11 +342,11 @@ static const struct operation {
 	int (*change)(struct dnatd *dnatd, const char *op, const json_t *args,
 		      struct err *err);
 } operations[] = {
-	{ "service.show", LOOKS, .answer = service_show },
+	{ "service.show", LOOKS, .list = service_show },
 	{ "service.add", CHANGES, .change = change_apply },
 	{ "service.set", CHANGES, .change = change_apply },
 	{ "service.del", CHANGES, .change = change_apply },
-	{ "backend.show", LOOKS, .answer = backend_show },
+	{ "backend.show", LOOKS, .list = backend_show },
 	{ "backend.add", CHANGES, .change = change_apply },
 	{ "backend.set", CHANGES, .change = change_apply },
 	{ "backend.del", CHANGES, .change = change_apply },
@@ -494,7 +356,7 @@ static const struct operation {
 	{ "connection.show", LOOKS, .list = connection_show },
 	{ "connection.del", CHANGES, .list = connection_del },
 	{ "connection.flush", CHANGES, .list = connection_flush },
-	{ "config.show", LOOKS, .answer = apply_show },
+	{ "config.show", LOOKS, .list = show_config },
 	{ "config.apply", CHANGES, .answer = apply_request },
 	{ "stats", LOOKS, .answer = stats },
 	{ "stats.services", LOOKS, .answer = stats_services },

@@ -86,11 +86,14 @@ static void read_pools(struct nl *nl, const void *buf, size_t len)
 {
 	struct left left = { .filter.class = CONN_ANY };
 	struct lefts lefts = { 1, &left };
+	struct pool_vips vips = { 0 };
 	json_t *pools = json_array();
 	int done;
 
 	nl_walk(nl, buf, len, left_parse_pool, &lefts, &done);
 	nl_walk(nl, buf, len, kmod_parse_pool, pools, &done);
+	nl_walk(nl, buf, len, kmod_parse_pool_vip, &vips, &done);
+	free(vips.list);
 	json_decref(pools);
 }
 
@@ -206,10 +209,13 @@ static void read_connection(const uint8_t *data, size_t len)
 	struct nf_conntrack *ct = nfct_new();
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
 	struct conn_filter filter = { .class = CONN_ANY };
+	struct text rows = { 0 };
 	struct ct_query query;
 
-	if (!ct || ct_query_init(&query, &model, &filter))
+	if (!ct || ct_query_init(&query, &model, &filter) ||
+	    text_add(&rows, "[", 1))
 		abort();
+	query.rows = &rows;
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		uint8_t value[4] = { 0 };
 
@@ -224,6 +230,7 @@ static void read_connection(const uint8_t *data, size_t len)
 	nfct_nlmsg_build(nlh, ct);
 	if (ct_parse(nlh, &query))
 		abort();
+	check_rows(&rows);
 	nfct_destroy(ct);
 	ct_query_clean(&query);
 }

@@ -10,6 +10,7 @@
 #include "ct.h"
 #include "link.h"
 #include "nft_table.h"
+#include "parts_json.h"
 #include "unit.h"
 
 static struct err err;
@@ -41,6 +42,14 @@ static int listen_at(const char *addr)
 	NEED(!bind(fd, (struct sockaddr *)&sin, sizeof(sin)));
 	NEED(!listen(fd, 64));
 	return fd;
+}
+
+static json_t *show(const struct model *model, const struct conn_filter *filter)
+{
+	struct parts *parts;
+
+	NEED(!ct_show(model, filter, &parts, &err));
+	return parts_json(parts, &err);
 }
 
 /* Connects to the VIP, here in the same namespace, and sees who it is. */
@@ -86,7 +95,7 @@ static void test_connections(void)
 	CHECK_INT(taken[1], 5);
 	check_lists("counter packets 10 bytes 600 ", true);
 
-	NEED(!ct_show(model, &filter, &list, &err));
+	list = show(model, &filter);
 	CHECK_INT(json_array_size(list), 10);
 	first = json_array_get(list, 0);
 	CHECK_STR(json_string_value(json_object_get(first, "service")), "web");
@@ -100,17 +109,17 @@ static void test_connections(void)
 	filter = conn_filter_of(model_find(model, "web"),
 				&model_find(model, "web")->backends[1]);
 	filter.class = CONN_OPEN;
-	NEED(!ct_show(model, &filter, &list, &err));
+	list = show(model, &filter);
 	CHECK_INT(json_array_size(list), 5);
 	json_decref(list);
 	filter.client = filter.vip;
-	NEED(!ct_show(model, &filter, &list, &err));
+	list = show(model, &filter);
 	CHECK_INT(json_array_size(list), 0);
 	json_decref(list);
 	filter.client.addr.family = 0;
 	filter.client.port = 0;
 	filter.backend.port = 8081;
-	NEED(!ct_show(model, &filter, &list, &err));
+	list = show(model, &filter);
 	CHECK_INT(json_array_size(list), 0);
 	json_decref(list);
 

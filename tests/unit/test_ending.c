@@ -14,11 +14,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <libnetfilter_conntrack/libnetfilter_conntrack.h>
+#include <libnetfilter_conntrack/libnetfilter_conntrack_tcp.h>
+
+#include "count.h"
 #include "ct.h"
 #include "dnatd.h"
 #include "ending.h"
 #include "link.h"
 #include "nft.h"
+#include "parts_json.h"
 #include "unit.h"
 
 /* Its SCHED_RR is another one than the model's. */
@@ -32,6 +37,11 @@
 	"{\"addr\":\"10.1.0.11\",\"port\":8080}," \
 	"{\"addr\":\"10.3.0.12\",\"port\":8080}]}"
 #define SERVICES WEB "]}"
+#define DRAINING \
+	"{\"version\":1,\"services\":[" \
+	"{\"name\":\"web\",\"vip\":\"192.0.2.10\",\"port\":80,\"backends\":[" \
+	"{\"addr\":\"10.1.0.11\",\"port\":8080}," \
+	"{\"addr\":\"10.3.0.12\",\"port\":8080,\"weight\":0}]}]}"
 #define WITH_UDP WEB \
 	",{\"name\":\"dns\",\"vip\":\"192.0.2.10\",\"port\":53," \
 	"\"proto\":\"udp\",\"backends\":[{\"addr\":\"10.1.0.11\"}]}]}"
@@ -109,10 +119,12 @@ static int listen_silent(const struct addr *addr, uint16_t port)
 
 static size_t count(void)
 {
+	struct parts *parts;
 	json_t *list;
 	size_t n;
 
-	NEED(!ct_show(dnatd.model, &all, &list, &err));
+	NEED(!ct_show(dnatd.model, &all, &parts, &err));
+	list = parts_json(parts, &err);
 	n = json_array_size(list);
 	json_decref(list);
 	return n;
@@ -179,6 +191,98 @@ static void test_in_parts(void)
 	CHECK_STR(rows.buf, "[{\"ended\":200,\"notes\":[\"allocator nf_nat only forgets connections: one who waits hears no reset, and learns of the end when he sends\"]}]");
 	free(rows.buf);
 	CHECK_INT((long long)count(), 0);
+}
+
+/* One that conntrack has in a zone. */
+static void test_zone(const struct service *web)
+{
+	struct nf_conntrack *ct = nfct_new();
+	struct nfct_handle *handle = nfct_open(CONNTRACK, 0);
+	const struct backend *backend = &web->backends[0];
+
+	NEED(ct && handle);
+	nfct_set_attr_u8(ct, ATTR_L3PROTO, AF_INET);
+	nfct_set_attr_u32(ct, ATTR_IPV4_SRC, htonl(0x0a020002));
+	nfct_set_attr_u32(ct, ATTR_IPV4_DST, web->vip.v4.s_addr);
+	nfct_set_attr_u8(ct, ATTR_L4PROTO, IPPROTO_TCP);
+	nfct_set_attr_u16(ct, ATTR_PORT_SRC, htons(12345));
+	nfct_set_attr_u16(ct, ATTR_PORT_DST, htons(web->port));
+	nfct_setobjopt(ct, NFCT_SOPT_SETUP_REPLY);
+	nfct_set_attr_u32(ct, ATTR_DNAT_IPV4, backend->addr.v4.s_addr);
+	nfct_set_attr_u16(ct, ATTR_DNAT_PORT, htons(backend->port));
+	nfct_set_attr_u32(ct, ATTR_SNAT_IPV4, web->vip.v4.s_addr);
+	nfct_set_attr_u8(ct, ATTR_TCP_STATE, TCP_CONNTRACK_ESTABLISHED);
+	nfct_set_attr_u32(ct, ATTR_TIMEOUT, 1000);
+	nfct_set_attr_u16(ct, ATTR_ZONE, 7);
+	if (nfct_query(handle, NFCT_Q_CREATE, ct)) {
+		printf("no connection in a zone: %s\n", strerror(errno));
+	} else {
+		uint64_t ended = 0;
+
+		CHECK_INT((long long)count(), 1);
+		NEED(!conns_end(&dnatd, &all, take_ended, &ended, &err));
+		turns();
+		CHECK_INT((long long)ended, 1);
+		CHECK_INT((long long)count(), 0);
+	}
+	nfct_destroy(ct);
+	nfct_close(handle);
+}
+
+static void take_count(const struct err *failed, void *counted)
+{
+	CHECK(!failed);
+	++*(int *)counted;
+}
+
+static uint64_t left_of(const struct service *service, size_t i)
+{
+	uint64_t n = UINT64_MAX;
+
+	counts_left(dnatd.counts, service, &service->backends[i], &n);
+	return n;
+}
+
+/* One list for all who want a count, read in turns. */
+static void test_counts(void)
+{
+	struct model *before = dnatd.model, *after = model_new_of(DRAINING);
+	const struct service *web = model_find(after, "web");
+	int counted = 0;
+	struct count_wait first = { .done = take_count, .data = &counted };
+	struct count_wait second = first, third = first;
+
+	dnatd.model = after;
+	dnatd.counts = counts_new(&dnatd, &err);
+	NEED(dnatd.counts);
+	CHECK(!counts_left(dnatd.counts, web, &web->backends[1],
+			   &(uint64_t){ 0 }));
+	counts_wait(dnatd.counts, &first);
+	counts_wait(dnatd.counts, &second);
+	counts_wait(dnatd.counts, &third);
+	counts_cancel(dnatd.counts, &third);
+	CHECK(turns() > 3);
+	CHECK_INT(counted, 2);
+	CHECK_INT((long long)left_of(web, 1), CONNECTIONS / 2);
+	/* It does not drain. */
+	CHECK(left_of(web, 0) == UINT64_MAX);
+
+	/* A count that has begun is none for who comes then. */
+	counts_wait(dnatd.counts, &first);
+	event_base_loop(dnatd.base, EVLOOP_ONCE);
+	event_base_loop(dnatd.base, EVLOOP_ONCE);
+	counts_wait(dnatd.counts, &second);
+	CHECK_INT(counted, 2);
+	turns();
+	CHECK_INT(counted, 4);
+
+	counts_wait(dnatd.counts, &first);
+	event_base_loop(dnatd.base, EVLOOP_ONCE);
+	counts_free(dnatd.counts);
+	CHECK_INT(counted, 4);
+	dnatd.counts = NULL;
+	dnatd.model = before;
+	model_free(after);
 }
 
 static int connect_begin(const struct sockaddr_in *to)
@@ -373,8 +477,10 @@ int main(void)
 			      sizeof(vip)));
 	}
 
+	test_counts();
 	test_in_turns(web);
 	test_in_parts();
+	test_zone(web);
 	test_astray(nft);
 	test_astray_tcp(nft);
 	test_forget(nft);
