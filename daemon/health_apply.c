@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What checks have found gets into the rules: all of one turn of the event
- * loop in one batch.  Where that fails each service is tried alone, so that
+ * What checks have found gets into the rules: many services in one batch, and no
+ * more than a turn of the event loop has time for.  Where that fails each service is tried alone, so that
  * one whose rules cannot be changed does not hold up the others.
  */
 #include <errno.h>
@@ -19,6 +19,9 @@
 
 /* Until those that failed alone are tried again. */
 #define RETRY_SECONDS 1
+
+/* Services in one batch: some milliseconds. */
+#define AT_ONCE 32
 
 static void soon(struct event *event)
 {
@@ -163,21 +166,22 @@ static int apply_groups(struct health *health, struct group *const *groups,
 static void apply(evutil_socket_t fd, short what, void *data)
 {
 	struct health *health = data;
-	struct group **groups = calloc(health->n + 1, sizeof(*groups));
+	struct group *groups[AT_ONCE];
 	struct err err;
 	size_t n = 0;
 
 	(void)fd;
 	(void)what;
-	for (size_t i = 0; groups && i < health->n; i++)
+	for (size_t i = 0; n < AT_ONCE && i < health->n; i++)
 		if (health->groups[i]->changed && !health->groups[i]->alone)
 			groups[n++] = health->groups[i];
-	if (!groups || apply_groups(health, groups, n, &err)) {
-		for (size_t i = 0; i < health->n; i++)
-			health->groups[i]->alone |= health->groups[i]->changed;
+	if (apply_groups(health, groups, n, &err)) {
+		for (size_t i = 0; i < n; i++)
+			groups[i]->alone = true;
 		soon(health->again);
 	}
-	free(groups);
+	if (n == AT_ONCE)
+		soon(health->apply);
 }
 
 /* One in each turn of the event loop, and a pause when all have had theirs. */

@@ -17,6 +17,7 @@
 #define TOO_LONG 60
 #define PROBES_MAX 64
 #define SHORT_MS 5
+#define RACK 40			/* services, more than go at once */
 
 /* A check that is under way. */
 struct fake {
@@ -31,6 +32,7 @@ static bool short_of;		/* of what a check needs */
 static unsigned int places = PROBES_MAX;
 static const char *refuses;	/* the service whose rules cannot be changed */
 static unsigned int n_applied;	/* changes of services that were carried out */
+static size_t largest;		/* so many of them at once */
 static char forgotten[256];
 static char said[1024];
 static struct event *tick;
@@ -107,6 +109,8 @@ void probe_cancel(struct probe *probe)
 int changes_apply(struct dnatd *d, struct changes *changes, struct err *error)
 {
 	CHECK(changes->passing);
+	if (changes->n > largest)
+		largest = changes->n;
 	for (size_t i = 0; i < changes->n; i++)
 		if (refuses && !strcmp(changes->list[i].new->name, refuses))
 			return err_set(error, -EIO, NULL, "no");
@@ -433,6 +437,31 @@ static void test_alone(void)
 	del_service("c");
 }
 
+/* When a rack goes, no turn of the loop takes all its services out. */
+static void test_rack(void)
+{
+	char name[RACK][8];
+
+	for (int i = 0; i < RACK; i++) {
+		snprintf(name[i], sizeof(name[i]), "r%d", i);
+		add_service(name[i], 1000 + i, "tcp", "100ms");
+		add_backend(name[i], "10.1.0.11");
+	}
+	for (int i = 0; i < RACK; i++)
+		wait_for(name[i], "10.1.0.11");
+	largest = 0;
+	n_applied = 0;
+	for (int i = 0; i < RACK; i++)
+		end(find(name[i], "10.1.0.11"), OUTCOME_BAD);
+	while (n_applied < RACK)
+		event_base_loop(dnatd.base, EVLOOP_ONCE);
+	CHECK(largest > 1 && largest < RACK);
+	for (int i = 0; i < RACK; i++) {
+		CHECK(is_down(name[i], 0));
+		del_service(name[i]);
+	}
+}
+
 int main(void)
 {
 	const struct timeval often = { 0, 1000 };
@@ -449,6 +478,7 @@ int main(void)
 	test_shortage();
 	test_aim();
 	test_alone();
+	test_rack();
 	health_free(dnatd.health);
 
 	places = 4;
