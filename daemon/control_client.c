@@ -342,11 +342,27 @@ void client_run(struct client *client)
 		client_free(client);
 }
 
+/* The middle of a line needs no turn. */
+static bool needs_turn(struct client *client)
+{
+	size_t max = client->control->long_line == client ? CONTROL_LONG_MAX :
+							    CONTROL_LINE_MAX;
+	size_t len;
+	bool whole;
+
+	if (client->closing || client->ended || client->parts ||
+	    client->wait != WAIT_LINE)
+		return true;
+	len = client_line(client, &whole);
+	return whole || len > max;
+}
+
 /* Something was read, or all that waited is sent. */
-static void client_ready(struct bufferevent *bev, void *data)
+static void client_ready(struct bufferevent *bev, void *client)
 {
 	(void)bev;
-	client_queue(data);
+	if (needs_turn(client))
+		client_queue(client);
 }
 
 static void client_event(struct bufferevent *bev, short what, void *data)

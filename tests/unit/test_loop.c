@@ -103,22 +103,26 @@ static const char *logged(struct event_base *base, long ms)
 static void test_length(struct event_base *base)
 {
 	const uint64_t before = loop_slow_turns();
-	int64_t begin = now_ms();
+	uint64_t slow;
+	int64_t begin;
 	const char *log;
 
 	logged(base, LOOP_SLOW_MS + 1);
 	CHECK_INT(loop_slow_turns() - before, 1);
 	CHECK(loop_longest_us() > LOOP_SLOW_MS * 1000);
-	log = logged(base, LOOP_LOGGED_MS + 1);
-	CHECK(strstr(log, "nothing else was done for 1"));
-	CHECK(strstr(log, " ms, of which "));
-	CHECK(strstr(log, " ms of processor time: something long took 1"));
-	CHECK_INT(loop_slow_turns() - before, 2);
+	/* On a slow machine that one may have been logged, and this one not. */
+	do {
+		slow = loop_slow_turns();
+		begin = now_ms();
+		log = logged(base, LOOP_LOGGED_MS + 1);
+		CHECK_INT(loop_slow_turns() - slow, 1);
+	} while (!*log);
+	CHECK(strstr(log, "nothing else was done for "));
+	CHECK(strstr(log, " ms of processor time: something long took "));
 	CHECK(loop_longest_us() > LOOP_LOGGED_MS * 1000);
 	/* The log is not filled with them. */
 	log = logged(base, LOOP_LOGGED_MS + 1);
 	CHECK(!*log || now_ms() - begin >= 1000);
-	CHECK_INT(loop_slow_turns() - before, 3);
 }
 
 /* What goes first does not wait for all that are due. */
