@@ -19,6 +19,7 @@
 
 struct counts;
 struct health;
+struct http;
 struct pools;
 
 struct dnatd {
@@ -43,7 +44,7 @@ struct dnatd {
 	struct repairs repairs;
 	unsigned long changes;		/* transactions carried out */
 	char metrics[64];		/* where they are told, "" for nowhere */
-	char metrics_fault[256];	/* why they are not, or "" */
+	struct http *http;		/* what tells them, or NULL */
 };
 
 #endif

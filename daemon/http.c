@@ -16,6 +16,7 @@
 #include "addr.h"
 #include "http.h"
 #include "http_request.h"
+#include "log.h"
 #include "loop.h"
 
 #define WAITING_MAX (64U << 20)	/* no more answers while this much waits */
@@ -34,6 +35,9 @@ struct http {
 	struct event_base *base;
 	struct evconnlistener *listener;
 	struct event *accept_again;
+	struct http_addr addr;
+	struct event *listen_again;
+	int fault;		/* errno of the last try to listen */
 	http_fn *fn;
 	void *data;
 	TAILQ_HEAD(client_list, client) clients;	/* the oldest first */
@@ -414,34 +418,73 @@ int http_addr_parse(const char *text, struct http_addr *addr)
 	return 0;
 }
 
-static int http_listen(struct http *http, const struct http_addr *addr,
-		       struct err *err)
+/*
+ * A socket that lingers from the daemon before does not matter, and at boot the
+ * address may come later than we do.
+ */
+static bool http_bind(int fd, const struct http_addr *addr)
 {
+	bool v6 = addr->sa.ss_family == AF_INET6;
 	int yes = 1;
-	int ret;
-	int fd;
 
-	fd = socket(addr->sa.ss_family,
-		    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	/* A socket that lingers from the daemon before is no obstacle. */
-	if (fd < 0 ||
-	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) ||
-	    bind(fd, (const struct sockaddr *)&addr->sa, addr->len) ||
-	    listen(fd, HTTP_CLIENTS_MAX)) {
-		ret = err_set(err, -errno, NULL, "%s", strerror(errno));
-		if (fd >= 0)
-			close(fd);
-		return ret;
+	return !setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) &&
+	       !setsockopt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP,
+			   v6 ? IPV6_FREEBIND : IP_FREEBIND, &yes, sizeof(yes)) &&
+	       !bind(fd, (const struct sockaddr *)&addr->sa, addr->len) &&
+	       !listen(fd, HTTP_CLIENTS_MAX);
+}
+
+/* Return: 0, or the errno */
+static int http_listen(struct http *http)
+{
+	int fd = socket(http->addr.sa.ss_family,
+			SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fault;
+
+	if (fd < 0)
+		return errno;
+	if (!http_bind(fd, &http->addr)) {
+		fault = errno;
+		close(fd);
+		return fault;
 	}
 	http->listener = evconnlistener_new(http->base, http_accept, http,
 					    LEV_OPT_CLOSE_ON_FREE |
 					    LEV_OPT_CLOSE_ON_EXEC, 0, fd);
 	if (!http->listener) {
 		close(fd);
-		return err_no_memory(err);
+		return ENOMEM;
 	}
 	evconnlistener_set_error_cb(http->listener, http_accept_error);
 	return 0;
+}
+
+static void http_try(struct http *http)
+{
+	static const struct timeval pause = {
+		.tv_sec = HTTP_RETRY_MS / 1000,
+		.tv_usec = HTTP_RETRY_MS % 1000 * 1000,
+	};
+
+	http->fault = http_listen(http);
+	if (http->fault)
+		event_add(http->listen_again, &pause);
+}
+
+static void http_listen_again(evutil_socket_t fd, short what, void *data)
+{
+	struct http *http = data;
+
+	(void)fd;
+	(void)what;
+	http_try(http);
+	if (!http->fault)
+		say("metrics are answered now");
+}
+
+const char *http_fault(const struct http *http)
+{
+	return http->fault ? strerror(http->fault) : NULL;
 }
 
 struct http *http_new(struct event_base *base, const struct http_addr *addr,
@@ -454,20 +497,19 @@ struct http *http_new(struct event_base *base, const struct http_addr *addr,
 		return NULL;
 	}
 	http->base = base;
+	http->addr = *addr;
 	http->fn = fn;
 	http->data = data;
 	TAILQ_INIT(&http->clients);
 	http->work = evtimer_new(base, work_on, http);
 	http->accept_again = evtimer_new(base, http_accept_again, http);
-	if (!http->work || !http->accept_again) {
+	http->listen_again = evtimer_new(base, http_listen_again, http);
+	if (!http->work || !http->accept_again || !http->listen_again) {
 		err_no_memory(err);
 		http_free(http);
 		return NULL;
 	}
-	if (http_listen(http, addr, err)) {
-		http_free(http);
-		return NULL;
-	}
+	http_try(http);
 	return http;
 }
 
@@ -481,6 +523,8 @@ void http_free(struct http *http)
 		evconnlistener_free(http->listener);
 	if (http->accept_again)
 		event_free(http->accept_again);
+	if (http->listen_again)
+		event_free(http->listen_again);
 	if (http->work)
 		event_free(http->work);
 	parts_free(http->parts);

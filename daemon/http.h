@@ -26,6 +26,10 @@
 #define HTTP_ANSWER_MS 30000
 #endif
 
+#ifndef HTTP_RETRY_MS
+#define HTTP_RETRY_MS 1000
+#endif
+
 struct http;
 
 /* Where to listen. */
@@ -54,10 +58,16 @@ typedef struct parts *http_fn(void *data);
  * http_new - listen
  * @base: event loop that serves the clients
  *
- * Return: NULL with @err set, such as where the port is taken
+ * An address that no interface has is answered when one has it.  Where the port
+ * is taken, it is asked for again every HTTP_RETRY_MS: see http_fault().
+ *
+ * Return: NULL with @err set, where memory is short
  */
 struct http *http_new(struct event_base *base, const struct http_addr *addr,
 		      http_fn *fn, void *data, struct err *err);
+
+/* Why nobody can ask for now; NULL where they can. */
+const char *http_fault(const struct http *http);
 
 /* Cut all clients off; NULL is fine. */
 void http_free(struct http *http);

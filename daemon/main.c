@@ -212,25 +212,24 @@ static int options_parse(int argc, char **argv, struct options *options)
 	return 0;
 }
 
-static struct http *metrics_start(struct dnatd *dnatd, struct event_base *base,
-				  const struct options *options)
+/* A port that is taken is waited for. */
+static int metrics_start(struct dnatd *dnatd, struct event_base *base,
+			 const struct options *options, struct err *err)
 {
-	struct http *http;
-	struct err err;
+	const char *fault;
 
 	if (!options->http.len)
-		return NULL;
-	http = http_new(base, &options->http, metrics_page, dnatd, &err);
-	if (http) {
-		snprintf(dnatd->metrics, sizeof(dnatd->metrics),
-			 "http://%s" HTTP_PAGE, options->metrics);
-		return http;
-	}
-	snprintf(dnatd->metrics_fault, sizeof(dnatd->metrics_fault),
-		 "metrics cannot be had at %.60s: %.100s; restart dnatd when that is free, or with another --metrics",
-		 options->metrics, err.msg);
-	say("%s", dnatd->metrics_fault);
-	return NULL;
+		return 0;
+	dnatd->http = http_new(base, &options->http, metrics_page, dnatd, err);
+	if (!dnatd->http)
+		return -1;
+	snprintf(dnatd->metrics, sizeof(dnatd->metrics), "http://%s" HTTP_PAGE,
+		 options->metrics);
+	fault = http_fault(dnatd->http);
+	if (fault)
+		say("metrics cannot be had at %s: %s; trying again every second",
+		    options->metrics, fault);
+	return 0;
 }
 
 static void reason_set(struct dnatd *dnatd, const char *text)
@@ -333,7 +332,6 @@ static int dnatd_run(struct dnatd *dnatd, struct loop *loop,
 {
 	struct announce *announce = NULL;
 	struct watch *watch = NULL;
-	struct http *http = NULL;
 	struct control *control;
 	struct access access;
 	struct err link_err;
@@ -393,7 +391,8 @@ static int dnatd_run(struct dnatd *dnatd, struct loop *loop,
 	if (!dnatd->pools)
 		goto out;
 
-	http = metrics_start(dnatd, loop->base, options);
+	if (metrics_start(dnatd, loop->base, options, err))
+		goto out;
 	say("%s: %zu services, allocator %s (%s)", PACKAGE_VERSION,
 	    dnatd->model->n_services, allocator_text(dnatd->in_force),
 	    dnatd->reason);
@@ -409,7 +408,7 @@ static int dnatd_run(struct dnatd *dnatd, struct loop *loop,
 out:
 	announce_free(announce);
 	watch_free(watch);
-	http_free(http);
+	http_free(dnatd->http);
 	health_free(dnatd->health);
 	control_free(control);
 	close(netns);

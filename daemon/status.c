@@ -7,6 +7,7 @@
 
 #include "checks.h"
 #include "health.h"
+#include "http.h"
 #include "status.h"
 
 const char *allocator_text(enum allocator allocator)
@@ -88,12 +89,17 @@ static json_t *repairs_check(const struct repairs *repairs)
 /* A port that is taken is no reason not to run, but the admin should know. */
 static json_t *metrics_check(const struct dnatd *dnatd)
 {
-	bool ok = !dnatd->metrics_fault[0];
+	const char *fault = dnatd->http ? http_fault(dnatd->http) : NULL;
+	char advice[320];
 
+	if (fault)
+		snprintf(advice, sizeof(advice),
+			 "%s: %.100s; dnatd tries again every second: stop who has the port, or start dnatd with another --metrics",
+			 dnatd->metrics, fault);
 	return json_pack("{s:s, s:s, s:b, s:s?}", "name", "metrics", "value",
-			 !ok ? "not exported" :
+			 fault ? "not exported" :
 			 dnatd->metrics[0] ? dnatd->metrics : "none",
-			 "ok", ok, "advice", ok ? NULL : dnatd->metrics_fault);
+			 "ok", !fault, "advice", fault ? advice : NULL);
 }
 
 /* Where backends are not in the rules as checks found them. */

@@ -245,17 +245,31 @@ port_taken() {
 check "somebody has the port" wait_for 20 port_taken
 check "dnatd starts all the same" daemon_start
 check_is "and status says so" "false not exported" "$(status_of_metrics)"
-check_match "with advice" "127\.0\.0\.1:9527: Address already in use; restart dnatd" "$(dnatctl status)"
+check_match "with advice" "127\.0\.0\.1:9527.*: Address already in use; dnatd tries again" "$(dnatctl status)"
 check_match "the log, too" "127\.0\.0\.1:9527: Address already in use" "$(tail -n 5 "$DNATD_LOG")"
 check "and dnatd does its work" dnatctl service show
 kill $socat
 wait $socat 2>/dev/null
+answered() {
+	scrape "$METRICS" | grep -q '^dnat_up 1$'
+}
+check "when the port is free it is answered" wait_for 20 answered
+check_match "and status says so" "true http://127" "$(status_of_metrics)"
 daemon_stop
 
 check "another address is asked for" daemon_start --metrics '[::1]:9999'
 check_match "which answers" '^dnat_up 1$' "$(scrape 'http://[::1]:9999/metrics')"
 check_rc "and the first does not" 7 in_ns lb curl -s "$METRICS"
 daemon_stop
+for address in 192.0.2.95/32 2001:db8:0:1::95/128; do
+	url=${address%/*}
+	case $url in *:*) url="[$url]" ;; esac
+	check "an address that no interface has" daemon_start --metrics "$url:9527"
+	ip -n lb addr add $address dev lo
+	check_match "$url: is answered when it comes" '^dnat_up 1$' "$(scrape "http://$url:9527/metrics")"
+	ip -n lb addr del $address dev lo
+	daemon_stop
+done
 check "none is asked for" daemon_start --metrics none
 check_rc "and nobody answers" 7 in_ns lb curl -s "$METRICS"
 check_is "which is fine" "true none" "$(status_of_metrics)"

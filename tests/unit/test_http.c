@@ -468,10 +468,35 @@ static void test_many(void)
 static void test_taken_port(void)
 {
 	struct event_base *base = event_base_new();
+	struct http_addr free_addr = addr;
+	struct http *other;
+	int fd, holder;
 
-	CHECK(!http_new(base, &addr, page_begin, shared, &err));
-	CHECK_STR(err.msg, strerror(EADDRINUSE));
+	/* It is asked for again until whoever has it goes. */
+	find_port();
+	holder = socket(AF_INET, SOCK_STREAM, 0);
+	NEED(!bind(holder, (struct sockaddr *)&addr.sa, addr.len) &&
+	     !listen(holder, 1));
+	other = http_new(base, &addr, page_begin, shared, &err);
+	NEED(other);
+	CHECK_STR(http_fault(other), strerror(EADDRINUSE));
+	event_base_loop(base, EVLOOP_ONCE);
+	CHECK_STR(http_fault(other), strerror(EADDRINUSE));
+	close(holder);
+	while (http_fault(other))
+		event_base_loop(base, EVLOOP_ONCE);
+	fd = client();
+	close(fd);
+	http_free(other);
+
+	/* One that is on no interface is that of nobody. */
+	NEED(!http_addr_parse("[2001:db8::95]:9527", &addr));
+	other = http_new(base, &addr, page_begin, shared, &err);
+	NEED(other);
+	CHECK(!http_fault(other));
+	http_free(other);
 	event_base_free(base);
+	addr = free_addr;
 }
 
 int main(void)
