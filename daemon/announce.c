@@ -187,7 +187,9 @@ static bool read_link(const struct nlmsghdr *nlh, struct link *link)
 	link->ifindex = (unsigned int)ifi->ifi_index;
 	link->running = (ifi->ifi_flags & up) == up;
 	link->fresh = link->running;
-	return ether && !(ifi->ifi_flags & (IFF_LOOPBACK | IFF_NOARP));
+	/* A bridge tells of its ports that come and go as of links. */
+	return ether && ifi->ifi_family == AF_UNSPEC &&
+	       !(ifi->ifi_flags & (IFF_LOOPBACK | IFF_NOARP));
 }
 
 /* Return: 0 or -ENOMEM */
