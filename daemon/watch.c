@@ -24,7 +24,11 @@
 #include "reserve.h"
 #include "watch.h"
 
-/* What comes at once is looked at together. */
+/*
+ * What comes at once is looked at together, and a stream of changes that often.
+ * The first change of rules is looked at at once: without them connections are
+ * not translated, and packets reach this machine's own sockets.
+ */
 #define SETTLE_MS 100
 
 /* For foreign changes alone: ours do not come in. */
@@ -64,6 +68,7 @@ struct watch {
 	struct source genl;
 	struct event *settle;
 	unsigned int dirty;	/* enum dirty */
+	uint64_t looked;	/* ms, of repairs_now() */
 	bool told;		/* that repairs are held back */
 	unsigned int unsettled;	/* times in a row that rules changed too fast */
 };
@@ -81,7 +86,12 @@ static void settle_in(struct watch *watch, uint64_t ms)
 /* The first one starts the clock, so that a stream of them cannot hold it. */
 static void mark(struct watch *watch, unsigned int dirty)
 {
-	if (!watch->dirty)
+	uint64_t passed = repairs_now() - watch->looked;
+	bool rules = dirty & ~watch->dirty & DIRTY_RULES;
+
+	if (rules)
+		settle_in(watch, passed < SETTLE_MS ? SETTLE_MS - passed : 0);
+	else if (!watch->dirty)
 		settle_in(watch, SETTLE_MS);
 	watch->dirty |= dirty;
 }
@@ -341,6 +351,7 @@ static void repair(struct watch *watch)
 	struct err err;
 
 	watch->dirty = 0;
+	watch->looked = repairs_now();
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		bool changed = false;
 		int ret;

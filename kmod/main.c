@@ -6,6 +6,7 @@
 #include "conn.h"
 #include "dnat.h"
 #include "forward.h"
+#include "stray.h"
 #include "table.h"
 #include "unhelp.h"
 #include "uapi/linux/double_nat.h"
@@ -98,12 +99,18 @@ static int __init dnat_init(void)
 	if (err)
 		goto err_nat;
 
-	err = dnat_netlink_setup();
+	err = dnat_stray_setup();
 	if (err)
 		goto err_forward;
 
+	err = dnat_netlink_setup();
+	if (err)
+		goto err_stray;
+
 	return 0;
 
+err_stray:
+	dnat_stray_teardown();
 err_forward:
 	dnat_forward_teardown();
 err_nat:
@@ -118,6 +125,7 @@ err_conn:
 static void __exit dnat_exit(void)
 {
 	dnat_netlink_teardown();
+	dnat_stray_teardown();
 	dnat_forward_teardown();
 	dnat_nat_teardown();
 	unregister_pernet_subsys(&dnat_net_ops);

@@ -19,6 +19,7 @@
 #include "help.h"
 #include "reclaim.h"
 #include "reuse.h"
+#include "stray.h"
 
 /* How many ports that conntrack knows already one packet may come across: two
  * in each chunk, for the kernel gives its processes the even ports first.
@@ -215,34 +216,6 @@ no_memory:
 	return NF_DROP;
 }
 
-/* A segment that conntrack calls invalid stays untranslated.  Where the VIP is on
- * no interface it is about to leave for the next router, which sends it back
- * here until its TTL ends: its sender shall retransmit instead.
- */
-static bool dnat_nat_is_stray(const struct sk_buff *skb,
-			      enum ip_conntrack_info ctinfo,
-			      const struct nf_hook_state *state)
-{
-	struct dnat_vips *vips = &dnat_pernet(state->net)->vdports.vips;
-	struct dnat_vip_key key = { .l3num = state->pf };
-	unsigned int filter;
-
-	/* what this machine sends itself has come in by no interface */
-	if (ctinfo == IP_CT_UNTRACKED || !skb->skb_iif)
-		return false;
-	if (state->pf == NFPROTO_IPV4) {
-		key.addr.ip = ip_hdr(skb)->daddr;
-		key.l4proto = ip_hdr(skb)->protocol;
-		filter = dnat_vip_filter4(key.addr.ip);
-	} else {
-		key.addr.in6 = ipv6_hdr(skb)->daddr;
-		key.l4proto = ipv6_hdr(skb)->nexthdr;
-		filter = dnat_vip_filter6(&key.addr.in6);
-	}
-	return key.l4proto == IPPROTO_TCP && dnat_vip_maybe(vips, filter) &&
-	       dnat_vip_find(vips, &key);
-}
-
 static unsigned int dnat_nat_postrouting(void *priv, struct sk_buff *skb,
 					 const struct nf_hook_state *state)
 {
@@ -253,8 +226,8 @@ static unsigned int dnat_nat_postrouting(void *priv, struct sk_buff *skb,
 
 	ct = nf_ct_get(skb, &ctinfo);
 	if (!ct)
-		return dnat_nat_is_stray(skb, ctinfo, state) ? NF_DROP :
-							       NF_ACCEPT;
+		return skb->skb_iif && dnat_is_stray(skb, state) ? NF_DROP :
+								   NF_ACCEPT;
 	if (!dnat_conn_wanted(ct))
 		return NF_ACCEPT;
 

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Segments of a connection that conntrack does not take for it: they are out of
+ * its window, or there is no rule at all for a moment that asks for conntrack
+ * and NAT.  They stay untranslated, for a VIP.
+ *
+ * Where an interface has the VIP, this machine's own TCP would answer with a
+ * reset and end a connection that is well.  Elsewhere they would go round by the
+ * next router until their TTL ends.  When they are dropped their sender
+ * retransmits.
+ */
+#include <linux/netfilter_ipv4.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
+#include <net/netfilter/nf_conntrack_core.h>
+#include <net/tcp.h>
+
+#include "conn.h"
+#include "dnat.h"
+#include "stray.h"
+#include "table.h"
+
+/* Return: where the TCP header starts; 0: there is none */
+static unsigned int dnat_stray_tuple(const struct sk_buff *skb, u8 l3num,
+				     struct dnat_tuple *tuple)
+{
+	unsigned int nhoff = skb_network_offset(skb);
+
+	tuple->l3num = l3num;
+	if (l3num == NFPROTO_IPV4) {
+		const struct iphdr *iph = ip_hdr(skb);
+
+		tuple->saddr = &iph->saddr;
+		tuple->daddr = &iph->daddr;
+		tuple->l4proto = iph->protocol;
+		nhoff += iph->ihl * 4;
+		if (iph->frag_off & htons(IP_OFFSET))
+			return 0;
+	} else {
+		const struct ipv6hdr *ip6h = ipv6_hdr(skb);
+
+		tuple->saddr = &ip6h->saddr;
+		tuple->daddr = &ip6h->daddr;
+		tuple->l4proto = ip6h->nexthdr;
+		nhoff += sizeof(*ip6h);
+	}
+	return tuple->l4proto == IPPROTO_TCP ? nhoff : 0;
+}
+
+static bool dnat_stray_vip(const struct dnat_net *dn,
+			   const struct dnat_tuple *tuple)
+{
+	unsigned int filter = tuple->l3num == NFPROTO_IPV4 ?
+				      dnat_vip_filter4(*(__be32 *)tuple->daddr) :
+				      dnat_vip_filter6(tuple->daddr);
+
+	return dnat_vip_maybe(&dn->vdports.vips, filter);
+}
+
+/**
+ * dnat_is_stray - is a packet a segment of a connection, but not translated?
+ * @skb: with its network header, behind conntrack and its destination's NAT
+ * @state: of the hook, NFPROTO_IPV4 or NFPROTO_IPV6
+ *
+ * A SYN is none: it may begin a connection with this machine.
+ *
+ * Context: any, under rcu_read_lock().
+ */
+bool dnat_is_stray(const struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	struct dnat_net *dn = dnat_pernet(state->net);
+	const struct nf_conn *ct, *found;
+	enum ip_conntrack_info ctinfo;
+	const struct tcphdr *th;
+	struct dnat_tuple tuple;
+	struct dnat_way *way;
+	unsigned int thoff;
+	struct tcphdr buf;
+
+	found = nf_ct_get(skb, &ctinfo);
+	if (ctinfo == IP_CT_UNTRACKED)
+		return false;
+	thoff = dnat_stray_tuple(skb, state->pf, &tuple);
+	if (!thoff || !dnat_stray_vip(dn, &tuple))
+		return false;
+	th = skb_header_pointer(skb, thoff, sizeof(buf), &buf);
+	if (!th || th->syn)
+		return false;
+	tuple.sport = th->source;
+	tuple.dport = th->dest;
+	way = dnat_table_find(dn, &tuple);
+	if (!way)
+		return false;
+	ct = dnat_way_conn(way)->ct;
+	/* conntrack's hooks may outlive those of nf_nat for a moment */
+	return (!found || found == ct) && !nf_ct_is_dying(ct) &&
+	       !nf_ct_is_expired(ct);
+}
+
+static unsigned int dnat_stray_input(void *priv, struct sk_buff *skb,
+				     const struct nf_hook_state *state)
+{
+	return dnat_is_stray(skb, state) ? NF_DROP : NF_ACCEPT;
+}
+
+/* NFPROTO_INET stands for IPv4 and IPv6 here, whose priorities are the same. */
+static const struct nf_hook_ops dnat_stray_ops[] = {
+	{
+		.hook = dnat_stray_input,
+		.pf = NFPROTO_INET,
+		.hooknum = NF_INET_LOCAL_IN,
+		.priority = NF_IP_PRI_NAT_SRC - 1,
+	},
+};
+
+static int __net_init dnat_stray_net_init(struct net *net)
+{
+	return nf_register_net_hooks(net, dnat_stray_ops,
+				     ARRAY_SIZE(dnat_stray_ops));
+}
+
+static void __net_exit dnat_stray_net_pre_exit(struct net *net)
+{
+	nf_unregister_net_hooks(net, dnat_stray_ops,
+				ARRAY_SIZE(dnat_stray_ops));
+}
+
+static struct pernet_operations dnat_stray_net_ops = {
+	.init = dnat_stray_net_init,
+	.pre_exit = dnat_stray_net_pre_exit,
+};
+
+int dnat_stray_setup(void)
+{
+	return register_pernet_subsys(&dnat_stray_net_ops);
+}
+
+void dnat_stray_teardown(void)
+{
+	unregister_pernet_subsys(&dnat_stray_net_ops);
+}
