@@ -14,6 +14,7 @@
 #include "announce.h"
 #include "frame.h"
 #include "log.h"
+#include "loop.h"
 #include "netlink.h"
 #include "repair.h"
 
@@ -307,6 +308,7 @@ static void work(evutil_socket_t fd, short what, void *data)
 
 	(void)fd;
 	(void)what;
+	loop_does("announcing VIPs");
 	if (announce->fresh)
 		look(announce);
 	for (int i = 0; i < BATCH; i++) {
@@ -344,6 +346,7 @@ static void readable(evutil_socket_t fd, short what, void *data)
 	ssize_t len;
 
 	(void)what;
+	loop_does("notices of links");
 	for (int i = 0; i < AT_ONCE; i++) {
 		len = recv(fd, announce->nl.buf, NL_BUF_SIZE, MSG_DONTWAIT);
 		if (len < 0 && errno == ENOBUFS)
