@@ -299,24 +299,3 @@ void kmod_service_del(struct kmod *kmod, const struct service *service)
 {
 	talk_service(kmod, DNAT_CMD_SERVICE_DEL, service);
 }
-
-static void forget_pools(void *pools)
-{
-	json_array_clear(pools);
-}
-
-int kmod_pools(struct kmod *kmod, json_t **pools, struct err *err)
-{
-	json_t *all = json_array();
-	int rc;
-
-	if (!all)
-		return err_no_memory(err);
-	rc = kmod_dump(kmod, DNAT_CMD_POOL_GET, "pools", kmod_parse_pool,
-		       forget_pools, all, err);
-	if (rc)
-		json_decref(all);
-	else
-		*pools = all;
-	return rc;
-}

@@ -49,9 +49,6 @@ int kmod_reopen(struct kmod *kmod, struct err *err);
 /* A number that another time of the module's being loaded does not have. */
 unsigned int kmod_life(const struct kmod *kmod);
 
-/* The pools as vdport.show gives them (control.h). */
-int kmod_pools(struct kmod *kmod, json_t **pools, struct err *err);
-
 /* nl_fn (netlink.h): append the pool that @nlh tells of to the array @pools. */
 int kmod_parse_pool(const struct nlmsghdr *nlh, void *pools);
 

@@ -132,25 +132,3 @@ int kmod_counters_ask(const struct kmod *kmod, const struct service *only,
 	}
 	return rc;
 }
-
-int kmod_counters(const struct kmod *kmod, const struct service *only,
-		  struct counters *counters, struct err *err)
-{
-	int done = 0;
-	struct nl nl;
-	int rc;
-
-	*counters = (struct counters){ 0 };
-	rc = kmod_counters_ask(kmod, only, &nl, err);
-	if (rc)
-		return rc;
-	while (!rc && !done)
-		rc = nl_receive(&nl, kmod_parse_counter, counters, &done);
-	if (rc) {
-		refused(&nl, rc, err);
-		counters_clean(counters);
-	}
-	nl_close(&nl);
-	counters_sort(counters);
-	return rc;
-}

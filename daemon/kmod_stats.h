@@ -18,18 +18,9 @@ int kmod_stats(struct kmod *kmod, json_t **stats, struct err *err);
 int kmod_parse_stats(const struct nlmsghdr *nlh, void *stats);
 
 /**
- * kmod_counters - what is counted for each service and backend
+ * kmod_counters_ask - ask what is counted for each service and backend, on a
+ *	socket of one's own
  * @only: for this service alone, NULL for all
- * @counters: result, sorted, to be cleaned
- *
- * Return: 0 or a negative errno with @err set
- */
-int kmod_counters(const struct kmod *kmod, const struct service *only,
-		  struct counters *counters, struct err *err);
-
-/**
- * kmod_counters_ask - ask for them on a socket of one's own
- * @only: as kmod_counters()
  * @nl: result, for nl_receive() with kmod_parse_counter(), and nl_close();
  *	closed where this fails
  *

@@ -12,6 +12,7 @@
 #include "ending.h"
 #include "events.h"
 #include "kmod_list.h"
+#include "kmod_show.h"
 #include "kmod_stats.h"
 #include "loop.h"
 #include "notes.h"
@@ -119,13 +120,14 @@ static int module_needed(const struct dnatd *dnatd, const char *what,
 }
 
 static int vdport_show(struct dnatd *dnatd, const json_t *args,
-		       json_t **result, struct err *err)
+		       json_t **result, struct parts **parts, struct err *err)
 {
 	int ret = args_check(args, NULL, 0, err);
 
+	(void)result;
 	if (!ret)
 		ret = module_needed(dnatd, "vdports are counted", err);
-	return ret ? ret : kmod_pools(dnatd->kmod, result, err);
+	return ret ? ret : kmod_show_pools(dnatd->kmod, parts, err);
 }
 
 static int stats(struct dnatd *dnatd, const json_t *args, json_t **result,
@@ -140,15 +142,11 @@ static int stats(struct dnatd *dnatd, const json_t *args, json_t **result,
 }
 
 /* stats.services, and stats.backends, by @list. */
-static int stats_list(struct dnatd *dnatd, const json_t *args, json_t **result,
-		      struct err *err,
-		      json_t *(*list)(const struct counters *counters,
-				      const struct model *model,
-				      const struct service *only))
+static int stats_list(struct dnatd *dnatd, const json_t *args,
+		      counters_fn *list, struct parts **parts, struct err *err)
 {
 	static const struct arg spec[] = { { "service", ARG_STRING, false } };
 	const struct service *only;
-	struct counters counters;
 	int ret;
 
 	ret = args_check(args, spec, ARRAY_SIZE(spec), err);
@@ -157,25 +155,24 @@ static int stats_list(struct dnatd *dnatd, const json_t *args, json_t **result,
 	if (!ret)
 		ret = module_needed(dnatd, "packets and connections are counted",
 				    err);
-	if (!ret)
-		ret = kmod_counters(dnatd->kmod, only, &counters, err);
-	if (ret)
-		return ret;
-	*result = list(&counters, dnatd->model, only);
-	counters_clean(&counters);
-	return *result ? 0 : err_no_memory(err);
+	return ret ? ret : kmod_show_counters(dnatd->kmod, dnatd->model, only,
+					      list, parts, err);
 }
 
 static int stats_services(struct dnatd *dnatd, const json_t *args,
-			  json_t **result, struct err *err)
+			  json_t **result, struct parts **parts,
+			  struct err *err)
 {
-	return stats_list(dnatd, args, result, err, counters_services);
+	(void)result;
+	return stats_list(dnatd, args, counters_services, parts, err);
 }
 
 static int stats_backends(struct dnatd *dnatd, const json_t *args,
-			  json_t **result, struct err *err)
+			  json_t **result, struct parts **parts,
+			  struct err *err)
 {
-	return stats_list(dnatd, args, result, err, counters_backends);
+	(void)result;
+	return stats_list(dnatd, args, counters_backends, parts, err);
 }
 
 static int vdport_ports(struct dnatd *dnatd, const json_t *args,
@@ -350,7 +347,7 @@ static const struct operation {
 	{ "backend.add", CHANGES, .change = change_apply },
 	{ "backend.set", CHANGES, .change = change_apply },
 	{ "backend.del", CHANGES, .change = change_apply },
-	{ "vdport.show", LOOKS, .answer = vdport_show },
+	{ "vdport.show", LOOKS, .list = vdport_show },
 	{ "vdport.ports", LOOKS, .list = vdport_ports },
 	{ "vdport.set", CHANGES, .change = vdport_set },
 	{ "connection.show", LOOKS, .list = connection_show },
@@ -359,8 +356,8 @@ static const struct operation {
 	{ "config.show", LOOKS, .list = show_config },
 	{ "config.apply", CHANGES, .answer = apply_request },
 	{ "stats", LOOKS, .answer = stats },
-	{ "stats.services", LOOKS, .answer = stats_services },
-	{ "stats.backends", LOOKS, .answer = stats_backends },
+	{ "stats.services", LOOKS, .list = stats_services },
+	{ "stats.backends", LOOKS, .list = stats_backends },
 	{ "status", LOOKS, .answer = status },
 	{ "monitor", LOOKS, .list = monitor },
 };
