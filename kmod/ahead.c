@@ -35,7 +35,7 @@ static bool dnat_ahead_known(struct net *net, const struct dnat_pool_key *key,
 	return true;
 }
 
-static void dnat_ahead_ask(struct net *net, struct dnat_pool *pool)
+static void dnat_ahead_ask_all(struct net *net, struct dnat_pool *pool)
 {
 	unsigned int port;
 
@@ -46,6 +46,37 @@ static void dnat_ahead_ask(struct net *net, struct dnat_pool *pool)
 							  port));
 		cond_resched();
 	}
+}
+
+/* Return: whether many of the ports that others held are free now */
+static bool dnat_ahead_ask_held(struct net *net, struct dnat_pool *pool)
+{
+	unsigned int n = READ_ONCE(pool->ports[DNAT_LIST_HELD].n);
+	unsigned int i, freed = 0;
+	bool known;
+	u16 port;
+
+	for (i = 0; i < n; i++) {
+		port = dnat_vdport_next_held(pool);
+		if (!port)
+			break;
+		known = dnat_ahead_known(net, &pool->key, port);
+		dnat_vdport_note(pool, port, known);
+		freed += !known;
+		cond_resched();
+	}
+	return freed >= n / 16;
+}
+
+static void dnat_ahead_ask(struct net *net, struct dnat_pool *pool)
+{
+	u32 period = DNAT_ASK_PERIOD;
+
+	if (dnat_vdport_met_many(pool))
+		dnat_ahead_ask_all(net, pool);
+	else if (!dnat_ahead_ask_held(net, pool))
+		period = min_t(u32, 2 * pool->ask_period, DNAT_ASK_PERIOD_MAX);
+	WRITE_ONCE(pool->ask_period, period);
 }
 
 static void dnat_ahead_reclaim(struct dnat_pool *pool)

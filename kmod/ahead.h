@@ -7,8 +7,9 @@
  * has some of these ended in the background, the oldest first: a SYN finds a
  * free port, however long the balancer has been busy.
  *
- * And where others, such as local processes, were found to hold ports, all are
- * asked for: a SYN comes across few of them, however many there are.
+ * And where others, such as local processes, were found to hold ports, conntrack
+ * is asked whether they still do; where SYNs have met many of them, it is asked
+ * for all ports.  So a SYN meets few of them, however many there are.
  */
 #ifndef DNAT_AHEAD_H
 #define DNAT_AHEAD_H
@@ -33,7 +34,9 @@ void dnat_ahead_queue(struct dnat_ahead *ahead, struct dnat_pool *pool);
 static inline bool dnat_ahead_asks(const struct dnat_pool *pool)
 {
 	return dnat_vdport_any_held(pool) &&
-	       (u32)jiffies - READ_ONCE(pool->asked) >= DNAT_ASK_PERIOD;
+	       (READ_ONCE(pool->met) >= DNAT_ASK_ALL ||
+		(u32)jiffies - READ_ONCE(pool->asked) >=
+			READ_ONCE(pool->ask_period));
 }
 
 /**

@@ -14,6 +14,7 @@
 #include "reclaim.h"
 #include "reuse.h"
 #include "table.h"
+#include "track.h"
 #include "uapi/linux/double_nat.h"
 
 /* Looked at on each new connection, so that a flood of packets that are
@@ -73,7 +74,8 @@ static void dnat_conn_free(struct dnat_conn *conn)
 		dnat_reclaim_del(conn);
 		dnat_vdport_give(conn->pool, conn->vdport,
 				 dnat_conn_is_tcp(conn) ?
-				 dnat_reuse_last_seq(conn->ct) : 0);
+				 dnat_reuse_last_seq(conn->ct) : 0,
+				 dnat_track_stamp(conn->ct));
 		dnat_stat_inc(dn, DNAT_STAT_GIVEN);
 		dnat_count_ended(conn->count);
 		if (nf_ct_is_confirmed(conn->ct) &&

@@ -28,16 +28,16 @@ static struct dnat_counter *dnat_counter_alloc(struct dnat_counters *counters,
 	struct dnat_count *part;
 	int cpu;
 
-	counter = kzalloc(sizeof(*counter), GFP_ATOMIC | __GFP_NOWARN);
-	if (!counter)
+	if (!dnat_block_get(counters->blocks))
 		return NULL;
+	counter = kzalloc(sizeof(*counter), DNAT_GFP_PACKET);
+	if (!counter)
+		goto err_block;
 	counter->count = __alloc_percpu_gfp(sizeof(struct dnat_count),
 					    __alignof__(struct dnat_count),
-					    GFP_ATOMIC | __GFP_NOWARN);
-	if (!counter->count) {
-		kfree(counter);
-		return NULL;
-	}
+					    DNAT_GFP_PACKET);
+	if (!counter->count)
+		goto err_counter;
 	for_each_possible_cpu(cpu) {
 		part = per_cpu_ptr(counter->count, cpu);
 		u64_stats_init(&part->sync);
@@ -46,12 +46,20 @@ static struct dnat_counter *dnat_counter_alloc(struct dnat_counters *counters,
 	counter->key.pool = *key;
 	counter->key.vport = vport;
 	counter->counters = counters;
+	counter->blocks = counters->blocks;
 	refcount_set(&counter->users, 2);
 	return counter;
+
+err_counter:
+	kfree(counter);
+err_block:
+	dnat_block_put(counters->blocks);
+	return NULL;
 }
 
 static void dnat_counter_free(struct dnat_counter *counter)
 {
+	dnat_block_put(counter->blocks);
 	free_percpu(counter->count);
 	kfree(counter);
 }
@@ -99,11 +107,17 @@ static struct dnat_counter *dnat_counter_new(struct dnat_counters *counters,
 {
 	struct dnat_counter *counter, *fresh;
 
-	if (READ_ONCE(counters->n) >= DNAT_COUNTERS_MAX)
+	/* Per-CPU memory that is asked for without waiting runs out now and then.
+	 * To ask takes a lock of the whole machine's: once a tick is enough.
+	 */
+	if (READ_ONCE(counters->n) >= DNAT_COUNTERS_MAX ||
+	    READ_ONCE(counters->failed) == (u32)jiffies)
 		return NULL;
 	fresh = dnat_counter_alloc(counters, key, vport);
-	if (!fresh)
+	if (!fresh) {
+		WRITE_ONCE(counters->failed, (u32)jiffies);
 		return NULL;
+	}
 	counter = dnat_counter_insert(counters, service, fresh);
 	if (counter != fresh)
 		dnat_counter_free(fresh);
@@ -312,6 +326,7 @@ int dnat_counters_init(struct dnat_counters *counters)
 	spin_lock_init(&counters->lock);
 	INIT_LIST_HEAD(&counters->list);
 	counters->n = 0;
+	counters->failed = (u32)jiffies - 1;
 	return rhashtable_init(&counters->table, &dnat_counter_params);
 }
 

@@ -32,6 +32,8 @@ struct dnat_counters {
 				 */
 	struct list_head list;	/* oldest first, read under RCU */
 	unsigned int n;		/* of @list */
+	u32 failed;		/* jiffies when there was no memory last */
+	struct dnat_blocks *blocks;	/* see limit.h; NULL: an admin's */
 };
 
 /* Hashed as bytes: fill with zeros first. */
@@ -58,6 +60,7 @@ struct dnat_counter {
 	refcount_t users;	/* connections, pools, and one for @table */
 	bool gone;		/* out of @table, under counters->lock */
 	struct dnat_counters *counters;
+	struct dnat_blocks *blocks;	/* that @counters had */
 	struct list_head list;		/* in counters->list */
 	struct list_head service_node;	/* in dnat_service.counters */
 	atomic64_t exhausted;

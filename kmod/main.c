@@ -13,11 +13,18 @@
 
 unsigned int dnat_net_id __read_mostly;
 
+/* Of all network namespaces that anybody can make. */
+static struct dnat_blocks dnat_guest_blocks;
+
 static int __net_init dnat_net_init(struct net *net)
 {
 	struct dnat_net *dn = dnat_pernet(net);
 	int err;
 
+	if (net->user_ns != &init_user_ns) {
+		dn->vdports.vips.blocks = &dnat_guest_blocks;
+		dn->counters.blocks = &dnat_guest_blocks;
+	}
 	dn->on_exhausted = DNAT_EXHAUSTED_RESET;
 	dn->stats = alloc_percpu(struct dnat_stats);
 	if (!dn->stats)
@@ -83,9 +90,13 @@ static int __init dnat_init(void)
 {
 	int err;
 
-	err = dnat_conn_setup();
+	err = dnat_vdport_setup();
 	if (err)
 		return err;
+
+	err = dnat_conn_setup();
+	if (err)
+		goto err_vdport;
 
 	err = register_pernet_subsys(&dnat_net_ops);
 	if (err)
@@ -119,6 +130,8 @@ err_net:
 	unregister_pernet_subsys(&dnat_net_ops);
 err_conn:
 	dnat_conn_teardown();
+err_vdport:
+	dnat_vdport_teardown();
 	return err;
 }
 
@@ -130,6 +143,7 @@ static void __exit dnat_exit(void)
 	dnat_nat_teardown();
 	unregister_pernet_subsys(&dnat_net_ops);
 	dnat_conn_teardown();
+	dnat_vdport_teardown();
 }
 
 module_init(dnat_init);

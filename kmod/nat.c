@@ -11,6 +11,7 @@
 #include <net/l3mdev.h>
 #include <net/netfilter/nf_conntrack_core.h>
 #include <net/netfilter/nf_conntrack_seqadj.h>
+#include <net/netfilter/nf_conntrack_zones.h>
 #include <net/netfilter/nf_nat.h>
 
 #include "conn.h"
@@ -58,6 +59,28 @@ static bool dnat_nat_tuple_taken(const struct dnat_conn *conn, u16 vdport)
 	return nf_conntrack_tuple_taken(&tuple, conn->ct);
 }
 
+/* Whoever sends a packet that looks like a backend's answer, with the backend's
+ * address as its own or not, has conntrack keep a port for it.  Where no other
+ * is left, it has to give way as long as nobody has answered it.
+ */
+static void dnat_nat_evict(const struct dnat_conn *conn, u16 vdport)
+{
+	struct nf_conntrack_tuple_hash *hash;
+	struct nf_conntrack_tuple tuple;
+	struct nf_conn *ct;
+
+	tuple = dnat_answer_tuple(&conn->pool->key, vdport);
+	hash = nf_conntrack_find_get(nf_ct_net(conn->ct), nf_ct_zone(conn->ct),
+				     &tuple);
+	if (!hash)
+		return;
+	ct = nf_ct_tuplehash_to_ctrack(hash);
+	if (NF_CT_DIRECTION(hash) == IP_CT_DIR_ORIGINAL &&
+	    !test_bit(IPS_SEEN_REPLY_BIT, &ct->status))
+		nf_ct_kill(ct);
+	nf_ct_put(ct);
+}
+
 /* Is one of the ports that others had free now? */
 static bool dnat_nat_ask_held(struct dnat_conn *conn)
 {
@@ -68,6 +91,7 @@ static bool dnat_nat_ask_held(struct dnat_conn *conn)
 		port = dnat_vdport_take_held(pool, conn);
 		if (port < 0)
 			break;
+		dnat_nat_evict(conn, port);
 		if (!dnat_nat_tuple_taken(conn, port)) {
 			dnat_vdport_skip(pool, port);
 			return true;
@@ -105,22 +129,36 @@ static int dnat_nat_take_free(const struct dnat_net *dn, struct dnat_conn *conn,
 	return -ENOSPC;
 }
 
+/* The same, where there was no free port. */
+static int dnat_nat_take_back(const struct dnat_net *dn, struct dnat_conn *conn,
+			      unsigned int *skips)
+{
+	struct dnat_pool *pool = conn->pool;
+	int i, port = -ENOSPC;
+
+	if (dnat_nat_ask_held(conn))
+		port = dnat_nat_take_free(dn, conn, skips);
+	for (i = 0; port < 0 && *skips && i < DNAT_RECLAIM_MAX; i++) {
+		if (dnat_reclaim_one(pool)) {
+			dnat_vdport_set_barren(pool, true);
+			break;
+		}
+		port = dnat_nat_take_free(dn, conn, skips);
+	}
+	return port;
+}
+
 /* Return: a port in host byte order, -ENOSPC or -ENOMEM */
 static int dnat_nat_take(const struct dnat_net *dn, struct dnat_conn *conn)
 {
 	unsigned int skips = DNAT_SKIP_MAX;
 	struct dnat_pool *pool = conn->pool;
 	struct dnat_counter *counter;
-	int i, port;
+	int port;
 
 	port = dnat_nat_take_free(dn, conn, &skips);
-	if (port < 0 && skips && dnat_nat_ask_held(conn))
-		port = dnat_nat_take_free(dn, conn, &skips);
-	for (i = 0; port < 0 && skips && i < DNAT_RECLAIM_MAX; i++) {
-		if (dnat_reclaim_one(pool))
-			break;
-		port = dnat_nat_take_free(dn, conn, &skips);
-	}
+	if (port < 0 && skips && !dnat_vdport_barren(pool))
+		port = dnat_nat_take_back(dn, conn, &skips);
 	if (port == -ENOSPC) {
 		counter = dnat_counter_of(conn->count);
 		if (counter)

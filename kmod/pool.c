@@ -5,8 +5,8 @@
 #include "counter.h"
 #include "pool.h"
 
-/* How often pools that nobody has used for long are looked for. */
-#define DNAT_GC_PERIOD (60 * HZ)
+/* How often memory is looked for that nobody needs. */
+#define DNAT_GC_PERIOD (10 * HZ)
 
 static const struct rhashtable_params dnat_pool_params = {
 	.head_offset = offsetof(struct dnat_pool, node),
@@ -15,21 +15,26 @@ static const struct rhashtable_params dnat_pool_params = {
 	.automatic_shrinking = true,
 };
 
-static struct dnat_pool *dnat_pool_alloc(const struct dnat_pool_key *key)
+static struct dnat_pool *dnat_pool_alloc(struct dnat_blocks *blocks,
+					 const struct dnat_pool_key *key)
 {
 	struct dnat_pool *pool;
 	int i;
 
-	pool = kzalloc(sizeof(*pool), GFP_ATOMIC | __GFP_NOWARN);
-	if (!pool)
+	if (!dnat_block_get(blocks))
 		return NULL;
-	if (dnat_vdport_init(pool)) {
+	pool = kzalloc(sizeof(*pool), DNAT_GFP_PACKET);
+	if (!pool || dnat_vdport_init(pool)) {
 		kfree(pool);
+		dnat_block_put(blocks);
 		return NULL;
 	}
+	pool->blocks = blocks;
 	pool->key = *key;
 	refcount_set(&pool->users, 2);
 	INIT_LIST_HEAD(&pool->ahead_node);
+	pool->ask_period = DNAT_ASK_PERIOD;
+	dnat_vdport_set_barren(pool, false);
 	for (i = 0; i < DNAT_CLASS_COUNT; i++)
 		INIT_LIST_HEAD(&pool->conns[i]);
 	return pool;
@@ -38,6 +43,7 @@ static struct dnat_pool *dnat_pool_alloc(const struct dnat_pool_key *key)
 static void dnat_pool_free(struct dnat_pool *pool)
 {
 	dnat_vdport_clean(pool);
+	dnat_block_put(pool->blocks);
 	kfree(pool);
 }
 
@@ -62,7 +68,9 @@ static struct dnat_pool *dnat_pool_new(struct dnat_vdports *vdports,
 	struct dnat_vip_key vip_key;
 	struct dnat_pool *pool;
 
-	pool = dnat_pool_alloc(key);
+	if (READ_ONCE(vdports->n) >= DNAT_POOLS_MAX)
+		return NULL;
+	pool = dnat_pool_alloc(vdports->vips.blocks, key);
 	if (!pool)
 		return NULL;
 
@@ -73,6 +81,32 @@ static struct dnat_pool *dnat_pool_new(struct dnat_vdports *vdports,
 		return NULL;
 	}
 	return pool;
+}
+
+/* Return: @fresh; the one that another CPU put into the table meanwhile; or an
+ * error
+ */
+static struct dnat_pool *dnat_pool_insert(struct dnat_vdports *vdports,
+					  struct dnat_pool *fresh)
+{
+	unsigned int max = READ_ONCE(fresh->vip->n_named) ? DNAT_POOLS_MAX :
+							    DNAT_POOLS_MAX / 2;
+	struct dnat_pool *pool;
+
+	lockdep_assert_held(&vdports->lock);
+
+	dnat_vdport_set_range(fresh, vdports->range);
+	if (vdports->n >= max)
+		return ERR_PTR(-ENOSPC);
+	pool = rhashtable_lookup_get_insert_fast(&vdports->pools, &fresh->node,
+						 dnat_pool_params);
+	if (pool)
+		return pool;
+	WRITE_ONCE(vdports->n, vdports->n + 1);
+	list_add_tail_rcu(&fresh->list, &vdports->list);
+	if (vdports->n == 1)
+		schedule_delayed_work(&vdports->gc, DNAT_GC_PERIOD);
+	return fresh;
 }
 
 /**
@@ -95,7 +129,8 @@ struct dnat_pool *dnat_pool_find(struct dnat_vdports *vdports,
  * @key: the backend and how it is reached
  *
  * Context: softirq or process, under rcu_read_lock().
- * Return: the pool, to be given back with dnat_pool_put(); NULL without memory
+ * Return: the pool, to be given back with dnat_pool_put(); NULL without memory,
+ *	and if there are too many
  */
 struct dnat_pool *dnat_pool_get(struct dnat_vdports *vdports,
 				const struct dnat_pool_key *key)
@@ -112,15 +147,9 @@ struct dnat_pool *dnat_pool_get(struct dnat_vdports *vdports,
 
 	/* Under the lock no pool in the table is without a user. */
 	spin_lock_bh(&vdports->lock);
-	dnat_vdport_set_range(fresh, vdports->range);
-	pool = rhashtable_lookup_get_insert_fast(&vdports->pools, &fresh->node,
-						 dnat_pool_params);
-	if (!pool) {
-		pool = fresh;
-		list_add_tail_rcu(&pool->list, &vdports->list);
-	} else if (!IS_ERR(pool)) {
+	pool = dnat_pool_insert(vdports, fresh);
+	if (pool != fresh && !IS_ERR(pool))
 		refcount_inc(&pool->users);
-	}
 	spin_unlock_bh(&vdports->lock);
 
 	if (pool != fresh) {
@@ -299,20 +328,27 @@ struct dnat_range dnat_vdports_range(struct dnat_vdports *vdports)
 	return range;
 }
 
-/* Does nobody need @pool, nor what it remembers? */
-static bool dnat_pool_stale(struct dnat_pool *pool)
+/* Is nothing lost if @pool is made anew?  A new pool starts at a random chunk.  One
+ * that has had no more ports than fit into one chunk of many hardly ever meets
+ * the same ports again.
+ */
+static bool dnat_pool_idle(struct dnat_pool *pool)
 {
-	bool stale;
+	bool idle;
 
 	spin_lock_bh(&pool->lock);
-	stale = !pool->taken && dnat_quiet(pool->stamp);
+	idle = !pool->taken &&
+	       (dnat_quiet(pool->stamp) ||
+		(pool->made <= 1 && pool->absent >= DNAT_CHUNKS / 8 &&
+		 (u32)jiffies - pool->idle >= DNAT_REST));
 	spin_unlock_bh(&pool->lock);
-	return stale;
+	return idle;
 }
 
 static void dnat_pool_gc(struct dnat_vdports *vdports, struct dnat_pool *pool)
 {
-	if (!dnat_pool_stale(pool))
+	dnat_vdport_sweep(pool);
+	if (!dnat_pool_idle(pool))
 		return;
 
 	/* the table's own; nobody can come by while it is the last */
@@ -321,6 +357,7 @@ static void dnat_pool_gc(struct dnat_vdports *vdports, struct dnat_pool *pool)
 		rhashtable_remove_fast(&vdports->pools, &pool->node,
 				       dnat_pool_params);
 		list_del_rcu(&pool->list);
+		WRITE_ONCE(vdports->n, vdports->n - 1);
 		dnat_pool_end(pool);
 	}
 	spin_unlock_bh(&vdports->lock);
@@ -340,7 +377,9 @@ static void dnat_vdports_gc(struct work_struct *work)
 		dnat_pool_gc(vdports, pool);
 		cond_resched();
 	}
-	schedule_delayed_work(&vdports->gc, DNAT_GC_PERIOD);
+	/* the first pool begins it again */
+	if (READ_ONCE(vdports->n))
+		schedule_delayed_work(&vdports->gc, DNAT_GC_PERIOD);
 }
 
 /**
@@ -368,7 +407,6 @@ int dnat_vdports_init(struct dnat_vdports *vdports)
 	}
 
 	INIT_DEFERRABLE_WORK(&vdports->gc, dnat_vdports_gc);
-	schedule_delayed_work(&vdports->gc, DNAT_GC_PERIOD);
 	return 0;
 }
 

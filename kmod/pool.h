@@ -14,8 +14,9 @@
 struct dnat_vdports {
 	struct dnat_vips vips;
 	struct rhashtable pools;
-	spinlock_t lock;	/* @range, @list, and insertion into @pools */
+	spinlock_t lock;	/* @range, @list, @n, and insertion into @pools */
 	struct list_head list;	/* of @pools, oldest first, read under RCU */
+	unsigned int n;		/* of @list */
 	struct dnat_range range;
 	struct delayed_work gc;
 };

@@ -55,6 +55,7 @@ void dnat_reclaim_move(struct dnat_conn *conn, enum dnat_class class)
 		pool->n_conns[conn->class]--;
 		pool->n_conns[class]++;
 		WRITE_ONCE(conn->class, class);
+		dnat_vdport_set_barren(pool, false);
 		list_move_tail(&conn->class_node, &pool->conns[class]);
 	}
 	spin_unlock_bh(&pool->lock);

@@ -7,6 +7,7 @@
 
 #include "compat.h"
 #include "track.h"
+#include "vdport.h"
 
 /* conntrack's own numbers for ip_ct_tcp.last_index; it has no header of them. */
 enum {
@@ -14,6 +15,7 @@ enum {
 	DNAT_INDEX_SYNACK = 1,
 	DNAT_INDEX_FIN = 2,
 	DNAT_INDEX_ACK = 3,
+	DNAT_INDEX_RST = 4,
 };
 
 /* An acknowledgement may be that far behind, whatever the window. */
@@ -382,11 +384,13 @@ bool dnat_track_synack(struct nf_conn *ct, const struct sk_buff *skb,
 
 /**
  * dnat_track_udp - note a packet of an exchange
- * @ct: confirmed, both sides have been heard, without a clash
- * @ctinfo: IP_CT_ESTABLISHED or IP_CT_ESTABLISHED_REPLY
+ * @ct: confirmed, without a clash
+ * @ctinfo: IP_CT_NEW or IP_CT_ESTABLISHED, by whether the backend has been
+ *	heard, or IP_CT_ESTABLISHED_REPLY
  * @skb: as it came in, its header and checksum right
  *
- * The rules are those of nf_conntrack_udp_packet().
+ * The rules are those of nf_conntrack_udp_packet(), and of nf_conntrack_in() for
+ * the first answer.
  *
  * Context: softirq, under rcu_read_lock().
  */
@@ -395,7 +399,8 @@ void dnat_track_udp(struct nf_conn *ct, enum ip_conntrack_info ctinfo,
 {
 	const unsigned int *timeouts = nf_ct_timeout_lookup(ct);
 	unsigned long status = READ_ONCE(ct->status);
-	bool stream = time_after(jiffies, ct->proto.udp.stream_ts);
+	bool stream = status & IPS_SEEN_REPLY &&
+		      time_after(jiffies, ct->proto.udp.stream_ts);
 
 	if (!timeouts)
 		timeouts = nf_udp_pernet(nf_ct_net(ct))->timeouts;
@@ -405,4 +410,65 @@ void dnat_track_udp(struct nf_conn *ct, enum ip_conntrack_info ctinfo,
 	if (stream && !(status & IPS_ASSURED) &&
 	    !test_and_set_bit(IPS_ASSURED_BIT, &ct->status))
 		nf_conntrack_event_cache(IPCT_ASSURED, ct);
+	if (ctinfo == IP_CT_ESTABLISHED_REPLY && !(status & IPS_SEEN_REPLY) &&
+	    !test_and_set_bit(IPS_SEEN_REPLY_BIT, &ct->status))
+		nf_conntrack_event_cache(IPCT_REPLY, ct);
+}
+
+/* TIME_WAIT is with the end that closed first (RFC 9293, 3.6), and no end keeps
+ * anything behind its own reset.
+ */
+static bool dnat_tcp_forgotten(const struct ip_ct_tcp *tcp)
+{
+	switch (tcp->state) {
+	case TCP_CONNTRACK_TIME_WAIT:
+		return tcp->seen[IP_CT_DIR_ORIGINAL].flags &
+		       IP_CT_TCP_FLAG_CLOSE_INIT &&
+		       !(tcp->seen[IP_CT_DIR_REPLY].flags &
+			 IP_CT_TCP_FLAG_CLOSE_INIT) &&
+		       tcp->last_dir == IP_CT_DIR_ORIGINAL;
+	case TCP_CONNTRACK_CLOSE:
+		return tcp->last_index == DNAT_INDEX_RST &&
+		       tcp->last_dir == IP_CT_DIR_REPLY;
+	default:
+		return false;
+	}
+}
+
+static u32 dnat_timeout(const struct nf_conn *ct)
+{
+	const unsigned int *timeouts;
+
+	if (nf_ct_protonum(ct) == IPPROTO_TCP)
+		return dnat_tcp_timeout(ct);
+	timeouts = nf_ct_timeout_lookup(ct);
+	if (!timeouts)
+		timeouts = nf_udp_pernet(nf_ct_net(ct))->timeouts;
+	return timeouts[test_bit(IPS_ASSURED_BIT, &ct->status) ?
+			UDP_CT_REPLIED : UDP_CT_UNREPLIED];
+}
+
+/**
+ * dnat_track_stamp - when a backend last heard of a connection
+ * @ct: at its end
+ *
+ * conntrack keeps a connection for its timeout after the last packet.
+ *
+ * Context: any but hard interrupt.
+ * Return: jiffies, for dnat_vdport_give()
+ */
+u32 dnat_track_stamp(const struct nf_conn *ct)
+{
+	u32 now = (u32)jiffies, last;
+
+	if (!nf_ct_is_confirmed(ct))
+		return now;
+	if (nf_ct_protonum(ct) == IPPROTO_TCP &&
+	    dnat_tcp_forgotten(&ct->proto.tcp))
+		return dnat_forgotten();
+	rcu_read_lock();
+	last = READ_ONCE(ct->timeout) - dnat_timeout(ct);
+	rcu_read_unlock();
+	/* somebody may have set another timeout */
+	return (s32)(last - now) < 0 ? last : now;
 }

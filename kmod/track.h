@@ -19,4 +19,6 @@ bool dnat_track_synack(struct nf_conn *ct, const struct sk_buff *skb,
 void dnat_track_udp(struct nf_conn *ct, enum ip_conntrack_info ctinfo,
 		    const struct sk_buff *skb);
 
+u32 dnat_track_stamp(const struct nf_conn *ct);
+
 #endif /* DNAT_TRACK_H */

@@ -2,18 +2,13 @@
 #include <linux/random.h>
 #include <linux/slab.h>
 
-#include "vdport.h"
+#include "slot.h"
+
+static struct kmem_cache *dnat_chunk_cache __read_mostly;
 
 static bool dnat_in_range(struct dnat_range range, u16 port)
 {
 	return port >= range.min && port <= range.max;
-}
-
-/* The chunk of @port is there. */
-static struct dnat_slot *dnat_slot(const struct dnat_pool *pool, u16 port)
-{
-	return &pool->chunk[port >> DNAT_CHUNK_SHIFT]
-			->slot[port & (DNAT_CHUNK_SLOTS - 1)];
 }
 
 /* Put a port that is in no list into one, behind @prev; 0: in front of all. */
@@ -40,13 +35,12 @@ static void dnat_link(struct dnat_pool *pool, enum dnat_list list, u16 port,
 		ports->last = port;
 }
 
-static void dnat_link_last(struct dnat_pool *pool, enum dnat_list list,
-			   u16 port)
+void dnat_link_last(struct dnat_pool *pool, enum dnat_list list, u16 port)
 {
 	dnat_link(pool, list, port, pool->ports[list].last);
 }
 
-static void dnat_unlink(struct dnat_pool *pool, u16 port)
+void dnat_unlink(struct dnat_pool *pool, u16 port)
 {
 	struct dnat_slot *slot = dnat_slot(pool, port);
 	struct dnat_ports *ports = &pool->ports[slot->list];
@@ -100,15 +94,20 @@ static bool dnat_chunk_make(struct dnat_pool *pool, unsigned int index)
 	struct dnat_chunk *chunk;
 	unsigned int i;
 
-	chunk = kzalloc(sizeof(*chunk), GFP_ATOMIC | __GFP_NOWARN);
-	if (!chunk)
+	if (!dnat_block_get(pool->blocks))
 		return false;
+	chunk = kmem_cache_zalloc(dnat_chunk_cache, DNAT_GFP_PACKET);
+	if (!chunk) {
+		dnat_block_put(pool->blocks);
+		return false;
+	}
 
-	chunk->stamp = (u32)jiffies - DNAT_QUIET;
+	chunk->stamp = dnat_forgotten();
 	for (i = 0; i < DNAT_CHUNK_SLOTS; i++)
 		chunk->slot[i].stamp = chunk->stamp;
-	pool->chunk[index] = chunk;
+	WRITE_ONCE(pool->chunk[index], chunk);
 	pool->absent--;
+	pool->made++;
 	dnat_chunk_offer(pool, index);
 	return true;
 }
@@ -132,6 +131,12 @@ static void dnat_chunk_next(struct dnat_pool *pool)
 	}
 }
 
+static void dnat_chunk_drop(struct dnat_pool *pool, struct dnat_chunk *chunk)
+{
+	kmem_cache_free(dnat_chunk_cache, chunk);
+	dnat_block_put(pool->blocks);
+}
+
 static void dnat_chunk_free(struct dnat_pool *pool, unsigned int index)
 {
 	unsigned int first = index << DNAT_CHUNK_SHIFT;
@@ -140,21 +145,11 @@ static void dnat_chunk_free(struct dnat_pool *pool, unsigned int index)
 	for (port = first; port < first + DNAT_CHUNK_SLOTS; port++)
 		if (dnat_slot(pool, port)->list)
 			dnat_unlink(pool, port);
-	kfree(pool->chunk[index]);
-	pool->chunk[index] = NULL;
+	dnat_chunk_drop(pool, pool->chunk[index]);
+	WRITE_ONCE(pool->chunk[index], NULL);
+	pool->made--;
 	if (dnat_chunk_in_range(pool->range, index))
 		pool->absent++;
-}
-
-/* Each port that comes back pays for a look at one chunk. */
-static void dnat_pool_sweep(struct dnat_pool *pool)
-{
-	unsigned int index = pool->sweep;
-	const struct dnat_chunk *chunk = pool->chunk[index];
-
-	pool->sweep = (index + 1) % DNAT_CHUNKS;
-	if (chunk && !chunk->taken && dnat_quiet(chunk->stamp))
-		dnat_chunk_free(pool, index);
 }
 
 static void dnat_vdport_init_range(struct dnat_pool *pool,
@@ -170,8 +165,8 @@ static void dnat_vdport_init_range(struct dnat_pool *pool,
 }
 
 /* Take a port out of its list and give it to @owner. */
-static void dnat_slot_take(struct dnat_pool *pool, u16 port,
-			   struct dnat_conn *owner)
+void dnat_slot_take(struct dnat_pool *pool, u16 port,
+		    struct dnat_conn *owner)
 {
 	dnat_unlink(pool, port);
 	dnat_slot(pool, port)->owner = owner;
@@ -226,8 +221,7 @@ bool dnat_vdport_recall(const struct dnat_pool *pool, u16 port, u32 *last_seq)
 }
 
 /* Take the port from its owner, and put it into @list. */
-static void dnat_slot_free(struct dnat_pool *pool, u16 port,
-			   enum dnat_list list)
+void dnat_slot_free(struct dnat_pool *pool, u16 port, enum dnat_list list)
 {
 	struct dnat_slot *slot = dnat_slot(pool, port);
 
@@ -242,27 +236,60 @@ static void dnat_slot_free(struct dnat_pool *pool, u16 port,
 		dnat_link_last(pool, list, port);
 }
 
+static u32 dnat_stamp_newest(u32 a, u32 b)
+{
+	return (s32)(a - b) > 0 ? a : b;
+}
+
 /**
  * dnat_vdport_give - give a port back
  * @pool: it was taken from
  * @port: host byte order
  * @last_seq: for dnat_vdport_recall()
+ * @stamp: jiffies when the backend last heard of it, or dnat_forgotten()
  *
  * Context: any but hard interrupt.
  */
-void dnat_vdport_give(struct dnat_pool *pool, u16 port, u32 last_seq)
+void dnat_vdport_give(struct dnat_pool *pool, u16 port, u32 last_seq, u32 stamp)
 {
+	u32 rest = dnat_forgotten() + DNAT_REST;
+	struct dnat_chunk *chunk;
 	struct dnat_slot *slot;
 
 	spin_lock_bh(&pool->lock);
 	slot = dnat_slot(pool, port);
 	slot->last_seq = last_seq;
-	slot->stamp = (u32)jiffies;
-	pool->chunk[port >> DNAT_CHUNK_SHIFT]->stamp = slot->stamp;
-	pool->stamp = slot->stamp;
+	slot->stamp = stamp;
+	slot->given = dnat_seconds();
+	chunk = pool->chunk[port >> DNAT_CHUNK_SHIFT];
+	stamp = dnat_stamp_newest(stamp, rest);
+	chunk->stamp = dnat_stamp_newest(chunk->stamp, stamp);
+	pool->stamp = dnat_stamp_newest(pool->stamp, stamp);
+	pool->idle = (u32)jiffies;
 	dnat_slot_free(pool, port, DNAT_LIST_FREE);
-	dnat_pool_sweep(pool);
 	spin_unlock_bh(&pool->lock);
+}
+
+/**
+ * dnat_vdport_sweep - free the chunks whose ports no backend remembers
+ * @pool: in the table; nobody else sweeps it at the same time
+ *
+ * Context: process.
+ */
+void dnat_vdport_sweep(struct dnat_pool *pool)
+{
+	const struct dnat_chunk *chunk;
+	unsigned int i;
+
+	for (i = 0; i < DNAT_CHUNKS; i++) {
+		if (!READ_ONCE(pool->chunk[i]))
+			continue;
+		spin_lock_bh(&pool->lock);
+		chunk = pool->chunk[i];
+		if (!chunk->taken && dnat_quiet(chunk->stamp))
+			dnat_chunk_free(pool, i);
+		spin_unlock_bh(&pool->lock);
+	}
 }
 
 /**
@@ -276,96 +303,6 @@ void dnat_vdport_skip(struct dnat_pool *pool, u16 port)
 {
 	spin_lock_bh(&pool->lock);
 	dnat_slot_free(pool, port, DNAT_LIST_FREE);
-	spin_unlock_bh(&pool->lock);
-}
-
-/* Where a port belongs that conntrack knows: one that came back a moment ago is
- * only about to leave its table.
- */
-static enum dnat_list dnat_list_known(const struct dnat_slot *slot)
-{
-	return (u32)jiffies - slot->stamp < DNAT_ASK_PERIOD ? DNAT_LIST_FREE :
-							      DNAT_LIST_HELD;
-}
-
-/**
- * dnat_vdport_hold - give a port back that somebody else has
- * @pool: it was taken from
- * @port: host byte order
- *
- * Context: any but hard interrupt.
- */
-void dnat_vdport_hold(struct dnat_pool *pool, u16 port)
-{
-	spin_lock_bh(&pool->lock);
-	dnat_slot_free(pool, port, dnat_list_known(dnat_slot(pool, port)));
-	spin_unlock_bh(&pool->lock);
-}
-
-/**
- * dnat_vdport_take_held - take a port that somebody else had
- * @pool: in use by the caller
- * @owner: who will hold it, if it turns out to be free now
- *
- * Context: any but hard interrupt.
- * Return: the port in host byte order; -ENOENT when there is none
- */
-int dnat_vdport_take_held(struct dnat_pool *pool, struct dnat_conn *owner)
-{
-	int port;
-
-	spin_lock_bh(&pool->lock);
-	port = pool->ports[DNAT_LIST_HELD].first;
-	if (port)
-		dnat_slot_take(pool, port, owner);
-	else
-		port = -ENOENT;
-	spin_unlock_bh(&pool->lock);
-	return port;
-}
-
-/**
- * dnat_vdport_list - the list that a port is in
- * @pool: in use by the caller
- * @port: host byte order
- *
- * Context: any but hard interrupt.
- * Return: DNAT_LIST_NONE also for one whose chunk is not made
- */
-enum dnat_list dnat_vdport_list(struct dnat_pool *pool, u16 port)
-{
-	enum dnat_list list = DNAT_LIST_NONE;
-
-	spin_lock_bh(&pool->lock);
-	if (pool->chunk[port >> DNAT_CHUNK_SHIFT])
-		list = dnat_slot(pool, port)->list;
-	spin_unlock_bh(&pool->lock);
-	return list;
-}
-
-/**
- * dnat_vdport_note - note whether somebody else has a port
- * @pool: in use by the caller
- * @port: host byte order; that is in a list was seen a moment ago
- * @held: whether he has
- *
- * Context: any but hard interrupt.
- */
-void dnat_vdport_note(struct dnat_pool *pool, u16 port, bool held)
-{
-	struct dnat_slot *slot;
-	enum dnat_list list;
-
-	spin_lock_bh(&pool->lock);
-	if (!pool->chunk[port >> DNAT_CHUNK_SHIFT])
-		goto out;
-	slot = dnat_slot(pool, port);
-	list = held ? dnat_list_known(slot) : DNAT_LIST_FREE;
-	if (slot->list && slot->list != list) {
-		dnat_unlink(pool, port);
-		dnat_link_last(pool, list, port);
-	}
-out:
 	spin_unlock_bh(&pool->lock);
 }
 
@@ -524,7 +461,7 @@ void dnat_vdport_set_range(struct dnat_pool *pool, struct dnat_range range)
 int dnat_vdport_init(struct dnat_pool *pool)
 {
 	pool->chunk = kcalloc(DNAT_CHUNKS, sizeof(*pool->chunk),
-			      GFP_ATOMIC | __GFP_NOWARN);
+			      DNAT_GFP_PACKET);
 	if (!pool->chunk)
 		return -ENOMEM;
 
@@ -534,6 +471,7 @@ int dnat_vdport_init(struct dnat_pool *pool)
 	 */
 	pool->start = reciprocal_scale(get_random_u32(), DNAT_CHUNKS);
 	pool->stamp = (u32)jiffies;
+	pool->idle = pool->stamp;
 	return 0;
 }
 
@@ -548,6 +486,32 @@ void dnat_vdport_clean(struct dnat_pool *pool)
 	unsigned int i;
 
 	for (i = 0; i < DNAT_CHUNKS; i++)
-		kfree(pool->chunk[i]);
+		if (pool->chunk[i])
+			dnat_chunk_drop(pool, pool->chunk[i]);
 	kfree(pool->chunk);
+}
+
+/**
+ * dnat_vdport_setup - get ready to make chunks
+ *
+ * Context: process.
+ * Return: 0 or -ENOMEM
+ */
+int dnat_vdport_setup(void)
+{
+	/* kmalloc() would take a quarter more. */
+	dnat_chunk_cache = KMEM_CACHE(dnat_chunk, 0);
+	return dnat_chunk_cache ? 0 : -ENOMEM;
+}
+
+/**
+ * dnat_vdport_teardown - undo dnat_vdport_setup()
+ *
+ * All pools are freed.
+ *
+ * Context: process.
+ */
+void dnat_vdport_teardown(void)
+{
+	kmem_cache_destroy(dnat_chunk_cache);
 }

@@ -9,6 +9,7 @@
 #include <linux/vmalloc.h>
 
 #include "counter.c"
+#include "held.c"
 #include "pool.c"
 #include "vdport.c"
 #include "vip.c"
@@ -132,6 +133,12 @@ static void ctx_range(struct ctx *ctx, u16 min, u16 max)
 	model_range(&ctx->model, min, max);
 }
 
+/* The backend has heard of it just now. */
+static void give(struct ctx *ctx, u16 port, u32 last_seq)
+{
+	dnat_vdport_give(ctx->pool, port, last_seq, (u32)jiffies);
+}
+
 static int ctx_init(struct kunit *test)
 {
 	struct ctx *ctx = vzalloc(sizeof(*ctx));
@@ -153,8 +160,7 @@ static void ctx_exit(struct kunit *test)
 	struct ctx *ctx = test->priv;
 
 	while (ctx->model.n_taken)
-		dnat_vdport_give(ctx->pool,
-				 model_pick_taken(&ctx->model, &ctx->rnd), 0);
+		give(ctx, model_pick_taken(&ctx->model, &ctx->rnd), 0);
 	dnat_pool_put(ctx->pool);
 	dnat_vdports_clean(&ctx->vdports);
 	rcu_barrier();
@@ -171,7 +177,7 @@ static void ctx_give(struct ctx *ctx)
 {
 	u16 port = model_pick_taken(&ctx->model, &ctx->rnd);
 
-	dnat_vdport_give(ctx->pool, port, port);
+	give(ctx, port, port);
 	model_put(&ctx->model, port);
 }
 
@@ -254,20 +260,19 @@ static void test_ranges(struct kunit *test)
 		n = min(n, ctx->model.n_taken);
 		for (i = 0; i < n; i++) {
 			port = model_pick_taken(&ctx->model, &ctx->rnd);
-			dnat_vdport_give(ctx->pool, port, 0);
+			give(ctx, port, 0);
 			ctx->model.state[port] = QUEUED;
 		}
 	}
 	/* nothing was lost on the way */
 	while (ctx->model.n_taken)
-		dnat_vdport_give(ctx->pool,
-				 model_pick_taken(&ctx->model, &ctx->rnd), 0);
+		give(ctx, model_pick_taken(&ctx->model, &ctx->rnd), 0);
 	ctx_range(ctx, 1, 65535);
 	for (n = 0; dnat_vdport_take(ctx->pool, DNAT_TEST_OWNER) > 0; n++)
 		;
 	KUNIT_EXPECT_EQ(test, n, 65535);
 	for (n = 1; n <= 65535; n++)
-		dnat_vdport_give(ctx->pool, n, 0);
+		give(ctx, n, 0);
 }
 
 static void test_memory(struct kunit *test)
@@ -280,7 +285,7 @@ static void test_memory(struct kunit *test)
 	port = dnat_vdport_take(ctx->pool, DNAT_TEST_OWNER);
 	KUNIT_EXPECT_EQ(test, port, 5000);
 	KUNIT_EXPECT_FALSE(test, dnat_vdport_recall(ctx->pool, port, &last));
-	dnat_vdport_give(ctx->pool, port, 4711);
+	give(ctx, port, 4711);
 	port = dnat_vdport_take(ctx->pool, DNAT_TEST_OWNER);
 	KUNIT_EXPECT_TRUE(test, dnat_vdport_recall(ctx->pool, port, &last));
 	KUNIT_EXPECT_EQ(test, last, 4711);
@@ -296,6 +301,7 @@ static void test_memory(struct kunit *test)
 static void ctx_age(struct ctx *ctx, u16 port)
 {
 	dnat_slot(ctx->pool, port)->stamp = (u32)jiffies - 2 * DNAT_ASK_PERIOD;
+	dnat_slot(ctx->pool, port)->given = dnat_seconds() - 2;
 }
 
 static void ctx_hold(struct ctx *ctx)
@@ -359,15 +365,14 @@ static void test_held(struct kunit *test)
 	/* nor does a range lose any */
 	ctx_range(ctx, 2048, 4095);
 	while (ctx->model.n_taken)
-		dnat_vdport_give(ctx->pool,
-				 model_pick_taken(&ctx->model, &ctx->rnd), 0);
+		give(ctx, model_pick_taken(&ctx->model, &ctx->rnd), 0);
 	ctx_range(ctx, 1, 65535);
 	for (i = 0; dnat_vdport_take(ctx->pool, DNAT_TEST_OWNER) > 0; i++)
 		;
 	KUNIT_EXPECT_EQ(test, i + ctx->pool->ports[DNAT_LIST_HELD].n, 65535);
 	for (i = 1; i <= 65535; i++)
 		if (dnat_slot(ctx->pool, i)->owner)
-			dnat_vdport_give(ctx->pool, i, 0);
+			give(ctx, i, 0);
 }
 
 /* What was ours just now is not held. */
@@ -387,14 +392,14 @@ static void test_known(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, port, 5000);
 	dnat_vdport_note(ctx->pool, port, true);
 	KUNIT_EXPECT_EQ(test, ctx->pool->taken, 1);
-	dnat_vdport_give(ctx->pool, port, 0);
+	give(ctx, port, 0);
 	dnat_vdport_note(ctx->pool, port, true);
 	port = dnat_vdport_take(ctx->pool, DNAT_TEST_OWNER);
 	KUNIT_ASSERT_EQ(test, port, 5000);
 	dnat_vdport_hold(ctx->pool, port);
 	port = dnat_vdport_take(ctx->pool, DNAT_TEST_OWNER);
 	KUNIT_ASSERT_EQ(test, port, 5000);
-	dnat_vdport_give(ctx->pool, port, 0);
+	give(ctx, port, 0);
 }
 
 /* Like nat.c and ahead.c with @others, who hold ports.  One search comes across
@@ -506,7 +511,7 @@ static void test_pass(struct kunit *test)
 		KUNIT_ASSERT_GT(test, dnat_vdport_take(ctx->pool,
 						       DNAT_TEST_OWNER), 0);
 	for (port = 0; port < 2 * DNAT_CHUNK_SLOTS; port++)
-		dnat_vdport_give(ctx->pool, 1024 + port, 0);
+		give(ctx, 1024 + port, 0);
 	skip_and_pass(test, 1024);
 	skip_and_pass(test, 1024 + DNAT_CHUNK_SLOTS);
 	skip_and_pass(test, 1024);
@@ -532,6 +537,16 @@ static void test_held_range(struct kunit *test)
 			-ENOENT);
 }
 
+static int chunks_setup(struct kunit_suite *suite)
+{
+	return dnat_vdport_setup();
+}
+
+static void chunks_teardown(struct kunit_suite *suite)
+{
+	dnat_vdport_teardown();
+}
+
 static struct kunit_case dnat_vdport_cases[] = {
 	KUNIT_CASE(test_all),
 	KUNIT_CASE(test_range_1_65535),
@@ -550,6 +565,8 @@ static struct kunit_case dnat_vdport_cases[] = {
 
 static struct kunit_suite dnat_vdport_suite = {
 	.name = "dnat_vdport",
+	.suite_init = chunks_setup,
+	.suite_exit = chunks_teardown,
 	.init = ctx_init,
 	.exit = ctx_exit,
 	.test_cases = dnat_vdport_cases,

@@ -8,6 +8,9 @@
  */
 #define DNAT_LEARN_MAX 1024
 
+/* The same of all VIPs, each of which takes up to 600 bytes. */
+#define DNAT_LEARN_ALL_MAX 65536
+
 /* What stands in dnat_vip.ports; or a struct dnat_service, where it is named. */
 #define DNAT_PORT_LEARNED xa_mk_value(0)
 
@@ -37,10 +40,12 @@ static void dnat_vip_filter_add(struct dnat_vip *vip, int n)
 	unsigned int at = vip->key.l3num == NFPROTO_IPV4 ?
 			  dnat_vip_filter4(vip->key.addr.ip) :
 			  dnat_vip_filter6(&vip->key.addr.in6);
-	struct dnat_vips *vips = vip->vips;
+	u8 *count = &vip->vips->filter[at];
 
-	lockdep_assert_held(&vips->lock);
-	WRITE_ONCE(vips->filter[at], vips->filter[at] + n);
+	lockdep_assert_held(&vip->vips->lock);
+	/* one that was at its limit is not known any more, and stays there */
+	if (*count < U8_MAX)
+		WRITE_ONCE(*count, *count + n);
 }
 
 static void dnat_vip_free_rcu(struct rcu_head *rcu)
@@ -63,8 +68,7 @@ static struct dnat_vip *dnat_vip_new(struct dnat_vips *vips,
 
 	lockdep_assert_held(&vips->lock);
 
-	/* Charged to who names services; in softirq there is nobody to charge. */
-	vip = kzalloc(sizeof(*vip), GFP_ATOMIC | __GFP_NOWARN | __GFP_ACCOUNT);
+	vip = kzalloc(sizeof(*vip), DNAT_GFP_PACKET);
 	if (!vip)
 		return NULL;
 	vip->key = *key;
@@ -107,6 +111,25 @@ struct dnat_vip *dnat_vip_get(struct dnat_vips *vips,
 	return vip;
 }
 
+static bool dnat_learn_get(struct dnat_vips *vips)
+{
+	if (!atomic_add_unless(&vips->n_learned, 1, DNAT_LEARN_ALL_MAX))
+		return false;
+	if (dnat_block_get(vips->blocks))
+		return true;
+	atomic_dec(&vips->n_learned);
+	return false;
+}
+
+/* Ports of @vip are not learned any more. */
+static void dnat_learn_put(struct dnat_vip *vip, unsigned int n)
+{
+	vip->n_learned -= n;
+	atomic_sub(n, &vip->vips->n_learned);
+	while (n--)
+		dnat_block_put(vip->vips->blocks);
+}
+
 static void dnat_vip_put_locked(struct dnat_vip *vip)
 {
 	struct dnat_vips *vips = vip->vips;
@@ -116,6 +139,7 @@ static void dnat_vip_put_locked(struct dnat_vip *vip)
 	if (!refcount_dec_and_test(&vip->users))
 		return;
 	dnat_vip_filter_add(vip, -1);
+	dnat_learn_put(vip, vip->n_learned);
 	rhashtable_remove_fast(&vips->table, &vip->node, dnat_vip_params);
 	call_rcu(&vip->rcu, dnat_vip_free_rcu);
 }
@@ -180,10 +204,12 @@ void dnat_vip_learn(struct dnat_vip *vip, u16 port)
 		return;
 
 	xa_lock_bh(&vip->ports);
-	if (vip->n_learned < DNAT_LEARN_MAX &&
-	    !__xa_insert(&vip->ports, port, DNAT_PORT_LEARNED,
-			 GFP_ATOMIC | __GFP_NOWARN))
+	if (vip->n_learned < DNAT_LEARN_MAX && dnat_learn_get(vip->vips)) {
 		vip->n_learned++;
+		if (__xa_insert(&vip->ports, port, DNAT_PORT_LEARNED,
+				GFP_ATOMIC | __GFP_NOWARN))
+			dnat_learn_put(vip, 1);
+	}
 	xa_unlock_bh(&vip->ports);
 }
 
@@ -198,7 +224,7 @@ static int dnat_vip_name_port(struct dnat_vip *vip, u16 port,
 		return xa_err(old);
 	if (old) {
 		xa_lock_bh(&vip->ports);
-		vip->n_learned--;
+		dnat_learn_put(vip, 1);
 		xa_unlock_bh(&vip->ports);
 	}
 	/* the first one's reference lasts for all */
@@ -286,15 +312,23 @@ struct dnat_service *dnat_vip_port_del(struct dnat_vips *vips,
  */
 int dnat_vips_init(struct dnat_vips *vips)
 {
+	int err;
+
 	spin_lock_init(&vips->lock);
-	memset(vips->filter, 0, sizeof(vips->filter));
-	return rhashtable_init(&vips->table, &dnat_vip_params);
+	vips->filter = kzalloc(1 << DNAT_FILTER_BITS, GFP_KERNEL_ACCOUNT);
+	if (!vips->filter)
+		return -ENOMEM;
+	err = rhashtable_init(&vips->table, &dnat_vip_params);
+	if (err)
+		kfree(vips->filter);
+	return err;
 }
 
 static void dnat_vip_clean(void *ptr, void *arg)
 {
 	struct dnat_vip *vip = ptr;
 
+	dnat_learn_put(vip, vip->n_learned);
 	call_rcu(&vip->rcu, dnat_vip_free_rcu);
 }
 
@@ -309,4 +343,5 @@ static void dnat_vip_clean(void *ptr, void *arg)
 void dnat_vips_clean(struct dnat_vips *vips)
 {
 	rhashtable_free_and_destroy(&vips->table, dnat_vip_clean, NULL);
+	kfree(vips->filter);
 }

@@ -18,12 +18,17 @@
 #include <linux/spinlock.h>
 #include <linux/xarray.h>
 
-#define DNAT_FILTER_BITS 9
+#include "limit.h"
+
+/* With 1,000 VIPs one in nine other addresses is looked up in the table. */
+#define DNAT_FILTER_BITS 13
 
 struct dnat_vips {
 	struct rhashtable table;
 	spinlock_t lock;	/* what comes into @table and leaves it */
-	unsigned int filter[1 << DNAT_FILTER_BITS]; /* VIPs by a cheap hash */
+	struct dnat_blocks *blocks;	/* see limit.h; NULL: an admin's */
+	atomic_t n_learned;	/* ports of all VIPs */
+	u8 *filter;		/* number of VIPs by a cheap hash, see vip.c */
 };
 
 /* Hashed as words: fill with zeros first. */

@@ -119,10 +119,65 @@ static void test_learning_ends(struct kunit *test)
 	dnat_vip_put(vip);
 }
 
+static u32 nth_addr(unsigned int n)
+{
+	return (__force u32)htonl(0xc0000200 + n);
+}
+
+/* The filter tells VIPs from most other addresses, also where there are many, and
+ * knows each VIP whatever has come and gone.
+ */
+static void test_filter(struct kunit *test)
+{
+	struct dnat_vip_key key = dnat_test_key;
+	struct dnat_vips *vips = test->priv;
+	unsigned int i, seen = 0;
+	struct dnat_vip **vip;
+
+	vip = kunit_kcalloc(test, 2000, sizeof(*vip), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, vip);
+	rcu_read_lock();
+	for (i = 0; i < 2000; i++) {
+		key.addr.ip = (__force __be32)nth_addr(i);
+		vip[i] = dnat_vip_get(vips, &key);
+		if (!vip[i])
+			break;
+	}
+	rcu_read_unlock();
+	KUNIT_ASSERT_EQ(test, i, 2000);
+	while (i > 1000)
+		dnat_vip_put(vip[--i]);
+	for (i = 0; i < 1000; i++)
+		KUNIT_EXPECT_TRUE(test, dnat_vip_maybe(vips,
+			dnat_vip_filter4((__force __be32)nth_addr(i))));
+	for (i = 10000; i < 20000; i++)
+		seen += dnat_vip_maybe(vips,
+			dnat_vip_filter4((__force __be32)nth_addr(i)));
+	KUNIT_EXPECT_LT(test, seen, 1500);
+	for (i = 0; i < 1000; i++)
+		dnat_vip_put(vip[i]);
+}
+
+/* More VIPs of one hash than are counted: the filter then knows it for good. */
+static void test_filter_full(struct kunit *test)
+{
+	struct dnat_vips *vips = test->priv;
+	unsigned int at = dnat_vip_filter4(dnat_test_key.addr.ip);
+	struct dnat_vip *vip;
+
+	vips->filter[at] = U8_MAX - 1;
+	vip = get(test);
+	KUNIT_EXPECT_EQ(test, vips->filter[at], U8_MAX);
+	dnat_vip_put(vip);
+	KUNIT_EXPECT_EQ(test, vips->filter[at], U8_MAX);
+}
+
 static struct kunit_case dnat_vip_cases[] = {
 	KUNIT_CASE(test_life),
 	KUNIT_CASE(test_ports),
 	KUNIT_CASE(test_learning_ends),
+	KUNIT_CASE(test_filter),
+	KUNIT_CASE(test_filter_full),
 	{}
 };
 

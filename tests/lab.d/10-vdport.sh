@@ -84,6 +84,26 @@ hold 10 9
 check_is "its port is passed over" "open 9 failed 1" "$(cat "$LAB/held")"
 check "and counted" test "$(stat STATS_SKIPPED)" -gt 0
 let_go
+in_ns lb conntrack -F 2>/dev/null
+
+# Packets from the backend's port that nobody has asked for take each port, as spoofed ones would.
+in_ns lb nft -f - <<-'EOT'
+	table inet own {
+		ct helper du { type "double-nat" protocol udp; l3proto inet; }
+		chain pre { ip daddr 192.0.2.10 udp dport 514 ct helper set "du" dnat ip to 10.1.0.11:5140; }
+	}
+EOT
+for port in {50000..50009}; do
+	in_ns b1 "$TOP/tests/lib/udp.py" tell x 192.0.2.10 "$port" 1 5140
+done
+check_is "ten packets from the backend's port hold ten ports" 10 \
+	"$(in_ns lb conntrack -L -p udp --orig-src 10.1.0.11 2>/dev/null | wc -l)"
+ip netns exec b1 "$TOP/tests/lib/udp.py" serve b1 10.1.0.11 5140 >"$LAB/server" &
+server=$!
+wait_for 20 test -s "$LAB/server"
+check_is "which give way to a connection" "good 3 failed 0 wrong 0" \
+	"$(in_ns c1 "$TOP/tests/lib/udp.py" ask b1 192.0.2.10 514 3)"
+kill $server
 in_ns lb ip address del 192.0.2.10/32 dev lo
 in_ns lb conntrack -F 2>/dev/null
 dnl set PORT_MIN=1024 PORT_MAX=65535

@@ -90,4 +90,36 @@ check_is "is, too" "$(sha256sum <"$LAB/some")" "$(sha256sum <"$LAB/b1/up/some")"
 in_ns lb tc qdisc del dev v1 root
 rm -f "$LAB/some" "$LAB/b1/up/some"
 check_is "each port was given out many times" 50 "$(peers b1 | cut -d ' ' -f 2 | sort | uniq -c | awk '$1 > 20' | wc -l)"
+
+# A client that closes first has TIME_WAIT itself: the backend remembers nothing.
+in_ns lb conntrack -F 2>/dev/null
+in_ns b1 nft -f - <<-'EOT'
+	table inet seen {
+		counter syn { }
+		counter stripped { }
+		chain in {
+			type filter hook input priority 0;
+			tcp dport 8080 tcp flags & (syn | ack) == syn counter name syn
+			tcp dport 8080 tcp flags & (syn | ack) == syn tcp option timestamp missing counter name stripped
+		}
+	}
+EOT
+# seen COUNTER - so many SYNs.
+seen() {
+	in_ns b1 nft -j list counter inet seen "$1" | jq '.nftables[] | select(.counter).counter.packets'
+}
+all_closed() {
+	[ "$(dnl pools | grep -o ' CLOSED=[0-9]*')" = " CLOSED=50" ]
+}
+hold 50
+let_go
+check "fifty connections end, the clients' ends first" wait_for 20 all_closed
+stripped=$(seen stripped) syn=$(seen syn)
+hold 50
+check_is "their ports are used again" "open 50 failed 0" "$(cat "$LAB/held")"
+let_go
+check "by new SYNs" test "$(seen syn)" -ge $((syn + 50))
+check_is "which keep their timestamps" "$stripped" "$(seen stripped)"
+check "others had to go without" test "$stripped" -gt 0
+in_ns b1 nft delete table inet seen
 dnl set PORT_MIN=1024 PORT_MAX=65535

@@ -10,6 +10,8 @@ udp.py ask NAME ADDR PORT COUNT
 udp.py twins NAME ADDR PORT
     Sends two at once, expects no answer to them, and prints "sent"; then one more from the same
     port for each line of standard input, and prints "good" when it was answered.
+udp.py tell NAME ADDR PORT COUNT [SOURCE-PORT]
+    Sends COUNT from one port without a checksum, and waits for no answer.
 """
 import os
 import socket
@@ -61,10 +63,20 @@ def twins(name, addr, port):
             print("good" if sock.recv(1 << 16) == name + said else "wrong", flush=True)
 
 
+def tell(addr, port, count, source=0):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, 11, 1)  # SO_NO_CHECK
+        sock.bind(("", source))
+        for _ in range(count):
+            sock.sendto(bytes(SIZE), (addr, port))
+
+
 what, name, addr, port = sys.argv[1:5]
 if what == "serve":
     serve(name.encode(), addr, int(port))
 elif what == "twins":
     twins(name.encode(), addr, int(port))
+elif what == "tell":
+    tell(addr, int(port), *map(int, sys.argv[5:]))
 else:
     ask(name.encode(), addr, int(port), int(sys.argv[5]))

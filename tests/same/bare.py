@@ -7,7 +7,7 @@ import struct
 import wire
 from bed import DEVICE, addresses
 from slow import at, icmp, into_vrf, other, other_table
-from talk import Skip, Tcp, registrar
+from talk import Skip, Tcp, Udp, registrar
 from wire import SACK_OK, mss, sack, wscale
 
 ALL = []
@@ -80,7 +80,7 @@ def routed_by_port(run):
 def shifted(run):
     """a connection on the port that another one has just had, whose numbers were higher"""
     run.balancer.ports(run.number, 1)
-    Tcp(run, cisn=0x60000000).open().talk().close("c")
+    Tcp(run, cisn=0x60000000).open().talk().close("b")
     t = Tcp(run, cport=40002, cisn=0x10000000).open().talk()
     run.expect("its numbers are shifted", t.shift)
     return t
@@ -110,6 +110,17 @@ def errors_shifted(run):
                     run.expect("it says what it said", (told[4:8], wire.split(told[8:])[0]) == (rest, wire.TCP))
                     run.expect("it quotes the number that was sent", quoted_seq(told) == sent)
     t.talk().close()
+
+
+@scenario()
+def datagrams_first(run):
+    """UDP: first answers"""
+    for number in range(3):
+        u = Udp(run, cport=41000 + number)
+        u.c()
+        u.b(data=b"a" * number * 100)
+        u.b()
+    Udp(run, cport=41010).b()
 
 
 def client_told(run, t, size, ttl):

@@ -14,8 +14,9 @@
  * handed over with the helper "doublenat-slow" all do.
  *
  * The vdports towards one (vip, l4proto, backend address, backend port) are a
- * pool.  It appears with the first connection and goes when for 240 seconds or
- * more no connection has held one of its ports.
+ * pool.  It appears with the first connection and goes when no connection holds
+ * one of its ports and no backend remembers one.  There are 65,536 pools at most
+ * in a network namespace.
  *
  * A pool that has no free port takes back that of its oldest closed connection
  * (TCP in TIME_WAIT or CLOSE), then that of its oldest half-open one (not
@@ -178,7 +179,9 @@ enum dnat_attr {
 				   * before conntrack confirmed them
 				   */
 	DNAT_A_STATS_EXHAUSTED,	/* u64: packets dropped, no free vdport */
-	DNAT_A_STATS_NOMEM,	/* u64: packets dropped, no memory */
+	DNAT_A_STATS_NOMEM,	/* u64: packets dropped, no memory or too many
+				 * pools
+				 */
 	DNAT_A_STATS_SKIPPED,	/* u64: vdports passed over because conntrack
 				 * held the tuple already
 				 */
