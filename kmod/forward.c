@@ -8,47 +8,17 @@
  */
 #include <linux/netfilter_bridge.h>
 #include <linux/netfilter_ipv4.h>
-#include <net/ip.h>
-#include <net/ipv6.h>
 #include <net/netfilter/nf_conntrack_core.h>
 #include <net/netfilter/nf_conntrack_ecache.h>
 #include <net/netfilter/nf_conntrack_seqadj.h>
-#include <net/tcp.h>
-#include <net/udp.h>
 #include <net/xfrm.h>
 
-#include "conn.h"
 #include "dnat.h"
 #include "forward.h"
+#include "packet.h"
 #include "reclaim.h"
 #include "table.h"
 #include "track.h"
-
-/* A packet on its way through.  All of this is known to the compiler as one of
- * four cases: whatever is inline here is so to be compiled for each of them.
- */
-struct dnat_packet {
-	struct sk_buff *skb;
-	const struct nf_hook_state *state;
-	unsigned int thoff;	/* where its TCP or UDP header starts */
-	u8 l3num;		/* NFPROTO_IPV4 or NFPROTO_IPV6 */
-	u8 l4proto;		/* IPPROTO_TCP or IPPROTO_UDP */
-};
-
-static __always_inline struct tcphdr *dnat_tcp_hdr(const struct dnat_packet *pkt)
-{
-	return (struct tcphdr *)(pkt->skb->data + pkt->thoff);
-}
-
-static __always_inline struct udphdr *dnat_udp_hdr(const struct dnat_packet *pkt)
-{
-	return (struct udphdr *)(pkt->skb->data + pkt->thoff);
-}
-
-static __always_inline bool dnat_is_tcp(const struct dnat_packet *pkt)
-{
-	return pkt->l4proto == IPPROTO_TCP;
-}
 
 /* Is the path on, and is there nothing about the packet that it leaves to
  * others: IPsec, a bridge, a socket that has been found for it already?  And
@@ -73,11 +43,14 @@ static __always_inline bool dnat_forward_on(const struct dnat_net *dn,
 	       !nf_bridge_in_prerouting(skb);
 }
 
-/* conntrack would not take a packet whose checksum is wrong, where it looks. */
+/* conntrack would not take a packet whose checksum is wrong, where it looks.  UDP
+ * may come without one (RFC 768, RFC 6935).
+ */
 static __always_inline bool dnat_checksum_right(const struct dnat_packet *pkt)
 {
 	if (skb_csum_unnecessary(pkt->skb) ||
-	    !pkt->state->net->ct.sysctl_checksum)
+	    !pkt->state->net->ct.sysctl_checksum ||
+	    (!dnat_is_tcp(pkt) && !dnat_udp_hdr(pkt)->check))
 		return true;
 	return !nf_checksum(pkt->skb, NF_INET_PRE_ROUTING, pkt->thoff,
 			    pkt->l4proto, pkt->l3num);
@@ -138,114 +111,14 @@ dnat_packet_find(struct dnat_net *dn, const struct dnat_packet *pkt)
 	return dnat_table_find(dn, &tuple);
 }
 
-/* Is the connection one that conntrack knows, and was its backend heard?  Of two
- * that clash conntrack goes by the other.
+/* Is the connection one that conntrack knows?  Of two that clash conntrack goes by
+ * the other.
  */
 static __always_inline bool dnat_conn_ready(const struct dnat_conn *conn,
-					    bool heard)
+					    unsigned long status)
 {
-	unsigned long want = IPS_CONFIRMED | (heard ? IPS_SEEN_REPLY : 0);
-	const struct nf_conn *ct = conn->ct;
-
-	return (READ_ONCE(ct->status) &
-		(IPS_CONFIRMED | IPS_SEEN_REPLY | IPS_DYING |
-		 IPS_NAT_CLASH)) == want &&
-	       !nf_ct_is_expired(ct);
-}
-
-/* A sum over ports, as they lie in the packet. */
-static __wsum dnat_ports_sum(__be16 a, __be16 b)
-{
-	return (__force __wsum)((__force u32)a + (__force u32)b);
-}
-
-/* The checksum of a transport header, whose device may add the rest itself. */
-static __always_inline void dnat_checksum_fix(const struct sk_buff *skb,
-					      __sum16 *check, __wsum addrs,
-					      __wsum ports)
-{
-	if (skb->ip_summed == CHECKSUM_PARTIAL)
-		*check = ~csum_fold(csum_add(addrs, csum_unfold(*check)));
-	else
-		csum_replace_by_diff(check, csum_add(addrs, ports));
-}
-
-static __always_inline void dnat_rewrite_ports(const struct dnat_packet *pkt,
-					       __be16 sport, __be16 dport,
-					       __wsum addrs)
-{
-	__be16 *port = (__be16 *)(pkt->skb->data + pkt->thoff);
-	__wsum ports = csum_sub(dnat_ports_sum(sport, dport),
-				dnat_ports_sum(port[0], port[1]));
-	struct udphdr *uh;
-
-	port[0] = sport;
-	port[1] = dport;
-	if (dnat_is_tcp(pkt)) {
-		dnat_checksum_fix(pkt->skb, &dnat_tcp_hdr(pkt)->check, addrs,
-				  ports);
-		return;
-	}
-	uh = dnat_udp_hdr(pkt);
-	if (!uh->check && pkt->skb->ip_summed != CHECKSUM_PARTIAL)
-		return;
-	dnat_checksum_fix(pkt->skb, &uh->check, addrs, ports);
-	if (!uh->check)
-		uh->check = CSUM_MANGLED_0;
-}
-
-/* Return: what the sum over both addresses has grown by */
-static __wsum dnat_rewrite_addrs4(struct iphdr *iph, __be32 saddr,
-				  __be32 daddr)
-{
-	__wsum diff;
-
-	diff = csum_sub(csum_add((__force __wsum)saddr, (__force __wsum)daddr),
-			csum_add((__force __wsum)iph->saddr,
-				 (__force __wsum)iph->daddr));
-	iph->saddr = saddr;
-	iph->daddr = daddr;
-	csum_replace_by_diff(&iph->check, diff);
-	return diff;
-}
-
-static __wsum dnat_rewrite_addrs6(struct ipv6hdr *ip6h,
-				  const struct in6_addr *saddr,
-				  const struct in6_addr *daddr)
-{
-	__wsum old = csum_partial(&ip6h->saddr, 2 * sizeof(*saddr), 0);
-
-	ip6h->saddr = *saddr;
-	ip6h->daddr = *daddr;
-	return csum_sub(csum_partial(&ip6h->saddr, 2 * sizeof(*saddr), 0), old);
-}
-
-/* Both ends of a packet, and its TTL: all there is to do in one pass. */
-static __always_inline void dnat_rewrite(const struct dnat_packet *pkt,
-					 const struct dnat_conn *conn, bool in)
-{
-	const struct dnat_pool_key *key = &conn->pool->key;
-	const union nf_inet_addr *to = in ? &key->bip : &conn->client;
-	__wsum addrs;
-
-	if (pkt->l3num == NFPROTO_IPV4) {
-		struct iphdr *iph = ip_hdr(pkt->skb);
-
-		addrs = dnat_rewrite_addrs4(iph, key->vip.ip, to->ip);
-		ip_decrease_ttl(iph);
-		if (READ_ONCE(pkt->state->net->ipv4.sysctl_ip_fwd_update_priority))
-			pkt->skb->priority = rt_tos2priority(iph->tos);
-	} else {
-		struct ipv6hdr *ip6h = ipv6_hdr(pkt->skb);
-
-		addrs = dnat_rewrite_addrs6(ip6h, &key->vip.in6, &to->in6);
-		ip6h->hop_limit--;
-	}
-
-	if (in)
-		dnat_rewrite_ports(pkt, htons(conn->vdport), key->bport, addrs);
-	else
-		dnat_rewrite_ports(pkt, conn->vport, conn->cport, addrs);
+	return (status & (IPS_CONFIRMED | IPS_DYING | IPS_NAT_CLASH)) ==
+	       IPS_CONFIRMED && !nf_ct_is_expired(conn->ct);
 }
 
 /* Return: whether the packet may be written to, and there is room before it */
@@ -320,38 +193,58 @@ static bool dnat_start_is_ruled(const struct net *net)
 	       !dnat_nat_alone(net);
 }
 
-/* The first answer, whose way back is not known yet: the kernel is asked for
- * it here, where it can be for IPv4.
+/* The first answer, whose way back is not known yet: the kernel is asked for it
+ * here, in IPv4.
+ *
+ * Return: as for dnat_forward(); @slow where it is the rules' or conntrack's
  */
-static enum dnat_stat dnat_forward_synack(const struct dnat_packet *pkt,
-					  struct dnat_way *way)
+static enum dnat_stat dnat_forward_first(const struct dnat_packet *pkt,
+					 struct dnat_way *way,
+					 enum dnat_stat slow)
 {
 	struct dnat_conn *conn = dnat_way_conn(way);
+	unsigned long status = READ_ONCE(conn->ct->status);
 	struct sk_buff *skb = pkt->skb;
 	struct dst_entry *dst;
 
 	if (pkt->l3num != NFPROTO_IPV4 ||
-	    dnat_way_dir(way) != IP_CT_DIR_REPLY ||
-	    !dnat_conn_ready(conn, false) ||
+	    dnat_way_dir(way) != IP_CT_DIR_REPLY || status & IPS_SEEN_REPLY ||
+	    !dnat_conn_ready(conn, status) ||
 	    dnat_start_is_ruled(pkt->state->net))
-		return DNAT_STAT_SLOW_FLAGS;
+		return slow;
 	if (!conn->fast)
 		return DNAT_STAT_SLOW_OFF;
 	if (!dnat_checksum_right(pkt))
 		return DNAT_STAT_SLOW_HEADER;
 
-	dst = dnat_way_route4(way, &conn->ct->lock, skb, pkt->state,
-			      conn->client.ip, conn->cport);
+	dst = dnat_way_route(way, &conn->ct->lock, skb, pkt->state,
+			     NFPROTO_IPV4, &conn->client, conn->cport);
 	if (!dst)
 		return DNAT_STAT_SLOW_ROUTE;
 	if (!dnat_way_fits(dst, skb, pkt->l3num))
 		return DNAT_STAT_SLOW_SIZE;
 	if (!dnat_packet_own(pkt, dst))
 		return DNAT_STAT_SLOW_HEADER;
-	if (!dnat_track_synack(conn->ct, skb, pkt->thoff, dnat_tcp_hdr(pkt)))
+	if (!dnat_is_tcp(pkt))
+		dnat_track_udp(conn->ct, IP_CT_ESTABLISHED_REPLY, skb);
+	else if (!dnat_track_synack(conn->ct, skb, pkt->thoff,
+				    dnat_tcp_hdr(pkt)))
 		return DNAT_STAT_SLOW_STATE;
 	dnat_send(pkt, conn, IP_CT_ESTABLISHED_REPLY, dst);
 	return DNAT_STAT_FAST;
+}
+
+static noinline struct dst_entry *dnat_forward_renew(const struct dnat_packet *pkt,
+						     struct dnat_way *way,
+						     u8 l3num)
+{
+	struct dnat_conn *conn = dnat_way_conn(way);
+	const struct dnat_pool_key *key = &conn->pool->key;
+	bool in = dnat_way_dir(way) == IP_CT_DIR_ORIGINAL;
+
+	return dnat_way_renew(way, &conn->ct->lock, pkt->skb, pkt->state, l3num,
+			      in ? &key->bip : &conn->client,
+			      in ? key->bport : conn->cport);
 }
 
 /* Return: DNAT_STAT_FAST and the packet is gone; or why it has to go the slow
@@ -367,6 +260,8 @@ dnat_forward(struct dnat_net *dn, const struct dnat_packet *pkt)
 	struct dst_entry *dst;
 	struct dnat_way *way;
 	enum dnat_stat stat;
+	unsigned long status;
+	bool heard;
 
 	stat = dnat_is_tcp(pkt) ? dnat_check_tcp(pkt) : dnat_check_udp(pkt);
 	if (stat != DNAT_STAT_FAST)
@@ -376,18 +271,25 @@ dnat_forward(struct dnat_net *dn, const struct dnat_packet *pkt)
 	if (!way)
 		return DNAT_STAT_SLOW_NEW;
 	if (dnat_is_tcp(pkt) && dnat_tcp_hdr(pkt)->syn)
-		return dnat_forward_synack(pkt, way);
+		return dnat_forward_first(pkt, way, DNAT_STAT_SLOW_FLAGS);
 
 	dir = dnat_way_dir(way);
 	conn = dnat_way_conn(way);
 	prefetchw(&conn->ct->lock);
 	prefetchw(&conn->ct->proto.tcp.seen[1]);
-	if (!dnat_conn_ready(conn, true))
+	status = READ_ONCE(conn->ct->status);
+	if (!dnat_conn_ready(conn, status))
 		return DNAT_STAT_SLOW_NEW;
+	heard = status & IPS_SEEN_REPLY;
+	if (!heard && dnat_is_tcp(pkt))
+		return DNAT_STAT_SLOW_NEW;
+	if (!heard && dir == IP_CT_DIR_REPLY)
+		return dnat_forward_first(pkt, way, DNAT_STAT_SLOW_NEW);
 	if (!conn->fast)
 		return DNAT_STAT_SLOW_OFF;
 
-	dst = dnat_way_dst(way, dir, skb, pkt->state, pkt->l3num);
+	dst = dnat_way_dst(way, dir, skb, pkt->state, pkt->l3num) ?:
+	      dnat_forward_renew(pkt, way, pkt->l3num);
 	if (!dst)
 		return DNAT_STAT_SLOW_ROUTE;
 	if (!dnat_way_fits(dst, skb, pkt->l3num))
@@ -395,8 +297,10 @@ dnat_forward(struct dnat_net *dn, const struct dnat_packet *pkt)
 	if (!dnat_checksum_right(pkt) || !dnat_packet_own(pkt, dst))
 		return DNAT_STAT_SLOW_HEADER;
 
-	ctinfo = dir == IP_CT_DIR_ORIGINAL ? IP_CT_ESTABLISHED :
-					     IP_CT_ESTABLISHED_REPLY;
+	if (dir == IP_CT_DIR_REPLY)
+		ctinfo = IP_CT_ESTABLISHED_REPLY;
+	else
+		ctinfo = heard ? IP_CT_ESTABLISHED : IP_CT_NEW;
 	if (!dnat_is_tcp(pkt))
 		dnat_track_udp(conn->ct, ctinfo, skb);
 	else if (!dnat_track_tcp(conn->ct, ctinfo, skb, pkt->thoff,

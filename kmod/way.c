@@ -76,63 +76,135 @@ void dnat_way_learn(struct dnat_way *way, spinlock_t *lock,
 		dnat_way_set(way, lock, dst, skb, state->in, state->pf);
 }
 
+/* As ip6_route_input() asks, which is not exported. */
+static void dnat_way_ask6(struct sk_buff *skb)
+{
+	const struct ipv6hdr *ip6h = ipv6_hdr(skb);
+	struct net *net = dev_net(skb->dev);
+	struct flowi6 fl6 = {
+		.flowi6_iif = skb->dev->ifindex,
+		.daddr = ip6h->daddr,
+		.saddr = ip6h->saddr,
+		.flowlabel = ip6_flowinfo(ip6h),
+		.flowi6_mark = skb->mark,
+		.flowi6_proto = ip6h->nexthdr,
+	};
+	struct flow_keys keys;
+
+	fib6_rules_early_flow_dissect(net, skb, &fl6, &keys);
+	skb_dst_set_noref(skb, ip6_route_input_lookup(net, skb->dev, &fl6, skb,
+						      RT6_LOOKUP_F_HAS_SADDR |
+						      RT6_LOOKUP_F_DST_NOREF));
+}
+
 /* Rules and multipath routes may go by what stands in the packet: let that be
  * what nf_nat would have left there for the kernel to route.
  */
-static int dnat_way_ask4(struct sk_buff *skb, __be32 daddr, __be16 dport)
+static int dnat_way_ask(struct sk_buff *skb, u8 pf,
+			const union nf_inet_addr *daddr, __be16 dport)
 {
-	unsigned int len = sizeof(struct iphdr) + 2 * sizeof(dport);
+	bool is_ipv4 = pf == NFPROTO_IPV4;
+	unsigned int thoff = is_ipv4 ? sizeof(struct iphdr) :
+				       sizeof(struct ipv6hdr);
+	unsigned int len = is_ipv4 ? sizeof(daddr->ip) : sizeof(daddr->in6);
+	union nf_inet_addr was_addr;
 	__be16 *port, was_port;
-	struct iphdr *iph;
-	__be32 was_addr;
+	void *addr;
 	int err;
 
-	err = skb_ensure_writable(skb, len);
+	err = skb_ensure_writable(skb, thoff + 2 * sizeof(dport));
 	if (err)
 		return err;
 
-	iph = ip_hdr(skb);
-	port = (__be16 *)(iph + 1) + 1;
-	was_addr = iph->daddr;
+	addr = is_ipv4 ? (void *)&ip_hdr(skb)->daddr :
+			 (void *)&ipv6_hdr(skb)->daddr;
+	port = (__be16 *)(skb_network_header(skb) + thoff) + 1;
+	memcpy(&was_addr, addr, len);
 	was_port = *port;
-	iph->daddr = daddr;
+	memcpy(addr, daddr, len);
 	*port = dport;
-	err = dnat_route_input(skb, daddr, iph);
-	iph->daddr = was_addr;
+	if (is_ipv4)
+		err = dnat_route_input(skb, daddr->ip, ip_hdr(skb));
+	else
+		dnat_way_ask6(skb);
+	memcpy(addr, &was_addr, len);
 	*port = was_port;
 	return err;
 }
 
+static struct dst_entry *dnat_way_find(struct dnat_way *way, spinlock_t *lock,
+				       struct sk_buff *skb,
+				       const struct nf_hook_state *state, u8 pf,
+				       const union nf_inet_addr *daddr,
+				       __be16 dport,
+				       const struct net_device *dev)
+{
+	struct dst_entry *dst;
+
+	if (dnat_way_ask(skb, pf, daddr, dport))
+		return NULL;
+	dst = skb_dst(skb);
+	if (dnat_way_plain(dst, state->in, pf) && (!dev || dst->dev == dev))
+		dnat_way_set(way, lock, dst, skb, state->in, pf);
+	else
+		dst = NULL;
+	/* A route made just now comes with a reference, whatever the name says. */
+	skb_dst_drop(skb);
+	return dst;
+}
+
 /**
- * dnat_way_route4 - have the kernel find the way that a packet goes
+ * dnat_way_route - have the kernel find the way that a packet goes
  * @way: of its direction, which learns it
  * @lock: as for dnat_way_learn()
- * @skb: not rewritten yet, TCP or UDP without IP options
+ * @skb: not rewritten yet, TCP or UDP without IP options or extension headers
  * @state: of the hook where it is, prerouting
+ * @pf: NFPROTO_IPV4 or NFPROTO_IPV6
  * @daddr: where it is to go to
  * @dport: to which port there
  *
  * Context: softirq, under rcu_read_lock().
  * Return: the route, as from dnat_way_dst()
  */
-struct dst_entry *dnat_way_route4(struct dnat_way *way, spinlock_t *lock,
-				  struct sk_buff *skb,
-				  const struct nf_hook_state *state,
-				  __be32 daddr, __be16 dport)
+struct dst_entry *dnat_way_route(struct dnat_way *way, spinlock_t *lock,
+				 struct sk_buff *skb,
+				 const struct nf_hook_state *state, u8 pf,
+				 const union nf_inet_addr *daddr, __be16 dport)
 {
-	struct dst_entry *dst;
-
-	if (dnat_way_ruled(state->net, skb, NFPROTO_IPV4) ||
-	    dnat_way_ask4(skb, daddr, dport))
+	if (dnat_way_ruled(state->net, skb, pf))
 		return NULL;
-	dst = skb_dst(skb);
-	if (dnat_way_plain(dst, state->in, NFPROTO_IPV4))
-		dnat_way_set(way, lock, dst, skb, state->in, NFPROTO_IPV4);
-	else
-		dst = NULL;
-	/* A route made just now comes with a reference, whatever the name says. */
-	skb_dst_drop(skb);
-	return dst;
+	return dnat_way_find(way, lock, skb, state, pf, daddr, dport, NULL);
+}
+
+/**
+ * dnat_way_renew - the same, where the kernel has called the last way out of date
+ * @way: from which dnat_way_dst() got NULL
+ * @lock: as for dnat_way_learn()
+ * @skb: not rewritten yet, TCP or UDP without IP options or extension headers
+ * @state: of the hook where it is, prerouting
+ * @pf: NFPROTO_IPV4 or NFPROTO_IPV6
+ * @daddr: where it is to go to
+ * @dport: to which port there
+ *
+ * Rules at the hook forward may go by the device that a packet leaves by: they
+ * see the first one that leaves by another.
+ *
+ * Context: softirq, under rcu_read_lock().
+ * Return: the route, as from dnat_way_dst()
+ */
+struct dst_entry *dnat_way_renew(struct dnat_way *way, spinlock_t *lock,
+				 struct sk_buff *skb,
+				 const struct nf_hook_state *state, u8 pf,
+				 const union nf_inet_addr *daddr, __be16 dport)
+{
+	const struct dst_entry *last;
+	u32 cookie;
+
+	last = dnat_way_last(way, dnat_way_dir(way), skb, state, pf, &cookie);
+	if (!last)
+		return NULL;
+	return dnat_way_find(way, lock, skb, state, pf, daddr, dport,
+			     READ_ONCE(last->dev));
 }
 
 /**

@@ -5,8 +5,9 @@
  *
  * The way is learned from a packet that the kernel has routed and forwarded.
  * It holds for packets that come in by the same interface (and, in IPv4, with
- * the same DSCP), until the kernel says that the route is out of date.  Then a
- * packet goes the slow way again, and the new way is learned from it.
+ * the same DSCP).  The kernel calls it out of date when any route has changed,
+ * and is then asked again.  Only if it names another device a packet goes the
+ * slow way again, so that rules see it, and the new way is learned from it.
  */
 #ifndef DNAT_WAY_H
 #define DNAT_WAY_H
@@ -64,6 +65,28 @@ static inline bool dnat_way_ruled(const struct net *net,
 	return false;
 }
 
+/* Return: the route that packets like @skb took last, which may be out of date,
+ * with no reference for the caller; or NULL
+ */
+static inline struct dst_entry *
+dnat_way_last(const struct dnat_way *way, enum ip_conntrack_dir dir,
+	      const struct sk_buff *skb, const struct nf_hook_state *state,
+	      u8 pf, u32 *cookie)
+{
+	struct dst_entry *dst = smp_load_acquire(&way->dst);
+	u32 iif_dir = READ_ONCE(way->iif_dir);
+
+	*cookie = READ_ONCE(way->cookie);
+	/* The route is the one that the rest is about if it still is there. */
+	smp_rmb();
+	if (!dst || READ_ONCE(way->dst) != dst ||
+	    iif_dir != dnat_way_iif_dir(state->in, dir) ||
+	    (pf == NFPROTO_IPV4 && *cookie != dnat_way_cookie4(skb)) ||
+	    dnat_way_ruled(state->net, skb, pf))
+		return NULL;
+	return dst;
+}
+
 /**
  * dnat_way_dst - the way that a packet may go
  * @way: of its direction
@@ -81,27 +104,24 @@ dnat_way_dst(const struct dnat_way *way, enum ip_conntrack_dir dir,
 	     const struct sk_buff *skb, const struct nf_hook_state *state,
 	     u8 pf)
 {
-	struct dst_entry *dst = smp_load_acquire(&way->dst);
-	u32 iif_dir = READ_ONCE(way->iif_dir);
-	u32 cookie = READ_ONCE(way->cookie);
+	struct dst_entry *dst;
+	u32 cookie;
 
-	/* The route is the one that the rest is about if it still is there. */
-	smp_rmb();
-	if (!dst || READ_ONCE(way->dst) != dst ||
-	    iif_dir != dnat_way_iif_dir(state->in, dir) ||
-	    (pf == NFPROTO_IPV4 && cookie != dnat_way_cookie4(skb)) ||
-	    dnat_way_ruled(state->net, skb, pf))
-		return NULL;
-	return dst_check(dst, cookie);
+	dst = dnat_way_last(way, dir, skb, state, pf, &cookie);
+	return dst ? dst_check(dst, cookie) : NULL;
 }
 
 void dnat_way_learn(struct dnat_way *way, spinlock_t *lock,
 		    const struct sk_buff *skb,
 		    const struct nf_hook_state *state);
-struct dst_entry *dnat_way_route4(struct dnat_way *way, spinlock_t *lock,
-				  struct sk_buff *skb,
-				  const struct nf_hook_state *state,
-				  __be32 daddr, __be16 dport);
+struct dst_entry *dnat_way_route(struct dnat_way *way, spinlock_t *lock,
+				 struct sk_buff *skb,
+				 const struct nf_hook_state *state, u8 pf,
+				 const union nf_inet_addr *daddr, __be16 dport);
+struct dst_entry *dnat_way_renew(struct dnat_way *way, spinlock_t *lock,
+				 struct sk_buff *skb,
+				 const struct nf_hook_state *state, u8 pf,
+				 const union nf_inet_addr *daddr, __be16 dport);
 bool dnat_way_fits(struct dst_entry *dst, const struct sk_buff *skb, u8 pf);
 void dnat_way_send(struct dst_entry *dst, struct sk_buff *skb, u8 pf);
 struct dst_entry *dnat_way_get(const struct dnat_way *way);

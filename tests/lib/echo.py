@@ -30,9 +30,13 @@ TIRED = 1         # the same, under load, where nobody promised an answer
 SLOW = 0.2
 
 
+def family(addr):
+    return socket.AF_INET6 if ":" in addr else socket.AF_INET
+
+
 class Conn:
     def __init__(self, addr, source, rounds):
-        self.sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self.sock = socket.socket(family(addr[0]), socket.SOCK_STREAM)
         self.sock.setblocking(False)
         if source:
             self.sock.setsockopt(socket.SOL_IP, 24, 1)  # IP_BIND_ADDRESS_NO_PORT
@@ -179,7 +183,7 @@ def load(addr, width, patience=TIRED):
 
 
 def serve(addr, messages):
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener = socket.socket(family(addr[0]), socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(addr)
     listener.listen(4096)
