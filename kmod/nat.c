@@ -129,12 +129,12 @@ static int dnat_nat_take_free(const struct dnat_net *dn, struct dnat_conn *conn,
 	return -ENOSPC;
 }
 
-/* The same, where there was no free port. */
+/* The same, where @port is what dnat_nat_take_free() returned for want of one. */
 static int dnat_nat_take_back(const struct dnat_net *dn, struct dnat_conn *conn,
-			      unsigned int *skips)
+			      unsigned int *skips, int port)
 {
 	struct dnat_pool *pool = conn->pool;
-	int i, port = -ENOSPC;
+	int i;
 
 	if (dnat_nat_ask_held(conn))
 		port = dnat_nat_take_free(dn, conn, skips);
@@ -158,7 +158,7 @@ static int dnat_nat_take(const struct dnat_net *dn, struct dnat_conn *conn)
 
 	port = dnat_nat_take_free(dn, conn, &skips);
 	if (port < 0 && skips && !dnat_vdport_barren(pool))
-		port = dnat_nat_take_back(dn, conn, &skips);
+		port = dnat_nat_take_back(dn, conn, &skips, port);
 	if (port == -ENOSPC) {
 		counter = dnat_counter_of(conn->count);
 		if (counter)
