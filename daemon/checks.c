@@ -65,7 +65,6 @@ bool checks_step(struct checks *checks, size_t step)
 
 json_t *checks_all(struct checks *checks)
 {
-	checks->list = json_array();
 	for (size_t step = 0; checks_step(checks, step); step++)
 		;
 	return checks->list;

@@ -25,7 +25,7 @@ struct checks {
  */
 bool checks_step(struct checks *checks, size_t step);
 
-/* All parts at once. Return: @checks->list, which is the caller's */
+/* All parts at once. @checks->list: an empty one. Return: it, the caller's */
 json_t *checks_all(struct checks *checks);
 
 /**

@@ -146,6 +146,8 @@
  *             repair-failed  what reason: and are not
  *             repairs-held   a_minute: so many were needed in a minute; now one
  *                     a minute is tried
+ *             fault   name value advice: one of status' checks is no longer ok
+ *             fault-over  name: it is ok again, or no service needs it
  *             lost    events: so many that were not taken in time
  *
  * The list of monitor has no end: its parts come as things happen, the event

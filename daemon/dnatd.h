@@ -18,6 +18,7 @@
 #include "store.h"
 
 struct counts;
+struct fault_watch;
 struct health;
 struct http;
 struct pools;
@@ -37,6 +38,7 @@ struct dnatd {
 	struct spawn_user check_user;
 	struct health *health;		/* NULL: nobody is checked yet */
 	struct pools *pools;		/* NULL: nobody looks at them yet */
+	struct fault_watch *faults;	/* NULL: nobody looks for them yet */
 	struct kmod *kmod;		/* NULL where there is no module */
 	enum allocator configured;
 	enum allocator in_force;	/* never ALLOC_AUTO */

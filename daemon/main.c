@@ -15,6 +15,7 @@
 #include "control.h"
 #include "count.h"
 #include "dnatd.h"
+#include "fault_watch.h"
 #include "health.h"
 #include "http.h"
 #include "http_request.h"
@@ -393,6 +394,11 @@ static int dnatd_run(struct dnatd *dnatd, struct loop *loop,
 
 	if (metrics_start(dnatd, loop->base, options, err))
 		goto out;
+	dnatd->faults = fault_watch_new(dnatd, err);
+	if (!dnatd->faults)
+		goto out;
+
+	http = metrics_start(dnatd, loop->base, options);
 	say("%s: %zu services, allocator %s (%s)", PACKAGE_VERSION,
 	    dnatd->model->n_services, allocator_text(dnatd->in_force),
 	    dnatd->reason);
@@ -419,6 +425,7 @@ static void dnatd_clean(struct dnatd *dnatd)
 {
 	conns_forget_stop(dnatd);
 	conns_end_stop(dnatd);
+	fault_watch_free(dnatd->faults);
 	pools_free(dnatd->pools);
 	drain_free(dnatd->drain);
 	counts_free(dnatd->counts);

@@ -4,7 +4,10 @@
 #endif
 
 #include <errno.h>
+#include <sys/socket.h>
 
+#include "checks_part.h"
+#include "fault_watch.h"
 #include "health.h"
 #include "loop.h"
 #include "metrics_daemon.h"
@@ -95,10 +98,50 @@ static int add_checks(struct samples *samples, const struct health *health)
 		       -ENOMEM : 0;
 }
 
+static int add_forwarding(struct samples *samples, const struct checks *look,
+			  uint8_t family)
+{
+	const char *file = family == AF_INET ? "net/ipv4/ip_forward" :
+					       "net/ipv6/conf/all/forwarding";
+	const struct label labels[] = {
+		{ "family", family == AF_INET ? "ipv4" : "ipv6" },
+		{ NULL, NULL }
+	};
+	unsigned long long value;
+
+	if (!check_family(look, family) || !check_number(look, file, &value))
+		return 0;
+	return samples_add(samples, METRIC_FORWARDING, labels, value != 0);
+}
+
+static int add_faults(struct samples *samples, const json_t *checks)
+{
+	const json_t *check;
+	size_t i;
+
+	json_array_foreach((json_t *)checks, i, check) {
+		const struct label labels[] = {
+			{ "name", json_string_value(json_object_get(check,
+								    "name")) },
+			{ NULL, NULL }
+		};
+
+		if (samples_add(samples, METRIC_FAULT, labels,
+				json_is_false(json_object_get(check, "ok"))))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 int metrics_add_daemon(struct samples *samples, const struct dnatd *dnatd)
 {
+	const struct checks look = { .proc = "/proc", .model = dnatd->model };
+
 	return add_infos(samples, dnatd) || add_counts(samples, dnatd) ||
 	       add_repairs(samples, &dnatd->repairs) || add_turns(samples) ||
-	       add_checks(samples, dnatd->health) || add_process(samples) ?
-		       -ENOMEM : 0;
+	       add_forwarding(samples, &look, AF_INET) ||
+	       add_forwarding(samples, &look, AF_INET6) ||
+	       add_faults(samples, fault_watch_last(dnatd->faults)) ||
+	       add_checks(samples, dnatd->health) ||
+	       add_process(samples) ? -ENOMEM : 0;
 }

@@ -305,7 +305,7 @@ static int status(struct dnatd *dnatd, const json_t *args, json_t **result,
 
 	if (ret)
 		return ret;
-	*result = status_to_json(dnatd, "/proc");
+	*result = status_to_json(dnatd);
 	return *result ? 0 : err_no_memory(err);
 }
 

@@ -5,7 +5,6 @@
 
 #include <stdio.h>
 
-#include "checks.h"
 #include "health.h"
 #include "http.h"
 #include "status.h"
@@ -170,21 +169,32 @@ static int count_backends(const struct model *model)
 	return (int)total;
 }
 
-json_t *status_to_json(const struct dnatd *dnatd, const char *proc)
+struct checks status_look(const struct dnatd *dnatd)
 {
-	struct checks look = {
-		.proc = proc,
+	return (struct checks){
+		.proc = "/proc",
 		.model = dnatd->model,
 		.ports = ports_of_backend(dnatd),
+		.list = json_array(),
 	};
+}
+
+int status_add_checks(const struct dnatd *dnatd, json_t *list)
+{
+	return json_array_insert_new(list, 0, module_check(dnatd)) ||
+	       add_flowtable(list, dnatd) ||
+	       json_array_append_new(list, repairs_check(&dnatd->repairs)) ||
+	       json_array_append_new(list, health_check(dnatd)) ||
+	       json_array_append_new(list, metrics_check(dnatd)) ||
+	       json_array_append_new(list, conf_check(dnatd)) ? -1 : 0;
+}
+
+json_t *status_to_json(const struct dnatd *dnatd)
+{
+	struct checks look = status_look(dnatd);
 	json_t *checks = checks_all(&look);
 
-	if (json_array_insert_new(checks, 0, module_check(dnatd)) ||
-	    add_flowtable(checks, dnatd) ||
-	    json_array_append_new(checks, repairs_check(&dnatd->repairs)) ||
-	    json_array_append_new(checks, health_check(dnatd)) ||
-	    json_array_append_new(checks, metrics_check(dnatd)) ||
-	    json_array_append_new(checks, conf_check(dnatd))) {
+	if (status_add_checks(dnatd, checks)) {
 		json_decref(checks);
 		return NULL;
 	}

@@ -5,16 +5,26 @@
 
 #include <jansson.h>
 
+#include "checks.h"
 #include "dnatd.h"
 
 /**
  * status_to_json - the answer to "status", see control.h
- * @dnatd: the daemon
- * @proc: where procfs is mounted
  *
  * Return: NULL where memory is short
  */
-json_t *status_to_json(const struct dnatd *dnatd, const char *proc);
+json_t *status_to_json(const struct dnatd *dnatd);
+
+/* A look at the system that begins: its list is empty, or NULL. */
+struct checks status_look(const struct dnatd *dnatd);
+
+/**
+ * status_add_checks - add what dnatd knows of itself
+ * @list: what a look has found
+ *
+ * Return: 0 or -1
+ */
+int status_add_checks(const struct dnatd *dnatd, json_t *list);
 
 /* "auto", "module" or "nf_nat". */
 const char *allocator_text(enum allocator allocator);

@@ -44,6 +44,7 @@ static json_t *look(const struct model *model)
 {
 	struct checks checks = {
 		.proc = proc, .model = model, .ports = 64512,
+		.list = json_array(),
 	};
 	json_t *list = checks_all(&checks);
 
