@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "foreign.h"
 #include "model.h"
 
 /* One look at the system. */
@@ -12,6 +13,7 @@ struct checks {
 	const char *proc;		/* where procfs is mounted */
 	const struct model *model;	/* what the system has to be fit for */
 	unsigned int ports;		/* vdports towards one backend */
+	const struct foreign_found *foreign;	/* NULL: not known yet */
 	json_t *list;			/* of control.h's status; NULL where memory is short */
 };
 

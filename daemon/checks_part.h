@@ -41,6 +41,11 @@ void check_conntrack_size(struct checks *checks);
 void check_conntrack_count(struct checks *checks);
 void check_conntrack_times(struct checks *checks);
 
+/* checks_rules.c */
+void check_forward_rules(struct checks *checks);
+void check_nat_rules(struct checks *checks);
+void check_raw_rules(struct checks *checks);
+
 /* checks_link.c */
 void check_interfaces(struct checks *checks);
 void check_vips(struct checks *checks);

@@ -19,6 +19,7 @@
 
 struct counts;
 struct fault_watch;
+struct foreign;
 struct health;
 struct http;
 struct pools;
@@ -39,6 +40,7 @@ struct dnatd {
 	struct health *health;		/* NULL: nobody is checked yet */
 	struct pools *pools;		/* NULL: nobody looks at them yet */
 	struct fault_watch *faults;	/* NULL: nobody looks for them yet */
+	struct foreign *foreign;
 	struct kmod *kmod;		/* NULL where there is no module */
 	enum allocator configured;
 	enum allocator in_force;	/* never ALLOC_AUTO */

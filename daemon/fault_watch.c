@@ -12,6 +12,7 @@
 #include "dnatd.h"
 #include "events.h"
 #include "fault_watch.h"
+#include "foreign.h"
 #include "log.h"
 #include "netlink.h"
 #include "status.h"
@@ -132,6 +133,10 @@ static void due(evutil_socket_t fd, short what, void *data)
 	(void)fd;
 	(void)what;
 	if (!watch->look.list) {
+		if (foreign_step(watch->dnatd->foreign)) {
+			look_in(watch, 0);
+			return;
+		}
 		watch->look = status_look(watch->dnatd);
 		watch->step = 0;
 	}

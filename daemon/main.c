@@ -16,6 +16,7 @@
 #include "count.h"
 #include "dnatd.h"
 #include "fault_watch.h"
+#include "foreign.h"
 #include "health.h"
 #include "http.h"
 #include "http_request.h"
@@ -426,6 +427,7 @@ static void dnatd_clean(struct dnatd *dnatd)
 	conns_forget_stop(dnatd);
 	conns_end_stop(dnatd);
 	fault_watch_free(dnatd->faults);
+	foreign_free(dnatd->foreign);
 	pools_free(dnatd->pools);
 	drain_free(dnatd->drain);
 	counts_free(dnatd->counts);
@@ -466,7 +468,8 @@ int main(int argc, char **argv)
 	dnatd.repairs.a_minute = options.repairs;
 	dnatd.events = events_new();
 	dnatd.store = store_new(options.state, &err);
-	if (dnatd.events && dnatd.store && !loop_open(&loop, &err))
+	dnatd.foreign = foreign_new();
+	if (dnatd.events && dnatd.foreign && dnatd.store && !loop_open(&loop, &err))
 		ret = dnatd_run(&dnatd, &loop, &options, &err);
 	if (ret)
 		say("%s%s", err.msg, geteuid() ? "; run dnatd as root" : "");

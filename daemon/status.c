@@ -9,6 +9,9 @@
 #include "http.h"
 #include "status.h"
 
+/* Parts of a look at others' rules that status may wait for: a few ms. */
+#define FOREIGN_PARTS 16
+
 const char *allocator_text(enum allocator allocator)
 {
 	switch (allocator) {
@@ -175,6 +178,7 @@ struct checks status_look(const struct dnatd *dnatd)
 		.proc = "/proc",
 		.model = dnatd->model,
 		.ports = ports_of_backend(dnatd),
+		.foreign = foreign_last(dnatd->foreign),
 		.list = json_array(),
 	};
 }
@@ -191,8 +195,14 @@ int status_add_checks(const struct dnatd *dnatd, json_t *list)
 
 json_t *status_to_json(const struct dnatd *dnatd)
 {
-	struct checks look = status_look(dnatd);
-	json_t *checks = checks_all(&look);
+	struct checks look;
+	json_t *checks;
+
+	/* Who has changed a rule wants to see it; a large ruleset takes longer. */
+	for (int i = 0; i < FOREIGN_PARTS && foreign_step(dnatd->foreign); i++)
+		;
+	look = status_look(dnatd);
+	checks = checks_all(&look);
 
 	if (status_add_checks(dnatd, checks)) {
 		json_decref(checks);
