@@ -265,6 +265,10 @@ const struct command commands[] = {
 	{ "status", NULL, "status", NO_TARGET,
 	  none, NULL,
 	  "show the allocator in force, versions and system settings" },
+	{ "status", "check", "status.check",
+	  TARGET("service", "SERVICE", OPTIONAL, "is this one served"),
+	  none, NULL,
+	  "say by the exit status whether clients are served" },
 
 	{ "monitor", NULL, "monitor", NO_TARGET,
 	  none, NULL,

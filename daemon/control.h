@@ -51,6 +51,7 @@
  * stats.services service?                                              [{service COUNTS}]
  * stats.backends service?                                              [{service addr port COUNTS}]
  * status         -                                                     status
+ * status.check   service?                                              null
  * monitor        -                                                     [event]
  *
  * Those called show, ports, stats, status and monitor are for group dnat, too;
@@ -95,6 +96,8 @@
  *              backend_port state age expires}; age and expires in seconds,
  *              age null where the kernel keeps no timestamps; service null where no
  *              service has this VIP and port any more
+ * status.check fails with EHOSTDOWN where no client of the service is served,
+ *             or of any service where none is named
  * stats:      {begun ended in_use unconfirmed taken_back skipped uncounted
  *              exhausted no_memory fast slow: {off header ttl flags new route
  *              size state}}: totals since the module was loaded, but for

@@ -14,6 +14,7 @@
 #include "fault_watch.h"
 #include "foreign.h"
 #include "log.h"
+#include "loop.h"
 #include "netlink.h"
 #include "status.h"
 
@@ -132,6 +133,7 @@ static void due(evutil_socket_t fd, short what, void *data)
 
 	(void)fd;
 	(void)what;
+	loop_does("a look at the system");
 	if (!watch->look.list) {
 		if (foreign_step(watch->dnatd->foreign)) {
 			look_in(watch, 0);

@@ -399,7 +399,6 @@ static int dnatd_run(struct dnatd *dnatd, struct loop *loop,
 	if (!dnatd->faults)
 		goto out;
 
-	http = metrics_start(dnatd, loop->base, options);
 	say("%s: %zu services, allocator %s (%s)", PACKAGE_VERSION,
 	    dnatd->model->n_services, allocator_text(dnatd->in_force),
 	    dnatd->reason);

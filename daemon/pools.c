@@ -2,16 +2,22 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "dnatd.h"
 #include "events.h"
 #include "kmod_pool.h"
+#include "kmod_stats.h"
+#include "log.h"
 #include "loop.h"
 #include "pools.h"
 
 #define SECONDS 1
+
+#define POOL_TEXT (2 * INET6_ADDRSTRLEN + 64)
 
 /* A pool that came or went meanwhile: the list is asked for again. */
 #define TRIES 10
@@ -35,6 +41,10 @@ struct pools {
 	struct standings now;
 	unsigned int tries;
 	bool looked;			/* @before is of a look */
+	bool followed;			/* somebody listened at the last look */
+	json_int_t refused;		/* by all pools, since the module is there */
+	struct kmod_pool last;		/* the one that has refused */
+	time_t last_at;			/* monotonic; 0: none has */
 };
 
 enum pool_level pool_judge(enum pool_level was, uint64_t open,
@@ -75,6 +85,40 @@ static void tell(const struct pools *pools, const struct kmod_pool *pool,
 			      "open", (json_int_t)open_in(pool), "capacity",
 			      (json_int_t)pool->capacity, "failures",
 			      (json_int_t)pool->failures));
+}
+
+static time_t seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec + 1;
+}
+
+static void pool_text(const struct kmod_pool *pool, char *text, size_t len)
+{
+	char vip[INET6_ADDRSTRLEN], backend[INET6_ADDRSTRLEN];
+
+	snprintf(text, len, "VIP %s %s backend %s port %u",
+		 addr_text(&pool->vip, vip, sizeof(vip)),
+		 proto_text(pool->proto),
+		 addr_text(&pool->backend, backend, sizeof(backend)),
+		 pool->port);
+}
+
+/* To the log, too, whoever listens. */
+static void note_change(struct pools *pools, const struct kmod_pool *pool,
+			enum pool_level was, enum pool_level level)
+{
+	char text[POOL_TEXT];
+
+	tell(pools, pool, level);
+	pool_text(pool, text, sizeof(text));
+	if (level == POOL_EXHAUSTED)
+		say("%s: connections are refused, all vdports are in use; see vdport show and When ports run out in dnat-workflows(7)",
+		    text);
+	else if (was == POOL_EXHAUSTED)
+		say("%s: there are vdports again", text);
 }
 
 static int order(const void *va, const void *vb)
@@ -132,7 +176,8 @@ static void compare(struct pools *pools)
 		if (rel > 0) {
 			if (was->level != POOL_FINE) {
 				was->pool.in_use = 0;
-				tell(pools, &was->pool, POOL_FINE);
+				note_change(pools, &was->pool, was->level,
+					    POOL_FINE);
 			}
 			was++;
 			continue;
@@ -144,11 +189,15 @@ static void compare(struct pools *pools)
 		} else if (!pools->looked) {
 			refused = now->pool.failures;
 		}
+		if (now->pool.failures > refused) {
+			pools->last = now->pool;
+			pools->last_at = seconds();
+		}
 		now->level = pool_judge(level, open_in(&now->pool),
 					now->pool.capacity,
 					now->pool.failures > refused);
 		if (now->level != level)
-			tell(pools, &now->pool, now->level);
+			note_change(pools, &now->pool, level, now->level);
 		i++;
 	}
 }
@@ -166,14 +215,40 @@ static void looked(struct pools *pools)
 	pools->looked = true;
 }
 
-/*
- * Nobody is told: a look would be for nothing.  Who comes next is told of what
- * runs short by then, and not of what was refused before.
- */
-static void forget(struct pools *pools)
+/* Who comes is told of what is nearly full by then. */
+static void welcome(struct pools *pools)
 {
-	pools->before.n = 0;
-	pools->looked = false;
+	for (size_t i = 0; i < pools->before.n; i++)
+		if (pools->before.list[i].level == POOL_SHORT)
+			pools->before.list[i].level = POOL_FINE;
+}
+
+/* Has any pool refused a connection since this was asked last? */
+static bool refused(struct pools *pools)
+{
+	json_int_t before = pools->refused;
+	json_t *stats;
+
+	if (kmod_stats(pools->dnatd->kmod, &stats, NULL))
+		return false;
+	pools->refused = json_integer_value(json_object_get(stats,
+							    "exhausted"));
+	json_decref(stats);
+	return pools->refused != before;
+}
+
+/* A look at all pools costs more than a glance at their total. */
+static bool wanted(struct pools *pools)
+{
+	bool followed = events_followed(pools->dnatd->events);
+
+	if (pools->dnatd->in_force != ALLOC_MODULE)
+		return false;
+	if (followed && !pools->followed)
+		welcome(pools);
+	pools->followed = followed;
+	return refused(pools) || followed || !pools->looked ||
+	       pools_refusing(pools);
 }
 
 /*
@@ -188,11 +263,7 @@ static bool look(struct pools *pools)
 
 	if (!pools->nl.sock) {
 		pools->now.n = 0;
-		if (!events_followed(pools->dnatd->events)) {
-			forget(pools);
-			return false;
-		}
-		return pools->dnatd->in_force == ALLOC_MODULE &&
+		return wanted(pools) &&
 		       !kmod_pools_ask(pools->dnatd->kmod, &pools->nl, NULL);
 	}
 	rc = nl_receive(&pools->nl, take, &pools->now, &done);
@@ -247,4 +318,51 @@ void pools_free(struct pools *pools)
 	free(pools->before.list);
 	free(pools->now.list);
 	free(pools);
+}
+
+size_t pools_refusing(const struct pools *pools)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; pools && i < pools->before.n; i++)
+		n += pools->before.list[i].level == POOL_EXHAUSTED;
+	return n;
+}
+
+bool pools_last(const struct pools *pools, char *text, size_t len)
+{
+	char which[POOL_TEXT];
+	time_t ago;
+
+	if (!pools || !pools->last_at)
+		return false;
+	ago = seconds() - pools->last_at;
+	if (ago > POOL_LATELY_S)
+		return false;
+	pool_text(&pools->last, which, sizeof(which));
+	snprintf(text, len, "%s refused connections %lld seconds ago", which,
+		 (long long)ago);
+	return true;
+}
+
+int pools_to_json(const struct pools *pools, const struct service *service,
+		  const struct backend *backend, json_t *json)
+{
+	const struct standing key = { .pool = {
+		.vip = service->vip,
+		.backend = backend->addr,
+		.port = backend->port,
+		.proto = service->proto,
+	} };
+	const struct standing *standing;
+
+	if (!pools || !pools->before.n ||
+	    json_object_get(json, "health_fault"))
+		return 0;
+	standing = bsearch(&key, pools->before.list, pools->before.n,
+			   sizeof(key), order);
+	if (!standing || standing->level != POOL_EXHAUSTED)
+		return 0;
+	return json_object_set_new(json, "health_fault",
+				   json_string("connections are refused: no free vdport; see vdport show"));
 }

@@ -309,6 +309,25 @@ static int status(struct dnatd *dnatd, const json_t *args, json_t **result,
 	return *result ? 0 : err_no_memory(err);
 }
 
+static int status_check(struct dnatd *dnatd, const json_t *args,
+			json_t **result, struct err *err)
+{
+	static const struct arg spec[] = {
+		{ "service", ARG_STRING, false },
+	};
+	const struct service *service;
+	int ret = args_check(args, spec, ARRAY_SIZE(spec), err);
+
+	if (!ret)
+		ret = find_service(dnatd->model, args, "service", &service,
+				   err);
+	if (!ret)
+		ret = status_served(dnatd, service, err);
+	if (!ret)
+		*result = json_null();
+	return ret;
+}
+
 static int monitor(struct dnatd *dnatd, const json_t *args, json_t **result,
 		   struct parts **parts, struct err *err)
 {
@@ -359,6 +378,7 @@ static const struct operation {
 	{ "stats.services", LOOKS, .list = stats_services },
 	{ "stats.backends", LOOKS, .list = stats_backends },
 	{ "status", LOOKS, .answer = status },
+	{ "status.check", LOOKS, .answer = status_check },
 	{ "monitor", LOOKS, .list = monitor },
 };
 

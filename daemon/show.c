@@ -6,6 +6,7 @@
 #include "count.h"
 #include "health.h"
 #include "json_text.h"
+#include "pools.h"
 #include "show.h"
 
 #define ROWS_A_PART 128		/* services and backends: some milliseconds */
@@ -136,7 +137,8 @@ static json_t *backend_row(const struct dnatd *dnatd,
 				 json_integer(left_of(dnatd, service, backend)) :
 				 json_null()) &&
 	    !json_object_set_new(row, "deadline_in", rest) &&
-	    !health_to_json(dnatd->health, service, backend, row))
+	    !health_to_json(dnatd->health, service, backend, row) &&
+	    !pools_to_json(dnatd->pools, service, backend, row))
 		return row;
 	json_decref(row);
 	return NULL;

@@ -3,10 +3,14 @@
 #include "config.h"
 #endif
 
+#include <errno.h>
 #include <stdio.h>
+#include <sys/socket.h>
 
+#include "checks_part.h"
 #include "health.h"
 #include "http.h"
+#include "pools.h"
 #include "status.h"
 
 /* Parts of a look at others' rules that status may wait for: a few ms. */
@@ -86,6 +90,22 @@ static json_t *repairs_check(const struct repairs *repairs)
 	return json_pack("{s:s, s:I, s:b, s:s?}", "name", "repairs", "value",
 			 (json_int_t)repairs->total, "ok", !held, "advice",
 			 held ? advice : NULL);
+}
+
+/* What was refused lately is worth a note, and what is refused now a fault. */
+static json_t *pools_check(const struct dnatd *dnatd)
+{
+	size_t n = pools_refusing(dnatd->pools);
+	char last[256], advice[512];
+	bool lately = pools_last(dnatd->pools, last, sizeof(last));
+
+	if (lately)
+		snprintf(advice, sizeof(advice),
+			 "%s, all vdports were in use; add a backend, another port of the backend or another VIP, see When ports run out in dnat-workflows(7)",
+			 last);
+	return json_pack("{s:s, s:I, s:b, s:s?}", "name", "pools_exhausted",
+			 "value", (json_int_t)n, "ok", !n, "advice",
+			 lately ? advice : n ? "see vdport show" : NULL);
 }
 
 /* A port that is taken is no reason not to run, but the admin should know. */
@@ -172,6 +192,40 @@ static int count_backends(const struct model *model)
 	return (int)total;
 }
 
+static bool forwards(const struct checks *look, uint8_t family)
+{
+	const char *file = family == AF_INET ? "net/ipv4/ip_forward" :
+					       "net/ipv6/conf/all/forwarding";
+	unsigned long long value;
+
+	return !check_number(look, file, &value) || value;
+}
+
+int status_served(const struct dnatd *dnatd, const struct service *service,
+		  struct err *err)
+{
+	const struct checks look = { .proc = "/proc", .model = dnatd->model };
+	const struct model *model = dnatd->model;
+	bool ip4 = forwards(&look, AF_INET), ip6 = forwards(&look, AF_INET6);
+
+	if (service && !(service->vip.family == AF_INET ? ip4 : ip6))
+		return err_set(err, -EHOSTDOWN, "service",
+			       "service %s is not served: the kernel does not forward; see status",
+			       service->name);
+	if (service && !ruleset_active(service))
+		return err_set(err, -EHOSTDOWN, "service",
+			       "service %s is not served: none of its %zu backends takes new connections; see backend show %s",
+			       service->name, service->n_backends,
+			       service->name);
+	for (size_t i = 0; !service && i < model->n_services; i++)
+		if ((model->services[i]->vip.family == AF_INET ? ip4 : ip6) &&
+		    ruleset_active(model->services[i]))
+			return 0;
+	return service ? 0 : err_set(err, -EHOSTDOWN, NULL,
+				     "none of %zu services is served; see status and service show",
+				     model->n_services);
+}
+
 struct checks status_look(const struct dnatd *dnatd)
 {
 	return (struct checks){
@@ -188,6 +242,7 @@ int status_add_checks(const struct dnatd *dnatd, json_t *list)
 	return json_array_insert_new(list, 0, module_check(dnatd)) ||
 	       add_flowtable(list, dnatd) ||
 	       json_array_append_new(list, repairs_check(&dnatd->repairs)) ||
+	       json_array_append_new(list, pools_check(dnatd)) ||
 	       json_array_append_new(list, health_check(dnatd)) ||
 	       json_array_append_new(list, metrics_check(dnatd)) ||
 	       json_array_append_new(list, conf_check(dnatd)) ? -1 : 0;

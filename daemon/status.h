@@ -15,6 +15,15 @@
  */
 json_t *status_to_json(const struct dnatd *dnatd);
 
+/**
+ * status_served - are clients served?
+ * @service: of the model; NULL: any service will do
+ *
+ * Return: 0, or -EHOSTDOWN with @err set
+ */
+int status_served(const struct dnatd *dnatd, const struct service *service,
+		  struct err *err);
+
 /* A look at the system that begins: its list is empty, or NULL. */
 struct checks status_look(const struct dnatd *dnatd);
 

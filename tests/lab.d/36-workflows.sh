@@ -224,12 +224,32 @@ in_ns lb nft delete table inet firewall
 
 workflow "Behind keepalived"
 check "the VIP is gone from the interface" wait_for 10 vip_is 0
-cp "$WF/$PART.block" "$WF/keepalived.conf"
+sed "s|/usr/sbin/dnatctl|$(command -v dnatctl)|" "$WF/$PART.block" >"$WF/keepalived.conf"
 check "keepalived takes its file" in_ns lb keepalived -t -f "$WF/keepalived.conf"
 in_ns lb keepalived -n -l -P -f "$WF/keepalived.conf" -p "$WF/ka.pid" -r "$WF/vrrp.pid" >"$WF/keepalived.log" 2>&1 &
 keepalived=$!
 check "and puts the VIP there" wait_for 60 vip_is 1 || note <"$WF/keepalived.log"
 check_is "where it is served" 4 "$(get c1 4 "$URL4/" 2>&1 | grep -c '^b[15]$')"
+
+# It follows whether the service is served.
+keepalived_says() {
+	grep -qF "$1" "$WF/keepalived.log"
+}
+
+check "its script says that the service is served" wait_for 60 keepalived_says 'VRRP_Script(served) succeeded'
+check "all backends drain" dnatctl batch -f - <<EOT
+backend set web addr 10.1.0.11 state drain
+backend set web addr 10.3.0.12 state drain
+EOT
+check "the script says that it is not" wait_for 60 keepalived_says 'VRRP_Script(served) failed'
+check_rc "with this status" 2 dnatctl status check web
+check_match "and reason" 'service web is not served: none of its [0-9]+ backends takes new connections' "$(dnatctl status check web 2>&1)"
+check "they are back" dnatctl batch -f - <<EOT
+backend set web addr 10.1.0.11 state up
+backend set web addr 10.3.0.12 state up
+EOT
+check_is "and nothing is said" "" "$(dnatctl status check web 2>&1 && dnatctl status check 2>&1)"
+check_rc "a service that there is not is not served" 2 dnatctl status check nosuch
 kill -TERM "$(cat "$WF/ka.pid")"
 wait $keepalived
 check "and takes it away" vip_is 0

@@ -55,6 +55,17 @@ check "that is exhausted" wait_for 30 grep -q '"exhausted"' "$LAB/events"
 check "with how many it has refused" jq -e 'select(.state == "exhausted").failures > 0' "$LAB/events"
 let_go
 check "and recovers, too" wait_for 30 state_is recovered
+log_has() {
+	grep -q "$1" "$DNATD_LOG"
+}
+
+refusing() {
+	dnatctl -j status | jq -r '.checks[] | select(.name == "pools_exhausted") | "\(.ok) \(.value) \(.advice)"'
+}
+
+check "the log has both" log_has "VIP $VIP4 tcp backend 10.1.0.11 port 8080: connections are refused"
+check "of each other" log_has 'port 8080: there are vdports again'
+check_match "status notes it for a while" '^true 0 VIP 192.0.2.10 tcp backend 10.1.0.11 port 8080 refused connections [0-9]+ seconds ago' "$(refusing)"
 check_match "each is told once" '^nearly-full recovered( nearly-full)? exhausted recovered$' "$(states)"
 kill $monitor
 wait $monitor
@@ -68,4 +79,16 @@ monitor=$!
 check "who follows later is told of what is nearly full by then" wait_for 30 states_are nearly-full
 let_go
 check "and of its recovery" wait_for 30 states_are "nearly-full recovered"
+kill $monitor
+wait $monitor
+
+# And nobody follows when it refuses.
+: >"$DNATD_LOG"
+hold 12 10
+check "the log says so" wait_for 30 log_has 'connections are refused'
+check_match "so does status" '^false 1 VIP 192.0.2.10 .* refused connections [0-9]+ seconds ago, .*add a backend' "$(refusing)"
+check_match "and backend show" 'connections are refused: no free vdport; see vdport show$' "$(dnatctl backend show web)"
+let_go
+check "and that it is over" wait_for 30 log_has 'there are vdports again'
+check_match "backend show as well" ' - +-$' "$(dnatctl backend show web)"
 check "dnatd stops" daemon_stop

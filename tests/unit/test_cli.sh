@@ -91,6 +91,8 @@ test_requests()
 	request '{"op":"stats.services","args":{"service":"web"}}' stats service web
 	request '{"op":"stats.backends","args":{"service":"web"}}' stats backend web
 	request '{"op":"status","args":{}}' status
+	done_silently '{"op":"status.check","args":{}}' status check
+	done_silently '{"op":"status.check","args":{"service":"web"}}' status check web
 	run 3 monitor
 	check "$ran: request" "$(tail -n 1 "$dir/log")" '{"op":"monitor","args":{}}'
 }
@@ -333,7 +335,7 @@ test_usage()
 		connection show 10.1.0.11
 	wrong 'service set: nothing to change' service set web
 	wrong 'service show: "x" is not a keyword here; use health' service show web x
-	wrong 'status: "x" is too much' status x
+	wrong 'status: "x" is not a keyword here; use check' status x
 	wrong 'stats: "x" is not a keyword here; use service, backend, -i' stats x
 	wrong 'stats service: "x" is not a keyword here; use -i' stats service web x
 	wrong 'stats backend: -i needs a value' stats backend -i
