@@ -11,6 +11,7 @@ how long the turns are is for people to judge.
 
 import argparse
 import asyncio
+import contextlib
 import ctypes
 import json
 import os
@@ -110,10 +111,11 @@ def connections(options):
                    flow(2, vip4, port, client, sport) + rest +
                    rewritten(13, to, 8080, 8080) + rewritten(6, vip4, 1024, 65535))
         batch.append(struct.pack("=IHHII", 16 + len(payload), 0x100, 0x401, 1, 0) + payload)
-        if len(batch) == 64:
-            sock.send(b"".join(batch))
+        if len(batch) == 64 or number + 1 == options.connections:
+            # One that is refused is not there: the count at the end tells.
+            with contextlib.suppress(OSError):
+                sock.send(b"".join(batch))
             batch = []
-    sock.send(b"".join(batch))
     with open("/proc/sys/net/netfilter/nf_conntrack_count", encoding="ascii") as file:
         return int(file.read())
 
