@@ -158,9 +158,6 @@ struct control *control_new(struct event_base *base, const char *path,
 	control->work = evtimer_new(base, control_work, control);
 	control->accept_again = evtimer_new(base, control_accept_again,
 					    control);
-	/* Where the base has no priorities, all are alike. */
-	if (control->work)
-		event_priority_set(control->work, LOOP_FIRST);
 	if (!control->work || !control->accept_again) {
 		err_no_memory(err);
 		control_free(control);

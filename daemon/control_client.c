@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "control_client.h"
-#include "loop.h"
 #include "protocol.h"
 
 #define ANSWER_MAX (64U << 20)	/* one answer, and all that wait together */
@@ -420,7 +419,6 @@ struct client *client_new(struct control *control, int fd,
 			  client);
 	bufferevent_setwatermark(client->bev, EV_READ, 0,
 				 CONTROL_LINE_MAX + 1);
-	bufferevent_priority_set(client->bev, LOOP_FIRST);
 	bufferevent_set_timeouts(client->bev, NULL, &limit);
 	bufferevent_enable(client->bev, EV_READ | EV_WRITE);
 	client_wait(client, WAIT_REQUEST);

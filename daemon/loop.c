@@ -15,9 +15,8 @@
 #define WINDOW_US INT64_C(60000000)
 #define LOG_PAUSE_US INT64_C(1000000)
 
-#define DISPATCH_MS 5
-
-enum { PRIORITY_TICK, PRIORITY_FIRST = LOOP_FIRST, PRIORITIES = 4 };
+/* Nothing else has another priority than the default: the lower one would starve. */
+enum { PRIORITY_TICK, PRIORITY_OTHERS, PRIORITIES };
 
 /* One callback's share of a turn. */
 struct part {
@@ -126,15 +125,8 @@ uint64_t loop_slow_turns(void)
 
 struct event_base *loop_base_new(void)
 {
-	static const struct timeval limit = { .tv_usec = DISPATCH_MS * 1000 };
-	struct event_config *config = event_config_new();
-	struct event_base *base = NULL;
+	struct event_base *base = event_base_new();
 
-	if (config && !event_config_set_max_dispatch_interval(config, &limit,
-							      -1, 0))
-		base = event_base_new_with_config(config);
-	if (config)
-		event_config_free(config);
 	/* An event has number PRIORITIES / 2 by default. */
 	if (!base || event_base_priority_init(base, PRIORITIES))
 		goto fail;

@@ -14,17 +14,7 @@
 #define LOOP_SLOW_MS 20		/* a longer one is counted as slow */
 #define LOOP_LOGGED_MS 100	/* one a second of those over this is logged */
 
-/* The priority of what goes before the many checks that can be due at once. */
-#define LOOP_FIRST 1
-
-/**
- * loop_base_new - make the event base whose turns are measured
- *
- * When callbacks have run for some milliseconds, new events are looked for, and
- * those of LOOP_FIRST run before what is left.
- *
- * Return: NULL where memory is short
- */
+/* Make the event base whose turns are measured; NULL where memory is short. */
 struct event_base *loop_base_new(void);
 
 /* Measure no more; before the base is freed. */

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Turns of the loop: how long they are, and what a long one does to timers. */
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -8,10 +7,6 @@
 #include "unit.h"
 
 #define TIMER_MS 50
-#define BUSY 64			/* callbacks that are due at once */
-
-static unsigned int done;	/* of them */
-static unsigned int done_before;	/* the socket's turn */
 
 static int64_t now_ms(void)
 {
@@ -36,27 +31,6 @@ static void long_one(evutil_socket_t fd, short what, void *ms)
 	loop_does("something long");
 	busy((long)(intptr_t)ms);
 	loop_does("something short");
-}
-
-/* One of many callbacks that are due at once; the first writes to the socket. */
-static void one_of_many(evutil_socket_t fd, short what, void *peer)
-{
-	(void)fd;
-	(void)what;
-	loop_does("one of many");
-	if (!done++)
-		NEED(write(*(int *)peer, "x", 1) == 1);
-	busy(2);
-}
-
-static void readable(evutil_socket_t fd, short what, void *event)
-{
-	char c;
-
-	(void)what;
-	NEED(read(fd, &c, 1) == 1);
-	done_before = done;
-	event_del(*(struct event **)event);
 }
 
 static void early(evutil_socket_t fd, short what, void *begin)
@@ -125,27 +99,6 @@ static void test_length(struct event_base *base)
 	CHECK(!*log || now_ms() - begin >= 1000);
 }
 
-/* What goes first does not wait for all that are due. */
-static void test_first(struct event_base *base)
-{
-	struct event *event = NULL;
-	int pair[2];
-
-	NEED(!socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
-	event = event_new(base, pair[0], EV_READ | EV_PERSIST, readable, &event);
-	NEED(event && !event_priority_set(event, LOOP_FIRST));
-	NEED(!event_add(event, NULL));
-	for (int i = 0; i < BUSY; i++)
-		NEED(!event_base_once(base, -1, EV_TIMEOUT, one_of_many,
-				      &pair[1], NULL));
-	NEED(event_base_dispatch(base) == 1);
-	CHECK_INT(done, BUSY);
-	CHECK(done_before && done_before < BUSY);
-	event_free(event);
-	close(pair[0]);
-	close(pair[1]);
-}
-
 static void test_timer(struct event_base *base)
 {
 	NEED(!event_base_once(base, -1, EV_TIMEOUT, long_one,
@@ -164,7 +117,6 @@ int main(void)
 
 	NEED(base);
 	test_length(base);
-	test_first(base);
 	test_timer(base);
 	loop_measure_end();
 	event_base_free(base);
