@@ -86,8 +86,12 @@ static int send_conf(const struct cli *cli, const struct conf *conf,
 		     const char *file, bool dry, struct faults *faults,
 		     struct err *err)
 {
-	json_t *args = json_pack("{s:O, s:b}", "config", conf->json, "dry_run",
-				 dry || faults->n);
+	char *path = strcmp(file, "stdin") ? realpath(file, NULL) : NULL;
+	char from[512];
+	json_t *args = json_pack("{s:O, s:b, s:s}", "config", conf->json,
+				 "dry_run", dry || faults->n, "from",
+				 text_quote(path ? path : file, from,
+					    sizeof(from)));
 	struct reply reply = { 0 };
 	int ret = EXIT_UNREACHABLE;
 
@@ -106,6 +110,7 @@ static int send_conf(const struct cli *cli, const struct conf *conf,
 	}
 	json_decref(reply.json);
 	json_decref(args);
+	free(path);
 	return ret;
 }
 

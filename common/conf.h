@@ -91,6 +91,15 @@ unsigned int conf_line(const struct conf *conf, const char *path);
  */
 int conf_put(struct text *text, const json_t *conf, struct err *err);
 
+/**
+ * conf_put_request - append a request as the command that asks for it
+ * @op: the operation
+ * @args: its arguments
+ *
+ * Return: 0, -EPROTO where no command asks for it, or -ENOMEM
+ */
+int conf_put_request(struct text *text, const char *op, const json_t *args);
+
 /* conf_put() for one service, and for the settings of the vdports. */
 int conf_put_service(struct text *text, const json_t *service,
 		       struct err *err);

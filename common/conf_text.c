@@ -31,8 +31,9 @@ static int put_command(struct text *text, const char *op, const char *target,
 	size_t used = 0;
 	int ret = 0;
 
-	if (lines_put(text, command->object) ||
-	    lines_put(text, command->name) ||
+	/* The command's name may be two words. */
+	if (lines_put(text, command->object) || text_add(text, " ", 1) ||
+	    text_add(text, command->name, strlen(command->name)) ||
 	    (target && lines_put(text, target)))
 		return err_no_memory(err);
 	for (arg = command->args; !ret && arg->name; arg++) {
@@ -80,6 +81,26 @@ int conf_put_service(struct text *text, const json_t *service,
 			ret = put_command(text, "backend.add", name, backend,
 					  err);
 	}
+	return ret;
+}
+
+int conf_put_request(struct text *text, const char *op, const json_t *args)
+{
+	const struct command *command = grammar_op(op);
+	json_t *rest = json_copy((json_t *)args);
+	const char *target = NULL;
+	int ret = -EPROTO;
+
+	if (command && command->target.name) {
+		target = json_string_value(json_object_get(args,
+						command->target.name));
+		json_object_del(rest, command->target.name);
+	}
+	if (command)
+		ret = put_command(text, op, target, rest, NULL);
+	if (!ret)
+		text->len--;
+	json_decref(rest);
 	return ret;
 }
 

@@ -72,6 +72,7 @@ bool access_peer(const struct access *access, int fd, struct peer *peer)
 		return false;
 	groups = peer_groups(fd, &n);
 	peer->uid = cred.uid;
+	peer->pid = cred.pid;
 	peer->root = cred.uid == 0 || cred.uid == geteuid();
 	peer->changes = peer->root ||
 			is_member(access->admin_group, cred.gid, groups, n);

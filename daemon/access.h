@@ -23,6 +23,7 @@ struct access {
 /* A client: whom the kernel says the other end of a socket is of. */
 struct peer {
 	uid_t uid;
+	pid_t pid;
 	bool changes;		/* he may change something */
 	bool root;		/* and choose the programs that dnatd runs */
 };

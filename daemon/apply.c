@@ -3,8 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "addr.h"
 #include "apply.h"
 #include "args.h"
+#include "audit.h"
 #include "brief.h"
 #include "change.h"
 #include "merge.h"
@@ -55,8 +57,28 @@ static bool vdports_equal(const struct vdports *a, const struct vdports *b)
 	       a->on_exhausted == b->on_exhausted;
 }
 
+/* @from: the file, as the client calls it, or NULL */
+static int apply_changes(struct dnatd *dnatd, struct changes *changes,
+			 const char *from, struct err *err)
+{
+	char who[64], quoted[256];
+	struct summary sum = { 0 };
+	int ret;
+
+	for (size_t i = 0; i < changes->n; i++)
+		summary_add(&sum, changes->list[i].old, changes->list[i].new);
+	ret = changes_apply(dnatd, changes, err);
+	if (!ret)
+		audit_summary(&sum, "change by %s: apply of %s",
+			   audit_peer(dnatd, who, sizeof(who)),
+			   text_quote(from ? from : "a configuration", quoted,
+				      sizeof(quoted)));
+	summary_clean(&sum);
+	return ret;
+}
+
 static int apply_model(struct dnatd *dnatd, struct model *wanted,
-		       json_t **diff, struct err *err)
+		       const char *from, json_t **diff, struct err *err)
 {
 	struct changes changes;
 	int ret = merge_plan(dnatd->model, wanted, &changes, err);
@@ -66,7 +88,7 @@ static int apply_model(struct dnatd *dnatd, struct model *wanted,
 	if (!ret && diff)
 		ret = diff_to_json(dnatd->model, &changes, diff, err);
 	else if (!ret && (changes.n || changes.vdports))
-		ret = changes_apply(dnatd, &changes, err);
+		ret = apply_changes(dnatd, &changes, from, err);
 	merge_drop(&changes);
 	return ret;
 }
@@ -87,8 +109,8 @@ static void count(const struct err *err, void *data)
 	counting->fn(err, counting->data);
 }
 
-int apply_config(struct dnatd *dnatd, const json_t *config, json_t **diff,
-		 json_t **notes, model_error_fn *fn, void *data, struct err *err)
+int apply_config(struct dnatd *dnatd, const json_t *config, const char *from,
+		 json_t **diff, json_t **notes, model_error_fn *fn, void *data, struct err *err)
 {
 	struct counting counting = { .fn = fn, .data = data };
 	struct model *wanted = model_read(config, count, &counting);
@@ -101,7 +123,7 @@ int apply_config(struct dnatd *dnatd, const json_t *config, json_t **diff,
 			       counting.first.arg[0] ? ": " : "",
 			       counting.first.msg, counting.n);
 	*notes = notes_config(wanted, config);
-	ret = apply_model(dnatd, wanted, diff, err);
+	ret = apply_model(dnatd, wanted, from, diff, err);
 	model_free(wanted);
 	return ret;
 }
@@ -126,6 +148,7 @@ int apply_request(struct dnatd *dnatd, const json_t *args, json_t **result,
 	static const struct arg spec[] = {
 		{ "config", ARG_OBJECT, true },
 		{ "dry_run", ARG_BOOLEAN, false },
+		{ "from", ARG_STRING, false },
 	};
 	bool dry = json_is_true(json_object_get(args, "dry_run"));
 	json_t *errors, *notes = NULL;
@@ -135,7 +158,7 @@ int apply_request(struct dnatd *dnatd, const json_t *args, json_t **result,
 		return ret;
 	errors = json_array();
 	ret = apply_config(dnatd, json_object_get(args, "config"),
-			   dry ? result : NULL, &notes, tell, errors, err);
+			   args_string(args, "from"), dry ? result : NULL, &notes, tell, errors, err);
 	if (ret && json_array_size(errors)) {
 		*result = errors;
 		errors = NULL;

@@ -14,6 +14,7 @@
 /**
  * apply_config - make what is in force equal to a configuration, or change nothing
  * @config: the state file's content, without a serial
+ * @from: the file that it is from, for the log, or NULL
  * @diff: if not NULL, nothing is changed, and this gets what would be: config.apply's
  *	result in control.h
  * @notes: gets what notes_config() has to say where there is no error, NULL
@@ -26,8 +27,8 @@
  *
  * Return: 0 or a negative errno with @err set
  */
-int apply_config(struct dnatd *dnatd, const json_t *config, json_t **diff,
-		 json_t **notes, model_error_fn *fn, void *data, struct err *err);
+int apply_config(struct dnatd *dnatd, const json_t *config, const char *from,
+		 json_t **diff, json_t **notes, model_error_fn *fn, void *data, struct err *err);
 
 /* config.apply; where it fails, *result may be the list of all errors. */
 int apply_request(struct dnatd *dnatd, const json_t *args, json_t **result,

@@ -46,7 +46,7 @@
  * connection.del   one or more of service backend client state         [{ended}]
  * connection.flush -                                                   [{ended}]
  * config.show    brief?                                                config
- * config.apply   config dry_run?                                       notes
+ * config.apply   config dry_run? from?                                 notes
  * stats          -                                                     stats
  * stats.services service?                                              [{service COUNTS}]
  * stats.backends service?                                              [{service addr port COUNTS}]
@@ -118,7 +118,8 @@
  * config:     {version vdports? services}: the state file's content, see
  *             store.h; brief: true leaves out what is as by default.
  *             config.apply makes all that is in force equal to it, or changes
- *             nothing.  With dry_run: true it only tells what would change:
+ *             nothing; from: its file, for the log.  With dry_run: true it
+ *             only tells what would change:
  *             {before after notes?}, two configs, brief, of the services that
  *             differ, and of the vdports' settings where they do
  * status:     {version, allocator: {configured in_force reason},

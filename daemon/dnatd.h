@@ -5,6 +5,7 @@
 
 #include <event2/event.h>
 
+#include "audit.h"
 #include "drain.h"
 #include "ending.h"
 #include "events.h"
@@ -22,6 +23,7 @@ struct fault_watch;
 struct foreign;
 struct health;
 struct http;
+struct peer;
 struct pools;
 
 struct dnatd {
@@ -31,6 +33,8 @@ struct dnatd {
 	struct counts *counts;		/* NULL: nobody counts yet */
 	struct drain *drain;		/* NULL: nobody looks after drains yet */
 	struct events *events;
+	struct audit audit;
+	const struct peer *peer;	/* whose request is carried out, NULL: nobody's */
 	struct store *store;
 	struct model *model;
 	const char *conf;		/* the file that they began with, or NULL */

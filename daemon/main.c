@@ -102,7 +102,7 @@ static int path_parse(const char *name, const char **path)
 	*path = optarg;
 	if (*optarg)
 		return 0;
-	say("--%s needs a path", name);
+	say_error("--%s needs a path", name);
 	return -1;
 }
 
@@ -114,7 +114,7 @@ static int metrics_parse(const char *text, struct options *options)
 	memset(&options->http, 0, sizeof(options->http));
 	if (!strcmp(text, "none") || !http_addr_parse(text, &options->http))
 		return 0;
-	say("--metrics \"%s\" is no address with a port; use such as " METRICS_ADDR ", [::1]:9527 or none",
+	say_error("--metrics \"%s\" is no address with a port; use such as " METRICS_ADDR ", [::1]:9527 or none",
 	    text_quote(text, quoted, sizeof(quoted)));
 	return -1;
 }
@@ -166,14 +166,14 @@ static int options_parse(int argc, char **argv, struct options *options)
 		case OPT_ALLOCATOR:
 			if (!allocator_parse(optarg, &options->allocator))
 				break;
-			say("--allocator \"%s\" is not known; use auto, module or nf_nat",
+			say_error("--allocator \"%s\" is not known; use auto, module or nf_nat",
 			    text_quote(optarg, quoted, sizeof(quoted)));
 			return -1;
 		case OPT_REPAIRS:
 			if (!uint_parse(optarg, "--repairs", 0, REPAIRS_MAX,
 					&options->repairs, &err))
 				break;
-			say("%s", err.msg);
+			say_error("%s", err.msg);
 			return -1;
 		case OPT_METRICS:
 			if (metrics_parse(optarg, options))
@@ -194,20 +194,20 @@ static int options_parse(int argc, char **argv, struct options *options)
 			options->done = true;
 			return 0;
 		case ':':
-			say("option %s needs a value; see dnatd --help",
+			say_error("option %s needs a value; see dnatd --help",
 			    argv[optind - 1]);
 			return -1;
 		default:
 			/* Of a letter among others, getopt keeps the word. */
 			letter[1] = (char)optopt;
-			say("option \"%s\" is not known; see dnatd --help",
+			say_error("option \"%s\" is not known; see dnatd --help",
 			    text_quote(optopt ? letter : argv[optind - 1],
 				       quoted, sizeof(quoted)));
 			return -1;
 		}
 	}
 	if (optind < argc) {
-		say("argument \"%s\" is not known; see dnatd --help",
+		say_error("argument \"%s\" is not known; see dnatd --help",
 		    text_quote(argv[optind], quoted, sizeof(quoted)));
 		return -1;
 	}
@@ -229,8 +229,8 @@ static int metrics_start(struct dnatd *dnatd, struct event_base *base,
 		 options->metrics);
 	fault = http_fault(dnatd->http);
 	if (fault)
-		say("metrics cannot be had at %s: %s; trying again every second",
-		    options->metrics, fault);
+		say_warning("metrics cannot be had at %s: %s; trying again every second",
+			    options->metrics, fault);
 	return 0;
 }
 
@@ -369,7 +369,7 @@ static int dnatd_run(struct dnatd *dnatd, struct loop *loop,
 
 	/* An interface that comes up late is no reason to stop the others. */
 	if (link_reconcile(dnatd->model, &changed, &link_err))
-		say("%s; the other services are not affected", link_err.msg);
+		say_warning("%s; the other services are not affected", link_err.msg);
 	if (rules_start(dnatd, err))
 		goto out;
 	startup_done(dnatd);
@@ -471,7 +471,7 @@ int main(int argc, char **argv)
 	if (dnatd.events && dnatd.foreign && dnatd.store && !loop_open(&loop, &err))
 		ret = dnatd_run(&dnatd, &loop, &options, &err);
 	if (ret)
-		say("%s%s", err.msg, geteuid() ? "; run dnatd as root" : "");
+		say_error("%s%s", err.msg, geteuid() ? "; run dnatd as root" : "");
 
 	dnatd_clean(&dnatd);
 	loop_close(&loop);

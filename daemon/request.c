@@ -5,6 +5,7 @@
 
 #include "apply.h"
 #include "args.h"
+#include "audit.h"
 #include "change.h"
 #include "config_show.h"
 #include "conn.h"
@@ -382,17 +383,27 @@ static const struct operation {
 	{ "monitor", LOOKS, .list = monitor },
 };
 
-static void tell_change(const struct dnatd *dnatd, const char *op,
-			const json_t *args, const struct peer *peer)
+static bool is_dry(const json_t *args)
+{
+	return json_is_true(json_object_get(args, "dry_run"));
+}
+
+/* To those who listen, and to the log; apply logs what it has changed itself. */
+static void tell_change(struct dnatd *dnatd, const struct operation *operation,
+			const json_t *args)
 {
 	const char *service = args_string(args, "service");
 
+	if (operation->change || operation->list)
+		audit_request(dnatd, operation->op, args);
+	if (operation->list || is_dry(args))
+		return;
 	if (!service)
 		service = args_string(args, "name");
 	events_emit(dnatd->events, "change",
-		    json_pack("{s:s, s:I, s:s?, s:s*}", "op", op, "uid",
-			      (json_int_t)peer->uid, "service", service,
-			      "addr", args_string(args, "addr")));
+		    json_pack("{s:s, s:I, s:s?, s:s*}", "op", operation->op,
+			      "uid", (json_int_t)dnatd->peer->uid, "service",
+			      service, "addr", args_string(args, "addr")));
 }
 
 /* The result of a change. */
@@ -405,11 +416,28 @@ static json_t *noted(const struct dnatd *dnatd, const char *op,
 	return result ? result : json_null();
 }
 
+static int carry_out(struct dnatd *dnatd, const struct operation *operation,
+		     const json_t *args, json_t **result, struct parts **parts,
+		     struct err *err)
+{
+	int ret;
+
+	if (operation->list)
+		return operation->list(dnatd, args, result, parts, err);
+	if (operation->answer)
+		return operation->answer(dnatd, args, result, err);
+	ret = operation->change(dnatd, operation->op, args, err);
+	if (!ret)
+		*result = noted(dnatd, operation->op, args);
+	return ret;
+}
+
 int request_handle(const char *op, const json_t *args,
 		   const struct peer *peer, json_t **result,
 		   struct parts **parts, struct err *err, void *data)
 {
 	const struct operation *operation = NULL;
+	struct dnatd *dnatd = data;
 	char quoted[80];
 	int ret;
 
@@ -425,22 +453,13 @@ int request_handle(const char *op, const json_t *args,
 			       "%s changes something, and user %u may only look; run it as root, or see --admin-group in dnatd(8)",
 			       operation->op, peer->uid);
 	loop_does(operation->op);
-	ret = programs_check(((struct dnatd *)data)->model, op, args, peer,
-			     err);
+	ret = programs_check(dnatd->model, op, args, peer, err);
 	if (ret)
 		return ret;
-	if (operation->list)
-		return operation->list(data, args, result, parts, err);
-
-	ret = operation->answer ? operation->answer(data, args, result, err) :
-				  operation->change(data, op, args, err);
-	if (ret)
-		return ret;
-	if (operation->change ||
-	    (operation->answer == apply_request &&
-	     !json_is_true(json_object_get(args, "dry_run"))))
-		tell_change(data, op, args, peer);
-	if (operation->change)
-		*result = noted(data, op, args);
-	return 0;
+	dnatd->peer = peer;
+	ret = carry_out(dnatd, operation, args, result, parts, err);
+	if (!ret && operation->does == CHANGES)
+		tell_change(dnatd, operation, args);
+	dnatd->peer = NULL;
+	return ret;
 }

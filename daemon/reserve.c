@@ -53,7 +53,7 @@ int reserve_start(struct dnatd *dnatd, struct err *err)
 		return module_again(dnatd, err);
 	/* What stays behind only is one vdport less. */
 	if (!ret && kmod_services_keep(dnatd->kmod, dnatd->model, &kept))
-		say("%s", kept.msg);
+		say_warning("%s", kept.msg);
 	return ret;
 }
 

@@ -42,7 +42,7 @@ for service in config["services"]:
             service[key] = service.pop(key)
     service["backends"] = service.pop("backends")
 order = {"version": 1, "services": config["services"], "vdports": config["vdports"]}
-print(json.dumps(order, separators=(",", ":")))'),\"dry_run\":false}}" \
+print(json.dumps(order, separators=(",", ":")))'),\"dry_run\":false,\"from\":\"$dir/conf\"}}" \
 		apply -f "$dir/conf"
 	run 0 apply --dry-run -f - <"$dir/conf"
 	check "$ran" "$out$err" ''
@@ -81,7 +81,7 @@ $dir/conf:2: service add: \"prot\" is not a keyword here; use vip, port, proto, 
 $dir/conf:5: bad addr
 $dir/conf:6: there is no service x in this file; add a line \"service add x ...\"
 $dir/conf:7: \"stats\" is not for a file that says what there is; use service add, backend add or vdport set"
-	check "$ran: nothing is changed" "$(tail -n 1 "$dir/log" | grep -o '"dry_run":.*')" '"dry_run":true}}'
+	check "$ran: nothing is changed" "$(tail -n 1 "$dir/log" | grep -o '"dry_run":.*')" '"dry_run":true,"from":"'"$dir"'/conf"}}'
 	run 2 apply -f - <<<'{"version": 1, "services": [
 {"name": "a", "vip":
 "192.0.2.66",
@@ -195,10 +195,10 @@ test_cut()
 }" >"$dir/conf"
 		run 1 apply -f "$dir/conf"
 		check "$ran: '$line'" "$out$err" "$dir/conf: has no service; where that is meant, write the line \"services none\" into it"
-		check "$ran: nothing is changed" "$(tail -n 1 "$dir/log" | grep -o '"dry_run":.*')" '"dry_run":true}}'
+		check "$ran: nothing is changed" "$(tail -n 1 "$dir/log" | grep -o '"dry_run":.*')" '"dry_run":true,"from":"'"$dir"'/conf"}}'
 	done
 	file 'services none'
-	done_silently '{"op":"config.apply","args":{"config":{"version":1,"services":[]},"dry_run":false}}' apply -f "$dir/conf"
+	done_silently '{"op":"config.apply","args":{"config":{"version":1,"services":[]},"dry_run":false,"from":"'"$dir"'/conf"}}' apply -f "$dir/conf"
 
 	printf 'service add web vip 192.0.2.10 port 80\nbackend add web addr 10.1.0.1' >"$dir/conf"
 	for line in apply batch 'import ipvs'; do
