@@ -21,6 +21,8 @@
 #include "err.h"
 #include "vdports.h"
 
+#define STATE_VERSION 1		/* of the state file and of config.apply */
+
 enum mode {
 	MODE_DOUBLE_NAT,
 };

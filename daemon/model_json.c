@@ -9,7 +9,6 @@
 #include "service.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define STATE_VERSION 1
 
 json_t *model_to_json(const struct model *model)
 {

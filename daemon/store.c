@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include "store.h"
 
 #define STORE_MODE 0600
+#define DIR_MODE 0700	/* as the unit has it made */
 
 /* A journal may be this long, or as long as the file where that is longer. */
 #define JOURNAL_MAX (1 << 20)
@@ -21,6 +23,8 @@ struct store {
 	char new[PATH_MAX + 8];
 	char journal[PATH_MAX + 8];
 	char dir[PATH_MAX];
+	int lock;		/* held as long as we may write, or -1 */
+	bool damaged;		/* what was there could not be read */
 	json_int_t serial;	/* of the file */
 	struct stat st;		/* of the file, to know it as our own */
 	int fd;			/* of the journal, or -1 */
@@ -60,6 +64,7 @@ struct store *store_new(const char *path, struct err *err)
 	snprintf(store->journal, sizeof(store->journal), "%s.journal", path);
 	dir_set(store);
 	store->fd = -1;
+	store->lock = -1;
 	return store;
 }
 
@@ -71,7 +76,36 @@ void store_free(struct store *store, const struct model *model)
 		store_write(store, model, NULL);
 	if (store->fd >= 0)
 		close(store->fd);
+	if (store->lock >= 0)
+		close(store->lock);
 	free(store);
+}
+
+int store_lock(struct store *store, struct err *err)
+{
+	char path[sizeof(store->new)];
+	int fd, ret;
+
+	if (mkdir(store->dir, DIR_MODE) && errno != EEXIST)
+		return err_set(err, -errno, NULL,
+			       "the state's directory %s cannot be made: %s; create it",
+			       store->dir, strerror(errno));
+	snprintf(path, sizeof(path), "%s.lock", store->path);
+	/* Not for writing, or the file system could not be made read-only. */
+	fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, STORE_MODE);
+	if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB)) {
+		store->lock = fd;
+		return 0;
+	}
+	ret = errno == EWOULDBLOCK ?
+		err_set(err, -EBUSY, NULL,
+			"another dnatd keeps its state in %s; give each a --state of its own",
+			store->path) :
+		err_set(err, -errno, NULL, "%s cannot be locked: %s", path,
+			strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return ret;
 }
 
 /* The file's content; *root NULL where there is no file. */
@@ -119,15 +153,39 @@ static int open_journal(const struct store *store, int flags)
 		    STORE_MODE);
 }
 
+static bool is_newer(const json_t *root)
+{
+	return json_integer_value(json_object_get(root, "version")) >
+	       STATE_VERSION;
+}
+
+static struct model *to_model(const struct store *store, const json_t *root,
+			      struct err *err)
+{
+	struct err rule;
+	struct model *model = model_from_json(root, &rule);
+
+	if (!model && is_newer(root))
+		err_set(err, -EINVAL, NULL,
+			"%s: is of a newer dnatd; install that one again",
+			store->path);
+	else if (!model)
+		err_set(err, -EINVAL, rule.arg,
+			"%s: %s%s%s (is it of a newer dnatd?)", store->path,
+			rule.arg, rule.arg[0] ? ": " : "", rule.msg);
+	return model;
+}
+
 struct model *store_load(struct store *store, struct err *err)
 {
 	struct model *model = NULL;
-	struct err rule;
 	json_t *root;
 
+	store->damaged = true;
 	if (read_file(store, &root, err))
 		return NULL;
 	if (!root) {
+		store->damaged = false;
 		model = model_new();
 		if (!model)
 			err_no_memory(err);
@@ -138,15 +196,12 @@ struct model *store_load(struct store *store, struct err *err)
 	if (!journal_replay(store->journal, store->serial, root, &store->end,
 			    err)) {
 		json_object_del(root, "serial");
-		model = model_from_json(root, &rule);
-		if (!model)
-			err_set(err, -EINVAL, rule.arg, "%s: %s%s%s",
-				store->path, rule.arg, rule.arg[0] ? ": " : "",
-				rule.msg);
+		model = to_model(store, root, err);
 	}
 	json_decref(root);
 	if (!model)
 		return NULL;
+	store->damaged = false;
 
 	/* Where there is none, or no way to write it, the first change sees to it. */
 	store->fd = open_journal(store, 0);
@@ -215,37 +270,46 @@ static int write_new(struct store *store, const char *text, struct stat *st,
 	return 0;
 }
 
-/* From the new name to the right one, and an empty journal beside it. */
+static void sync_dir(const struct store *store)
+{
+	int dir = open(store->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (dir < 0)
+		return;
+	fsync(dir);
+	close(dir);
+}
+
+/*
+ * From the new name to the right one, and an empty journal beside it.  The old
+ * journal goes when the new file is sure to be there after a power cut, or the
+ * old file could come back without its changes.  The new journal's name is sure
+ * to be there before a line in it counts.
+ */
 static int put_in_place(struct store *store, const struct stat *st,
 			struct err *err)
 {
-	int dir = open(store->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int ret;
+	int ret = 0;
 
-	if (dir < 0 || rename(store->new, store->path)) {
+	if (rename(store->new, store->path)) {
 		ret = err_set(err, -errno, NULL, "%s cannot be replaced: %s",
 			      store->path, strerror(errno));
 		unlink(store->new);
-		goto out;
+		return ret;
 	}
+	sync_dir(store);
 	/* The old journal is of another serial from here on. */
 	store->serial++;
 	store->st = *st;
 	store->end = 0;
 	if (store->fd >= 0)
 		close(store->fd);
-	store->fd = open_journal(store, O_CREAT);
-	ret = store->fd < 0 || ftruncate(store->fd, 0) ? -errno : 0;
-	if (ret)
-		cannot_write(store->journal, ret, err);
-	/*
-	 * A directory that cannot be synced leaves the old pair of files after
-	 * a power cut, or the new one, both of them whole.
-	 */
-	fsync(dir);
-out:
-	if (dir >= 0)
-		close(dir);
+	/* One that was restored from a copy can be another user's. */
+	unlink(store->journal);
+	store->fd = open_journal(store, O_CREAT | O_TRUNC);
+	if (store->fd < 0)
+		ret = cannot_write(store->journal, -errno, err);
+	sync_dir(store);
 	return ret;
 }
 
@@ -268,13 +332,69 @@ int store_write(struct store *store, const struct model *model,
 	return ret ? ret : put_in_place(store, &st, err);
 }
 
+/* Errors show when the new one is written. */
+static void set_aside(struct store *store)
+{
+	char to[PATH_MAX + 32];
+
+	snprintf(to, sizeof(to), "%s" STORE_DAMAGED, store->path);
+	rename(store->path, to);
+	snprintf(to, sizeof(to), "%s" STORE_DAMAGED, store->journal);
+	rename(store->journal, to);
+	store->damaged = false;
+}
+
 int store_replace(struct store *store, const struct model *model,
 		  struct err *err)
 {
+	if (store->damaged)
+		set_aside(store);
 	if (store->fd >= 0)
 		close(store->fd);
 	store->fd = -1;
 	return store_write(store, model, err);
+}
+
+/* "state.json.old", "state.json.old.2", ... */
+static void old_name(const struct store *store, unsigned int i, char *name,
+		     size_t len)
+{
+	if (i > 1)
+		snprintf(name, len, "%s" STORE_OLD ".%u", store->path, i);
+	else
+		snprintf(name, len, "%s" STORE_OLD, store->path);
+}
+
+int store_keep(struct store *store, const struct model *model, struct err *err)
+{
+	char from[PATH_MAX + 16], to[PATH_MAX + 16];
+	struct stat st;
+	int ret;
+
+	if (access(store->path, F_OK) && errno == ENOENT)
+		return 0;
+	if (store->end) {
+		ret = store_write(store, model, err);
+		if (ret)
+			return ret;
+	}
+	old_name(store, 1, to, sizeof(to));
+	/* It was kept already, for a change that failed. */
+	if (!stat(to, &st) && st.st_ino == store->st.st_ino &&
+	    st.st_dev == store->st.st_dev)
+		return 0;
+	for (unsigned int i = STORE_KEPT; i > 1; i--) {
+		old_name(store, i, to, sizeof(to));
+		old_name(store, i - 1, from, sizeof(from));
+		rename(from, to);
+	}
+	/* The file is replaced and never written to, so a name is a copy. */
+	if (link(store->path, from))
+		return err_set(err, -errno, NULL,
+			       "the state as it was is not kept, %s cannot be made: %s",
+			       from, strerror(errno));
+	sync_dir(store);
+	return 0;
 }
 
 int store_prepare(struct store *store, const struct model *model,

@@ -12,6 +12,11 @@
  * PATH:          {"version": 1, "serial": 7, "vdports"?: {...}, "services": [...]}
  * PATH.journal:  {"serial": 7, "services": [...], "deleted": ["NAME"...], "vdports"?: {...}}
  *
+ * PATH.lock:     locked by the dnatd whose state it is
+ * PATH.old, PATH.old.2, PATH.old.3:  PATH as it was before services were removed
+ *                all at once, the newest first
+ * PATH.damaged, PATH.journal.damaged:  what could not be read
+ *
  * A line says what its services are from now on.  One whose serial is not that
  * of the file is of another file, older or put back by hand, and is left out.
  */
@@ -22,6 +27,9 @@
 #include "model.h"
 
 #define STORE_PATH "/var/lib/dnat/state.json"
+#define STORE_OLD ".old"
+#define STORE_KEPT 3
+#define STORE_DAMAGED ".damaged"
 
 struct store;
 
@@ -35,6 +43,15 @@ struct store *store_new(const char *path, struct err *err);
  * Where that fails the journal has it all.
  */
 void store_free(struct store *store, const struct model *model);
+
+/**
+ * store_lock - make the directory where it is missing, and be the only one to
+ * write there until store_free()
+ *
+ * Return: 0; -EBUSY: another dnatd is; or another negative errno, where nobody
+ *	can write there.  With @err set
+ */
+int store_lock(struct store *store, struct err *err);
 
 /**
  * store_load - read the file and its journal
@@ -56,10 +73,19 @@ int store_write(struct store *store, const struct model *model,
 
 /*
  * store_write() of a model that has nothing to do with what was loaded.  Where
- * it fails, the next change has to do it first.
+ * it fails, the next change has to do it first.  What could not be read is
+ * renamed to STORE_DAMAGED.
  */
 int store_replace(struct store *store, const struct model *model,
 		  struct err *err);
+
+/**
+ * store_keep - keep the state as it is under another name, STORE_OLD
+ * @model: as it is
+ *
+ * Return: 0 or a negative errno; the state itself is as it was
+ */
+int store_keep(struct store *store, const struct model *model, struct err *err);
 
 /**
  * store_prepare - write down what will be

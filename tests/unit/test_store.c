@@ -15,6 +15,29 @@ static char new[PATH_MAX];
 static char journal[PATH_MAX];
 static struct err err;
 
+/* The order in which things get to the disk: syncs of the directory are watched. */
+static off_t journal_at_sync[8];
+static unsigned int dir_syncs;
+
+static off_t size_of(const char *name)
+{
+	struct stat st;
+
+	return stat(name, &st) ? -1 : st.st_size;
+}
+
+int fsync(int fd)
+{
+	struct stat st;
+
+	if (!fstat(fd, &st) && S_ISDIR(st.st_mode)) {
+		if (dir_syncs < sizeof(journal_at_sync) / sizeof(journal_at_sync[0]))
+			journal_at_sync[dir_syncs] = size_of(journal);
+		dir_syncs++;
+	}
+	return fdatasync(fd);
+}
+
 static void put(const char *text)
 {
 	FILE *file = fopen(path, "w");
@@ -60,13 +83,6 @@ static void check_kept(const struct model *model)
 	json_decref(a);
 	json_decref(b);
 	model_free(again);
-}
-
-static off_t size_of(const char *name)
-{
-	struct stat st;
-
-	return stat(name, &st) ? -1 : st.st_size;
 }
 
 static int keep(struct store *store, struct model *model,
@@ -260,6 +276,8 @@ static void test_refused(void)
 	REFUSED("{\"version\": 1, \"services\": [{\"name\": \"a\", \"vip\": \"192.0.2.1\", \"port\": 1, "
 		"\"backends\": [{\"addr\": \"10.0.0.1\", \"port\": 70000}]}]}",
 		"services[0].backends[0].port: port 70000");
+	REFUSED("{\"version\": 2, \"services\": {}}",
+		"is of a newer dnatd; install that one again");
 	REFUSED("{\"version\": 1, \"services\": [], \"vdports\": []}",
 		"vdports must be an object");
 	REFUSED("{\"version\": 1, \"services\": [], \"vdports\": {\"range\": \"9-1\"}}",
@@ -400,6 +418,144 @@ static void test_trouble(void)
 	model_free(model);
 }
 
+/* A power cut must not bring back the old file with an empty journal. */
+static void test_order(void)
+{
+	struct store *store = store_new(path, &err);
+	struct change change;
+	struct changes one = { .n = 1, .list = &change };
+	struct model *model;
+	off_t before;
+
+	NEED(store);
+	model = store_load(store, &err);
+	NEED(model);
+	plan(model, "order", 7, &change);
+	CHECK_INT(keep(store, model, &one), 0);
+	before = size_of(journal);
+	CHECK(before > 0);
+	dir_syncs = 0;
+	CHECK_INT(store_write(store, model, &err), 0);
+	CHECK_INT(dir_syncs, 2);
+	CHECK_INT(journal_at_sync[0], before);
+	CHECK_INT(journal_at_sync[1], 0);
+	store_free(store, NULL);
+	model_free(model);
+}
+
+static void test_lock(void)
+{
+	struct store *one = store_new(path, &err);
+	struct store *two = store_new(path, &err);
+	char away[PATH_MAX + 64], deep[PATH_MAX + 32];
+	struct stat st;
+
+	NEED(one && two);
+	CHECK_INT(store_lock(one, &err), 0);
+	CHECK_INT(store_lock(two, &err), -EBUSY);
+	CHECK(strstr(err.msg, "another dnatd keeps its state in /tmp/dnat-store-"));
+	CHECK(strstr(err.msg, "give each a --state of its own"));
+	store_free(one, NULL);
+	CHECK_INT(store_lock(two, &err), 0);
+	store_free(two, NULL);
+
+	snprintf(deep, sizeof(deep), "%s/lib/dnat/state.json", dir);
+	one = store_new(deep, &err);
+	NEED(one);
+	CHECK_INT(store_lock(one, &err), -ENOENT);
+	CHECK(strstr(err.msg, "/lib/dnat cannot be made: No such file or directory; create it"));
+	snprintf(away, sizeof(away), "%s/lib", dir);
+	NEED(!mkdir(away, 0755));
+	CHECK_INT(store_lock(one, &err), 0);
+	store_free(one, NULL);
+	snprintf(away, sizeof(away), "%s.lock", deep);
+	CHECK(!unlink(away));
+	snprintf(away, sizeof(away), "%s/lib/dnat", dir);
+	NEED(!stat(away, &st));
+	CHECK_INT(st.st_mode & 07777, 0700);
+	CHECK(!rmdir(away));
+	snprintf(away, sizeof(away), "%s/lib", dir);
+	CHECK(!rmdir(away));
+}
+
+/* How many services state.json@suffix has, -1 where there is none. */
+static int kept_in(const char *suffix)
+{
+	char name[PATH_MAX + 32];
+	json_t *json;
+	int n;
+
+	snprintf(name, sizeof(name), "%s%s", path, suffix);
+	json = json_load_file(name, 0, NULL);
+	n = json ? (int)json_array_size(json_object_get(json, "services")) : -1;
+	json_decref(json);
+	return n;
+}
+
+static void forget(const char *suffix)
+{
+	char name[PATH_MAX + 32];
+
+	snprintf(name, sizeof(name), "%s%s", path, suffix);
+	CHECK(!unlink(name));
+}
+
+/* The states before, three of them; a change that fails makes no more. */
+static void test_keep(void)
+{
+	struct store *store;
+	struct change change;
+	struct changes one = { .n = 1, .list = &change };
+	struct model *model;
+	char name[8];
+
+	unlink(path);
+	unlink(journal);
+	store = store_new(path, &err);
+	NEED(store);
+	model = store_load(store, &err);
+	NEED(model);
+	CHECK_INT(store_keep(store, model, &err), 0);
+	CHECK_INT(kept_in(".old"), -1);
+	for (int i = 1; i <= 5; i++) {
+		snprintf(name, sizeof(name), "s%d", i);
+		plan(model, name, i, &change);
+		CHECK_INT(keep(store, model, &one), 0);
+		CHECK_INT(store_keep(store, model, &err), 0);
+		CHECK_INT(store_keep(store, model, &err), 0);
+		CHECK_INT(kept_in(".old"), i);
+	}
+	CHECK_INT(kept_in(".old.2"), 4);
+	CHECK_INT(kept_in(".old.3"), 3);
+	CHECK_INT(kept_in(".old.4"), -1);
+	check_kept(model);
+	forget(".old");
+	forget(".old.2");
+	forget(".old.3");
+	store_free(store, model);
+	model_free(model);
+}
+
+/* What cannot be read is kept, too, where something else takes its place. */
+static void test_damaged(void)
+{
+	struct store *store = store_new(path, &err);
+	struct model *model = model_new();
+	char name[PATH_MAX + 32];
+
+	NEED(store && model);
+	put("{\"version\": 1, \"serial");
+	CHECK(!store_load(store, &err));
+	CHECK_INT(store_replace(store, model, &err), 0);
+	check_kept(model);
+	snprintf(name, sizeof(name), "%s.damaged", path);
+	CHECK_INT(size_of(name), 23);
+	forget(".damaged");
+	forget(".journal.damaged");
+	store_free(store, NULL);
+	model_free(model);
+}
+
 int main(void)
 {
 	NEED(mkdtemp(dir));
@@ -412,6 +568,11 @@ int main(void)
 	test_refused();
 	test_journal();
 	test_trouble();
+	test_order();
+	test_lock();
+	test_keep();
+	test_damaged();
+	forget(".lock");
 	unlink(path);
 	unlink(journal);
 	rmdir(dir);
