@@ -9,6 +9,7 @@
 #include "audit.h"
 #include "brief.h"
 #include "change.h"
+#include "log.h"
 #include "merge.h"
 #include "notes.h"
 
@@ -63,10 +64,13 @@ static int apply_changes(struct dnatd *dnatd, struct changes *changes,
 {
 	char who[64], quoted[256];
 	struct summary sum = { 0 };
+	struct err kept;
 	int ret;
 
 	for (size_t i = 0; i < changes->n; i++)
 		summary_add(&sum, changes->list[i].old, changes->list[i].new);
+	if (sum.removed && store_keep(dnatd->store, dnatd->model, &kept))
+		say_error("%s", kept.msg);
 	ret = changes_apply(dnatd, changes, err);
 	if (!ret)
 		audit_summary(&sum, "change by %s: apply of %s",
@@ -125,6 +129,9 @@ int apply_config(struct dnatd *dnatd, const json_t *config, const char *from,
 	*notes = notes_config(wanted, config);
 	ret = apply_model(dnatd, wanted, from, diff, err);
 	model_free(wanted);
+	/* What the admin wants is in force again. */
+	if (!ret && !diff)
+		dnatd->conf_fault[0] = '\0';
 	return ret;
 }
 

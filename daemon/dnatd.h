@@ -38,6 +38,8 @@ struct dnatd {
 	struct store *store;
 	struct model *model;
 	const char *conf;		/* the file that they began with, or NULL */
+	const char *conf_path;		/* where that is looked for */
+	char conf_fault[480];		/* why it was not used though it is there, or "" */
 	struct model *saved;		/* at the start only, see startup.h */
 	struct nft *nft;
 	struct spawn_user check_user;

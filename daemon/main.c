@@ -48,6 +48,7 @@ struct options {
 	unsigned int repairs;	/* a minute */
 	const char *admin_group;	/* NULL: only root may change */
 	const char *check_user;	/* NULL: SPAWN_USER */
+	bool config_test;	/* only look at the file of services */
 	bool done;		/* said what was asked for, nothing to run */
 };
 
@@ -63,6 +64,7 @@ static const char usage[] =
 	"             [--allocator auto|module|nf_nat] [--repairs N]\n"
 	"             [--metrics ADDR:PORT|none] [--admin-group NAME]\n"
 	"             [--check-user NAME]\n"
+	"       dnatd --config-test [--config PATH]\n"
 	"       dnatd -h | -V\n"
 	"\n"
 	"Programs the nf_tables table inet dnatd and answers dnatctl(8).\n"
@@ -79,6 +81,7 @@ static const char usage[] =
 	"  --admin-group G   members of this group may change services, too\n"
 	"  --check-user U    run the programs of check exec as this user ("
 	SPAWN_USER ")\n"
+	"  --config-test     say what is wrong with the file of services, and end\n"
 	"  -V, --version     print the version\n"
 	"  -h, --help        print this\n";
 
@@ -130,6 +133,7 @@ static int options_parse(int argc, char **argv, struct options *options)
 		OPT_METRICS,
 		OPT_ADMIN,
 		OPT_CHECK_USER,
+		OPT_CONFIG_TEST,
 	};
 	static const struct option known[] = {
 		{ "socket", required_argument, NULL, OPT_SOCKET },
@@ -140,6 +144,7 @@ static int options_parse(int argc, char **argv, struct options *options)
 		{ "metrics", required_argument, NULL, OPT_METRICS },
 		{ "admin-group", required_argument, NULL, OPT_ADMIN },
 		{ "check-user", required_argument, NULL, OPT_CHECK_USER },
+		{ "config-test", no_argument, NULL, OPT_CONFIG_TEST },
 		{ "version", no_argument, NULL, 'V' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
@@ -184,6 +189,9 @@ static int options_parse(int argc, char **argv, struct options *options)
 			break;
 		case OPT_CHECK_USER:
 			options->check_user = optarg;
+			break;
+		case OPT_CONFIG_TEST:
+			options->config_test = true;
 			break;
 		case 'V':
 			printf("dnatd %s\n", PACKAGE_VERSION);
@@ -325,6 +333,11 @@ static void loop_close(struct loop *loop)
 	event_base_free(loop->base);
 }
 
+static const char *conf_path(const struct options *options)
+{
+	return options->conf ? options->conf : DNAT_CONF;
+}
+
 /*
  * The locks come first: a second daemon must find out that it is one before it
  * touches the state and the table of the first.
@@ -353,8 +366,7 @@ static int dnatd_run(struct dnatd *dnatd, struct loop *loop,
 		close(netns);
 		return -1;
 	}
-	if (startup_load(dnatd, options->conf ? options->conf : DNAT_CONF,
-			 !options->conf, err))
+	if (startup_load(dnatd, conf_path(options), !options->conf, err))
 		goto out;
 	dnatd->nft = nft_open(err);
 	if (!dnatd->nft || allocator_choose(dnatd, err) ||
@@ -459,6 +471,9 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	if (options.done)
 		return EXIT_SUCCESS;
+	if (options.config_test)
+		return startup_check(conf_path(&options), !options.conf) ?
+			       EXIT_FAILURE : EXIT_SUCCESS;
 
 	nofile_raise();
 	signal(SIGPIPE, SIG_IGN);

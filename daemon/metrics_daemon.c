@@ -60,7 +60,9 @@ static int add_counts(struct samples *samples, const struct dnatd *dnatd)
 			   model->n_services) ||
 	       samples_add(samples, METRIC_BACKENDS, NULL, backends) ||
 	       samples_add(samples, METRIC_CONFIG_CHANGES, NULL,
-			   dnatd->changes) ?
+			   dnatd->changes) ||
+	       samples_add(samples, METRIC_CONFIG_OK, NULL,
+			   !dnatd->conf_fault[0]) ?
 		       -ENOMEM : 0;
 }
 

@@ -64,6 +64,8 @@ static const struct {
 		"Closed and half-open connections to a backend whose vdport was taken for another one, since its service was added or the module loaded." },
 	[METRIC_CONFIG_CHANGES] = { "dnat_config_changes_total", COUNTER,
 		"Changes of the configuration that were carried out since dnatd started." },
+	[METRIC_CONFIG_OK] = { "dnat_config_ok", GAUGE,
+		"Whether dnatd could use its file of services when it started, or was given a configuration since." },
 	[METRIC_REPAIRS] = { "dnat_repairs_total", COUNTER,
 		"Times that rules, addresses or the module were put right since dnatd started." },
 	[METRIC_REPAIRS_HELD] = { "dnat_repairs_held", GAUGE,

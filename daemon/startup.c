@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include "addr.h"
 #include "args.h"
+#include "audit.h"
 #include "conf.h"
 #include "log.h"
 #include "notes.h"
@@ -13,7 +17,6 @@
 #include "vdports.h"
 
 #define LINE_LEN 2048
-#define PATH_LEN 300
 
 struct reading {
 	const struct conf *conf;
@@ -28,16 +31,24 @@ static void take_error(const struct err *err, void *data)
 		   err->msg);
 }
 
-/* Each on its line, as dnatctl apply tells them. */
-static void log_faults(struct faults *faults, const char *path)
+/*
+ * Each on its line, as dnatctl apply prints them.
+ * @first: result, the first of them
+ */
+static void log_faults(struct faults *faults, const char *path, char *first,
+		       size_t len)
 {
 	char line[LINE_LEN];
 
 	faults_sort(faults);
 	for (size_t i = 0; i < faults->n; i++)
-		say("%s", faults_line(faults, i, path, line, sizeof(line)));
+		say_error("%s", faults_line(faults, i, path, line,
+					    sizeof(line)));
 	if (faults->more || faults->no_memory)
-		say("%.200s: and more errors; mend these first", path);
+		say_error("%.200s: and more errors; mend these first", path);
+	snprintf(first, len, "%s", faults->n ?
+		 faults_line(faults, 0, path, line, sizeof(line)) :
+		 "dnatd is out of memory");
 }
 
 /* As dnatctl apply tells them, too. */
@@ -45,31 +56,34 @@ static void log_notes(const struct model *model, const struct conf *conf,
 		      const char *path)
 {
 	json_t *notes = notes_config(model, conf->json);
-	char name[PATH_LEN];
+	char name[300];
 	const json_t *note;
 	size_t i;
 
 	text_quote(path, name, sizeof(name));
 	json_array_foreach(notes, i, note) {
-		say("%s:%u: note: %s", name,
+		say_warning("%s:%u: note: %s", name,
 		    conf_line(conf, args_string(note, "arg")),
 		    args_string(note, "msg"));
 	}
 	json_decref(notes);
 }
 
-/* The file's services, or NULL with all that is wrong logged. */
-static struct model *read_file(const char *path)
+/*
+ * The file's services, or NULL with all that is wrong logged.
+ * @first: result, what is wrong with it first
+ */
+static struct model *read_file(const char *path, char *first, size_t len)
 {
 	struct conf conf = { 0 };
 	struct reading reading = { .conf = &conf };
 	struct model *model = NULL;
 	struct err err = { 0 };
-	size_t len;
-	char *text = conf_load(path, &len, &err);
+	size_t size;
+	char *text = conf_load(path, &size, &err);
 
 	if (text)
-		conf_read(&conf, text, len, &reading.faults);
+		conf_read(&conf, text, size, &reading.faults);
 	else
 		faults_add(&reading.faults, 0, err.msg);
 	/* Where lines are at fault, more may be wrong with the others. */
@@ -81,31 +95,110 @@ static struct model *read_file(const char *path)
 	}
 	if (model)
 		log_notes(model, &conf, path);
-	log_faults(&reading.faults, path);
+	else
+		log_faults(&reading.faults, path, first, len);
 	faults_clean(&reading.faults);
 	conf_clean(&conf);
 	free(text);
 	return model;
 }
 
+/*
+ * A link to nothing is no missing file: somebody meant one to be there.  Nor is
+ * what a directory has that is such a link.
+ */
+static bool is_missing(const char *path)
+{
+	char copy[PATH_MAX], *dir;
+	struct stat st;
+
+	if (!lstat(path, &st) || (errno != ENOENT && errno != ENOTDIR))
+		return false;
+	snprintf(copy, sizeof(copy), "%s", path);
+	dir = dirname(copy);
+	return !stat(dir, &st) || lstat(dir, &st);
+}
+
+static size_t count_backends(const struct model *model)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < model->n_services; i++)
+		n += model->services[i]->n_backends;
+	return n;
+}
+
+int startup_check(const char *path, bool optional)
+{
+	char first[LINE_LEN];
+	struct model *model;
+
+	if (optional && is_missing(path)) {
+		printf("%s: does not exist; dnatd starts with what was saved\n",
+		       path);
+		return 0;
+	}
+	model = read_file(path, first, sizeof(first));
+	if (!model)
+		return -EINVAL;
+	printf("%s: %zu services, %zu backends\n", path, model->n_services,
+	       count_backends(model));
+	model_free(model);
+	return 0;
+}
+
+/* The file cannot be used: go on with what was in force. */
+static int fall_back(struct dnatd *dnatd, const char *path, const char *first,
+		     struct err *err)
+{
+	const struct model *saved = dnatd->saved;
+
+	if (!saved || !saved->n_services)
+		return err_set(err, -EINVAL, NULL,
+			       "not started, and nothing was changed: mend %.200s first; no services are saved to start with",
+			       path);
+	dnatd->model = dnatd->saved;
+	dnatd->saved = NULL;
+	snprintf(dnatd->conf_fault, sizeof(dnatd->conf_fault),
+		 "dnatd could not use its file and started with the services that it had before: %.200s; mend that, then \"dnatctl apply -f %.150s\"",
+		 first, path);
+	say_error("%s", dnatd->conf_fault);
+	return 0;
+}
+
 int startup_load(struct dnatd *dnatd, const char *path, bool optional,
 		 struct err *err)
 {
-	dnatd->model = store_load(dnatd->store, err);
-	if (!dnatd->model)
-		return -EINVAL;
-	if (optional && access(path, F_OK) &&
-	    (errno == ENOENT || errno == ENOTDIR))
-		return 0;
+	char first[LINE_LEN];
+	struct err why;
+	int ret = store_lock(dnatd->store, &why);
 
-	dnatd->saved = dnatd->model;
-	dnatd->model = read_file(path);
+	if (ret == -EBUSY)
+		return err_set(err, ret, NULL, "%s", why.msg);
+	if (ret)
+		say_error("%s; until then no change is taken", why.msg);
+	dnatd->conf_path = path;
+	dnatd->saved = store_load(dnatd->store, &why);
+	if (optional && is_missing(path)) {
+		dnatd->model = dnatd->saved;
+		dnatd->saved = NULL;
+		return dnatd->model ? 0 :
+			err_set(err, -EINVAL, NULL,
+				"%.400s; mend it, or move it away", why.msg);
+	}
+
+	if (!dnatd->saved)
+		say_error("%s", why.msg);
+	dnatd->model = read_file(path, first, sizeof(first));
 	if (!dnatd->model)
-		return err_set(err, -EINVAL, NULL,
-			       "not started, and nothing was changed: mend %.200s first%s",
-			       path, optional ? ", or take it away" : "");
+		return fall_back(dnatd, path, first, err);
 	dnatd->conf = path;
-	return 0;
+	if (dnatd->saved)
+		return 0;
+	say_error("%s has all services: what was saved is not needed, and is kept as a file with the ending " STORE_DAMAGED,
+		  path);
+	dnatd->saved = model_new();
+	return dnatd->saved ? 0 : err_no_memory(err);
 }
 
 static int compare(const void *a, const void *b)
@@ -131,6 +224,26 @@ static void ports_release(struct dnatd *dnatd)
 	free(sorted);
 }
 
+/* What the file does not have any more.  Return: whether services are gone */
+static bool log_gone(const struct dnatd *dnatd)
+{
+	const struct model *saved = dnatd->saved, *model = dnatd->model;
+	struct summary sum = { 0 };
+	bool removed;
+
+	for (size_t i = 0; i < saved->n_services; i++)
+		summary_add(&sum, saved->services[i],
+			 model_find(model, saved->services[i]->name));
+	for (size_t i = 0; i < model->n_services; i++)
+		if (!model_find(saved, model->services[i]->name))
+			summary_add(&sum, NULL, model->services[i]);
+	removed = sum.removed;
+	if (removed || sum.backends)
+		audit_summary(&sum, "start with %s", dnatd->conf);
+	summary_clean(&sum);
+	return removed;
+}
+
 void startup_done(struct dnatd *dnatd)
 {
 	json_t *before, *after;
@@ -140,12 +253,16 @@ void startup_done(struct dnatd *dnatd)
 		return;
 	before = model_to_json(dnatd->saved);
 	after = model_to_json(dnatd->model);
-	if (!before || !after || !json_equal(before, after)) {
+	if (!before || !after || !json_equal(before, after) ||
+	    store_damaged(dnatd->store)) {
 		vdports_drop(dnatd, &dnatd->saved->vdports);
 		ports_release(dnatd);
+		if (log_gone(dnatd) &&
+		    store_keep(dnatd->store, dnatd->saved, &err))
+			say_error("%s", err.msg);
 		/* Changes are refused until it can be. */
 		if (store_replace(dnatd->store, dnatd->model, &err))
-			say("%s", err.msg);
+			say_error("%s", err.msg);
 	}
 	json_decref(before);
 	json_decref(after);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What is in force from the start: the admin's file, else what was saved. */
+/*
+ * What is in force from the start: the admin's file, what was saved where there
+ * is no such file or it cannot be used.
+ */
 #ifndef DNAT_STARTUP_H
 #define DNAT_STARTUP_H
 
@@ -11,18 +14,24 @@
 /**
  * startup_load - find out what shall be in force
  * @path: the admin's file
- * @optional: where it does not exist, what was saved is in force
+ * @optional: it need not exist
  *
- * Where something is wrong with the file, all of it is logged, a line each; else
- * what in it counts for nothing is (notes.h).
+ * All errors in the file are logged, a line each, else what in it has no effect
+ * (notes.h).  A file with errors is not used: dnatd->conf_fault is set then.
  *
- * Return: 0 with dnatd->model set, or a negative errno with @err set: the file
- *	or what was saved cannot be used
+ * Return: 0 with dnatd->model set, or a negative errno with @err set: neither the
+ *	file nor what was saved can be used, or another dnatd uses that
  */
 int startup_load(struct dnatd *dnatd, const char *path, bool optional,
 		 struct err *err);
 
-/* It is in force: save it, and give back what only the last run had use for. */
+/* Only say what startup_load() would make of the file.  Return: 0 or -EINVAL */
+int startup_check(const char *path, bool optional);
+
+/*
+ * It is in force: log what is removed, save it, and give back what only the last
+ * run had use for.
+ */
 void startup_done(struct dnatd *dnatd);
 
 #endif

@@ -4,6 +4,7 @@
 #endif
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/socket.h>
 
@@ -160,9 +161,18 @@ static int add_flowtable(json_t *checks, const struct dnatd *dnatd)
 /* Whoever looks for where the services are from should find it. */
 static json_t *conf_check(const struct dnatd *dnatd)
 {
-	return json_pack("{s:s, s:s, s:b, s:n}", "name", "services_from",
-			 "value", dnatd->conf ? dnatd->conf : "the state file",
-			 "ok", 1, "advice");
+	bool ok = !dnatd->conf_fault[0];
+	char value[PATH_MAX + 64];
+
+	if (dnatd->conf)
+		snprintf(value, sizeof(value), "%s", dnatd->conf);
+	else
+		snprintf(value, sizeof(value), "the state file%s%s%s",
+			 ok ? " (there is no " : "",
+			 ok ? dnatd->conf_path : "", ok ? ")" : "");
+	return json_pack("{s:s, s:s, s:b, s:s?}", "name", "services_from",
+			 "value", value, "ok", ok, "advice",
+			 ok ? NULL : dnatd->conf_fault);
 }
 
 static json_int_t count_down(const struct dnatd *dnatd)

@@ -208,6 +208,11 @@ struct model *store_load(struct store *store, struct err *err)
 	return model;
 }
 
+bool store_damaged(const struct store *store)
+{
+	return store->damaged;
+}
+
 static int write_all(int fd, const char *text, size_t len, off_t at)
 {
 	while (len) {

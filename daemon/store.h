@@ -23,6 +23,8 @@
 #ifndef DNAT_STORE_H
 #define DNAT_STORE_H
 
+#include <stdbool.h>
+
 #include "err.h"
 #include "model.h"
 
@@ -62,6 +64,9 @@ int store_lock(struct store *store, struct err *err);
  * Return: the model, or NULL with @err set
  */
 struct model *store_load(struct store *store, struct err *err);
+
+/* Could store_load() not read what is there? */
+bool store_damaged(const struct store *store);
 
 /**
  * store_write - write the file with all of @model, and begin a new journal

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# A state file that is not whole: dnatd refuses to start, says where, and leaves it alone.
+# A state file that is not whole: without a file of services dnatd refuses to start, says where, and
+# leaves it alone; with one it starts, and keeps the state aside. Two daemons never share a state.
 # shellcheck shell=bash
 
 # refuses WHAT PATTERN - start on the present state file: must fail with one line that matches.
@@ -38,3 +39,20 @@ check_is "the ruleset stayed as it was" "$ruleset" "$(ruleset)"
 cp "$LAB/state" "$STATE"
 check "the right one is taken" daemon_start
 check_is "and the ruleset is still that of before" "$ruleset" "$(ruleset)"
+
+out=$(timeout 120 ip netns exec b1 dnatd --socket "$LAB/other.sock" --state "$STATE" 2>&1)
+check_is "another dnatd, in another network namespace, does not take the same state" 1 $?
+check_match "and says why" "another dnatd keeps its state in $STATE; give each a --state of its own" "$out"
+daemon_stop
+
+head -c 100 "$LAB/state" >"$STATE"
+printf 'service add web4 vip %s port 80\nbackend add web4 addr %s port 8080\n' "$VIP4" "$(addr4 b1)" >"$LAB/services.conf"
+check "a damaged one does not stop a start with a file of services" daemon_start --config "$LAB/services.conf"
+check_is "which is in force" "5 b1" "$(get c1 5 "$URL4/" 2>&1 | spread)"
+check_is "the damaged one is kept" 100 "$(stat -c %s "$STATE.damaged")"
+check_match "and the log says so" "$STATE: .*line" "$(cat "$DNATD_LOG")"
+daemon_stop
+STATE=$LAB/made/state.json
+check "a directory that is missing is made" daemon_start
+check_is "for root alone" 700 "$(stat -c %a "${STATE%/*}")"
+check "and changes are taken" dnatctl service add web vip "$VIP4" port 81

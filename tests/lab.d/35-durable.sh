@@ -132,5 +132,9 @@ chmod 500 "$dir"
 no_room "not writable" "$STATE.new cannot be created: Permission denied"
 chmod 700 "$dir"
 room "not writable"
+chown 1:1 "$STATE" "$STATE.journal"
+chmod 640 "$STATE"
+check "a journal of another user is replaced" dnatctl apply -f - <<<'services none'
+check "and takes changes" dnatctl service add last vip "$VIP4" port 99
 daemon_stop
 umount "$disk"

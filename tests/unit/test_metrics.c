@@ -149,6 +149,7 @@ static void test_page(void)
 	CHECK(strstr(page, "\ndnat_up 1\n"));
 	CHECK(strstr(page, "\ndnat_services 0\n"));
 	CHECK(strstr(page, "\ndnat_config_changes_total 7\n"));
+	CHECK(strstr(page, "\ndnat_config_ok 1\n"));
 	CHECK(strstr(page, "\ndnat_repairs_total 5\n"));
 	CHECK(strstr(page, "\ndnat_repairs_held 0\n"));
 	CHECK(strstr(page, "\ndnat_health_pending 0\n"));

@@ -549,7 +549,7 @@ static void test_damaged(void)
 	CHECK_INT(store_replace(store, model, &err), 0);
 	check_kept(model);
 	snprintf(name, sizeof(name), "%s.damaged", path);
-	CHECK_INT(size_of(name), 23);
+	CHECK_INT(size_of(name), 22);
 	forget(".damaged");
 	forget(".journal.damaged");
 	store_free(store, NULL);
