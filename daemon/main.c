@@ -351,19 +351,19 @@ static int dnatd_run(struct dnatd *dnatd, struct loop *loop,
 	struct access access;
 	struct err link_err;
 	bool changed;
-	int netns, ret = -1;
+	struct netns netns;
+	int ret = -1;
 
 	dnatd->base = loop->base;
 	if (access_init(&access, options->admin_group, err) ||
 	    spawn_user_init(&dnatd->check_user, options->check_user, err))
 		return -1;
-	netns = netns_lock(err);
-	if (netns < 0)
+	if (netns_lock(&netns, NETNS_DIR, err))
 		return -1;
 	control = control_new(loop->base, options->socket, &access,
 			      request_handle, dnatd, err);
 	if (!control) {
-		close(netns);
+		netns_unlock(&netns);
 		return -1;
 	}
 	if (startup_load(dnatd, conf_path(options), !options->conf, err))
@@ -429,7 +429,7 @@ out:
 	http_free(dnatd->http);
 	health_free(dnatd->health);
 	control_free(control);
-	close(netns);
+	netns_unlock(&netns);
 	return ret;
 }
 

@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* How often what others break is put right, on a clock of our own. */
-#include <errno.h>
-#include <unistd.h>
-
-#include "netns.h"
 #include "repair.h"
 #include "unit.h"
 
@@ -60,32 +56,9 @@ static void test_often(void)
 	CHECK_INT(repairs_wait(&repairs, now), MINUTE);
 }
 
-static void test_alone(void)
-{
-	static struct err err;
-	int fd = netns_lock(&err);
-
-	if (fd == -EADDRINUSE) {
-		printf("no test of the lock: %s\n", err.msg);
-		return;
-	}
-	NEED(fd >= 0);
-	CHECK_INT(netns_lock(&err), -EADDRINUSE);
-	CHECK(strstr(err.msg, "is dnatd in this network namespace already; stop it first"));
-	/* Questions fill the queue; the answer is much the same. */
-	for (int i = 0; i < 100; i++)
-		CHECK_INT(netns_lock(&err), -EADDRINUSE);
-	CHECK(strstr(err.msg, "stop it first"));
-	close(fd);
-	fd = netns_lock(&err);
-	CHECK(fd >= 0);
-	close(fd);
-}
-
 int main(void)
 {
 	test_seldom();
 	test_often();
-	test_alone();
 	return unit_result();
 }
