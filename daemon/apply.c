@@ -90,6 +90,8 @@ static int apply_model(struct dnatd *dnatd, struct model *wanted,
 	if (!vdports_equal(&wanted->vdports, &dnatd->model->vdports))
 		changes.vdports = &wanted->vdports;
 	if (!ret && diff)
+		ret = changes_check(&changes, err);
+	if (!ret && diff)
 		ret = diff_to_json(dnatd->model, &changes, diff, err);
 	else if (!ret && (changes.n || changes.vdports))
 		ret = apply_changes(dnatd, &changes, from, err);
@@ -113,6 +115,20 @@ static void count(const struct err *err, void *data)
 	counting->fn(err, counting->data);
 }
 
+/* @notes: NULL is none */
+static void add_vdports_note(const struct dnatd *dnatd,
+			     const struct vdports *vdports, json_t **notes)
+{
+	const char *msg = vdports_note(dnatd, vdports);
+
+	if (!msg)
+		return;
+	if (!*notes)
+		*notes = json_array();
+	json_array_append_new(*notes, json_pack("{s:s, s:s}", "arg", "vdports",
+						"msg", msg));
+}
+
 int apply_config(struct dnatd *dnatd, const json_t *config, const char *from,
 		 json_t **diff, json_t **notes, model_error_fn *fn, void *data, struct err *err)
 {
@@ -127,6 +143,7 @@ int apply_config(struct dnatd *dnatd, const json_t *config, const char *from,
 			       counting.first.arg[0] ? ": " : "",
 			       counting.first.msg, counting.n);
 	*notes = notes_config(wanted, config);
+	add_vdports_note(dnatd, &wanted->vdports, notes);
 	ret = apply_model(dnatd, wanted, from, diff, err);
 	model_free(wanted);
 	/* What the admin wants is in force again. */

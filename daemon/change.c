@@ -83,11 +83,13 @@ static struct vip *side_vips(const struct side *side, size_t *n)
 }
 
 /*
- * Put the VIPs of @new on interfaces, but for those that services of @old have
- * there: such an interface may be missing now, which is no reason to refuse
+ * Have @fn done to the VIPs of @new, but for those that services of @old have on
+ * interfaces: such an interface may be missing now, which is no reason to refuse
  * the change of something else.
  */
-static int vips_add(const struct side *old, const struct side *new,
+static int vips_new(const struct side *old, const struct side *new,
+		    int (*fn)(const struct vip *vips, size_t n,
+			      struct err *err),
 		    struct err *err)
 {
 	size_t n_has, n_wanted, n = 0;
@@ -99,8 +101,7 @@ static int vips_add(const struct side *old, const struct side *new,
 		if (!bsearch(&wanted[i], has, n_has, sizeof(*has),
 			     compare_vips))
 			wanted[n++] = wanted[i];
-	ret = has && wanted ? link_vips_add(wanted, n, err) :
-			      err_no_memory(err);
+	ret = has && wanted ? fn(wanted, n, err) : err_no_memory(err);
 	free(has);
 	free(wanted);
 	return ret;
@@ -280,7 +281,7 @@ static int carry_out(struct dnatd *dnatd, struct changes *changes,
 		if (ret)
 			return ret;
 	}
-	ret = vips_add(old, new, err);
+	ret = vips_new(old, new, link_vips_add, err);
 	if (ret)
 		goto undo_vips;
 	ret = ports_reserve(dnatd, old, new, err);
@@ -327,6 +328,20 @@ undo_vips:
 	vips_release(dnatd->model, new);
 	if (!changes->passing)
 		store_abort(dnatd->store);
+	return ret;
+}
+
+int changes_check(const struct changes *changes, struct err *err)
+{
+	struct side old = { 0 }, new = { 0 };
+	int ret = side_init(&old, changes, false);
+
+	if (!ret)
+		ret = side_init(&new, changes, true);
+	ret = ret ? err_no_memory(err) :
+		    vips_new(&old, &new, link_vips_check, err);
+	free(old.list);
+	free(new.list);
 	return ret;
 }
 

@@ -29,4 +29,7 @@ int change_apply(struct dnatd *dnatd, const char *op, const json_t *args,
 int changes_apply(struct dnatd *dnatd, struct changes *changes,
 		  struct err *err);
 
+/* Would changes_apply() find the interfaces?  Return: 0 or a negative errno */
+int changes_check(const struct changes *changes, struct err *err);
+
 #endif

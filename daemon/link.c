@@ -257,6 +257,14 @@ static int put_vip(struct nl *nl, const struct addresses *all,
 			   dev, changed, err);
 }
 
+int link_vips_check(const struct vip *vips, size_t n, struct err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!link_exists(vips[i].dev))
+			return no_device(vips[i].dev, err);
+	return 0;
+}
+
 int link_vips_add(const struct vip *vips, size_t n, struct err *err)
 {
 	struct addresses all;

@@ -34,6 +34,9 @@ struct vip {
  */
 int link_vips_add(const struct vip *vips, size_t n, struct err *err);
 
+/* Is there an interface for each of @vips?  Return: 0 or -ENODEV */
+int link_vips_check(const struct vip *vips, size_t n, struct err *err);
+
 /* Take @vips away where dnatd put them; not there any more is no error. */
 int link_vips_del(const struct vip *vips, size_t n, struct err *err);
 

@@ -5,6 +5,7 @@
 
 #include "args.h"
 #include "change.h"
+#include "log.h"
 #include "vdports.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -62,6 +63,15 @@ static struct vdports with_defaults(const struct vdports *wanted,
 	return put;
 }
 
+const char *vdports_note(const struct dnatd *dnatd,
+			 const struct vdports *vdports)
+{
+	if (dnatd->in_force == ALLOC_MODULE ||
+	    (!vdports->min && !vdports->on_exhausted))
+		return NULL;
+	return "vdport set is kept and has no effect: the module alone hands out vdports, and allocator nf_nat is in force; see \"dnatctl status\"";
+}
+
 int vdports_put(struct dnatd *dnatd, const struct vdports *vdports,
 		struct vdports *was, struct err *err)
 {
@@ -69,15 +79,15 @@ int vdports_put(struct dnatd *dnatd, const struct vdports *vdports,
 	int ret;
 
 	if (dnatd->in_force != ALLOC_MODULE)
-		return err_set(err, -EOPNOTSUPP, "vdports",
-			       "vdports are set in the module only, and allocator nf_nat is in force; see status");
+		return 0;
 	ret = kmod_vdports(dnatd->kmod, was, err);
 	return ret ? ret : kmod_set_vdports(dnatd->kmod, &put, err);
 }
 
 void vdports_back(struct dnatd *dnatd, const struct vdports *was)
 {
-	kmod_set_vdports(dnatd->kmod, was, NULL);
+	if (dnatd->in_force == ALLOC_MODULE)
+		kmod_set_vdports(dnatd->kmod, was, NULL);
 }
 
 void vdports_drop(struct dnatd *dnatd, const struct vdports *before)
@@ -94,6 +104,9 @@ int vdports_set(struct dnatd *dnatd, const json_t *args, struct err *err)
 	struct changes changes = { .vdports = &kept };
 	int ret = vdports_from_json(args, &asked, err);
 
+	if (!ret && dnatd->in_force != ALLOC_MODULE)
+		ret = err_set(err, -EOPNOTSUPP, NULL,
+			      "vdports are set in the module only, and allocator nf_nat is in force; see status");
 	if (!ret && !asked.min && !asked.on_exhausted)
 		ret = err_set(err, -EINVAL, NULL,
 			      "nothing to change; give range or on-exhausted");
@@ -105,7 +118,10 @@ int vdports_set(struct dnatd *dnatd, const json_t *args, struct err *err)
 int vdports_start(struct dnatd *dnatd, struct err *err)
 {
 	const struct vdports *kept = &dnatd->model->vdports;
+	const char *note = vdports_note(dnatd, kept);
 
+	if (note)
+		say_warning("note: %s", note);
 	if (dnatd->in_force != ALLOC_MODULE ||
 	    (!kept->min && !kept->on_exhausted))
 		return 0;

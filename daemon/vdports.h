@@ -40,6 +40,10 @@ int vdports_from_json(const json_t *args, struct vdports *vdports,
 /* What vdports_from_json() takes; without what is not set.  NULL: no memory. */
 json_t *vdports_to_json(const struct vdports *vdports);
 
+/* Why @vdports have no effect; NULL where they have, or nothing is set. */
+const char *vdports_note(const struct dnatd *dnatd,
+			 const struct vdports *vdports);
+
 /* Carry vdport.set out, all of it or nothing.  Return: 0 or a negative errno */
 int vdports_set(struct dnatd *dnatd, const json_t *args, struct err *err);
 

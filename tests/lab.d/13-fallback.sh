@@ -43,10 +43,27 @@ if [ "$(dnatctl -j status | jq -r '.checks[] | select(.name == "flowtable").valu
 else
 	skip "an interface that came later is in the flowtable" "the kernel has no flowtable"
 fi
+dnatctl export -f "$LAB/services.conf"
+echo 'vdport set range 5000-6000' >>"$LAB/services.conf"
+line=$(wc -l <"$LAB/services.conf")
+said=$(dnatctl apply -f "$LAB/services.conf" 2>&1)
+check_is "settings of the vdports in a file are kept, as at a start" "0 $LAB/services.conf:$line: note: vdport set is kept and has no effect" \
+	"$? ${said%%:\ the*}"
+check_match "in what is saved" 'vdport set range 5000-6000' "$(dnatctl export)"
+check_is "what is exported is applied again, here and elsewhere" 0 "$(dnatctl export | dnatctl apply -f - >/dev/null 2>&1; echo $?)"
+check "and a file without them is the way back" dnatctl apply -f - <<<"$(sed '$d' "$LAB/services.conf")"
+check_none "which they are gone with" 'vdport set' "$(dnatctl export)"
+check_rc "the command is refused, for it would do nothing" 2 dnatctl vdport set range 5000-6000
+check "with them again" dnatctl apply -f "$LAB/services.conf" 2>/dev/null
+: >"$DNATD_LOG"
+daemon_stop
+check "dnatd starts with them" daemon_start
+check_match "and says the same" 'note: vdport set is kept and has no effect: .*allocator nf_nat is in force' "$(cat "$DNATD_LOG")"
 daemon_stop
 rm /etc/modprobe.d/dnat-lab-*
 check "with the module there again, dnatd starts" daemon_start
 check_is "and uses it" module "$(dnatctl -j status | jq -r .allocator.in_force)"
+check_is "they are in force" 5000-6000 "$(dnatctl -j status | jq -r .vdports.range)"
 check_match "in its rules, too" 'ct helper set "double-nat-tcp"' "$(ruleset)"
 check_is "requests are answered" "$(printf '10 %s\n' b1 b2 b3 b4 b5 b6)" "$(get c1 60 "$URL4/" 2>&1 | spread)"
 daemon_stop

@@ -105,7 +105,8 @@ cat >"$CONF" <<EOT
 service add one vip $VIP4 port 1
 service add two vip $VIP4 port 2 dev nosuch
 EOT
-apply_says "and what the kernel does not have" 2 'dnatctl: there is no interface "nosuch"; see "ip link"'
+apply_says "what the kernel does not have is refused by a dry run" 2 'dnatctl: there is no interface "nosuch"; see "ip link"' --dry-run
+apply_says "as without" 2 'dnatctl: there is no interface "nosuch"; see "ip link"'
 check_is "nothing has changed" "$before" "$(snapshot)"
 
 # Services that change places, all at once.

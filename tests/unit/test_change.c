@@ -103,6 +103,18 @@ int link_vips_del(const struct vip *vips, size_t n, struct err *error)
 	return 0;
 }
 
+int link_vips_check(const struct vip *vips, size_t n, struct err *error)
+{
+	char name[32];
+
+	for (size_t i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "?%s", vips[i].dev);
+		if (call(name, error))
+			return -EIO;
+	}
+	return 0;
+}
+
 int vdports_put(struct dnatd *d, const struct vdports *vdports,
 		struct vdports *was, struct err *error)
 {
@@ -383,8 +395,9 @@ static struct service *new_service(const char *name, int port, const char *dev)
 /*
  * Many services at once: "old" leaves its port to "new", whose name is another,
  * "mover" goes to another port, "add" is added.
+ * @dry: only look whether it can be
  */
-static int apply_many(void)
+static int apply_many(bool dry)
 {
 	const struct vdports vdports = { .min = 1, .max = 9 };
 	struct service *renamed = new_service("new", 99, "v2");
@@ -402,8 +415,9 @@ static int apply_many(void)
 	renamed->port = 80;
 	calls[0] = '\0';
 	memset(&err, 0, sizeof(err));
-	ret = changes_apply(&dnatd, &changes, &err);
-	for (size_t i = 0; ret && i < 4; i++)
+	ret = dry ? changes_check(&changes, &err) :
+		    changes_apply(&dnatd, &changes, &err);
+	for (size_t i = 0; (dry || ret) && i < 4; i++)
 		change_drop(&list[i]);
 	return ret;
 }
@@ -429,13 +443,18 @@ static void test_many(void)
 	CHECK_INT(backend("backend.add", "mover", "10.1.0.13"), 0);
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		fails = steps[i].fails;
-		apply_many();
+		apply_many(false);
 		CHECK_STR(calls, steps[i].calls);
 		CHECK_INT(dnatd.model->n_services, 2);
 		CHECK_INT(dnatd.model->vdports.min, 0);
 	}
+	fails = "?v4";
+	CHECK(apply_many(true) < 0);
 	fails = NULL;
-	CHECK_INT(apply_many(), 0);
+	CHECK_INT(apply_many(true), 0);
+	CHECK_STR(calls, "?v2 ?v4");
+	CHECK_INT(dnatd.model->n_services, 2);
+	CHECK_INT(apply_many(false), 0);
 	CHECK_STR(calls, "prepare +v2 +v4 +82 +83 vdports nft commit -v3 -v1 -81 unanswered:80>10.1.0.13:80 unanswered:81>all:0 astray");
 	CHECK_INT(dnatd.model->n_services, 3);
 	CHECK_INT(dnatd.model->vdports.max, 9);
