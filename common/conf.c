@@ -117,8 +117,8 @@ char *conf_load(const char *path, size_t *len, struct err *err)
 	if (strcmp(path, "-"))
 		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0) {
-		err_set(err, -errno, NULL, "cannot be opened: %s",
-			strerror(errno));
+		err_set(err, -errno, NULL, "cannot be opened: %s%s",
+			strerror(errno), err_root_hint(errno));
 		return NULL;
 	}
 	if (read_all(fd, &text, err) || check_text(&text, err) ||

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "err.h"
 
@@ -23,4 +24,11 @@ int err_no_memory(struct err *err)
 {
 	return err_set(err, -ENOMEM, NULL, "%s is out of memory",
 		       program_invocation_short_name);
+}
+
+const char *err_root_hint(int error)
+{
+	if (error != EACCES || geteuid())
+		return "";
+	return "; root has no CAP_DAC_OVERRIDE here, as in dnatd.service: chown it to root, and the directories above";
 }

@@ -34,4 +34,15 @@ int err_set(struct err *err, int error, const char *arg, const char *fmt, ...)
  */
 int err_no_memory(struct err *err);
 
+/**
+ * err_root_hint - why a file's permissions count for root, too
+ * @error: errno of an open
+ *
+ * The unit leaves root without CAP_DAC_OVERRIDE.  In a shell root can read the
+ * file.
+ *
+ * Return: the end of a sentence, "" where that is not why
+ */
+const char *err_root_hint(int error);
+
 #endif

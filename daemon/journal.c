@@ -162,8 +162,8 @@ int journal_replay(const char *path, json_int_t serial, json_t *root,
 
 	*end = 0;
 	if (!file && errno != ENOENT)
-		ret = err_set(err, -errno, NULL, "%s: cannot be read: %s", path,
-			      strerror(errno));
+		ret = err_set(err, -errno, NULL, "%s: cannot be read: %s%s", path,
+			      strerror(errno), err_root_hint(errno));
 	/* Whoever reads the services next will say what is wrong with them. */
 	if (!file || by_name(root, replay.names))
 		goto out;

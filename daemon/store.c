@@ -120,8 +120,8 @@ static int read_file(struct store *store, json_t **root, struct err *err)
 	if (!file && errno == ENOENT)
 		return 0;
 	if (!file)
-		return err_set(err, -errno, NULL, "%s: cannot be read: %s",
-			       path, strerror(errno));
+		return err_set(err, -errno, NULL, "%s: cannot be read: %s%s",
+			       path, strerror(errno), err_root_hint(errno));
 	if (fstat(fileno(file), &store->st) || !S_ISREG(store->st.st_mode)) {
 		fclose(file);
 		return err_set(err, -EINVAL, NULL, "%s: is not a file", path);

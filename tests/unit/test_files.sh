@@ -211,6 +211,19 @@ test_cut()
 	run 0 apply -f "$dir/conf"
 }
 
+# The unit leaves root without the right to read what is another user's.
+test_denied()
+{
+	[ "$(id -u)" -eq 0 ] || return 0
+	file 'services none'
+	chown 12 "$dir/conf"
+	chmod 600 "$dir/conf"
+	check 'a file of another user' "$(setpriv --bounding-set -dac_override,-dac_read_search \
+		"$dnatctl" --socket "$sock" apply -f "$dir/conf" 2>&1)" \
+		"dnatctl: $dir/conf cannot be opened: Permission denied; root has no CAP_DAC_OVERRIDE here, as in dnatd.service: chown it to root, and the directories above"
+	rm "$dir/conf"
+}
+
 # export -f: the old file or the new one, whatever happens.
 test_export()
 {
@@ -261,5 +274,6 @@ test_files
 test_wrong
 test_notes
 test_cut
+test_denied
 test_export
 [ "$failed" -eq 0 ]
