@@ -61,8 +61,8 @@ static void complain(struct drain *drain, const struct service *service,
 		     const struct err *err)
 {
 	if (!drain->failed)
-		say("service %s drains a backend: %s; trying again",
-		    service->name, err->msg);
+		say_warning("service %s drains a backend: %s; trying again",
+			    service->name, err->msg);
 	drain->failed = true;
 }
 

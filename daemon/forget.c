@@ -18,7 +18,7 @@ static void module_forget(struct dnatd *dnatd, const struct conn_set *set)
 
 static void complain(void)
 {
-	say("connections to a backend that has gone stay until they are idle: dnatd is out of memory");
+	say_error("connections to a backend that has gone stay until they are idle: dnatd is out of memory");
 }
 
 static void forget(struct dnatd *dnatd, struct forgets *forgets)

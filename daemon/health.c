@@ -198,7 +198,7 @@ void health_follow(struct health *health, const struct change *change)
 	if (!new || new->check.type == CHECK_NONE) {
 		group_drop(health, any->name);
 	} else if (group_set(health, new)) {
-		say("service %s is not checked: out of memory", new->name);
+		say_error("service %s is not checked: out of memory", new->name);
 		group_drop(health, new->name);
 	}
 }

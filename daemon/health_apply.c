@@ -112,10 +112,13 @@ static void group_applied(struct group *group)
 				      patient->port, "health",
 				      patient->down ? "down" : "up", "fault",
 				      patient->down ? patient->fault : NULL));
-		say("service %s backend %s port %u is %s%s%s", group->service,
-		    addr, patient->port, patient->down ? "down" : "up",
-		    patient->down ? ": " : "",
-		    patient->down ? patient->fault : "");
+		if (patient->down)
+			say_warning("service %s backend %s port %u is down: %s",
+				    group->service, addr, patient->port,
+				    patient->fault);
+		else
+			say("service %s backend %s port %u is up",
+			    group->service, addr, patient->port);
 	}
 }
 
@@ -126,8 +129,8 @@ static void group_pending(struct group *group, const char *reason)
 		return;
 	snprintf(group->pending, sizeof(group->pending), "%.*s",
 		 PENDING_LEN - 1, reason);
-	say("service %s: backends that went down or up stay as they are in the rules: %s; trying again",
-	    group->service, reason);
+	say_error("service %s: backends that went down or up stay as they are in the rules: %s; trying again",
+		  group->service, reason);
 	events_emit(group->health->dnatd->events, "health-pending",
 		    json_pack("{s:s, s:s}", "service", group->service,
 			      "reason", reason));

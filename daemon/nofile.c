@@ -26,8 +26,8 @@ void nofile_raise(void)
 	before = limit.rlim_cur;
 	limit.rlim_cur = limit.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &limit))
-		say("cannot raise the limit of open files: %s",
-		    strerror(errno));
+		say_warning("cannot raise the limit of open files: %s",
+			    strerror(errno));
 }
 
 void nofile_lower(void)

@@ -63,8 +63,8 @@ static void unmade(struct patient *patient, const char *why)
 	time_t now = patient_now();
 
 	if (!ward->unmade || now - ward->short_of > SHORT_SECONDS)
-		say("service %s: a check could not be made: %s; the backends stay as they are",
-		    patient->target.service, why);
+		say_warning("service %s: a check could not be made: %s; the backends stay as they are",
+			    patient->target.service, why);
 	snprintf(patient->fault, sizeof(patient->fault), "%s", why);
 	patient->unmade = true;
 	ward->unmade++;

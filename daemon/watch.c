@@ -336,8 +336,8 @@ static void tell_failed(struct watch *watch, const struct part *part,
 		return;
 	snprintf(repairs->failed, sizeof(repairs->failed), "%.*s",
 		 (int)sizeof(repairs->failed) - 1, err->msg);
-	say("cannot put the %s right: %s; trying again", part->what,
-	    err->msg);
+	say_error("cannot put the %s right: %s; trying again", part->what,
+		  err->msg);
 	events_emit(watch->dnatd->events, "repair-failed",
 		    json_pack("{s:s, s:s}", "what", part->what, "reason",
 			      err->msg));
@@ -368,8 +368,8 @@ static void repair(struct watch *watch)
 			tell_failed(watch, &parts[i], &err);
 			failed = true;
 		} else if (changed) {
-			say("repaired what others had changed: %s",
-			    parts[i].what);
+			say_warning("repaired what others had changed: %s",
+				    parts[i].what);
 			repairs_tell(dnatd, parts[i].what);
 		}
 		spent |= failed | changed;
@@ -398,8 +398,8 @@ static void settled(evutil_socket_t fd, short what, void *data)
 	if (watch->told)
 		return;
 	watch->told = true;
-	say("more than %u repairs in a minute: from now on one a minute; find out who else changes table inet "
-	    RULESET_TABLE ", the VIPs or the module", repairs->a_minute);
+	say_error("more than %u repairs in a minute: from now on one a minute; find out who else changes table inet "
+		  RULESET_TABLE ", the VIPs or the module", repairs->a_minute);
 	events_emit(watch->dnatd->events, "repairs-held",
 		    json_pack("{s:I}", "a_minute",
 			      (json_int_t)repairs->a_minute));

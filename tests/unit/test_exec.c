@@ -47,6 +47,18 @@ void say(const char *format, ...)
 	n_said++;
 }
 
+void say_warning(const char *format, ...)
+{
+	(void)format;
+	n_said++;
+}
+
+void say_error(const char *format, ...)
+{
+	(void)format;
+	n_said++;
+}
+
 static void judged(enum outcome found, const char *fault, void *data)
 {
 	(void)data;

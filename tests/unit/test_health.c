@@ -39,15 +39,26 @@ static struct event *tick;
 static struct dnatd dnatd;
 static struct err err;
 
-void say(const char *format, ...)
+static void add_said(const char *format, va_list args)
 {
 	size_t len = strlen(said);
-	va_list args;
 
-	va_start(args, format);
 	vsnprintf(said + len, sizeof(said) - len, format, args);
-	va_end(args);
 }
+
+#define SAY(name)                                                          \
+	void name(const char *format, ...)                                 \
+	{                                                                  \
+		va_list args;                                              \
+									   \
+		va_start(args, format);                                    \
+		add_said(format, args);                                    \
+		va_end(args);                                              \
+	}
+
+SAY(say)
+SAY(say_warning)
+SAY(say_error)
 
 unsigned int nofile_checks(void)
 {
