@@ -29,6 +29,7 @@ const struct column backend_columns[] = {
 	{ "STATE", "state", NULL, false },
 	{ "LEFT", "left", NULL, true },
 	{ "DEADLINE_IN", "deadline_in", NULL, true },
+	{ "UNANSWERED", "unanswered", NULL, true },
 	{ "HEALTH", "health", NULL, false },
 	{ "FAULT", "health_fault", NULL, false },
 	{ 0 }
@@ -76,6 +77,7 @@ const struct column connection_columns[] = {
 	{ "EXHAUSTED" per, "exhausted", NULL, true },			\
 	{ "NO_MEMORY" per, "no_memory", NULL, true },			\
 	{ "TAKEN_BACK" per, "taken_back", NULL, true },			\
+	{ "UNANSWERED" per, "unanswered", NULL, true },			\
 	{ 0 }
 
 static const struct column service_count_columns[] = {

@@ -18,6 +18,8 @@ static const struct arg none[] = { { 0 } };
 	  "so many good checks in a row make a backend up, default 2" }, \
 	{ "fall", "N", VALUE_COUNT, OPTIONAL, \
 	  "so many bad ones make it down, default 3" }, \
+	{ "check-source", "own|vip", VALUE_WORD, OPTIONAL, \
+	  "address that checks come from, default own" }, \
 	{ "http-path", "PATH", VALUE_TEXT, OPTIONAL, \
 	  "what check http or https asks for, default /" }, \
 	{ "http-host", "NAME", VALUE_TEXT, OPTIONAL, \

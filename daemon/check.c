@@ -38,6 +38,7 @@ static const struct special {
 	{ "http-host", BIT(CHECK_HTTP) | BIT(CHECK_HTTPS), "http" },
 	{ "http-status", BIT(CHECK_HTTP) | BIT(CHECK_HTTPS), "http" },
 	{ "http-body", BIT(CHECK_HTTP) | BIT(CHECK_HTTPS), "http" },
+	{ "check-source", ~(BIT(CHECK_NONE) | BIT(CHECK_EXEC)), "tcp" },
 	{ "dns-name", BIT(CHECK_DNS), "dns" },
 	{ "exec-command", BIT(CHECK_EXEC), "exec" },
 	{ "interval", ~BIT(CHECK_NONE), "tcp" },
@@ -71,6 +72,7 @@ static void type_set(struct check *check, enum check_type type)
 		fresh.timeout = check->timeout;
 		fresh.rise = check->rise;
 		fresh.fall = check->fall;
+		fresh.from_vip = check->from_vip && type != CHECK_EXEC;
 	}
 	fresh.type = type;
 	*check = fresh;
@@ -125,6 +127,18 @@ static int text_set(const json_t *args, const char *arg, bool blanks,
 				       blanks ? "" : ", and no blanks");
 	memcpy(to, text, len + 1);
 	return 0;
+}
+
+static int source_set(struct check *check, const json_t *args,
+		      struct err *err)
+{
+	static const char *const sources[] = { "own", "vip" };
+	size_t source = check->from_vip;
+	int ret = args_word(args, "check-source", sources,
+			    ARRAY_SIZE(sources), "own or vip", &source, err);
+
+	check->from_vip = source;
+	return ret;
 }
 
 static int path_set(struct check *check, const json_t *args, struct err *err)
@@ -323,6 +337,8 @@ int check_set(struct check *check, const json_t *args, struct err *err)
 	if (!ret)
 		ret = args_uint(args, "fall", 1, STREAK_MAX, &check->fall, err);
 	if (!ret)
+		ret = source_set(check, args, err);
+	if (!ret)
 		ret = path_set(check, args, err);
 	if (!ret)
 		ret = text_set(args, "http-host", false, check->host, err);
@@ -374,6 +390,9 @@ int check_to_json(const struct check *check, json_t *service)
 	      json_object_set_new(service, "rise",
 				  json_integer(check->rise)) ||
 	      json_object_set_new(service, "fall", json_integer(check->fall));
+	if (check->from_vip)
+		ret = ret || json_object_set_new(service, "check-source",
+						 json_string("vip"));
 	if (check->type == CHECK_HTTP || check->type == CHECK_HTTPS)
 		ret = ret || http_to_json(check, service);
 	if (check->type == CHECK_DNS)

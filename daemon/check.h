@@ -30,6 +30,7 @@ struct check {
 	unsigned int timeout;	/* for one check, milliseconds */
 	unsigned int rise;	/* so many good ones make a backend up */
 	unsigned int fall;	/* so many bad ones make it down */
+	bool from_vip;		/* from the VIP, while the machine has it */
 	struct status_range {	/* what an HTTP server may answer */
 		uint16_t min;	/* 0: no more of them */
 		uint16_t max;
@@ -48,6 +49,7 @@ struct check {
 	{ "timeout", ARG_STRING, false }, \
 	{ "rise", ARG_INTEGER, false }, \
 	{ "fall", ARG_INTEGER, false }, \
+	{ "check-source", ARG_STRING, false }, \
 	{ "http-path", ARG_STRING, false }, \
 	{ "http-host", ARG_STRING, false }, \
 	{ "http-status", ARG_STRING, false }, \

@@ -111,7 +111,7 @@ void check_vips(struct checks *checks)
 {
 	const struct model *model = checks->model;
 	char vip[INET6_ADDRSTRLEN], advice[ADVICE_LEN];
-	const struct service *first = NULL;
+	const struct service *first = NULL, *source = NULL;
 	struct locals locals;
 	size_t missing = 0;
 
@@ -123,10 +123,18 @@ void check_vips(struct checks *checks)
 			continue;
 		if (!missing++)
 			first = model->services[i];
+		if (!source && model->services[i]->check.from_vip)
+			source = model->services[i];
 	}
 	free(locals.list);
 
-	if (first)
+	if (source)
+		snprintf(advice, sizeof(advice),
+			 "service %s: no interface has %s, so check-source vip has no effect now; fine while another machine has it, else service set %s dev NAME",
+			 source->name,
+			 addr_text(&source->vip, vip, sizeof(vip)),
+			 source->name);
+	else if (first)
 		snprintf(advice, sizeof(advice),
 			 "service %s: no interface has %s; fine where it is routed here (what no service takes is dropped) or keepalived moves it, else service set %s dev NAME",
 			 first->name,

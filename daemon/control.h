@@ -65,7 +65,7 @@
  * STATE:      state deadline, each of which may be left out; state: "up",
  *             "drain" or "remove"; deadline: how long a drain may take, as drain
  *             is, such as "60s"
- * HEALTH:     check interval timeout rise fall http-path http-host
+ * HEALTH:     check interval timeout rise fall check-source http-path http-host
  *             http-status http-body dns-name exec-command on-down when-empty,
  *             each of which may be left out; rise and fall are integers
  * PLACE:      backup check-addr check-port, each of which may be left out
@@ -77,7 +77,7 @@
  *             connections, drain, or were found down, and of those that drain
  *             the sum of left, null where none does
  * backend:    {service addr port weight state deadline? PLACE left|null
- *              deadline_in|null health|null health_for? health_fault?
+ *              deadline_in|null unanswered|null health|null health_for? health_fault?
  *              health_pending?}; state is
  *              "drain" with weight 0, too; left: how many connections that are
  *              not closed it has, where it drains, as of a count that may be some
@@ -104,7 +104,7 @@
  *              in_use; unconfirmed is part of ended, uncounted (in no COUNTS)
  *              of begun; fast and slow count packets
  * COUNTS:     connections in_use packets_in bytes_in packets_out bytes_out
- *              exhausted no_memory taken_back: totals since the service was
+ *              exhausted no_memory taken_back unanswered: totals since the service was
  *              added or the module loaded, whatever becomes of dnatd, but for
  *              in_use; bytes from the IP header on, in: to the backend.  A
  *              service's are the sums over its backends, those that were

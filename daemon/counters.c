@@ -18,6 +18,7 @@ const char *const count_names[COUNT_VALUES] = {
 	[COUNT_EXHAUSTED] = "exhausted",
 	[COUNT_NO_MEMORY] = "no_memory",
 	[COUNT_TAKEN_BACK] = "taken_back",
+	[COUNT_UNANSWERED] = "unanswered",
 };
 
 int counters_add(struct counters *counters, const struct counter *counter)

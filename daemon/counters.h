@@ -23,6 +23,7 @@ enum {
 	COUNT_EXHAUSTED,	/* connections refused, no vdport free */
 	COUNT_NO_MEMORY,	/* connections refused, no memory */
 	COUNT_TAKEN_BACK,	/* connections ended for their vdport */
+	COUNT_UNANSWERED,	/* connections ended without an answer */
 	COUNT_VALUES
 };
 

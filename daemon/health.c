@@ -31,8 +31,11 @@ struct patient **group_patient(const struct group *group,
 }
 
 static struct target target_of(const struct group *group,
+			       const struct service *service,
 			       const struct backend *backend)
 {
+	static const struct addr own;
+
 	return (struct target){
 		.service = group->service,
 		.check = &group->check,
@@ -41,6 +44,7 @@ static struct target target_of(const struct group *group,
 						     backend->addr,
 		.port = backend->check_port ? backend->check_port :
 					      backend->port,
+		.source = service->check.from_vip ? service->vip : own,
 	};
 }
 
@@ -135,7 +139,8 @@ static int group_fill(struct group *group, const struct service *service,
 	for (size_t i = 0; !ret && i < service->n_backends; i++) {
 		const struct backend *backend = &service->backends[i];
 		struct patient **old = group_patient(group, backend, i);
-		const struct target target = target_of(group, backend);
+		const struct target target = target_of(group, service,
+							   backend);
 
 		if (old) {
 			patients[i] = *old;

@@ -88,6 +88,7 @@ int kmod_parse_counter(const struct nlmsghdr *nlh, void *counters)
 		[COUNT_EXHAUSTED] = DNAT_A_FAILED,
 		[COUNT_NO_MEMORY] = DNAT_A_NO_MEMORY,
 		[COUNT_TAKEN_BACK] = DNAT_A_RECLAIMED,
+		[COUNT_UNANSWERED] = DNAT_A_UNANSWERED,
 	};
 	struct counter counter = { 0 };
 	struct attrs attrs;

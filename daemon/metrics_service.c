@@ -29,6 +29,8 @@ static const struct metric_of_count {
 		METRIC_BACKEND_FAILURES, { "reason", "no_memory" } },
 	[COUNT_TAKEN_BACK] = { METRIC_SERVICE_TAKEN_BACK,
 		METRIC_BACKEND_TAKEN_BACK, { NULL, NULL } },
+	[COUNT_UNANSWERED] = { METRIC_SERVICE_UNANSWERED,
+		METRIC_BACKEND_UNANSWERED, { NULL, NULL } },
 };
 
 /* One sample, with one label more than @labels has, if @more is one. */

@@ -175,7 +175,8 @@ int patient_aim(struct patient *patient, const struct target *target,
 	const struct target *is = &patient->target;
 
 	if (!anew && is->check && is->port == target->port &&
-	    addr_equal(&is->addr, &target->addr))
+	    addr_equal(&is->addr, &target->addr) &&
+	    addr_equal(&is->source, &target->source))
 		return 0;
 	give_up(patient);
 	patient->target = *target;

@@ -31,6 +31,7 @@ struct target {
 	const struct reply_body *body;	/* NULL: any will do */
 	struct addr addr;
 	uint16_t port;			/* host byte order */
+	struct addr source;		/* family 0: the machine's own */
 };
 
 enum outcome {
@@ -104,5 +105,16 @@ void probe_exec_forget(struct probes *probes);
 /* Address and port for connect(). */
 socklen_t target_sockaddr(const struct target *target,
 			  struct sockaddr_storage *to);
+
+/**
+ * target_socket - a socket for a check, bound to the target's source
+ * @type: SOCK_STREAM or SOCK_DGRAM
+ *
+ * While the machine does not have the source, no answer would come here, and
+ * the socket is bound to nothing.
+ *
+ * Return: -1 with errno set
+ */
+int target_socket(const struct target *target, int type);
 
 #endif

@@ -67,8 +67,7 @@ static int dns_send(struct dns *dns, const struct target *target)
 		return -1;
 	dns->len = dns_query(target->check->dns_name, id,
 			     target->addr.family == AF_INET6, dns->query);
-	dns->fd = socket(target->addr.family,
-			 SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	dns->fd = target_socket(target, SOCK_DGRAM);
 	if (dns->fd < 0 || connect(dns->fd, (struct sockaddr *)&to, len) ||
 	    send(dns->fd, dns->query, dns->len, 0) != (ssize_t)dns->len)
 		return -1;

@@ -187,7 +187,7 @@ struct probe *probe_stream(struct probes *probes, const struct target *target,
 	struct stream *stream = calloc(1, sizeof(*stream));
 	struct sockaddr_storage to;
 	socklen_t len = target_sockaddr(target, &to);
-	int error;
+	int error, fd;
 
 	if (stream)
 		stream->bev = bev_new(probes, target);
@@ -203,7 +203,9 @@ struct probe *probe_stream(struct probes *probes, const struct target *target,
 	stream->reply.body = target->body;
 	bufferevent_setwatermark(stream->bev, EV_READ, 0, REPLY_HTTP_MAX);
 	bufferevent_setcb(stream->bev, stream_read, NULL, stream_event, stream);
-	if (!bufferevent_socket_connect(stream->bev, (struct sockaddr *)&to,
+	fd = target_socket(target, SOCK_STREAM);
+	if (fd >= 0 && !bufferevent_setfd(stream->bev, fd) &&
+	    !bufferevent_socket_connect(stream->bev, (struct sockaddr *)&to,
 					(int)len))
 		return &stream->probe;
 	error = errno;

@@ -8,6 +8,7 @@
 #include "json_text.h"
 #include "pools.h"
 #include "show.h"
+#include "unanswered.h"
 
 #define ROWS_A_PART 128		/* services and backends: some milliseconds */
 
@@ -121,7 +122,8 @@ static int list_service(const struct dnatd *dnatd, struct text *rows,
 
 static json_t *backend_row(const struct dnatd *dnatd,
 			   const struct service *service,
-			   const struct backend *backend)
+			   const struct backend *backend,
+			   const struct counters *counters)
 {
 	json_t *row = backend_to_json(backend, service->name);
 	json_t *rest = json_null();
@@ -137,6 +139,8 @@ static json_t *backend_row(const struct dnatd *dnatd,
 				 json_integer(left_of(dnatd, service, backend)) :
 				 json_null()) &&
 	    !json_object_set_new(row, "deadline_in", rest) &&
+	    !json_object_set_new(row, "unanswered",
+				 unanswered_of(counters, service, backend)) &&
 	    !health_to_json(dnatd->health, service, backend, row) &&
 	    !pools_to_json(dnatd->pools, service, backend, row))
 		return row;
@@ -147,14 +151,20 @@ static json_t *backend_row(const struct dnatd *dnatd,
 static int list_backends(const struct dnatd *dnatd, struct text *rows,
 			 const struct service *service, const char *health)
 {
-	for (size_t i = 0; i < service->n_backends; i++) {
+	struct counters counters;
+	bool counted = unanswered_get(dnatd, service, &counters);
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < service->n_backends; i++) {
 		const struct backend *backend = &service->backends[i];
 
-		if (has_health(dnatd, service, backend, health) &&
-		    add_row(rows, backend_row(dnatd, service, backend)))
-			return -ENOMEM;
+		if (has_health(dnatd, service, backend, health))
+			ret = add_row(rows, backend_row(dnatd, service, backend,
+							counted ? &counters :
+								  NULL));
 	}
-	return 0;
+	counters_clean(&counters);
+	return ret;
 }
 
 static void counted(const struct err *err, void *data)

@@ -13,6 +13,7 @@
 #include "http.h"
 #include "pools.h"
 #include "status.h"
+#include "unanswered.h"
 
 /* Parts of a look at others' rules that status may wait for: a few ms. */
 #define FOREIGN_PARTS 16
@@ -254,6 +255,8 @@ int status_add_checks(const struct dnatd *dnatd, json_t *list)
 	       json_array_append_new(list, repairs_check(&dnatd->repairs)) ||
 	       json_array_append_new(list, pools_check(dnatd)) ||
 	       json_array_append_new(list, health_check(dnatd)) ||
+	       (dnatd->in_force == ALLOC_MODULE &&
+		json_array_append_new(list, unanswered_check(dnatd))) ||
 	       json_array_append_new(list, metrics_check(dnatd)) ||
 	       json_array_append_new(list, conf_check(dnatd)) ? -1 : 0;
 }

@@ -34,14 +34,17 @@ CONNECTION6 = {"service": "dns", "proto": "udp", "client": "2001:db8:0:2::5",
 
 COUNTS = {"connections": 100, "in_use": 7, "packets_in": 1000,
           "bytes_in": 123456, "packets_out": 900, "bytes_out": 9876543210,
-          "exhausted": 0, "no_memory": 1, "taken_back": 2}
+          "exhausted": 0, "no_memory": 1, "taken_back": 2,
+          "unanswered": 3}
 
-DRAINS = {"state": "remove", "deadline": "90s", "left": 1234, "deadline_in": 61}
+DRAINS = {"state": "remove", "deadline": "90s", "left": 1234, "deadline_in": 61,
+          "unanswered": 77}
 RESULTS = {
     "service.show": [WEB, DNS],
     "backend.show": [dict(b, service=s["name"],
                           **(DRAINS if b["weight"] == 10 else
-                             {"state": "up", "left": None, "deadline_in": None}))
+                             {"state": "up", "left": None, "deadline_in": None,
+                              "unanswered": None}))
                      for s in (WEB, DNS) for b in s["backends"]],
     "vdport.show": [
         {"vip": "192.0.2.10", "proto": "tcp", "backend": "10.1.0.11",

@@ -73,8 +73,18 @@ static void test_fits(void)
 	CHECK(check_status_fits(&all, 8) && !check_status_fits(&all, 9));
 }
 
+static void test_source(void)
+{
+	CHECK_STR(shown("tcp", "check-source", "vip"), "vip");
+	CHECK_STR(shown("dns", "check-source", "vip"), "check dns needs a name to ask for; add \"dns-name NAME\"");
+	CHECK_STR(shown("https", "check-source", "own"), "not shown");
+	CHECK_STR(shown("http", "check-source", "lo"), "check-source \"lo\" is not known; use own or vip");
+	CHECK_STR(shown("exec", "check-source", "vip"), "check-source says nothing to check exec; add \"check tcp\" or leave it out");
+}
+
 int main(void)
 {
+	test_source();
 	test_status();
 	test_fits();
 	return unit_result();

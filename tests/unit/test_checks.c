@@ -203,6 +203,13 @@ static void test_checks(void)
 	EXPECT(checks, "interfaces", false, "service b: there is no interface v9");
 	EXPECT(checks, "vips_on_interfaces", true, "2001:db8::1");
 	json_decref(checks);
+	add(model, "service.set",
+	    json_pack("{s:s, s:s, s:s}", "name", "b", "check", "tcp",
+		      "check-source", "vip"));
+	checks = look(model);
+	EXPECT(checks, "vips_on_interfaces", true,
+	       "service b: no interface has 2001:db8::1, so check-source vip has no effect now");
+	json_decref(checks);
 
 	/* 128 MB: a quarter of it holds 52,428 connections. */
 	put("meminfo", "MemTotal:     131072 kB\n");

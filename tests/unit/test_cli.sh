@@ -106,10 +106,10 @@ test_output()
 dns   udp    [2001:db8:0:1::10]:53  double-nat  rr         v\x1b[31m0  off   none          1   0      0     1     -
 web   tcp    192.0.2.10:80          double-nat  wrr        -           on    http          2   1      1     0  1234'
 	run 0 backend show
-	check "$ran" "$out" 'SERVICE  BACKEND          WEIGHT  STATE   LEFT  DEADLINE_IN  HEALTH  FAULT
-dns      [fd00:1::11]:53       1  up         -            -  -       -
-web      10.1.0.9:8080        10  remove  1234           61  down    status 500, wanted 200-399
-web      10.1.0.11:8080        2  up         -            -  up      -'
+	check "$ran" "$out" 'SERVICE  BACKEND          WEIGHT  STATE   LEFT  DEADLINE_IN  UNANSWERED  HEALTH  FAULT
+dns      [fd00:1::11]:53       1  up         -            -           -  -       -
+web      10.1.0.9:8080        10  remove  1234           61          77  down    status 500, wanted 200-399
+web      10.1.0.11:8080        2  up         -            -           -  up      -'
 	run 0 vdport show
 	check "$ran" "$out" 'VIP               PROTO  BACKEND          IN_USE  HALF_OPEN  CLOSED  CAPACITY  TAKEN_BACK  FAILURES
 192.0.2.10        tcp    10.1.0.11:8080        7          1       2     64512           0         0
@@ -170,14 +170,14 @@ packets left to nf_nat, out of window or order: 8'
 	check '-j stats -i' "$("$dnatctl" -j --socket "$sock" stats -i 1 | head -n 2)" \
 		"$(printf '%s\n' '{"begun":0,"ended":0,"in_use":200,"unconfirmed":0,"taken_back":0,"skipped":0,"uncounted":0,"exhausted":0,"no_memory":0,"fast":0,"slow":{"off":0,"header":0,"ttl":0,"flags":0,"new":0,"route":0,"size":0,"state":0}}'{,})"
 	run 0 stats service
-	check "$ran" "$out" 'SERVICE  CONNECTIONS  IN_USE  PACKETS_IN  BYTES_IN  PACKETS_OUT            BYTES_OUT  EXHAUSTED  NO_MEMORY  TAKEN_BACK
-dns              100       7        1000    123456          900  4611686018427387905          0          1           2
-web              100       7        1000    123456          900           9876543210          0          1           2'
+	check "$ran" "$out" 'SERVICE  CONNECTIONS  IN_USE  PACKETS_IN  BYTES_IN  PACKETS_OUT            BYTES_OUT  EXHAUSTED  NO_MEMORY  TAKEN_BACK  UNANSWERED
+dns              100       7        1000    123456          900  4611686018427387905          0          1           2           3
+web              100       7        1000    123456          900           9876543210          0          1           2           3'
 	run 0 stats backend
-	check "$ran" "$out" 'SERVICE  BACKEND          CONNECTIONS  IN_USE  PACKETS_IN  BYTES_IN  PACKETS_OUT   BYTES_OUT  EXHAUSTED  NO_MEMORY  TAKEN_BACK
-dns      [fd00:1::11]:53          100       7        1000    123456          900  9876543210          0          1           2
-web      10.1.0.9:8080            100       0        1000    123456          900  9876543210         12          1           2
-web      10.1.0.11:8080           100       7        1000    123456          900  9876543210          0          1           2'
+	check "$ran" "$out" 'SERVICE  BACKEND          CONNECTIONS  IN_USE  PACKETS_IN  BYTES_IN  PACKETS_OUT   BYTES_OUT  EXHAUSTED  NO_MEMORY  TAKEN_BACK  UNANSWERED
+dns      [fd00:1::11]:53          100       7        1000    123456          900  9876543210          0          1           2           3
+web      10.1.0.9:8080            100       0        1000    123456          900  9876543210         12          1           2           3
+web      10.1.0.11:8080           100       7        1000    123456          900  9876543210          0          1           2           3'
 	# A plain number is seconds, and a time has its unit.
 	for where in 1 1s 100ms; do
 		check "stats -i $where" "$("$dnatctl" --socket "$sock" stats -i $where | head -n 2 | tail -n 1)" \
@@ -185,12 +185,12 @@ web      10.1.0.11:8080           100       7        1000    123456          900
 	done
 	# Nothing moves in a second; the header comes with each list.
 	check 'stats backend -i' "$("$dnatctl" --socket "$sock" stats backend -i 1 | head -n 8)" \
-		"$(printf '%s\n' 'SERVICE  BACKEND          CONNECTIONS/s  IN_USE  PACKETS_IN/s  BYTES_IN/s  PACKETS_OUT/s  BYTES_OUT/s  EXHAUSTED/s  NO_MEMORY/s  TAKEN_BACK/s
-dns      [fd00:1::11]:53              0       7             0           0              0            0            0            0             0
-web      10.1.0.9:8080                0       0             0           0              0            0            0            0             0
-web      10.1.0.11:8080               0       7             0           0              0            0            0            0             0'{,})"
+		"$(printf '%s\n' 'SERVICE  BACKEND          CONNECTIONS/s  IN_USE  PACKETS_IN/s  BYTES_IN/s  PACKETS_OUT/s  BYTES_OUT/s  EXHAUSTED/s  NO_MEMORY/s  TAKEN_BACK/s  UNANSWERED/s
+dns      [fd00:1::11]:53              0       7             0           0              0            0            0            0             0             0
+web      10.1.0.9:8080                0       0             0           0              0            0            0            0             0             0
+web      10.1.0.11:8080               0       7             0           0              0            0            0            0             0             0'{,})"
 	check '-j stats service -i' "$("$dnatctl" -j --socket "$sock" stats service web -i 1 | head -n 1)" \
-		'[{"connections":0,"in_use":7,"packets_in":0,"bytes_in":0,"packets_out":0,"bytes_out":0,"exhausted":0,"no_memory":0,"taken_back":0,"service":"web"},{"connections":0,"in_use":7,"packets_in":0,"bytes_in":0,"packets_out":0,"bytes_out":0,"exhausted":0,"no_memory":0,"taken_back":0,"service":"dns"}]'
+		'[{"connections":0,"in_use":7,"packets_in":0,"bytes_in":0,"packets_out":0,"bytes_out":0,"exhausted":0,"no_memory":0,"taken_back":0,"unanswered":0,"service":"web"},{"connections":0,"in_use":7,"packets_in":0,"bytes_in":0,"packets_out":0,"bytes_out":0,"exhausted":0,"no_memory":0,"taken_back":0,"unanswered":0,"service":"dns"}]'
 	run 0 status
 	check "$ran" "$out" 'dnatd: 0.1.0
 module: 0.1.0
@@ -215,7 +215,7 @@ nf_conntrack_max: 262144
 		'a\x0ab\xc2\x9b\x7f'
 	run 0 -j backend show dns
 	check "$ran" "$out" \
-		'[{"addr":"fd00:1::11","port":53,"weight":1,"service":"dns","state":"up","left":null,"deadline_in":null}]'
+		'[{"addr":"fd00:1::11","port":53,"weight":1,"service":"dns","state":"up","left":null,"deadline_in":null,"unanswered":null}]'
 	run 0 -p backend show dns
 	check "$ran" "$out" '[
   {
@@ -225,7 +225,8 @@ nf_conntrack_max: 262144
     "service": "dns",
     "state": "up",
     "left": null,
-    "deadline_in": null
+    "deadline_in": null,
+    "unanswered": null
   }
 ]'
 	for where in '--json backend show dns' 'backend -j show dns' 'backend show --json dns' \

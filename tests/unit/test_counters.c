@@ -75,7 +75,7 @@ static void test_services(void)
 	json_t *list = counters_services(&counters, model, NULL);
 
 	CHECK_INT(json_array_size(list), 3);
-	CHECK_INT(json_object_size(json_array_get(list, 0)), 10);
+	CHECK_INT(json_object_size(json_array_get(list, 0)), 11);
 	CHECK_STR(string(list, 0, "service"), "dns");
 	CHECK_INT(member(list, 0, "connections"), 9000000000000000000);
 	CHECK_STR(string(list, 1, "service"), "six");
@@ -91,6 +91,7 @@ static void test_services(void)
 	CHECK_INT(member(list, 2, "exhausted"), 412);
 	CHECK_INT(member(list, 2, "no_memory"), 414);
 	CHECK_INT(member(list, 2, "taken_back"), 416);
+	CHECK_INT(member(list, 2, "unanswered"), 418);
 	json_decref(list);
 
 	list = counters_services(&counters, model, model_find(model, "six"));
@@ -105,7 +106,7 @@ static void test_backends(void)
 	json_t *list = counters_backends(&counters, model, web);
 
 	CHECK_INT(json_array_size(list), 3);
-	CHECK_INT(json_object_size(json_array_get(list, 0)), 12);
+	CHECK_INT(json_object_size(json_array_get(list, 0)), 13);
 	/* in the order of adding, one that has counted nothing, too */
 	CHECK_STR(string(list, 0, "addr"), "10.1.0.12");
 	CHECK_INT(member(list, 0, "port"), 8080);

@@ -77,7 +77,7 @@ stats -i 1'
 	run 1 apply -f "$dir/conf"
 	check "$ran" "$err" "$dir/conf: of the file
 $dir/conf:1: bad vip
-$dir/conf:2: service add: \"prot\" is not a keyword here; use vip, port, proto, mode, scheduler, dev, fast, check, interval, timeout, rise, fall, http-path, http-host, http-status, http-body, dns-name, exec-command, on-down, when-empty
+$dir/conf:2: service add: \"prot\" is not a keyword here; use vip, port, proto, mode, scheduler, dev, fast, check, interval, timeout, rise, fall, check-source, http-path, http-host, http-status, http-body, dns-name, exec-command, on-down, when-empty
 $dir/conf:5: bad addr
 $dir/conf:6: there is no service x in this file; add a line \"service add x ...\"
 $dir/conf:7: \"stats\" is not for a file that says what there is; use service add, backend add or vdport set"
@@ -121,7 +121,7 @@ vdport set range 1-9'
 	run 2 -j batch --force -f - <"$dir/conf"
 	check "$ran" "$out" '[]'
 	check "$ran" "$err" 'stdin:3: name: service "taken" is there\x0aalready\x1b
-stdin:4: service set: nothing to change; give one or more of scheduler, dev, fast, check, interval, timeout, rise, fall, http-path, http-host, http-status, http-body, dns-name, exec-command, on-down, when-empty
+stdin:4: service set: nothing to change; give one or more of scheduler, dev, fast, check, interval, timeout, rise, fall, check-source, http-path, http-host, http-status, http-body, dns-name, exec-command, on-down, when-empty
 stdin:5: a quote '\'' is not closed; close it in the same line'
 	check "$ran: requests" $(($(wc -l <"$dir/log") - before)) 7
 	run 0 batch -f /dev/null

@@ -271,6 +271,7 @@ static void test_counters(void)
 	CHECK(strstr(page, "\ndnat_backend_failures_total{service=\"web\",backend=\"10.1.0.11:80\",reason=\"exhausted\"} 106\n"));
 	CHECK(strstr(page, "\ndnat_backend_failures_total{service=\"web\",backend=\"10.1.0.11:80\",reason=\"no_memory\"} 107\n"));
 	CHECK(strstr(page, "\ndnat_backend_connections_taken_back_total{service=\"web\",backend=\"10.1.0.11:80\"} 108\n"));
+	CHECK(strstr(page, " counter\ndnat_backend_connections_unanswered_total{service=\"web\",backend=\"10.1.0.11:80\"} 109\n"));
 	/* who has counted nothing begins at 0, so that the first is an increase */
 	CHECK(strstr(page, "\ndnat_backend_failures_total{service=\"web\",backend=\"10.1.0.12:80\",reason=\"exhausted\"} 0\n"));
 	/* and one that was deleted is told of while it has connections */
@@ -282,6 +283,7 @@ static void test_counters(void)
 	CHECK(strstr(page, " counter\ndnat_service_bytes_total{service=\"web\",direction=\"in\"} 406\ndnat_service_bytes_total{service=\"web\",direction=\"out\"} 410\n"));
 	CHECK(strstr(page, " counter\ndnat_service_failures_total{service=\"web\",reason=\"exhausted\"} 412\ndnat_service_failures_total{service=\"web\",reason=\"no_memory\"} 414\n"));
 	CHECK(strstr(page, " counter\ndnat_service_connections_taken_back_total{service=\"web\"} 416\n"));
+	CHECK(strstr(page, " counter\ndnat_service_connections_unanswered_total{service=\"web\"} 418\n"));
 	free(page);
 
 	for (size_t i = 0; i < counters.n; i++)

@@ -2,6 +2,9 @@
 /* Checks of servers that answer as real ones do, with a body and without an end. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <net/if.h>
+#include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -25,6 +28,7 @@ static struct check check;
 static struct target target;
 static char request[4096];	/* what the server was asked */
 static char result[FAULT_LEN];
+static const char *source = "127.0.0.1";	/* where the server is asked from */
 
 static void judged(enum outcome outcome, const char *fault, void *data)
 {
@@ -39,9 +43,15 @@ static void serve(int listener, const char *answer, size_t len,
 		  enum ending ending, int tell)
 {
 	static const struct linger at_once = { .l_onoff = 1 };
-	int fd = accept(listener, NULL, NULL);
+	struct sockaddr_in peer = { 0 };
+	socklen_t peer_len = sizeof(peer);
+	int fd = accept(listener, (struct sockaddr *)&peer, &peer_len);
 	char text[sizeof(request)];
 	size_t n = 0;
+
+	if (peer.sin_family == AF_INET &&
+	    peer.sin_addr.s_addr != inet_addr(source))
+		_exit(1);
 
 	while (n < 4 || (text[0] == 'G' && memcmp(text + n - 4, "\r\n\r\n", 4))) {
 		ssize_t more = read(fd, text + n, sizeof(text) - n);
@@ -102,11 +112,11 @@ static const char *probe_bytes(const char *addr, const char *answer,
 	strcpy(result, "no verdict");
 	NEED(probe_start(&probes, &target, judged, NULL, &outcome, fault));
 	event_base_dispatch(base);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
 	n = read(pipes[0], request, sizeof(request) - 1);
 	request[n > 0 ? n : 0] = '\0';
 	close(pipes[0]);
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
 	reply_body_free(body);
 	return result;
 }
@@ -337,6 +347,44 @@ static void test_exec_trust(void)
 	unlink(path);
 }
 
+/* Give the loopback interface of a network namespace of our own an address. */
+static void lo_set(const char *name, const char *addr)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	struct ifreq request_addr = { .ifr_addr.sa_family = AF_INET };
+	struct ifreq request_up = { .ifr_flags = IFF_UP };
+
+	snprintf(request_addr.ifr_name, IFNAMSIZ, "%s", name);
+	snprintf(request_up.ifr_name, IFNAMSIZ, "%s", name);
+	((struct sockaddr_in *)&request_addr.ifr_addr)->sin_addr.s_addr =
+		inet_addr(addr);
+	NEED(fd >= 0 && !ioctl(fd, SIOCSIFADDR, &request_addr) &&
+	     !ioctl(fd, SIOCSIFFLAGS, &request_up));
+	close(fd);
+}
+
+static void test_source(void)
+{
+	static const char unknown[] = "\x15\3\3\0\2\2\x70";
+
+	NEED(!unshare(CLONE_NEWNET));
+	lo_set("lo", "127.0.0.1");
+	expect(CHECK_HTTP, "", "");
+	NEED(!addr_parse("192.0.2.10", "addr", &target.source, &err));
+	/* An address of another machine: no answer would come here. */
+	CHECK_STR(probe(LENGTH, STAYS), "");
+	lo_set("lo:1", "192.0.2.10");
+	source = "192.0.2.10";
+	CHECK_STR(probe(LENGTH, STAYS), "");
+	CHECK_STR(probe_bytes("::1", LENGTH, strlen(LENGTH), STAYS), "");
+	expect(CHECK_HTTPS, "", "");
+	CHECK_STR(probe_bytes("127.0.0.1", unknown, 7, CLOSES), "TLS failed: tlsv1 unrecognized name");
+	expect(CHECK_TCP, "", "");
+	CHECK_STR(probe(LENGTH, STAYS), "");
+	memset(&target.source, 0, sizeof(target.source));
+	source = "127.0.0.1";
+}
+
 int main(void)
 {
 	base = event_base_new();
@@ -356,6 +404,7 @@ int main(void)
 	} else {
 		test_exec_user();
 		test_exec_trust();
+		test_source();
 	}
 	rmdir(dir);
 	probes_clean(&probes);

@@ -63,7 +63,7 @@ test_completion()
 	completes "$c bogus " 'help'
 	completes "$c bogus bogus " ''
 	completes "$c service add " 'help'
-	completes "$c service add x " 'check dev dns-name exec-command fall fast http-body http-host http-path http-status interval mode on-down port proto rise scheduler timeout vip when-empty'
+	completes "$c service add x " 'check check-source dev dns-name exec-command fall fast http-body http-host http-path http-status interval mode on-down port proto rise scheduler timeout vip when-empty'
 	completes "$c service add x vip 192.0.2.1 p" 'port proto'
 	completes "$c service add x port 80 proto tcp p" ''
 	completes "$c service add x proto " 'tcp udp'
