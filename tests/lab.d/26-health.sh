@@ -194,6 +194,30 @@ check "takes too long" wait_for 60 timed_out
 dnatctl service del dns4
 check_rc "and nothing of it is left" 1 pgrep -f "^sleep 1000"
 
+# A backend without a way back to the VIP answers checks from elsewhere, and no client.
+# shellcheck disable=SC2086
+check "checks from the VIP" dnatctl service add path4 vip $VIP4 port 81 dev clients check http check-source vip $CHECKS
+dnatctl backend add path4 addr $B2 port 8080
+check "up" wait_for 30 all_up path4
+ip -n b2 route add blackhole "$VIP4/32"
+check "without a way back: down" wait_for 30 is_health path4 $B2 down
+dnatctl service set path4 check-source own
+check "which checks from elsewhere do not see" wait_for 30 is_health path4 $B2 up
+if [ "$(dnatctl -j status | jq -r .allocator.in_force)" = module ]; then
+	in_ns lb sysctl -qw net.netfilter.nf_conntrack_tcp_timeout_syn_sent=1
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		in_ns c1 curl -s -m 0.2 "http://$VIP4:81/" >/dev/null
+	done
+	silent() {
+		[ "$(dnatctl -j backend show path4 | jq '.[0].unanswered')" -ge 10 ]
+	}
+	check "the connections without an answer are counted" wait_for 90 silent
+	check_match "and told by status" 'service path4: backend 10.1.0.12 port 8080 passes its checks, but [0-9]+ of its connections' "$(dnatctl status)"
+	in_ns lb sysctl -qw net.netfilter.nf_conntrack_tcp_timeout_syn_sent=120
+fi
+ip -n b2 route del blackhole "$VIP4/32"
+dnatctl service del path4
+
 # HTTPS.
 openssl req -x509 -newkey rsa:2048 -nodes -keyout "$LAB/key" -out "$LAB/cert" -days 1 -subj /CN=web >/dev/null 2>&1
 cat >"$LAB/https.conf" <<EOT
