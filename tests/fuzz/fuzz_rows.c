@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "print.h"
-#include "show.h"
+#include "../../cli/show.h"	/* daemon/ has one of its own */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
