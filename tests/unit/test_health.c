@@ -451,7 +451,7 @@ static void test_alone(void)
 /* When a rack goes, no turn of the loop takes all its services out. */
 static void test_rack(void)
 {
-	char name[RACK][8];
+	char name[RACK][16];
 
 	for (int i = 0; i < RACK; i++) {
 		snprintf(name[i], sizeof(name[i]), "r%d", i);
