@@ -507,7 +507,7 @@ static void test_keep(void)
 	struct change change;
 	struct changes one = { .n = 1, .list = &change };
 	struct model *model;
-	char name[8];
+	char name[16];
 
 	unlink(path);
 	unlink(journal);

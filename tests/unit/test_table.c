@@ -192,7 +192,7 @@ static void test_turn(void)
 
 	apply("service.add", service_args("d", 4, "tcp", "on"));
 	for (int i = 1; i <= 4; i++) {
-		char addr[16];
+		char addr[24];
 
 		snprintf(addr, sizeof(addr), "10.1.0.%d", i);
 		apply("backend.add", json_pack("{s:s, s:s}", "service", "d",
