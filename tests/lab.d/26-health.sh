@@ -218,6 +218,39 @@ fi
 ip -n b2 route del blackhole "$VIP4/32"
 dnatctl service del path4
 
+# An interface that is missing keeps nobody's dead backend in the rules.
+in_ns lb ip link add gone0 type dummy
+in_ns lb ip link set gone0 up
+for name in dev4 no4; do
+	dev=
+	[ $name = no4 ] || dev="dev gone0"
+	# shellcheck disable=SC2086
+	dnatctl service add $name vip $VIP4 port "$((${#name} + 6000))" $dev check tcp $CHECKS
+	dnatctl backend add $name addr $B2 port 8080
+	check "$name: up" wait_for 30 all_up $name
+done
+in_ns lb ip link del gone0
+hurt killed
+in_rules() {
+	in_ns lb nft list table inet dnatd | grep -q "$B2 . 8080"
+}
+not_in_rules() {
+	! in_rules
+}
+for name in dev4 no4; do
+	check "$name: down" wait_for 30 is_health $name $B2 down
+done
+check "without its interface dev4 has its dead backend no more, nor has no4" wait_for 30 not_in_rules
+check_is "status has nothing against it" true "$(dnatctl -j status | jq '.checks[] | select(.name == "health_pending").ok')"
+heal killed
+for name in dev4 no4; do
+	check "$name: up again" wait_for 30 all_up $name
+done
+check "it is in the rules" wait_for 30 in_rules
+check "it may drain" dnatctl backend set dev4 addr $B2 port 8080 state drain
+dnatctl service del dev4
+dnatctl service del no4
+
 # HTTPS.
 openssl req -x509 -newkey rsa:2048 -nodes -keyout "$LAB/key" -out "$LAB/cert" -days 1 -subj /CN=web >/dev/null 2>&1
 cat >"$LAB/https.conf" <<EOT
