@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <arpa/inet.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "duration.h"
 #include "loop.h"
 #include "probe.h"
+
+/* A timer that comes later than this says more of dnatd than of a backend. */
+#define HELD_UP_MS 200
 
 static void child_ended(evutil_socket_t sig, short what, void *probes)
 {
@@ -68,14 +73,40 @@ static void end(struct probe *probe, enum outcome outcome, const char *fault)
 	fn(outcome, fault, data);
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Return: whether there may be an answer that dnatd did not come to look at */
+static bool held_up(const struct probe *probe, int64_t ms)
+{
+	unsigned int limit = probe->timeout / 2;
+
+	if (limit < LOOP_SLOW_MS)
+		limit = LOOP_SLOW_MS;
+	return ms > (limit < HELD_UP_MS ? limit : HELD_UP_MS);
+}
+
 static void timed_out(evutil_socket_t fd, short what, void *data)
 {
 	struct probe *probe = data;
 	char after[DURATION_TEXT_LEN], fault[FAULT_LEN];
+	int64_t ms = now_ms() - probe->due;
 
 	(void)fd;
 	(void)what;
 	loop_does("a check");
+	if (held_up(probe, ms)) {
+		snprintf(fault, sizeof(fault),
+			 "dnatd itself was stopped or busy until %" PRId64 " ms after the timeout",
+			 ms);
+		end(probe, OUTCOME_NONE, fault);
+		return;
+	}
 	duration_text(probe->timeout, after, sizeof(after));
 	snprintf(fault, sizeof(fault), "%s within %s",
 		 probe->late ? probe->late : "no answer", after);
@@ -114,6 +145,7 @@ struct probe *probe_start(struct probes *probes, const struct target *target,
 	probe->fn = fn;
 	probe->data = data;
 	probe->timeout = timeout;
+	probe->due = now_ms() + timeout;
 	probe->timer = evtimer_new(probes->base, timed_out, probe);
 	if (probe->timer && !event_add(probe->timer, &limit))
 		return probe;

@@ -13,8 +13,6 @@
 #include "check.h"
 #include "spawn.h"
 
-#define FAULT_LEN 192
-
 /* What all checks of one dnatd share. */
 struct probes {
 	struct event_base *base;
@@ -38,7 +36,7 @@ enum outcome {
 	OUTCOME_GOOD,
 	OUTCOME_BAD,
 	OUTCOME_LATE,		/* bad, too: no answer within the timeout */
-	OUTCOME_NONE,		/* dnatd is short of something, no check was made */
+	OUTCOME_NONE,		/* dnatd is short of something, of time maybe */
 };
 
 /**
@@ -55,6 +53,7 @@ struct probe {
 	probe_fn *fn;
 	void *data;
 	unsigned int timeout;	/* milliseconds */
+	int64_t due;		/* when that is over, ms of CLOCK_MONOTONIC */
 	const char *late;	/* what there is not by then; NULL: an answer */
 };
 

@@ -8,7 +8,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +18,6 @@
 
 #include "duration.h"
 #include "log.h"
-#include "nofile.h"
 #include "probe.h"
 
 #define WORDS_MAX (CHECK_TEXT_LEN / 2 + 2)
@@ -40,6 +38,7 @@ struct probe_exec {
 	char service[SERVICE_NAME_LEN + 1];	/* what it was to check */
 	struct addr addr;
 	uint16_t port;
+	struct spawn_fault *fault;	/* why it does not run */
 	int output;			/* what it writes comes here */
 	struct event *event;
 	bool line_ends;
@@ -55,7 +54,7 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static void exec_unlink(struct probe_exec *exec)
+static void exec_drop(struct probe_exec *exec)
 {
 	struct probe_exec **at = &exec->probes->running;
 
@@ -63,6 +62,8 @@ static void exec_unlink(struct probe_exec *exec)
 		at = &(*at)->next;
 	if (*at)
 		*at = exec->next;
+	spawn_fault_free(exec->fault);
+	free(exec);
 }
 
 /*
@@ -84,10 +85,8 @@ static void exec_free(struct probe *probe)
 		exec->dying = !waitpid(exec->pid, NULL, WNOHANG);
 		exec->killed = now_ms();
 	}
-	if (exec->dying)
-		return;
-	exec_unlink(exec);
-	free(exec);
+	if (!exec->dying)
+		exec_drop(exec);
 }
 
 /* The program of the last check of @target that does not die, or NULL. */
@@ -170,6 +169,11 @@ static void exec_verdict(struct probe_exec *exec, int status)
 	/* What it has left behind in its group goes, too. */
 	kill(-exec->pid, SIGKILL);
 	exec->pid = 0;
+	if (exec->fault->error) {
+		memcpy(fault, exec->fault->text, sizeof(fault));
+		probe_failed(&exec->probe, exec->fault->error, fault);
+		return;
+	}
 	if (WIFEXITED(status) && !WEXITSTATUS(status)) {
 		probe_end(&exec->probe, NULL);
 		return;
@@ -197,12 +201,10 @@ void probe_exec_ended(struct probes *probes)
 			exec = next;
 			continue;
 		}
-		if (exec->dying) {
-			exec_unlink(exec);
-			free(exec);
-		} else {
+		if (exec->dying)
+			exec_drop(exec);
+		else
 			exec_verdict(exec, status);
-		}
 		exec = next;
 	}
 }
@@ -233,38 +235,31 @@ static void env_make(const struct target *target,
 	env[ENV_MAX - 1] = NULL;
 }
 
-/* The program runs.  Return: 0 or a negative errno with @fault set */
+/* Return: 0 or a negative errno with @fault set */
 static int exec_spawn(struct probe_exec *exec, const struct target *target,
 		      char *fault)
 {
 	char command[CHECK_TEXT_LEN + 1], texts[ENV_MAX][ENV_LEN];
-	char *words[WORDS_MAX], *env[ENV_MAX], real[PATH_MAX];
-	int pipes[2], ret;
+	char *words[WORDS_MAX], *env[ENV_MAX];
+	int pipes[2], ret = 0;
 
 	memcpy(command, target->check->command, sizeof(command));
 	words_split(command, words);
 	env_make(target, texts, env);
-	ret = spawn_trust(words[0], real, fault);
-	if (ret)
-		return ret;
-
-	ret = pipe2(pipes, O_CLOEXEC);
+	exec->fault = spawn_fault_new();
+	if (!exec->fault || pipe2(pipes, O_CLOEXEC))
+		ret = -errno;
 	if (!ret) {
 		exec->output = pipes[0];
 		fcntl(exec->output, F_SETFL, O_NONBLOCK);
-		nofile_lower();
-		ret = spawn_program(exec->probes->user, real, words, env,
-				    pipes[1]);
-		nofile_raise();
+		ret = spawn_program(exec->probes->user, words[0], words, env,
+				    pipes[1], exec->fault);
 		close(pipes[1]);
-	} else {
-		ret = -errno;
 	}
 	if (ret < 0) {
 		snprintf(fault, FAULT_LEN, "the program does not start: %s",
 			 strerror(-ret));
-		/* It is dnatd that may not: be that user, or run this file. */
-		return ret == -EPERM ? -ECANCELED : ret;
+		return ret;
 	}
 	exec->pid = ret;
 	return 0;
@@ -272,12 +267,8 @@ static int exec_spawn(struct probe_exec *exec, const struct target *target,
 
 void probe_exec_forget(struct probes *probes)
 {
-	while (probes->running) {
-		struct probe_exec *exec = probes->running;
-
-		probes->running = exec->next;
-		free(exec);
-	}
+	while (probes->running)
+		exec_drop(probes->running);
 }
 
 struct probe *probe_exec(struct probes *probes, const struct target *target,

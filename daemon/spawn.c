@@ -8,11 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "addr.h"
-#include "probe.h"
+#include "nofile.h"
 #include "spawn.h"
 
 #define NOBODY 65534	/* the kernel's overflowuid */
@@ -82,7 +83,8 @@ static int path_trust(const char *path, char *fault)
 	return 0;
 }
 
-int spawn_trust(const char *path, char *real, char *fault)
+/* @real: result, @path without symbolic links: they may lead elsewhere by then */
+static int trust(const char *path, char *real, char *fault)
 {
 	int ret = path_trust(path, fault);
 
@@ -95,11 +97,13 @@ int spawn_trust(const char *path, char *real, char *fault)
 	return -errno;
 }
 
-/* Between vfork() and exec the memory is dnatd's: only system calls here. */
-static int become(const struct spawn_user *user, int output)
+/*
+ * A child that waits for a file system keeps nothing of dnatd's open: no lock,
+ * no socket.  What kills the group finds it in there.
+ */
+static int leave(int output)
 {
 	static const struct sigaction by_default = { .sa_handler = SIG_DFL };
-	sigset_t none;
 
 	for (int sig = 1; sig < NSIG; sig++)
 		sigaction(sig, &by_default, NULL);
@@ -107,8 +111,16 @@ static int become(const struct spawn_user *user, int output)
 	if (dup2(output, STDOUT_FILENO) < 0 ||
 	    dup2(output, STDERR_FILENO) < 0 ||
 	    close_range(STDERR_FILENO + 1, ~0U, 0) || close(STDIN_FILENO) ||
-	    open("/dev/null", O_RDWR) != STDIN_FILENO || setpgid(0, 0))
+	    open("/dev/null", O_RDWR) != STDIN_FILENO)
 		return -1;
+	nofile_lower();
+	return setpgid(0, 0);
+}
+
+static int become(const struct spawn_user *user)
+{
+	sigset_t none;
+
 	/* To be who one is already takes no capability. */
 	if ((user->uid != geteuid() || user->gid != getegid()) &&
 	    (setgroups((size_t)user->n_groups, user->groups) ||
@@ -119,25 +131,64 @@ static int become(const struct spawn_user *user, int output)
 	return sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* In the child.  Return: only where the program does not run, with why */
+static struct spawn_fault run(const struct spawn_user *user, const char *path,
+			      char *const argv[], char *const env[],
+			      int output)
+{
+	struct spawn_fault fault = { 0 };
+	char real[PATH_MAX];
+
+	if (!leave(output)) {
+		fault.error = -trust(path, real, fault.text);
+		if (fault.error)
+			return fault;
+		if (!become(user))
+			execve(real, argv, env);
+	}
+	/* It is dnatd that may not: be that user, or run this file. */
+	fault.error = errno == EPERM ? ECANCELED : errno;
+	snprintf(fault.text, FAULT_LEN, "the program does not start: %s",
+		 strerror(errno));
+	return fault;
+}
+
+struct spawn_fault *spawn_fault_new(void)
+{
+	void *fault = mmap(NULL, sizeof(struct spawn_fault),
+			   PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			   -1, 0);
+
+	return fault == MAP_FAILED ? NULL : fault;
+}
+
+void spawn_fault_free(struct spawn_fault *fault)
+{
+	if (fault)
+		munmap(fault, sizeof(*fault));
+}
+
 pid_t spawn_program(const struct spawn_user *user, const char *path,
-		    char *const argv[], char *const env[], int output)
+		    char *const argv[], char *const env[], int output,
+		    struct spawn_fault *fault)
 {
 	sigset_t all, before;
-	volatile int error = 0;
 	pid_t pid;
+	int error;
 
-	/* A handler of ours that ran in the child would change our memory. */
+	/* A handler of ours in the child would write to dnatd's event loop. */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
-	pid = vfork();
+	pid = fork();
 	if (!pid) {
-		if (!become(user, output))
-			execve(path, argv, env);
-		error = errno;
+		*fault = run(user, path, argv, env, output);
 		_exit(127);
 	}
-	if (pid < 0)
-		error = errno;
+	error = errno;
 	sigprocmask(SIG_SETMASK, &before, NULL);
-	return error ? -error : pid;
+	if (pid < 0)
+		return -error;
+	/* The child does it, too: whoever is first. */
+	setpgid(pid, pid);
+	return pid;
 }

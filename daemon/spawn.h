@@ -9,6 +9,7 @@
 
 #define SPAWN_USER "nobody"	/* unless the admin names another */
 #define SPAWN_GROUPS 64
+#define FAULT_LEN 192
 
 struct spawn_user {
 	uid_t uid;
@@ -26,30 +27,32 @@ struct spawn_user {
 int spawn_user_init(struct spawn_user *user, const char *name,
 		    struct err *err);
 
-/**
- * spawn_trust - may nobody but root change this program?
- * @path: the program
- * @real: result, the same without symbolic links, PATH_MAX bytes; only this is
- *	safe to run, as a link may lead elsewhere by then
- * @fault: FAULT_LEN bytes, why it must not be run
- *
- * Return: 0, -ECANCELED where others can, or another negative errno; with
- * @fault set
- */
-int spawn_trust(const char *path, char *real, char *fault);
+/* Why a program does not run. */
+struct spawn_fault {
+	int error;		/* 0: it runs, or is not known to */
+	char text[FAULT_LEN];
+};
+
+/* In memory that a child shares until it runs a program.  Return: NULL with errno */
+struct spawn_fault *spawn_fault_new(void);
+void spawn_fault_free(struct spawn_fault *fault);
 
 /**
- * spawn_program - run a program
- * @path: from spawn_trust()
+ * spawn_program - run a program, unless others than root can change it
+ * @path: the program
  * @argv: its arguments, the name of the program first
  * @env: all that is in its environment
  * @output: what its standard output and its standard error are
+ * @fault: from spawn_fault_new(), for this one program; set before the process
+ *	ends where it did not run, with ECANCELED where others can change it
  *
- * The program leads a process group of its own and has no other file of ours.
+ * All that may wait for a file system is done by the child.  It leads a process
+ * group of its own and has no other file of ours.
  *
  * Return: its process ID or a negative errno
  */
 pid_t spawn_program(const struct spawn_user *user, const char *path,
-		    char *const argv[], char *const env[], int output);
+		    char *const argv[], char *const env[], int output,
+		    struct spawn_fault *fault);
 
 #endif

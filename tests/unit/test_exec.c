@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Checks by programs that do not die, and what programs may open. */
+/* Checks by programs that do not die or start, of a dnatd that was held up. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -39,6 +40,28 @@ int kill(pid_t pid, int sig)
 {
 	killed = -pid;
 	return immortal ? 0 : (int)syscall(SYS_kill, pid, sig);
+}
+
+/* As if the program were on a file server that does not answer. */
+static bool hangs;
+
+int stat(const char *restrict name, struct stat *restrict st)
+{
+	while (hangs)
+		pause();
+	return fstatat(AT_FDCWD, name, st, 0);
+}
+
+/* How far dnatd's clock is before that of the event loop's timers. */
+static time_t ahead;
+
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+	int ret = (int)syscall(SYS_clock_gettime, clock, now);
+
+	if (clock == CLOCK_MONOTONIC)
+		now->tv_sec += ahead;
+	return ret;
 }
 
 void say(const char *format, ...)
@@ -92,6 +115,13 @@ static void wait_for(void)
 		event_base_loop(base, EVLOOP_ONCE);
 }
 
+/* No wait in this process makes the timer too late for a verdict. */
+static void wait_for_timer(void)
+{
+	ahead -= TOO_LONG;
+	wait_for();
+}
+
 static void test_immortal(void)
 {
 	pid_t first;
@@ -100,7 +130,7 @@ static void test_immortal(void)
 	check.timeout = 50;
 	immortal = true;
 	NEED(begin());
-	wait_for();
+	wait_for_timer();
 	CHECK_INT(outcome, OUTCOME_LATE);
 	CHECK_STR(result, "no answer within 50ms");
 	first = killed;
@@ -121,7 +151,7 @@ static void test_immortal(void)
 	target.port = 1;
 	immortal = false;
 	NEED(begin());
-	wait_for();
+	wait_for_timer();
 	CHECK_INT(outcome, OUTCOME_LATE);
 	CHECK(killed != first);
 	target.port = 0;
@@ -164,6 +194,49 @@ static void test_files(void)
 	CHECK(limit.rlim_cur == limit.rlim_max);
 }
 
+/* Nor has the child, while it waits, anything that dnatd has closed. */
+static void test_hang(void)
+{
+	int fds[2];
+	char end;
+
+	program("exit 0");
+	check.timeout = 50;
+	NEED(!pipe2(fds, O_CLOEXEC));
+	hangs = true;
+	NEED(begin());
+	hangs = false;
+	close(fds[1]);
+	CHECK(!read(fds[0], &end, 1));
+	close(fds[0]);
+	CHECK(!ended);
+	wait_for_timer();
+	CHECK_INT(outcome, OUTCOME_LATE);
+	check.timeout = 20000;
+	while (!begin())
+		event_base_loop(base, EVLOOP_ONCE);
+	wait_for();
+	CHECK_INT(outcome, OUTCOME_GOOD);
+}
+
+/* What dnatd did not come to see says nothing of a backend. */
+static void test_held_up(void)
+{
+	static const unsigned int timeouts[] = { 50, 600 };
+
+	program("exec sleep 1000");
+	for (size_t i = 0; i < sizeof(timeouts) / sizeof(timeouts[0]); i++) {
+		check.timeout = timeouts[i];
+		NEED(begin());
+		ahead += TOO_LONG;
+		wait_for();
+		CHECK_INT(outcome, OUTCOME_NONE);
+		CHECK(!strncmp(result, "dnatd itself was stopped or busy until ", 39));
+		while (probes.running)
+			event_base_loop(base, EVLOOP_ONCE);
+	}
+}
+
 /* A process that does not die does not keep dnatd from its end. */
 static void test_end(void)
 {
@@ -173,7 +246,7 @@ static void test_end(void)
 	check.timeout = 50;
 	immortal = true;
 	NEED(begin());
-	wait_for();
+	wait_for_timer();
 	last = killed;
 	probes_clean(&probes);
 	CHECK(!probes.running);
@@ -193,6 +266,8 @@ int main(void)
 	check.timeout = 20000;
 	test_files();
 	test_immortal();
+	test_hang();
+	test_held_up();
 	test_end();
 	unlink(path);
 	rmdir(dir);
