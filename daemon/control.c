@@ -58,6 +58,7 @@ static bool cut_idle(struct control *control)
 	struct client *client;
 
 	TAILQ_FOREACH(client, &control->clients, entry) {
+		/* cppcheck-suppress uninitvar */
 		if (client->peer.changes || client->wait != WAIT_REQUEST ||
 		    client->queued)
 			continue;

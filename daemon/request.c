@@ -147,7 +147,7 @@ static int stats_list(struct dnatd *dnatd, const json_t *args,
 		      counters_fn *list, struct parts **parts, struct err *err)
 {
 	static const struct arg spec[] = { { "service", ARG_STRING, false } };
-	const struct service *only;
+	const struct service *only = NULL;
 	int ret;
 
 	ret = args_check(args, spec, ARRAY_SIZE(spec), err);

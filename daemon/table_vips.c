@@ -48,7 +48,7 @@ static void vips_sort(struct vips *vips)
 static void vips_count(struct vips *vips, const struct service *service,
 		       size_t users)
 {
-	struct vip_users *found, key;
+	struct vip_users *found, key = { 0 };
 
 	if (!service)
 		return;
