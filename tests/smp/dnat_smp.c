@@ -118,7 +118,7 @@ static void race_give(struct race_thread *thread, unsigned int index)
 		pool->last_seq[port] = last_seq;
 		pool->giver[port] = thread->number;
 		thread->wrong += !test_and_clear_bit(port, pool->busy);
-		dnat_vdport_give(pool->pool, port, last_seq);
+		dnat_vdport_give(pool->pool, port, last_seq, (u32)jiffies);
 	} else {
 		thread->wrong += !test_and_clear_bit(port, pool->busy);
 		dnat_vdport_skip(pool->pool, port);
@@ -178,7 +178,8 @@ static unsigned long race_pool_wrong(struct race_pool *pool)
 	}
 	for (port = pool->range.min; port <= pool->range.max; port++)
 		if (test_and_clear_bit(port, pool->busy))
-			dnat_vdport_give(pool->pool, port, 0);
+			dnat_vdport_give(pool->pool, port, 0,
+					 dnat_forgotten());
 	return wrong + (n != all) + pool->pool->taken;
 }
 
