@@ -22,7 +22,7 @@ downloads=()
 for i in 1 2 3 4 5; do
 	url=$URL4
 	[ $((i % 2)) -eq 0 ] || url=$URL6
-	ip netns exec c1 curl -gsS --limit-rate 1M -o "$LAB/got.$i" "$url/big" &
+	ip netns exec c1 curl -gsS --limit-rate 8M -o "$LAB/got.$i" "$url/big" &
 	downloads+=($!)
 done
 check "five downloads are under way" wait_for 20 grown || return
