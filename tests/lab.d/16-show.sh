@@ -246,7 +246,7 @@ dnatctl -j monitor >"$LAB/events" &
 monitor=$!
 wait_for 10 test -s "$LAB/events"
 check "services with all that there is" dnatctl batch -f - <<-'EOT'
-	service add all vip 192.0.2.10 port 8001 dev lo check http http-path /x http-host h http-status 299 http-body x when-empty backup on-down reset interval 200ms
+	service add all vip 192.0.2.10 port 8001 dev lo check http http-path /x http-host h http-status 299 http-body x when-empty backup on-down reset interval 200ms check-source vip
 	service add name vip 192.0.2.10 port 8002 proto udp check dns dns-name example.org
 	service add run vip 192.0.2.10 port 8003 check exec exec-command /bin/true
 	backend add all addr 10.1.0.11:8080 state drain deadline 60s backup on check-addr 10.1.0.12 check-port 81
@@ -254,9 +254,11 @@ check "services with all that there is" dnatctl batch -f - <<-'EOT'
 	backend add run addr 10.1.0.12
 EOT
 check "one is found down" wait_for 20 some_are_down
+# One field is there only while rules cannot be changed: 26-health shows it.
 for command in "service show" "backend show" status export; do
 	# shellcheck disable=SC2086
-	check_is "-j $command is as documented" "" "$(dnatctl -j $command | fields "$command" 2>&1)"
+	check_is "-j $command is as documented" "" "$(dnatctl -j $command | fields "$command" 2>&1 |
+		grep -vx 'backend show: health_pending is documented and not printed')"
 done
 check_is "so is a dry run" "" "$(dnatctl -j apply -f - --dry-run <<<'service add x vip 192.0.2.10 port 81' | fields "apply --dry-run" some 2>&1)"
 check_is "so is what was ended" "" "$(dnatctl -j connection del service all | fields "connection del" some 2>&1)"

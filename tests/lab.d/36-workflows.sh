@@ -148,9 +148,10 @@ editor_stub() {
 	EOT
 }
 
-# flat - on one line, single blanks, no counters.
+# flat - on one line, single blanks, no counters, maps in one order: a turn begins anywhere.
 flat() {
-	tr -s ' \t\n' ' ' | sed -E 's/[\] //g; s/counter packets [0-9]+ bytes [0-9]+/counter/g'
+	tr -s ' \t\n' ' ' | sed -E 's/[\] //g; s/counter packets [0-9]+ bytes [0-9]+/counter/g' |
+		perl -pe 's/map \{ (.*?) \}/"map { " . join(", ", sort map { s{^\d+ : }{}r } split(m{, }, $1)) . " }"/ge'
 }
 
 vip_is() {
@@ -229,6 +230,8 @@ check "keepalived takes its file" in_ns lb keepalived -t -f "$WF/keepalived.conf
 in_ns lb keepalived -n -l -P -f "$WF/keepalived.conf" -p "$WF/ka.pid" -r "$WF/vrrp.pid" >"$WF/keepalived.log" 2>&1 &
 keepalived=$!
 check "and puts the VIP there" wait_for 60 vip_is 1 || note <"$WF/keepalived.log"
+check "with the addresses that lead to the backends" wait_for 60 of_is 10.1.0.11 health up
+check "to all of them" wait_for 60 of_is 10.3.0.12 health up
 check_is "where it is served" 4 "$(get c1 4 "$URL4/" 2>&1 | grep -c '^b[15]$')"
 
 # It follows whether the service is served.
