@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# A check's program that waits for a disk cannot be killed.  dnatd goes on without it, ends, and
+# starts again.
+# shellcheck shell=bash
+
+B1=10.1.0.11
+DISK=/run/frozen
+
+is_health() {
+	[ "$(dnatctl -j backend show "$1" | jq -r '.[0].health')" = "$2" ]
+}
+
+# is_stuck N - whether so many programs of the check are in a sleep that nothing ends.
+is_stuck() {
+	[ "$(pgrep -c -r D -f "^/usr/bin/touch $DISK/x")" -eq "$1" ]
+}
+
+is_told() {
+	grep -q 'service disk4: the program of its check, process [0-9]*, cannot be killed' "$DNATD_LOG"
+}
+
+mkdir "$DISK"
+truncate -s 16M "$DISK.img"
+check "a disk" mkfs.ext4 -qF "$DISK.img" || return
+modprobe -a loop ext4
+check "which is mounted" mount -o loop "$DISK.img" "$DISK" || return
+chmod 1777 "$DISK"
+
+check "dnatd starts" daemon_start || return
+dnatctl service add disk4 vip "$VIP4" port 80 check exec exec-command "/usr/bin/touch $DISK/x" interval 500ms timeout 2s rise 1 fall 1
+dnatctl backend add disk4 addr $B1 port 8080
+dnatctl service add other4 vip "$VIP4" port 81 check tcp interval 500ms timeout 2s rise 1 fall 1
+dnatctl backend add other4 addr $B1 port 8080
+check "the program can write: up" wait_for 60 is_health disk4 up
+check "the other, too" wait_for 60 is_health other4 up
+
+# Whatever becomes of the test, the guest ends.
+(sleep 300; fsfreeze -u "$DISK") &
+failsafe=$!
+check "the disk is frozen" fsfreeze -f "$DISK"
+check "the program waits for it: down" wait_for 60 is_health disk4 down
+check "the log says what cannot be killed" wait_for 60 is_told
+check "which is one process" is_stuck 1
+dnatctl backend set other4 addr $B1 port 8080 check-port 9
+check "the other is checked: down" wait_for 60 is_health other4 down
+dnatctl backend set other4 addr $B1 port 8080 check-port 8080
+check "and up" wait_for 60 is_health other4 up
+check "it is still one process" is_stuck 1
+check "dnatd ends" daemon_stop
+check "the process does not" is_stuck 1
+check "dnatd starts again" daemon_start
+check "checks the other: up" wait_for 60 is_health other4 up
+check "and the disk: down" wait_for 60 is_health disk4 down
+check "the disk is back" fsfreeze -u "$DISK"
+kill $failsafe
+check "so is the backend" wait_for 60 is_health disk4 up
+check "and nothing waits" wait_for 20 is_stuck 0
+dnatctl service del disk4
+dnatctl service del other4
+daemon_stop
+umount "$DISK"
