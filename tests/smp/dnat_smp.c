@@ -271,8 +271,11 @@ static void race_verdict(void)
 
 static int race_pools_run(void)
 {
-	int i, err = 0;
+	int i, err;
 
+	err = dnat_vdport_setup();
+	if (err)
+		return err;
 	for (i = 0; i < RACE_POOLS; i++) {
 		err = race_pool_init(&race_pools[i], race_ranges[i]);
 		if (err)
@@ -285,6 +288,7 @@ out:
 	while (i--)
 		race_pool_clean(&race_pools[i]);
 	rcu_barrier();
+	dnat_vdport_teardown();
 	return err;
 }
 
