@@ -124,6 +124,31 @@ static void item_add(struct announce *announce, const struct place *place)
 	wake_in(announce, 0);
 }
 
+static int compare_places(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+
+	if (x->ifindex != y->ifindex)
+		return x->ifindex < y->ifindex ? -1 : 1;
+	return addr_compare(&x->vip, &y->vip);
+}
+
+/* @place: NULL for all */
+static void items_drop(struct announce *announce, const struct place *place)
+{
+	struct item *item, *next;
+
+	for (size_t i = 0; i < ROUNDS; i++) {
+		for (item = TAILQ_FIRST(&announce->rounds[i]); item; item = next) {
+			next = TAILQ_NEXT(item, entry);
+			if (place && compare_places(place, &item->place))
+				continue;
+			TAILQ_REMOVE(&announce->rounds[i], item, entry);
+			free(item);
+		}
+	}
+}
+
 static bool is_vip(const struct model *model, const char *dev,
 		   const struct addr *addr)
 {
@@ -134,15 +159,15 @@ static bool is_vip(const struct model *model, const char *dev,
 	return false;
 }
 
-static bool read_address(const struct nlmsghdr *nlh, struct place *place)
+static bool read_address(const struct nlmsghdr *nlh, uint16_t type,
+			 struct place *place)
 {
 	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(nlh);
 	const struct nlattr *attr, *local = NULL;
 
-	if (nlh->nlmsg_type != RTM_NEWADDR ||
+	if (nlh->nlmsg_type != type ||
 	    mnl_nlmsg_get_payload_len(nlh) < sizeof(*ifa) ||
-	    (ifa->ifa_family != AF_INET && ifa->ifa_family != AF_INET6) ||
-	    ifa->ifa_flags & IFA_F_TENTATIVE)
+	    (ifa->ifa_family != AF_INET && ifa->ifa_family != AF_INET6))
 		return false;
 	mnl_attr_for_each(attr, nlh, sizeof(*ifa))
 		if (mnl_attr_get_type(attr) == IFA_LOCAL ||
@@ -156,7 +181,16 @@ static bool read_address(const struct nlmsghdr *nlh, struct place *place)
 	place->vip.family = ifa->ifa_family;
 	memcpy(place->vip.bytes, mnl_attr_get_payload(local),
 	       addr_len(ifa->ifa_family));
-	return true;
+	return type == RTM_DELADDR || !(ifa->ifa_flags & IFA_F_TENTATIVE);
+}
+
+/* Another machine may have it by now, and is not to lose it to a late frame. */
+static void take_gone(struct announce *announce, const struct nlmsghdr *nlh)
+{
+	struct place place;
+
+	if (read_address(nlh, RTM_DELADDR, &place))
+		items_drop(announce, &place);
 }
 
 static void take_address(struct announce *announce, const struct nlmsghdr *nlh)
@@ -164,7 +198,8 @@ static void take_address(struct announce *announce, const struct nlmsghdr *nlh)
 	char dev[IF_NAMESIZE];
 	struct place place;
 
-	if (read_address(nlh, &place) && find_link(announce, place.ifindex) &&
+	if (read_address(nlh, RTM_NEWADDR, &place) &&
+	    find_link(announce, place.ifindex) &&
 	    if_indextoname(place.ifindex, dev) &&
 	    is_vip(announce->model, dev, &place.vip))
 		item_add(announce, &place);
@@ -229,15 +264,6 @@ static int take_link(const struct nlmsghdr *nlh, void *data)
 	return 0;
 }
 
-static int compare_places(const void *a, const void *b)
-{
-	const struct place *x = a, *y = b;
-
-	if (x->ifindex != y->ifindex)
-		return x->ifindex < y->ifindex ? -1 : 1;
-	return addr_compare(&x->vip, &y->vip);
-}
-
 /* An address that a link has which has just come up. */
 static int take_fresh(const struct nlmsghdr *nlh, void *data)
 {
@@ -245,7 +271,7 @@ static int take_fresh(const struct nlmsghdr *nlh, void *data)
 	const struct link *link;
 	struct place place;
 
-	if (!read_address(nlh, &place))
+	if (!read_address(nlh, RTM_NEWADDR, &place))
 		return 0;
 	link = find_link(announce, place.ifindex);
 	if (link && link->fresh &&
@@ -330,8 +356,10 @@ static void work(evutil_socket_t fd, short what, void *data)
 							       BATCH_MS);
 }
 
+/* What is still there is announced anew. */
 static void take_lost(struct announce *announce)
 {
+	items_drop(announce, NULL);
 	for (size_t i = 0; i < announce->n_links; i++)
 		announce->links[i].fresh = announce->links[i].running;
 	announce->fresh = true;
@@ -357,6 +385,7 @@ static void readable(evutil_socket_t fd, short what, void *data)
 		while ((nlh = nl_message(announce->nl.buf, (size_t)len,
 					 &offset))) {
 			take_link(nlh, announce);
+			take_gone(announce, nlh);
 			take_address(announce, nlh);
 		}
 	}
@@ -433,16 +462,9 @@ struct announce *announce_new(struct event_base *base,
 
 void announce_free(struct announce *announce)
 {
-	struct item *item;
-
 	if (!announce)
 		return;
-	for (size_t i = 0; i < ROUNDS; i++) {
-		while ((item = TAILQ_FIRST(&announce->rounds[i]))) {
-			TAILQ_REMOVE(&announce->rounds[i], item, entry);
-			free(item);
-		}
-	}
+	items_drop(announce, NULL);
 	if (announce->readable)
 		event_free(announce->readable);
 	if (announce->timer)
