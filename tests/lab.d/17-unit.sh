@@ -26,7 +26,7 @@ told() {
 
 capabilities=$(sed -n 's/^CapabilityBoundingSet=//p' "$UNIT")
 check_is "the unit asks for these capabilities" "CAP_NET_ADMIN CAP_SETUID CAP_SETGID CAP_KILL CAP_NET_RAW" "$capabilities"
-for other in keepalived bird frr; do
+for other in keepalived bird; do
 	check_match "the unit comes before $other" "^Before=.*\\b$other\\.service\\b" "$(cat "$UNIT")"
 done
 socat -u UNIX-RECV:"$LAB/notify" CREATE:"$LAB/told" &
