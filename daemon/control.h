@@ -165,8 +165,8 @@
  * A line may have CONTROL_LINE_MAX bytes; a longer one, and one that ends
  * before its newline, is answered with an error and the connection is closed.
  * One that begins with exactly CONTROL_LONG may have CONTROL_LONG_MAX bytes
- * where its sender may change something and nobody else is sending such a one.  It has to be
- * there within CONTROL_TIMEOUT_MS as any other.
+ * where its sender may change something and nobody else is sending such a one,
+ * and CONTROL_LONG_MS to be there.
  *
  * Clients take turns: one request, or one part of an answer, and then the next
  * client.  What one who may only look has asked for is dropped when he closes the
@@ -191,6 +191,14 @@
 /* For the rest of a line that has begun, and for any progress with an answer. */
 #ifndef CONTROL_TIMEOUT_MS
 #define CONTROL_TIMEOUT_MS 30000
+#endif
+
+/*
+ * For a long line, of which a turn of the loop takes some KiB: while a thousand
+ * services change in the rules a turn takes long.
+ */
+#ifndef CONTROL_LONG_MS
+#define CONTROL_LONG_MS 300000
 #endif
 
 /* For the next request, where no answer is on its way. */

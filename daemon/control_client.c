@@ -161,6 +161,8 @@ static void client_wait(struct client *client, enum wait wait)
 	static const struct timeval limits[] = {
 		[WAIT_LINE] = { CONTROL_TIMEOUT_MS / 1000,
 				CONTROL_TIMEOUT_MS % 1000 * 1000 },
+		[WAIT_LONG] = { CONTROL_LONG_MS / 1000,
+				CONTROL_LONG_MS % 1000 * 1000 },
 		[WAIT_REQUEST] = { CONTROL_IDLE_MS / 1000,
 				   CONTROL_IDLE_MS % 1000 * 1000 },
 	};
@@ -281,7 +283,8 @@ static void client_rest(struct client *client)
 	if (client->closing || client->parts || client_waiting(client))
 		client_wait(client, WAIT_NOT);
 	else if (evbuffer_get_length(bufferevent_get_input(client->bev)))
-		client_wait(client, WAIT_LINE);
+		client_wait(client, client->control->long_line == client ?
+				    WAIT_LONG : WAIT_LINE);
 	else
 		client_wait(client, WAIT_REQUEST);
 }
@@ -350,7 +353,7 @@ static bool needs_turn(struct client *client)
 	bool whole;
 
 	if (client->closing || client->ended || client->parts ||
-	    client->wait != WAIT_LINE)
+	    (client->wait != WAIT_LINE && client->wait != WAIT_LONG))
 		return true;
 	len = client_line(client, &whole);
 	return whole || len > max;
@@ -385,9 +388,9 @@ static void client_late(evutil_socket_t fd, short what, void *data)
 
 	(void)fd;
 	(void)what;
-	client_refuse(client, -ETIMEDOUT, client->wait == WAIT_LINE ?
-		      "the request took too long" :
-		      "nothing was asked for too long; connect again");
+	client_refuse(client, -ETIMEDOUT, client->wait == WAIT_REQUEST ?
+		      "nothing was asked for too long; connect again" :
+		      "the request took too long");
 	client_queue(client);
 }
 

@@ -32,6 +32,7 @@ struct control {
 enum wait {
 	WAIT_NOT,
 	WAIT_LINE,		/* the rest of it */
+	WAIT_LONG,		/* of a configuration */
 	WAIT_REQUEST,
 };
 

@@ -1,9 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Clients that ask nothing are cut off, all but those that listen to events. */
+/*
+ * Clients that ask nothing are cut off, all but those that listen to events; so
+ * are those that do not end their request, a configuration much later.
+ */
 #include <unistd.h>
 
 #include "control_server.h"
 #include "unit.h"
+
+static void test_lines(void)
+{
+	static char line[CONTROL_LINE_MAX + 1000];
+	int config = client(), slow;
+
+	memset(line, ' ', sizeof(line));
+	memcpy(line, CONTROL_LONG, strlen(CONTROL_LONG));
+	put(config, line, sizeof(line));
+	/* One that was begun later is late, and then its next one. */
+	for (int i = 0; i < 2; i++) {
+		slow = client();
+		say(slow, "{\"op\":");
+		REFUSED(slow, "ETIMEDOUT");
+		CLOSED(slow);
+	}
+	say(config, "\"args\":{}}\n");
+	CHECK_STR(hear(config), "{\"ok\":false,\"error\":{\"errno\":\"EINVAL\",\"arg\":\"\","
+				"\"msg\":\"two errors\",\"errors\":[1,2]}}");
+	close(config);
+}
 
 int main(void)
 {
@@ -29,6 +53,7 @@ int main(void)
 	CHECK_STR(hear(asker), "{\"ok\":true,\"result\":null}");
 	CHECK(strstr(hear(follower), "\"told\""));
 	close(asker);
+	test_lines();
 	close(follower);
 	server_stop(pid);
 	place_remove();
