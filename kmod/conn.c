@@ -63,6 +63,22 @@ static void dnat_conn_free_rcu(struct rcu_head *rcu)
 	kmem_cache_free(dnat_conn_cache, conn);
 }
 
+/* What was not confirmed never reached the backend, which remembers whatever was
+ * there before.
+ */
+static void dnat_conn_give_port(struct dnat_conn *conn)
+{
+	const struct nf_conn *ct = conn->ct;
+
+	if (nf_ct_is_confirmed(ct))
+		dnat_vdport_give(conn->pool, conn->vdport,
+				 dnat_conn_is_tcp(conn) ?
+				 dnat_reuse_last_seq(ct) : 0,
+				 dnat_track_stamp(ct));
+	else
+		dnat_vdport_skip(conn->pool, conn->vdport);
+}
+
 static void dnat_conn_free(struct dnat_conn *conn)
 {
 	struct dnat_counter *counter = dnat_counter_of(conn->count);
@@ -72,10 +88,7 @@ static void dnat_conn_free(struct dnat_conn *conn)
 		dnat_table_del(dn, conn);
 	if (conn->vdport) {
 		dnat_reclaim_del(conn);
-		dnat_vdport_give(conn->pool, conn->vdport,
-				 dnat_conn_is_tcp(conn) ?
-				 dnat_reuse_last_seq(conn->ct) : 0,
-				 dnat_track_stamp(conn->ct));
+		dnat_conn_give_port(conn);
 		dnat_stat_inc(dn, DNAT_STAT_GIVEN);
 		dnat_count_ended(conn->count);
 		if (nf_ct_is_confirmed(conn->ct) &&

@@ -328,7 +328,8 @@ static noinline unsigned int dnat_slow(struct dnat_net *dn,
 }
 
 /* Four functions, each of one piece but for the table's lookup, whose call
- * costs nothing that could be measured: a tenth of the cycles.
+ * costs nothing that could be measured: a tenth of the cycles.  With UDP's apart
+ * the compiler puts TCP's into the hook: 3 % of them.
  */
 static __always_inline enum dnat_stat
 dnat_forward_l4(struct dnat_net *dn, struct sk_buff *skb,
@@ -353,7 +354,7 @@ dnat_forward_tcp4(struct dnat_net *dn, struct sk_buff *skb,
 	return dnat_forward_l4(dn, skb, state, NFPROTO_IPV4, IPPROTO_TCP);
 }
 
-static __flatten enum dnat_stat
+static noinline __flatten enum dnat_stat
 dnat_forward_udp4(struct dnat_net *dn, struct sk_buff *skb,
 		  const struct nf_hook_state *state)
 {
@@ -367,7 +368,7 @@ dnat_forward_tcp6(struct dnat_net *dn, struct sk_buff *skb,
 	return dnat_forward_l4(dn, skb, state, NFPROTO_IPV6, IPPROTO_TCP);
 }
 
-static __flatten enum dnat_stat
+static noinline __flatten enum dnat_stat
 dnat_forward_udp6(struct dnat_net *dn, struct sk_buff *skb,
 		  const struct nf_hook_state *state)
 {

@@ -450,7 +450,7 @@ static u32 dnat_timeout(const struct nf_conn *ct)
 
 /**
  * dnat_track_stamp - when a backend last heard of a connection
- * @ct: at its end
+ * @ct: at its end, confirmed
  *
  * conntrack keeps a connection for its timeout after the last packet.
  *
@@ -461,8 +461,6 @@ u32 dnat_track_stamp(const struct nf_conn *ct)
 {
 	u32 now = (u32)jiffies, last;
 
-	if (!nf_ct_is_confirmed(ct))
-		return now;
 	if (nf_ct_protonum(ct) == IPPROTO_TCP &&
 	    dnat_tcp_forgotten(&ct->proto.tcp))
 		return dnat_forgotten();
