@@ -16,7 +16,8 @@ MOMENTS=(dnat_pool_get nf_conntrack_tuple_taken dnat_vdport_recall dnat_reclaim_
 
 # asked COUNT - so many connections, 20 at a time, all of which have their answer.
 asked() {
-	in_ns c1 "$TOP/tests/lib/echo.py" ask 192.0.2.10 80 "$1" 20 >"$LAB/asked" &&
+	in_ns c1 "$TOP/tests/lib/echo.py" ask 192.0.2.10 80 "$1" 20 >"$LAB/asked"
+	cat "$LAB/asked"
 	grep -qx "good $1 failed 0 wrong 0" "$LAB/asked"
 }
 
