@@ -130,6 +130,9 @@ static int service_word(struct line *line, const char *word, struct err *err)
 {
 	struct ipvs_service *service = &line->service;
 
+	if (line->named)
+		return err_set(err, -EINVAL, NULL,
+			       "the service is named twice; leave one of them out");
 	line->named = true;
 	if (is(word, "-f", "--fwmark-service"))
 		return mark_next(line, word, &service->mark, err);

@@ -76,7 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 #define TO "-a -t 192.0.2.10:80 -r 10.1.0.11:8080"
 
 static const char *const corpus[] = {
-	"", "\n", "#", "-A", "-a", "-A -t", "-A -s rr", "-a -r 10.1.0.11:1 -m",
+	"", "\n", "#", "-A", "-a", "-A -t", "-A -f 2 -t 192.0.2.10:80", "-A -s rr", "-a -r 10.1.0.11:1 -m",
 	TCP, TCP "\n" TCP, TCP "\n" TO, TO, TCP "\n" TO "\n" TO,
 	TCP " -s wlc -p 300 -M 255.255.255.0\n" TO " -g -w 1 -x 5 -y 3",
 	TCP " -p -o --pe sip -b sh-port\n" TO " -i -w 2147483647 --tun-type gue --tun-nocsum",

@@ -111,6 +111,7 @@ refused 'stdin:3: this server is in line 2 already; leave one of them out' "$tcp
 -a ${tcp#-A } -r 10.1.0.11:80 -m"
 refused 'stdin:2: the server is missing; add -r' "$tcp"$'\n'"-a ${tcp#-A }"
 refused 'stdin:1: the service is missing; add -t, -u or -f' '-A -s rr'
+refused 'stdin:1: the service is named twice; leave one of them out' '-A -f 2 -t 192.0.2.10:80'
 refused 'stdin:1: -s needs a value' "$tcp -s"
 refused 'stdin:1: "-w" is not what ipvsadm-save -n writes; leave it out' "$tcp -w 1"
 refused 'stdin:1: "-D" is not what a line of ipvsadm-save -n begins with; use -A or -a' '-D'
