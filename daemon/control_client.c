@@ -10,6 +10,7 @@
 #include "protocol.h"
 
 #define ANSWER_MAX (64U << 20)	/* one answer, and all that wait together */
+#define ANSWER_KEPT (16U << 20)	/* of these, for who may change something */
 #define ANSWER_PAUSE (1U << 20)	/* no next request while this much waits */
 #define PART_PAUSE 1		/* nor a next part while anything waits */
 
@@ -104,9 +105,13 @@ void client_queue(void *data)
 	event_add(control->work, &next_turn);
 }
 
-static bool too_much(const struct control *control, size_t more)
+/* Readers who do not take their answers leave room for others. */
+static bool too_much(const struct client *client, size_t more)
 {
-	return control_waiting(control) + more > ANSWER_MAX;
+	size_t max = client->peer.changes ? ANSWER_MAX :
+					    ANSWER_MAX - ANSWER_KEPT;
+
+	return control_waiting(client->control) + more > max;
 }
 
 static char *too_large(void)
@@ -127,7 +132,7 @@ static bool client_part(struct client *client)
 		return false;
 	if (answer || !client->parts) {
 		client_send(client, answer);
-	} else if (too_much(client->control, 0)) {
+	} else if (too_much(client, 0)) {
 		client_drop_answer(client);
 		client_send(client, too_large());
 	}
@@ -148,7 +153,7 @@ static void client_answer(struct client *client, const char *line, size_t len)
 		client->parts->wake_data = client;
 		return;
 	}
-	if (answer && too_much(control, strlen(answer))) {
+	if (answer && too_much(client, strlen(answer))) {
 		free(answer);
 		answer = too_large();
 	}

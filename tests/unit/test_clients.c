@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What the clients of the control socket share: turns and places. */
+#include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -163,6 +164,28 @@ static void test_places(void)
 		close(root[i]);
 }
 
+/* Readers that do not take their answers leave room for root's. */
+static void test_room(void)
+{
+	static const char big[] = "{\"op\":\"big\",\"args\":{\"bytes\":1000000}}\n";
+	int fds[100], fd = client();
+	const char *line;
+
+	for (int i = 0; i < 100; i++) {
+		fds[i] = reader();
+		say(fds[i], big);
+		NEED(poll(&(struct pollfd){ .fd = fds[i], .events = POLLIN }, 1,
+			  60000) == 1);
+	}
+	REFUSED(fds[99], "EMSGSIZE");
+	say(fd, big);
+	line = hear(fd);
+	CHECK(line && strlen(line) == 1000000 + 23);
+	for (int i = 0; i < 100; i++)
+		close(fds[i]);
+	close(fd);
+}
+
 int main(void)
 {
 	place_make();
@@ -176,6 +199,10 @@ int main(void)
 	test_turns();
 	test_gone();
 	test_places();
+	/* One that has no clients to forget. */
+	server_stop(server_pid);
+	server_pid = server_start(&control_server);
+	test_room();
 	server_stop(server_pid);
 	place_remove();
 	return unit_result();
