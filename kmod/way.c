@@ -219,8 +219,10 @@ bool dnat_way_fits(struct dst_entry *dst, const struct sk_buff *skb, u8 pf)
 {
 	unsigned int mtu;
 
+	/* ip6_forward() goes by the one, ip6_output() by the route's own as well. */
 	mtu = pf == NFPROTO_IPV4 ? ip_dst_mtu_maybe_forward(dst, true) :
-				   ip6_dst_mtu_maybe_forward(dst, true);
+				   min(ip6_dst_mtu_maybe_forward(dst, true),
+				       dst_mtu(dst));
 	return skb->len <= mtu ||
 	       (skb_is_gso(skb) && skb_gso_validate_network_len(skb, mtu));
 }
