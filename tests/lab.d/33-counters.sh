@@ -180,8 +180,8 @@ dnatctl vdport set range 1024-65535
 
 rates=$(dnatctl stats service web4 -i 1 | head -n 4)
 check_is "rates come list by list, each with its header" '2 2' \
-	"$(grep -c '^SERVICE' <<<"$rates") $(grep -cE '^web4( +[0-9]+){9}$' <<<"$rates")"
-check_is "and as JSON" 12 "$(dnatctl -j stats backend web4 -i 1 | head -n 1 | jq '.[0] | length')"
+	"$(grep -c '^SERVICE' <<<"$rates") $(grep -cE '^web4( +[0-9]+){10}$' <<<"$rates")"
+check_is "and as JSON" 13 "$(dnatctl -j stats backend web4 -i 1 | head -n 1 | jq '.[0] | length')"
 check "services go" dnatctl service del web4
 check_is "and their counters with them" 0 "$(dnl counters VIP="$VIP4" SERVICE_PORT=80 | wc -l)"
 daemon_stop
