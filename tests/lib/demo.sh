@@ -44,7 +44,7 @@ demo_bed() {
 		die "module nf_double_nat does not load"
 	logs_clear
 	# This machine's own services are not the demonstration's.
-	echo 'vdport set range 1024-65535' >"$LAB/services.conf"
+	echo 'services none' >"$LAB/services.conf"
 	daemon_start --config "$LAB/services.conf" || die "dnatd does not start: $(cat "$DNATD_LOG")"
 }
 
