@@ -68,7 +68,10 @@ check_match "in its rules, too" 'ct helper set "double-nat-tcp"' "$(ruleset)"
 check_is "requests are answered" "$(printf '10 %s\n' b1 b2 b3 b4 b5 b6)" "$(get c1 60 "$URL4/" 2>&1 | spread)"
 daemon_stop
 
-in_ns lb nft flush ruleset
+# Tables that tests before this one made in other namespaces hold it, too.
+for node in lb "${NET_CLIENTS[@]}" "${NET_BACKENDS[@]}"; do
+	in_ns "$node" nft flush ruleset
+done
 in_ns lb conntrack -F 2>/dev/null
 block nf_tables
 unload_nf_tables() {
