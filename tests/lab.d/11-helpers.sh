@@ -53,6 +53,7 @@ if ! modprobe -qn nf_conntrack_sip; then
 fi
 check "a ruleset that hands connections over" ours 9000 || return
 check "twenty ports" dnl set PORT_MIN=50000 PORT_MAX=50019
+rm -f "$LAB/echo"
 ip netns exec b1 "$TOP/tests/lib/echo.py" serve 0.0.0.0 9000 1 >"$LAB/echo" &
 server=$!
 check "a server that closes first" wait_for 20 test -s "$LAB/echo"

@@ -114,6 +114,7 @@ twins_try() {
 in_ns lb nft delete table inet own
 in_ns lb conntrack -F 2>/dev/null
 check "nobody holds a port" wait_for 20 stat_is IN_USE 0
+rm -f "$LAB/udp"
 ip netns exec b1 "$TOP/tests/lib/udp.py" serve b1 0.0.0.0 9000 >"$LAB/udp" &
 SERVE=$!
 check "there is a server" wait_for 20 test -s "$LAB/udp"
