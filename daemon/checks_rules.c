@@ -97,66 +97,71 @@ static void drop_advice(const struct foreign_chain *chain, bool sure,
 		 rule);
 }
 
+/* The chain to name, or NULL: then @name is fine, or nobody has looked yet. */
+static const struct foreign_chain *wrong(struct checks *checks,
+					 enum foreign_kind kind,
+					 const char *name, const char *fine,
+					 bool *sure, size_t *n)
+{
+	const struct foreign_chain *chain;
+
+	if (!checks->foreign)
+		return NULL;
+	chain = pick(checks, kind, sure, n);
+	if (!chain)
+		check_add(checks, name, json_string(fine), true, NULL);
+	return chain;
+}
+
 void check_forward_rules(struct checks *checks)
 {
+	static const char name[] = "forward_rules";
 	const struct foreign_chain *chain;
 	char advice[ADVICE_LEN];
 	bool sure;
 	size_t n;
 
-	if (!checks->foreign)
+	chain = wrong(checks, FOREIGN_DROP, name, "let services pass", &sure,
+		      &n);
+	if (!chain)
 		return;
-	chain = pick(checks, FOREIGN_DROP, &sure, &n);
-	if (!chain) {
-		check_add(checks, "forward_rules",
-			  json_string("let services pass"), true, NULL);
-		return;
-	}
 	drop_advice(chain, sure, advice);
-	check_add(checks, "forward_rules", chain_text(chain, n), !sure,
-		  advice);
+	check_add(checks, name, chain_text(chain, n), !sure, advice);
 }
 
 void check_nat_rules(struct checks *checks)
 {
+	static const char name[] = "nat_rules";
 	const struct foreign_chain *chain;
 	char advice[ADVICE_LEN];
 	bool sure;
 	size_t n;
 
-	if (!checks->foreign)
+	chain = wrong(checks, FOREIGN_NAT, name, "come after dnatd's", &sure,
+		      &n);
+	if (!chain)
 		return;
-	chain = pick(checks, FOREIGN_NAT, &sure, &n);
-	if (!chain) {
-		check_add(checks, "nat_rules",
-			  json_string("come after dnatd's"), true, NULL);
-		return;
-	}
 	snprintf(advice, sizeof(advice),
 		 "it has priority %d, %s dnatd's chain prerouting, and its rules may take packets to VIPs first; give it a higher number, or except the VIPs there: ip daddr VIP return",
 		 chain->priority, sure ? "the same as" : "before");
-	check_add(checks, "nat_rules", chain_text(chain, n), !sure, advice);
+	check_add(checks, name, chain_text(chain, n), !sure, advice);
 }
 
 void check_raw_rules(struct checks *checks)
 {
+	static const char name[] = "raw_rules";
 	const struct foreign_chain *chain;
 	char advice[ADVICE_LEN];
 	bool sure;
 	size_t n;
 
-	if (!checks->foreign)
+	chain = wrong(checks, FOREIGN_NOTRACK, name,
+		      "leave services to conntrack", &sure, &n);
+	if (!chain)
 		return;
-	chain = pick(checks, FOREIGN_NOTRACK, &sure, &n);
-	if (!chain) {
-		check_add(checks, "raw_rules",
-			  json_string("leave services to conntrack"), true,
-			  NULL);
-		return;
-	}
 	snprintf(advice, sizeof(advice),
 		 "a notrack rule there has conntrack leave packets out, and a service whose packets it matches does not answer; put this before it: nft insert rule %s %s %s ip%s daddr VIP return",
 		 family_text(chain->family), chain->table, chain->name,
 		 chain->family == NFPROTO_IPV6 ? "6" : "");
-	check_add(checks, "raw_rules", chain_text(chain, n), !sure, advice);
+	check_add(checks, name, chain_text(chain, n), !sure, advice);
 }

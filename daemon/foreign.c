@@ -10,11 +10,11 @@
 #include <string.h>
 
 #include <libnftnl/chain.h>
-#include <libnftnl/gen.h>
 
 #include "foreign.h"
 #include "foreign_chains.h"
 #include "foreign_rule.h"
+#include "generation.h"
 #include "netlink.h"
 #include "ruleset.h"
 
@@ -50,19 +50,6 @@ struct foreign {
 	struct foreign_found nats;	/* before it is known which are earlier */
 	struct foreign_found now[FOREIGN_KINDS], last[FOREIGN_KINDS];
 };
-
-static int take_generation(const struct nlmsghdr *nlh, void *data)
-{
-	struct nftnl_gen *gen = nftnl_gen_alloc();
-	uint32_t *generation = data;
-
-	if (!gen)
-		return -ENOMEM;
-	if (nftnl_gen_nlmsg_parse(nlh, gen) >= 0)
-		*generation = nftnl_gen_get_u32(gen, NFTNL_GEN_ID);
-	nftnl_gen_free(gen);
-	return 0;
-}
 
 static struct nlmsghdr *request(struct nl *nl, void *buf, int type,
 				uint8_t family, uint16_t flags)
@@ -257,13 +244,10 @@ static void complete(struct foreign *foreign)
 static bool begin(struct foreign *foreign)
 {
 	uint32_t generation = 0;
-	NL_REQUEST_BUF(buf);
 
 	if (nl_open(&foreign->nl, NETLINK_NETFILTER, NULL))
 		return false;
-	if (nl_talk(&foreign->nl,
-		    request(&foreign->nl, buf, NFT_MSG_GETGEN, NFPROTO_UNSPEC,
-			    0), take_generation, &generation) ||
+	if (generation_get(&foreign->nl, &generation) ||
 	    (foreign->current && generation == foreign->generation) ||
 	    ask_chains(foreign)) {
 		stop(foreign);

@@ -8,9 +8,9 @@
 #include <time.h>
 
 #include <libnftnl/expr.h>
-#include <libnftnl/gen.h>
 
 #include "batch.h"
+#include "generation.h"
 #include "link.h"
 #include "nft.h"
 #include "nft_flow.h"
@@ -27,33 +27,6 @@ struct nft {
 	struct nft_flow flow;
 };
 
-static int take_generation(const struct nlmsghdr *nlh, void *data)
-{
-	struct nftnl_gen *gen = nftnl_gen_alloc();
-	uint32_t *generation = data;
-
-	if (!gen)
-		return -ENOMEM;
-	if (nftnl_gen_nlmsg_parse(nlh, gen) >= 0)
-		*generation = nftnl_gen_get_u32(gen, NFTNL_GEN_ID);
-	nftnl_gen_free(gen);
-	return 0;
-}
-
-static int get_generation(struct nl *nl, uint32_t *generation)
-{
-	NL_REQUEST_BUF(buf);
-	struct nfgenmsg *nfg;
-	struct nlmsghdr *nlh;
-
-	nlh = nl_request(nl, buf, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETGEN, 0);
-	nfg = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfg));
-	nfg->nfgen_family = NFPROTO_UNSPEC;
-	nfg->version = NFNETLINK_V0;
-	nfg->res_id = 0;
-	return nl_talk(nl, nlh, take_generation, generation);
-}
-
 struct nft *nft_open(struct err *err)
 {
 	struct nft *nft = calloc(1, sizeof(*nft));
@@ -68,7 +41,7 @@ struct nft *nft_open(struct err *err)
 		free(nft);
 		return NULL;
 	}
-	rc = get_generation(&nft->nl, &generation);
+	rc = generation_get(&nft->nl, &generation);
 	if (!rc)
 		return nft;
 
@@ -284,11 +257,11 @@ static int read_settled(struct nft *nft, struct table *have,
 
 	for (int i = 0; i < TRIES && (rc == -EINTR || rc == -ENOBUFS); i++) {
 		table_clean(have);
-		rc = get_generation(&nft->nl, generation);
+		rc = generation_get(&nft->nl, generation);
 		if (!rc)
 			rc = table_read(have, &nft->nl);
 		if (!rc)
-			rc = get_generation(&nft->nl, &after);
+			rc = generation_get(&nft->nl, &after);
 		if (!rc && after != *generation)
 			rc = -EINTR;
 	}
