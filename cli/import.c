@@ -222,8 +222,7 @@ static int put_server_notes(struct text *text,
 	return ret;
 }
 
-static int put_backend(struct text *text, const struct ipvs_service *service,
-		       const struct chosen *chosen,
+static int put_backend(struct text *text, const struct chosen *chosen,
 		       const struct ipvs_server *server, const char *name)
 {
 	unsigned int weight = scaled(chosen, server->weight);
@@ -233,7 +232,7 @@ static int put_backend(struct text *text, const struct ipvs_service *service,
 	       put(text, weight == 1 ? "backend add %s addr %s port %u\n" :
 				       "backend add %s addr %s port %u weight %u\n",
 		   name, addr_text(&server->addr, addr, sizeof(addr)),
-		   server->port ? server->port : service->port, weight) ?
+		   server->port, weight) ?
 		       -ENOMEM : 0;
 }
 
@@ -250,7 +249,7 @@ static int put_backends(struct text *text, const struct ipvs_service *service,
 		const char *what = server_obstacle(service, server);
 
 		if (next < chosen->n && server == chosen->servers[next]) {
-			ret = put_backend(text, service, chosen, server, name);
+			ret = put_backend(text, chosen, server, name);
 			next++;
 			continue;
 		}

@@ -51,13 +51,18 @@ static bool is(const char *word, const char *letter, const char *name)
 	return !strcmp(word, letter) || !strcmp(word, name);
 }
 
+/* *value stays as it is on an error: ipvs_read() keeps a service whose line is wrong. */
 static int value_next(struct line *line, const char *option,
 		      const char **value, struct err *err)
 {
-	*value = word_next(line);
-	if (*value)
-		return 0;
-	return err_set(err, -EINVAL, NULL, "%s needs a value", option);
+	const char *word = word_next(line);
+
+	if (!word) {
+		err_set(err, -EINVAL, NULL, "%s needs a value", option);
+		return -EINVAL;
+	}
+	*value = word;
+	return 0;
 }
 
 static int number_next(struct line *line, const char *option,
@@ -366,19 +371,22 @@ static int add_server(struct ipvs *ipvs, const struct line *line,
 		      struct err *err)
 {
 	struct ipvs_service *service = find_service(ipvs, &line->service);
+	struct ipvs_server server = line->of;
 
 	if (!service)
 		return no_service(err);
+	if (!server.port)
+		server.port = service->port;
 	for (size_t i = 0; i < service->n; i++)
-		if (addr_equal(&service->servers[i].addr, &line->of.addr) &&
-		    service->servers[i].port == line->of.port)
+		if (addr_equal(&service->servers[i].addr, &server.addr) &&
+		    service->servers[i].port == server.port)
 			return err_set(err, -EEXIST, NULL,
 				       "this server is in line %u already; leave one of them out",
 				       service->servers[i].line);
 	if (make_room((void **)&service->servers, service->n, &service->room,
 		      sizeof(*service->servers)))
 		return err_no_memory(err);
-	service->servers[service->n++] = line->of;
+	service->servers[service->n++] = server;
 	return 0;
 }
 

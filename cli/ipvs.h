@@ -22,7 +22,7 @@ enum ipvs_forward {
 struct ipvs_server {
 	unsigned int line;
 	struct addr addr;
-	uint16_t port;		/* host byte order, 0: the service's */
+	uint16_t port;		/* host byte order; the service's if the line has none */
 	unsigned int weight;
 	enum ipvs_forward forward;
 	bool thresholds;	/* -x or -y */

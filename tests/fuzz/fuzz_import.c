@@ -81,10 +81,13 @@ static const char *const corpus[] = {
 	TCP " -s wlc -p 300 -M 255.255.255.0\n" TO " -g -w 1 -x 5 -y 3",
 	TCP " -p -o --pe sip -b sh-port\n" TO " -i -w 2147483647 --tun-type gue --tun-nocsum",
 	TCP " -s 'a\nb\x1b'", TCP " -w 1", TO " -s rr", TCP "\n" TO ":1",
+	TCP "\n-a -t 192.0.2.10:80 -r 10.1.0.11\n-a -t 192.0.2.10:80 -r 10.1.0.11:80",
 	"-A -t [2001:db8::1]:80 -s rr\n-a -t [2001:db8::1]:80 -r [fd00::1]:1 -m -w 0",
 	"-A -t [2001:db8::1]:80\n-a -t [2001:db8::1]:80 -r 10.1.0.1:1 -i",
 	"-A -f 1 -s sh\n-A -f 1 -6\n-a -f 1 -r 10.1.0.1:0 -w 4294967295",
 	"-A --sctp-service 192.0.2.10:80", "-A -u 192.0.2.10:0\n-a -u 192.0.2.10:0 -r 10.1.0.1:0 -m",
+	TCP " -s", TCP " -M", TCP " --pe", TCP " -b", TCP " -f", TCP "\n" TO " -w", "-A -f",
+	TCP "\n-P -t 192.0.2.10:80 -z",
 	"-A -t 0.0.0.0:80", "-A -t []:80", "-A -t [:80", "-A -t ::1:80", "-A -t :80", "-A -t 1.2.3.4:",
 };
 

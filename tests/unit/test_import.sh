@@ -109,6 +109,9 @@ refused 'stdin:2: this service is in line 1 already; leave one of them out' "$tc
 refused 'stdin:3: this server is in line 2 already; leave one of them out' "$tcp
 -a ${tcp#-A } -r 10.1.0.11:80
 -a ${tcp#-A } -r 10.1.0.11:80 -m"
+refused 'stdin:3: this server is in line 2 already; leave one of them out' "$tcp
+-a ${tcp#-A } -r 10.1.0.11
+-a ${tcp#-A } -r 10.1.0.11:80"
 refused 'stdin:2: the server is missing; add -r' "$tcp"$'\n'"-a ${tcp#-A }"
 refused 'stdin:1: the service is missing; add -t, -u or -f' '-A -s rr'
 refused 'stdin:1: the service is named twice; leave one of them out' '-A -f 2 -t 192.0.2.10:80'
