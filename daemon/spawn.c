@@ -17,6 +17,7 @@
 #include "spawn.h"
 
 #define NOBODY 65534	/* the kernel's overflowuid */
+#define LINKS_MAX 40		/* as for the kernel */
 
 int spawn_user_init(struct spawn_user *user, const char *name,
 		    struct err *err)
@@ -41,60 +42,67 @@ int spawn_user_init(struct spawn_user *user, const char *name,
 	return 0;
 }
 
-/* A sticky directory lets nobody but the owner of a file replace it. */
+/*
+ * A sticky directory lets nobody but the owner of a file replace it.  A link
+ * cannot be written, whatever its mode is.
+ */
 static bool others_write(const struct stat *st)
 {
 	if (st->st_uid && st->st_uid != geteuid())
 		return true;
-	if (S_ISDIR(st->st_mode) && st->st_mode & S_ISVTX)
+	if (S_ISLNK(st->st_mode) ||
+	    (S_ISDIR(st->st_mode) && st->st_mode & S_ISVTX))
 		return false;
 	return st->st_mode & S_IWOTH || (st->st_mode & S_IWGRP && st->st_gid);
 }
 
-/* Each directory on the way, and the program itself. */
-static int path_trust(const char *path, char *fault)
+static int no_start(char *fault, int error)
 {
-	char part[PATH_MAX];
-	size_t len = 0;
-	struct stat st;
+	snprintf(fault, FAULT_LEN, "the program does not start: %s",
+		 strerror(error));
+	return -error;
+}
 
+/*
+ * Look at each directory and each link on the way, and at the program itself.
+ * @real: result, @path without links: they may lead elsewhere by then
+ */
+static int trust(const char *path, char *real, char *fault)
+{
+	char rest[PATH_MAX], to[PATH_MAX];
+	size_t begin, len = 0;
+	struct stat st;
+	int links = 0;
+	ssize_t n;
+
+	snprintf(real, PATH_MAX, "%s", path);
 	do {
-		len += strspn(path + len, "/");
-		len += strcspn(path + len, "/");
-		if (len >= sizeof(part)) {
-			snprintf(fault, FAULT_LEN, "the program does not start: %s",
-				 strerror(ENAMETOOLONG));
-			return -ENAMETOOLONG;
-		}
-		memcpy(part, path, len);
-		part[len] = '\0';
-		if (stat(part, &st)) {
-			snprintf(fault, FAULT_LEN, "the program does not start: %s",
-				 strerror(errno));
-			return -errno;
-		}
+		begin = len + strspn(real + len, "/");
+		len = begin + strcspn(real + begin, "/");
+		strcpy(rest, real + len);
+		real[len] = '\0';
+		if (lstat(real, &st))
+			return no_start(fault, errno);
 		if (others_write(&st)) {
 			snprintf(fault, FAULT_LEN,
 				 "the program is not run, others than root can write %.80s; see chown and chmod go-w",
-				 part);
+				 real);
 			return -ECANCELED;
 		}
-	} while (path[len]);
+		if (!S_ISLNK(st.st_mode)) {
+			strcpy(real + len, rest);
+			continue;
+		}
+		n = readlink(real, to, sizeof(to) - 1);
+		if (n < 0 || ++links > LINKS_MAX)
+			return no_start(fault, n < 0 ? errno : ELOOP);
+		to[n] = '\0';
+		len = *to == '/' ? 0 : begin;
+		if ((size_t)snprintf(real + len, PATH_MAX - len, "%s%s", to,
+				     rest) >= PATH_MAX - len)
+			return no_start(fault, ENAMETOOLONG);
+	} while (real[len]);
 	return 0;
-}
-
-/* @real: result, @path without symbolic links: they may lead elsewhere by then */
-static int trust(const char *path, char *real, char *fault)
-{
-	int ret = path_trust(path, fault);
-
-	if (ret)
-		return ret;
-	if (realpath(path, real))
-		return path_trust(real, fault);
-	snprintf(fault, FAULT_LEN, "the program does not start: %s",
-		 strerror(errno));
-	return -errno;
 }
 
 /*

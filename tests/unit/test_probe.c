@@ -314,15 +314,29 @@ static const char *untrusted(const char *command)
 static void test_exec_trust(void)
 {
 	const char *path = program("p", "exit 0", 0755);
-	char link[64];
+	char link[64], second[64], loop[64], through[128];
 
 	snprintf(link, sizeof(link), "%s/l", dir);
+	snprintf(second, sizeof(second), "%s/second", dir);
+	snprintf(loop, sizeof(loop), "%s/loop", dir);
 	CHECK_STR(untrusted(path), "");
 	NEED(!symlink(path, link));
 	CHECK_STR(untrusted(link), "");
+	/* A relative one, in the middle of the path, and one that goes round. */
+	NEED(!symlink("../../tmp", second) && !symlink("loop", loop));
+	snprintf(through, sizeof(through), "%s/%s", second, link + strlen("/tmp/"));
+	CHECK_STR(untrusted(through), "");
+	CHECK_STR(untrusted(loop), "the program does not start: Too many levels of symbolic links");
+	/* Who owns a link says where it leads, with all links behind it, too. */
+	NEED(!lchown(link, 65534, 0));
+	CHECK_STR(untrusted(link), link);
+	CHECK(strstr(untrusted(through), link));
+	NEED(!lchown(link, 0, 0) && !lchown(second, 65534, 0));
+	CHECK_STR(untrusted(link), "");
+	CHECK_STR(untrusted(through), second);
 	NEED(!chmod(path, 0757));
 	CHECK_STR(untrusted(path), path);
-	CHECK_STR(untrusted(link), link);
+	CHECK_STR(untrusted(link), path);
 	NEED(!chmod(path, 0775));
 	CHECK_STR(untrusted(path), "");
 	NEED(!chown(path, 0, 65534) && !chmod(path, 0775));
@@ -338,6 +352,8 @@ static void test_exec_trust(void)
 	CHECK_INT(run_outcome, OUTCOME_BAD);
 	NEED(!chmod(path, 0644));
 	CHECK_STR(untrusted(path), "the program does not start: Permission denied");
+	unlink(loop);
+	unlink(second);
 	unlink(link);
 	unlink(path);
 }
