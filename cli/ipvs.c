@@ -477,17 +477,12 @@ static void refuse_kind(struct faults *faults, const char *kind)
 void ipvs_read(struct ipvs *ipvs, char *text, size_t len,
 	       struct faults *faults)
 {
-	static const char mark[] = "\xef\xbb\xbf";	/* some editors' first bytes */
 	const char *kind;
 	struct lines lines;
 	struct err err;
 	int ret;
 
 	memset(ipvs, 0, sizeof(*ipvs));
-	if (begins(text, text + len, mark)) {
-		text += strlen(mark);
-		len -= strlen(mark);
-	}
 	kind = other_kind(text, len);
 	if (kind) {
 		refuse_kind(faults, kind);

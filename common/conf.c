@@ -23,6 +23,17 @@ struct reading {
 	unsigned int none;	/* the line that says so, or 0 */
 };
 
+/* Some editors' first bytes; they say no more than that this is UTF-8. */
+static void drop_mark(struct text *text)
+{
+	static const char mark[] = { '\xef', '\xbb', '\xbf' };
+
+	if (text->len < sizeof(mark) || memcmp(text->buf, mark, sizeof(mark)))
+		return;
+	text->len -= sizeof(mark);
+	memmove(text->buf, text->buf + sizeof(mark), text->len);
+}
+
 static int read_all(int fd, struct text *text, struct err *err)
 {
 	ssize_t n;
@@ -43,6 +54,7 @@ static int read_all(int fd, struct text *text, struct err *err)
 			return err_set(err, -EFBIG, NULL,
 				       "is longer than %u bytes", CONF_MAX);
 	} while (n);
+	drop_mark(text);
 	return 0;
 }
 
@@ -259,7 +271,7 @@ static int keep_line(struct keep *keep, const struct cli *cli,
 		i++;
 	if (i == N_ENTRIES)
 		return err_set(err, -EINVAL, NULL,
-			       "\"%s\" is not for a file that says what there is; use service add, backend add or vdport set",
+			       "\"%s\" is not for a file that says what there is; use service add, backend add, vdport set or services none",
 			       grammar_title(cli->command, title,
 					     sizeof(title)));
 	if (keep->n == keep->room) {

@@ -57,7 +57,8 @@ struct conf {
  * @len: result, the bytes without a NUL behind them
  *
  * A file with bytes that no text in ASCII or UTF-8 has is refused, and so is one
- * that is not JSON and whose last line has no newline: it may be cut off.
+ * that is not JSON and whose last line has no newline: it may be cut off.  A byte
+ * order mark at its begin is left out.
  *
  * Return: the text, for the caller to free, or NULL with @err set
  */

@@ -158,7 +158,7 @@ static void test_faults(void)
 	static const char *const wanted[] = {
 		"F:1: service add: port is missing; add \"port N\"",
 		"F:3: weight \"x\" is not a number from 0 to 256",
-		"F:4: \"service del\" is not for a file that says what there is; use service add, backend add or vdport set",
+		"F:4: \"service del\" is not for a file that says what there is; use service add, backend add, vdport set or services none",
 		"F:5: there is no service nix in this file; add a line \"service add nix ...\"",
 		"F:6: \"-j\" is not an object; use ",
 		"F:7: help has no place in a file; leave it out",

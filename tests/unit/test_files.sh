@@ -80,7 +80,7 @@ $dir/conf:1: bad vip
 $dir/conf:2: service add: \"prot\" is not a keyword here; use vip, port, proto, mode, scheduler, dev, fast, check, interval, timeout, rise, fall, check-source, http-path, http-host, http-status, http-body, dns-name, exec-command, on-down, when-empty
 $dir/conf:5: bad addr
 $dir/conf:6: there is no service x in this file; add a line \"service add x ...\"
-$dir/conf:7: \"stats\" is not for a file that says what there is; use service add, backend add or vdport set"
+$dir/conf:7: \"stats\" is not for a file that says what there is; use service add, backend add, vdport set or services none"
 	check "$ran: nothing is changed" "$(tail -n 1 "$dir/log" | grep -o '"dry_run":.*')" '"dry_run":true,"from":"'"$dir"'/conf"}}'
 	run 2 apply -f - <<<'{"version": 1, "services": [
 {"name": "a", "vip":
@@ -145,6 +145,11 @@ test_wrong()
 			# shellcheck disable=SC2086
 			wrong "conf is not a text file: line 2 has a byte 0x" $line -f "$dir/conf"
 		done
+	done
+	for line in 'service add web vip 192.0.2.10 port 80\n' '{"version": 1, "services": []}'; do
+		# shellcheck disable=SC2059
+		printf "\xef\xbb\xbf$line" >"$dir/conf"
+		run 0 apply -f "$dir/conf"
 	done
 	head -c 100000 "$dnatctl" >"$dir/conf"
 	wrong 'conf is not a text file: line ' apply -f "$dir/conf"
