@@ -43,6 +43,7 @@ static void stream_judge(struct stream *stream, bool end)
 	struct evbuffer *in = bufferevent_get_input(stream->bev);
 	size_t len = evbuffer_get_length(in);
 	char fault[FAULT_LEN];
+	char *text;
 
 	if (len > REPLY_HTTP_MAX)
 		len = REPLY_HTTP_MAX;
@@ -52,10 +53,13 @@ static void stream_judge(struct stream *stream, bool end)
 				  "the connection was closed without an answer");
 		return;
 	}
+	text = (char *)evbuffer_pullup(in, (ev_ssize_t)len);
+	if (!text) {
+		probe_failed(&stream->probe, ENOMEM, "dnatd is out of memory");
+		return;
+	}
 	stream->probe.late = "no end of the answer";
-	switch (reply_http(&stream->reply,
-			   (char *)evbuffer_pullup(in, (ev_ssize_t)len), len,
-			   end, fault)) {
+	switch (reply_http(&stream->reply, text, len, end, fault)) {
 	case REPLY_MORE:
 		break;
 	case REPLY_GOOD:

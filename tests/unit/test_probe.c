@@ -2,6 +2,7 @@
 /* Checks of servers that answer as real ones do, with a body and without an end. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <event2/buffer.h>
 #include <net/if.h>
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -30,6 +31,16 @@ static char request[4096];	/* what the server was asked */
 static char result[FAULT_LEN];
 static const char *source = "127.0.0.1";	/* where the server is asked from */
 static enum outcome run_outcome;
+
+static bool no_memory;
+
+unsigned char *evbuffer_pullup(struct evbuffer *in, ev_ssize_t len)
+{
+	static unsigned char text[REPLY_HTTP_MAX];
+
+	return !no_memory && evbuffer_copyout(in, text, (size_t)len) == len ?
+		       text : NULL;
+}
 
 static void judged(enum outcome outcome, const char *fault, void *data)
 {
@@ -227,6 +238,11 @@ static void test_shortage(void)
 		CHECK_INT(outcome, OUTCOME_NONE);
 		CHECK(strstr(fault, strerror(EMFILE)));
 	}
+	no_memory = true;
+	expect(CHECK_HTTP, "", "");
+	CHECK_STR(probe(LENGTH, STAYS), "dnatd is out of memory");
+	CHECK_INT(run_outcome, OUTCOME_NONE);
+	no_memory = false;
 }
 
 static char dir[] = "/tmp/dnat-probe-XXXXXX";
