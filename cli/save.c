@@ -3,17 +3,20 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "addr.h"
 #include "save.h"
 
 #define NEW_MODE 0666		/* less the umask, as a shell's ">" does */
-#define SUFFIX ".XXXXXX"
+#define SUFFIX_LEN 9
 
 static int cannot(const char *path, const char *what, struct err *err)
 {
@@ -52,8 +55,24 @@ static int write_into(const char *path, const char *text, size_t len,
 	return ret;
 }
 
+/* What "sed -i" keeps, too.  A file system without them has given none. */
+static void keep_labels(int fd, const char *path)
+{
+	static const char *const names[] = {
+		"system.posix_acl_access", "security.selinux",
+	};
+	char value[4096];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		ssize_t n = getxattr(path, names[i], value, sizeof(value));
+
+		if (n > 0)
+			fsetxattr(fd, names[i], value, (size_t)n, 0);
+	}
+}
+
 /* As the old file is for whom; a file that was not there is as any new one. */
-static int set_mode(int fd, const struct stat *old)
+static int set_mode(int fd, const char *path, const struct stat *old)
 {
 	mode_t mask;
 
@@ -66,6 +85,7 @@ static int set_mode(int fd, const struct stat *old)
 	if (fchown(fd, old->st_uid, old->st_gid) &&
 	    fchown(fd, (uid_t)-1, old->st_gid) && errno != EPERM)
 		return -1;
+	keep_labels(fd, path);
 	return fchmod(fd, old->st_mode & 0777);
 }
 
@@ -83,26 +103,67 @@ static void sync_dir(const char *path)
 	close(fd);
 }
 
+/*
+ * A file without a name goes with dnatctl, however that ends.  Not every file
+ * system has them, and it takes /proc to give it a name.
+ */
+static int open_nameless(const char *path)
+{
+	char copy[PATH_MAX];
+
+	snprintf(copy, sizeof(copy), "%s", path);
+	return access("/proc/self/fd", X_OK) ? -1 :
+	       open(dirname(copy), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+}
+
+static int give_name(int fd, const char *name)
+{
+	char self[sizeof("/proc/self/fd/") + 10];
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	return linkat(AT_FDCWD, self, AT_FDCWD, name, AT_SYMLINK_FOLLOW);
+}
+
+static int take_place(const char *new, const char *path, struct err *err)
+{
+	char quoted[200];
+
+	if (!rename(new, path))
+		return 0;
+	if (errno != EBUSY)
+		return cannot(path, "replaced", err);
+	return err_set(err, -EBUSY, "-f",
+		       "%s is a mount point and cannot be replaced; write into it, with \"dnatctl export >FILE\"",
+		       text_quote(path, quoted, sizeof(quoted)));
+}
+
 /* @old: what is at @path, or NULL */
 static int replace(const char *path, const struct stat *old, const char *text,
 		   size_t len, struct err *err)
 {
-	char new[PATH_MAX + sizeof(SUFFIX)];
-	int fd, ret = 0;
+	int fd = open_nameless(path), ret = 0;
+	char new[PATH_MAX + SUFFIX_LEN];
+	unsigned int number = 0;
+	bool named = fd < 0;
 
-	snprintf(new, sizeof(new), "%s" SUFFIX, path);
-	fd = mkostemp(new, O_CLOEXEC);
+	getrandom(&number, sizeof(number), 0);
+	snprintf(new, sizeof(new), "%s.%08x", path, number);
+	if (named)
+		fd = open(new, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return cannot(path, "written", err);
-	if (set_mode(fd, old) || write_all(fd, text, len) || fsync(fd))
+	if (set_mode(fd, path, old) || write_all(fd, text, len) || fsync(fd) ||
+	    (!named && give_name(fd, new)))
 		ret = cannot(path, "written", err);
+	else
+		named = true;
 	if (close(fd) && !ret)
 		ret = cannot(path, "written", err);
-	if (!ret && rename(new, path))
-		ret = cannot(path, "replaced", err);
-	if (ret)
+	if (!ret)
+		ret = take_place(new, path, err);
+	if (ret && named)
 		unlink(new);
-	else
+	if (!ret)
 		sync_dir(path);
 	return ret;
 }

@@ -15,8 +15,9 @@
  * @len: of @text, bytes
  *
  * The text is written to a new file in the same directory, synced, and renamed:
- * a full disk or a power cut leaves the old file.  The new one has the mode and,
- * as far as the caller may give it away, the owner of the old one.
+ * a full disk or a power cut leaves the old file, and nothing beside it where the
+ * file system has files without a name.  The new one has the mode, the ACL, the
+ * SELinux label and, as far as the caller may give it away, the owner of the old.
  *
  * Return: 0 or a negative errno with @err set, and @path as it was
  */
