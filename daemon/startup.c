@@ -10,9 +10,11 @@
 #include "args.h"
 #include "audit.h"
 #include "conf.h"
+#include "forget.h"
 #include "log.h"
 #include "notes.h"
 #include "reserve.h"
+#include "service.h"
 #include "startup.h"
 #include "vdports.h"
 
@@ -207,20 +209,47 @@ static int compare(const void *a, const void *b)
 			       *(struct service *const *)b);
 }
 
-/* The module may still keep ports of services that there are no more. */
-static void ports_release(struct dnatd *dnatd)
+/* As where a change takes them out.  @now: NULL where the service has gone */
+static void conns_release(struct dnatd *dnatd, const struct service *was,
+			  const struct service *now)
+{
+	struct conn_filter filter = conn_filter_of(was, NULL);
+
+	filter.unanswered = was->proto == IPPROTO_TCP;
+	if (!now)
+		conns_forget(dnatd, &filter);
+	for (size_t i = 0; now && i < was->n_backends; i++) {
+		const struct backend *backend = &was->backends[i];
+
+		if (service_find_backend(now, &backend->addr, backend->port) <
+		    now->n_backends)
+			continue;
+		filter.backend.addr = backend->addr;
+		filter.backend.port = backend->port;
+		conns_forget(dnatd, &filter);
+	}
+}
+
+/*
+ * What services that there are no more have left: the module may still keep
+ * their ports, and clients may still send to backends that have gone.
+ */
+static void services_release(struct dnatd *dnatd)
 {
 	const struct model *model = dnatd->model, *saved = dnatd->saved;
 	size_t n = model->n_services, size = sizeof(struct service *);
-	struct service **sorted = calloc(n + 1, size);
+	struct service **sorted = calloc(n + 1, size), **now;
 
 	for (size_t i = 0; sorted && i < n; i++)
 		sorted[i] = model->services[i];
 	if (sorted)
 		qsort(sorted, n, size, compare);
-	for (size_t i = 0; sorted && i < saved->n_services; i++)
-		if (!bsearch(&saved->services[i], sorted, n, size, compare))
+	for (size_t i = 0; sorted && i < saved->n_services; i++) {
+		now = bsearch(&saved->services[i], sorted, n, size, compare);
+		conns_release(dnatd, saved->services[i], now ? *now : NULL);
+		if (!now)
 			reserve_del(dnatd, saved->services[i]);
+	}
 	free(sorted);
 }
 
@@ -256,7 +285,7 @@ void startup_done(struct dnatd *dnatd)
 	if (!before || !after || !json_equal(before, after) ||
 	    store_damaged(dnatd->store)) {
 		vdports_drop(dnatd, &dnatd->saved->vdports);
-		ports_release(dnatd);
+		services_release(dnatd);
 		if (log_gone(dnatd) &&
 		    store_keep(dnatd->store, dnatd->saved, &err))
 			say_error("%s", err.msg);

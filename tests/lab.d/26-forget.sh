@@ -117,6 +117,16 @@ for how in module nf_nat; do
 	check "$how: both are up, one as a backup" wait_for 30 both_up dns4
 	check "$how: the other goes down" dnatctl backend set dns4 addr $B1 check-port 9
 	check "$how: the backup has them" wait_for 20 flows_to $B2 4
+
+	# Nor to one that is not there any more when dnatd starts.
+	{
+		dnatctl export | grep ' late '
+		echo "service add dns4 vip $VIP4 port 53 proto udp"
+		echo "backend add dns4 addr $B1"
+	} >"$LAB/forget.conf"
+	daemon_stop
+	check "$how: dnatd starts without the backup" daemon_start --allocator $how --config "$LAB/forget.conf"
+	check "$how: which leaves them to the other" wait_for 20 flows_to $B1 4
 	check "$how: a service that goes" dnatctl service del dns4
 	gone() {
 		[ -z "$(in_ns lb conntrack -L -p udp --orig-port-dst 53 --dst-nat 2>/dev/null)" ]

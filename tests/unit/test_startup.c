@@ -15,6 +15,21 @@ static char state[64], conf[96];
 static struct err err;
 static struct dnatd dnatd;
 
+/* What is to be forgotten, such as "* 10.1.0.11 ": any of a service's backends. */
+static char forgotten[256];
+
+void conns_forget(struct dnatd *d, const struct conn_filter *filter)
+{
+	char text[INET6_ADDRSTRLEN] = "*";
+
+	(void)d;
+	if (filter->backend.addr.family)
+		addr_text(&filter->backend.addr, text, sizeof(text));
+	CHECK_INT(filter->unanswered, filter->proto == IPPROTO_TCP);
+	CHECK(filter->vip.port);
+	strcat(strcat(forgotten, text), " ");
+}
+
 static void put(const char *text)
 {
 	FILE *file = fopen(conf, "w");
@@ -242,6 +257,7 @@ static void test_removed(void)
 	stop();
 	put(WEB "backend add web addr 10.1.0.12\n");
 	CHECK_INT(load(false, log, sizeof(log)), 0);
+	forgotten[0] = '\0';
 	file = tmpfile();
 	kept = dup(2);
 	NEED(file && kept >= 0 && dup2(fileno(file), 2) == 2);
@@ -256,6 +272,7 @@ static void test_removed(void)
 		 "dnatd: removed: service dns vip 192.0.2.10 port 53 proto udp, 0 backends\n"
 		 "dnatd: removed: backend 10.1.0.11 port 80 of service web\n", conf);
 	CHECK_STR(log, wanted);
+	CHECK_STR(forgotten, "* 10.1.0.11 ");
 	CHECK_INT(kept_in(".old"), 2);
 	CHECK_INT(kept_in(""), 1);
 	stop();
