@@ -12,8 +12,10 @@
 
 #define ROWS_A_PART 128		/* services and backends: some milliseconds */
 
-typedef int list_fn(const struct dnatd *dnatd, struct text *rows,
-		    const struct service *service, const char *health);
+struct show;
+
+typedef int list_fn(const struct show *show, struct text *rows,
+		    const struct service *service);
 
 struct show {
 	struct parts parts;
@@ -25,6 +27,7 @@ struct show {
 	bool begun;
 	struct count_wait count;
 	bool waited;		/* for a count, which is good for this answer */
+	struct unanswered unanswered;	/* for list_backends() */
 	struct err err;		/* why there is none, or no message */
 	int error;
 };
@@ -109,22 +112,22 @@ static int add_row(struct text *rows, json_t *row)
 }
 
 /* Those with a backend of that health. */
-static int list_service(const struct dnatd *dnatd, struct text *rows,
-			const struct service *service, const char *health)
+static int list_service(const struct show *show, struct text *rows,
+			const struct service *service)
 {
-	bool wanted = !health;
+	bool wanted = !show->health;
 
 	for (size_t i = 0; !wanted && i < service->n_backends; i++)
-		wanted = has_health(dnatd, service, &service->backends[i],
-				    health);
-	return wanted ? add_row(rows, service_row(dnatd, service)) : 0;
+		wanted = has_health(show->dnatd, service,
+				    &service->backends[i], show->health);
+	return wanted ? add_row(rows, service_row(show->dnatd, service)) : 0;
 }
 
-static json_t *backend_row(const struct dnatd *dnatd,
+static json_t *backend_row(const struct show *show,
 			   const struct service *service,
-			   const struct backend *backend,
-			   const struct counters *counters)
+			   const struct backend *backend)
 {
+	const struct dnatd *dnatd = show->dnatd;
 	json_t *row = backend_to_json(backend, service->name);
 	json_t *rest = json_null();
 	bool drain = drains(backend);
@@ -140,7 +143,8 @@ static json_t *backend_row(const struct dnatd *dnatd,
 				 json_null()) &&
 	    !json_object_set_new(row, "deadline_in", rest) &&
 	    !json_object_set_new(row, "unanswered",
-				 unanswered_of(counters, service, backend)) &&
+				 unanswered_of(&show->unanswered, service,
+					       backend)) &&
 	    !health_to_json(dnatd->health, service, backend, row) &&
 	    !pools_to_json(dnatd->pools, service, backend, row))
 		return row;
@@ -148,22 +152,18 @@ static json_t *backend_row(const struct dnatd *dnatd,
 	return NULL;
 }
 
-static int list_backends(const struct dnatd *dnatd, struct text *rows,
-			 const struct service *service, const char *health)
+static int list_backends(const struct show *show, struct text *rows,
+			 const struct service *service)
 {
-	struct counters counters;
-	bool counted = unanswered_get(dnatd, service, &counters);
 	int ret = 0;
 
 	for (size_t i = 0; !ret && i < service->n_backends; i++) {
 		const struct backend *backend = &service->backends[i];
 
-		if (has_health(dnatd, service, backend, health))
-			ret = add_row(rows, backend_row(dnatd, service, backend,
-							counted ? &counters :
-								  NULL));
+		if (has_health(show->dnatd, service, backend, show->health))
+			ret = add_row(rows, backend_row(show, service,
+							backend));
 	}
-	counters_clean(&counters);
 	return ret;
 }
 
@@ -201,8 +201,7 @@ static int next_of_one(struct show *show, struct text *rows)
 
 	if (service && !all_counted(show, service))
 		return PARTS_LATER;
-	return service ? show->list(show->dnatd, rows, service, show->health) :
-			 0;
+	return service ? show->list(show, rows, service) : 0;
 }
 
 /* Services come and go between two parts; those that stay are all there. */
@@ -216,12 +215,22 @@ static int next_of_all(struct show *show, struct text *rows)
 
 		if (!all_counted(show, service))
 			return PARTS_LATER;
-		if (show->list(show->dnatd, rows, service, show->health))
+		if (show->list(show, rows, service))
 			return -ENOMEM;
 		strcpy(show->name, service->name);
 		n += 1 + service->n_backends;
 	}
 	return i < model->n_services;
+}
+
+/* Once for all services: each time the module looks through all counters. */
+static bool counts_come(struct show *show)
+{
+	const struct service *only = show->all ?
+		NULL : model_find(show->dnatd->model, show->name);
+
+	return show->list == list_backends &&
+	       unanswered_more(&show->unanswered, show->dnatd, only);
 }
 
 static int show_next(struct parts *parts, struct text *rows, struct err *err)
@@ -233,6 +242,8 @@ static int show_next(struct parts *parts, struct text *rows, struct err *err)
 		*err = show->err;
 		return show->error;
 	}
+	if (counts_come(show))
+		return 1;
 	if (!show->begun)
 		ret = text_add(rows, "[", 1);
 	show->begun = true;
@@ -251,6 +262,7 @@ static void show_free(struct parts *parts)
 	struct show *show = (struct show *)parts;
 
 	counts_cancel(show->dnatd->counts, &show->count);
+	unanswered_clean(&show->unanswered);
 	free(show);
 }
 

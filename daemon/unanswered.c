@@ -8,33 +8,56 @@
 /* Scans and clients that give up are no reason to speak of it. */
 #define MANY 10
 
-bool unanswered_get(const struct dnatd *dnatd, const struct service *only,
-		    struct counters *counters)
+bool unanswered_more(struct unanswered *unanswered, const struct dnatd *dnatd,
+		     const struct service *only)
 {
-	int rc = 0, done = 0;
+	struct counters *counters = &unanswered->counters;
 	struct err err;
-	struct nl nl;
+	int rc, done;
 
-	*counters = (struct counters){ 0 };
-	if (dnatd->in_force != ALLOC_MODULE ||
-	    kmod_counters_ask(dnatd->kmod, only, &nl, &err))
-		return false;
-	while (!rc && !done)
-		rc = nl_receive(&nl, kmod_parse_counter, counters, &done);
-	nl_close(&nl);
-	counters_sort(counters);
-	return !rc;
+	switch (unanswered->step) {
+	case UNANSWERED_ASK:
+		rc = dnatd->in_force != ALLOC_MODULE ||
+		     kmod_counters_ask(dnatd->kmod, only, &unanswered->nl,
+				       &err);
+		unanswered->step = rc ? UNANSWERED_UNKNOWN : UNANSWERED_TAKE;
+		break;
+	case UNANSWERED_TAKE:
+		rc = nl_receive(&unanswered->nl, kmod_parse_counter, counters,
+				&done);
+		if (rc)
+			unanswered->step = UNANSWERED_UNKNOWN;
+		else if (done)
+			unanswered->step = UNANSWERED_SORT;
+		break;
+	case UNANSWERED_SORT:
+		rc = counters_sort_part(counters);
+		if (rc <= 0)
+			unanswered->step = rc ? UNANSWERED_UNKNOWN :
+						UNANSWERED_KNOWN;
+		break;
+	case UNANSWERED_KNOWN:
+	case UNANSWERED_UNKNOWN:
+		break;
+	}
+	return unanswered->step < UNANSWERED_KNOWN;
 }
 
-json_t *unanswered_of(const struct counters *counters,
+void unanswered_clean(struct unanswered *unanswered)
+{
+	nl_close(&unanswered->nl);
+	counters_clean(&unanswered->counters);
+}
+
+json_t *unanswered_of(const struct unanswered *unanswered,
 		      const struct service *service,
 		      const struct backend *backend)
 {
 	const struct counter *counter;
 
-	if (!counters)
+	if (unanswered->step != UNANSWERED_KNOWN)
 		return json_null();
-	counter = counters_of_backend(counters, service, backend);
+	counter = counters_of_backend(&unanswered->counters, service, backend);
 	return json_integer(counter ? (json_int_t)
 			    counter->values[COUNT_UNANSWERED] : 0);
 }
@@ -89,15 +112,17 @@ static unsigned int count_silent(const struct dnatd *dnatd,
 json_t *unanswered_check(const struct dnatd *dnatd)
 {
 	const struct model *model = dnatd->model;
-	struct counters counters;
+	struct unanswered all = { 0 };
 	char advice[512] = "";
 	unsigned int n = 0;
 
-	unanswered_get(dnatd, NULL, &counters);
-	for (size_t i = 0; i < model->n_services; i++)
-		n += count_silent(dnatd, model->services[i], &counters, advice,
-				  sizeof(advice));
-	counters_clean(&counters);
+	while (unanswered_more(&all, dnatd, NULL))
+		;
+	for (size_t i = 0;
+	     all.step == UNANSWERED_KNOWN && i < model->n_services; i++)
+		n += count_silent(dnatd, model->services[i], &all.counters,
+				  advice, sizeof(advice));
+	unanswered_clean(&all);
 	return json_pack("{s:s, s:i, s:b, s:s?}", "name",
 			 "backends_unanswering", "value", (int)n, "ok", !n,
 			 "advice", n ? advice : NULL);

@@ -10,19 +10,33 @@
 
 #include "counters.h"
 #include "dnatd.h"
+#include "netlink.h"
+
+/* What the module has counted, as it tells of it; all zeros at first. */
+struct unanswered {
+	enum {
+		UNANSWERED_ASK,
+		UNANSWERED_TAKE,
+		UNANSWERED_SORT,
+		UNANSWERED_KNOWN,
+		UNANSWERED_UNKNOWN,	/* nothing counts, or it does not answer */
+	} step;
+	struct nl nl;
+	struct counters counters;
+};
 
 /**
- * unanswered_get - ask the module
+ * unanswered_more - ask the module, or take a datagram of its answer
  * @only: the service, NULL for all
- * @counters: result, to be cleaned in any case
  *
- * Return: false where nothing counts, or the module does not answer
+ * Return: whether there is more to do
  */
-bool unanswered_get(const struct dnatd *dnatd, const struct service *only,
-		    struct counters *counters);
+bool unanswered_more(struct unanswered *unanswered, const struct dnatd *dnatd,
+		     const struct service *only);
+void unanswered_clean(struct unanswered *unanswered);
 
-/* As backend.show has it.  @counters NULL: they are not known */
-json_t *unanswered_of(const struct counters *counters,
+/* As backend.show has it. */
+json_t *unanswered_of(const struct unanswered *unanswered,
 		      const struct service *service,
 		      const struct backend *backend);
 
