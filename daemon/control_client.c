@@ -13,6 +13,7 @@
 #define ANSWER_KEPT (16U << 20)	/* of these, for who may change something */
 #define ANSWER_PAUSE (1U << 20)	/* no next request while this much waits */
 #define PART_PAUSE 1		/* nor a next part while anything waits */
+#define LONG_READS 16		/* of 4 KiB, a turn */
 
 #define TEXT_OF(macro) TEXT(macro)
 #define TEXT(text) #text
@@ -364,10 +365,28 @@ static bool needs_turn(struct client *client)
 	return whole || len > max;
 }
 
-/* Something was read, or all that waited is sent. */
-static void client_ready(struct bufferevent *bev, void *client)
+/* libevent has taken 4 KiB; of a long line more is taken while it is there. */
+static void read_on(const struct client *client)
 {
+	struct evbuffer *in = bufferevent_get_input(client->bev);
+	int fd = bufferevent_getfd(client->bev);
+
+	evbuffer_unfreeze(in, 0);
+	for (int i = 1; i < LONG_READS &&
+	     evbuffer_get_length(in) <= CONTROL_LONG_MAX &&
+	     evbuffer_read(in, fd, -1) > 0; i++)
+		;
+	evbuffer_freeze(in, 0);
+}
+
+/* Something was read, or all that waited is sent. */
+static void client_ready(struct bufferevent *bev, void *data)
+{
+	struct client *client = data;
+
 	(void)bev;
+	if (client->control->long_line == client && !client->closing)
+		read_on(client);
 	if (needs_turn(client))
 		client_queue(client);
 }

@@ -153,6 +153,32 @@ static void test_config(void)
 	CHECK(heard && strstr(heard, "\"errno\":\"EMSGSIZE\""));
 }
 
+/* Where a turn takes long, a configuration takes few of them. */
+static void test_turns(void)
+{
+	static char line[1 << 20];
+	struct event_base *base = event_base_new();
+	unsigned int turns = 0;
+	size_t sent = 0;
+	ssize_t n;
+	int fd;
+
+	NEED(base);
+	control_server.begin(base);
+	fd = client();
+	memset(line, ' ', sizeof(line));
+	memcpy(line, CONTROL_LONG, strlen(CONTROL_LONG));
+	for (; sent < sizeof(line) && turns < 1000; turns++) {
+		n = send(fd, line + sent, sizeof(line) - sent, MSG_DONTWAIT);
+		sent += n > 0 ? (size_t)n : 0;
+		NEED(event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK) >= 0);
+	}
+	CHECK(turns < 100 || !printf("%u turns\n", turns));
+	close(fd);
+	control_server.end();
+	event_base_free(base);
+}
+
 static void test_many(void)
 {
 	int fds[CLIENTS_MAX];
@@ -282,6 +308,7 @@ int main(void)
 	int status;
 
 	place_make();
+	test_turns();
 	pid = server_start(&control_server);
 	test_place();
 	test_talk();
