@@ -17,6 +17,7 @@
 #include "loop.h"
 #include "netlink.h"
 #include "status.h"
+#include "unanswered.h"
 
 /* One sysctl changes all interfaces, and each of them is reported. */
 #define SETTLE_MS 100
@@ -31,6 +32,7 @@ struct fault_watch {
 	struct event *timer;
 	struct checks look;		/* its list NULL between two looks */
 	size_t step;
+	struct silence silence;
 	json_t *last;			/* NULL before the first look is complete */
 	bool again;			/* there was a change during the look */
 };
@@ -113,7 +115,7 @@ static void look_done(struct fault_watch *watch)
 	json_t *now = watch->look.list;
 
 	watch->look.list = NULL;
-	if (now && status_add_checks(watch->dnatd, now)) {
+	if (now && status_add_checks(watch->dnatd, watch->silence.check, now)) {
 		json_decref(now);
 		now = NULL;
 	}
@@ -142,7 +144,8 @@ static void due(evutil_socket_t fd, short what, void *data)
 		watch->look = status_look(watch->dnatd);
 		watch->step = 0;
 	}
-	if (watch->look.list && checks_step(&watch->look, watch->step++))
+	if (watch->look.list && (checks_step(&watch->look, watch->step++) ||
+				 silence_step(&watch->silence, watch->dnatd)))
 		look_in(watch, 0);
 	else
 		look_done(watch);
@@ -240,6 +243,7 @@ void fault_watch_free(struct fault_watch *watch)
 	if (watch->readable)
 		event_free(watch->readable);
 	nl_close(&watch->nl);
+	silence_clean(&watch->silence);
 	json_decref(watch->look.list);
 	json_decref(watch->last);
 	free(watch);
@@ -248,4 +252,9 @@ void fault_watch_free(struct fault_watch *watch)
 const json_t *fault_watch_last(const struct fault_watch *watch)
 {
 	return watch ? watch->last : NULL;
+}
+
+json_t *fault_watch_silence(const struct fault_watch *watch)
+{
+	return watch ? watch->silence.check : NULL;
 }

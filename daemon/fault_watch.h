@@ -34,6 +34,9 @@ void fault_watch_free(struct fault_watch *watch);
  */
 const json_t *fault_watch_last(const struct fault_watch *watch);
 
+/* Backends that do not answer, as status tells of them; NULL as above. */
+json_t *fault_watch_silence(const struct fault_watch *watch);
+
 #define FAULT_WATCH_S 10
 
 #endif

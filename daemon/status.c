@@ -9,11 +9,11 @@
 #include <sys/socket.h>
 
 #include "checks_part.h"
+#include "fault_watch.h"
 #include "health.h"
 #include "http.h"
 #include "pools.h"
 #include "status.h"
-#include "unanswered.h"
 
 /* Parts of a look at others' rules that status may wait for: a few ms. */
 #define FOREIGN_PARTS 16
@@ -248,15 +248,15 @@ struct checks status_look(const struct dnatd *dnatd)
 	};
 }
 
-int status_add_checks(const struct dnatd *dnatd, json_t *list)
+int status_add_checks(const struct dnatd *dnatd, json_t *silence, json_t *list)
 {
 	return json_array_insert_new(list, 0, module_check(dnatd)) ||
 	       add_flowtable(list, dnatd) ||
 	       json_array_append_new(list, repairs_check(&dnatd->repairs)) ||
 	       json_array_append_new(list, pools_check(dnatd)) ||
 	       json_array_append_new(list, health_check(dnatd)) ||
-	       (dnatd->in_force == ALLOC_MODULE &&
-		json_array_append_new(list, unanswered_check(dnatd))) ||
+	       (dnatd->in_force == ALLOC_MODULE && silence &&
+		json_array_append(list, silence)) ||
 	       json_array_append_new(list, metrics_check(dnatd)) ||
 	       json_array_append_new(list, conf_check(dnatd)) ? -1 : 0;
 }
@@ -272,7 +272,8 @@ json_t *status_to_json(const struct dnatd *dnatd)
 	look = status_look(dnatd);
 	checks = checks_all(&look);
 
-	if (status_add_checks(dnatd, checks)) {
+	if (status_add_checks(dnatd, fault_watch_silence(dnatd->faults),
+			      checks)) {
 		json_decref(checks);
 		return NULL;
 	}

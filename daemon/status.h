@@ -29,11 +29,12 @@ struct checks status_look(const struct dnatd *dnatd);
 
 /**
  * status_add_checks - add what dnatd knows of itself
+ * @silence: the check of backends that do not answer, NULL: not known
  * @list: what a look has found
  *
  * Return: 0 or -1
  */
-int status_add_checks(const struct dnatd *dnatd, json_t *list);
+int status_add_checks(const struct dnatd *dnatd, json_t *silence, json_t *list);
 
 /* "auto", "module" or "nf_nat". */
 const char *allocator_text(enum allocator allocator);

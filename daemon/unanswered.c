@@ -8,6 +8,8 @@
 /* Scans and clients that give up are no reason to speak of it. */
 #define MANY 10
 
+#define ROWS_A_PART 512		/* services and backends */
+
 bool unanswered_more(struct unanswered *unanswered, const struct dnatd *dnatd,
 		     const struct service *only)
 {
@@ -80,24 +82,22 @@ static bool is_silent(const struct dnatd *dnatd, const struct service *service,
 	return unanswered >= MANY && unanswered > ended / 2;
 }
 
-/* How many of @service's are so; @advice has the first one of all. */
-static unsigned int count_silent(const struct dnatd *dnatd,
-				 const struct service *service,
-				 const struct counters *counters,
-				 char *advice, size_t len)
+/* @silence's advice is about the first one of all. */
+static void look_at(struct silence *silence, const struct dnatd *dnatd,
+		    const struct service *service)
 {
 	char addr[INET6_ADDRSTRLEN], vip[INET6_ADDRSTRLEN];
-	unsigned int n = 0;
 
 	for (size_t i = 0; i < service->n_backends; i++) {
 		const struct backend *backend = &service->backends[i];
 		const struct counter *counter =
-			counters_of_backend(counters, service, backend);
+			counters_of_backend(&silence->all.counters, service,
+					    backend);
 
-		if (!is_silent(dnatd, service, backend, counter) || n++ ||
-		    advice[0])
+		if (!is_silent(dnatd, service, backend, counter) ||
+		    silence->n++)
 			continue;
-		snprintf(advice, len,
+		snprintf(silence->advice, sizeof(silence->advice),
 			 "service %s: backend %s port %u passes its checks, but %llu of its connections ended without any answer: has it a route to %s by way of this machine, and does its firewall let that in? service set %s check-source vip checks the same path",
 			 service->name,
 			 addr_text(&backend->addr, addr, sizeof(addr)),
@@ -106,24 +106,45 @@ static unsigned int count_silent(const struct dnatd *dnatd,
 			 addr_text(&service->vip, vip, sizeof(vip)),
 			 service->name);
 	}
-	return n;
 }
 
-json_t *unanswered_check(const struct dnatd *dnatd)
+static void look_end(struct silence *silence)
+{
+	json_t *check = NULL;
+
+	if (silence->all.step == UNANSWERED_KNOWN)
+		check = json_pack("{s:s, s:i, s:b, s:s?}", "name",
+				  "backends_unanswering", "value",
+				  (int)silence->n, "ok", !silence->n, "advice",
+				  silence->n ? silence->advice : NULL);
+	if (check) {
+		json_decref(silence->check);
+		silence->check = check;
+	}
+	check = silence->check;
+	unanswered_clean(&silence->all);
+	*silence = (struct silence){ .check = check };
+}
+
+bool silence_step(struct silence *silence, const struct dnatd *dnatd)
 {
 	const struct model *model = dnatd->model;
-	struct unanswered all = { 0 };
-	char advice[512] = "";
-	unsigned int n = 0;
 
-	while (unanswered_more(&all, dnatd, NULL))
-		;
-	for (size_t i = 0;
-	     all.step == UNANSWERED_KNOWN && i < model->n_services; i++)
-		n += count_silent(dnatd, model->services[i], &all.counters,
-				  advice, sizeof(advice));
-	unanswered_clean(&all);
-	return json_pack("{s:s, s:i, s:b, s:s?}", "name",
-			 "backends_unanswering", "value", (int)n, "ok", !n,
-			 "advice", n ? advice : NULL);
+	if (unanswered_more(&silence->all, dnatd, NULL))
+		return true;
+	for (size_t n = 0; silence->all.step == UNANSWERED_KNOWN &&
+	     silence->next < model->n_services; silence->next++) {
+		if (n >= ROWS_A_PART)
+			return true;
+		n += 1 + model->services[silence->next]->n_backends;
+		look_at(silence, dnatd, model->services[silence->next]);
+	}
+	look_end(silence);
+	return false;
+}
+
+void silence_clean(struct silence *silence)
+{
+	unanswered_clean(&silence->all);
+	json_decref(silence->check);
 }

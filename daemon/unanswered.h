@@ -40,7 +40,26 @@ json_t *unanswered_of(const struct unanswered *unanswered,
 		      const struct service *service,
 		      const struct backend *backend);
 
-/* For status: backends that pass their checks and do not answer.  NULL: no memory */
-json_t *unanswered_check(const struct dnatd *dnatd);
+/*
+ * Backends that pass their checks and do not answer, looked for in parts; all
+ * zeros at first.
+ */
+struct silence {
+	struct unanswered all;
+	size_t next;		/* of the model's services */
+	unsigned int n;
+	char advice[512];
+	json_t *check;		/* for status, of the last look; NULL: there was none */
+};
+
+/**
+ * silence_step - make the next part of a look
+ *
+ * Where the module does not answer, what the last look found stays.
+ *
+ * Return: whether there is more to come
+ */
+bool silence_step(struct silence *silence, const struct dnatd *dnatd);
+void silence_clean(struct silence *silence);
 
 #endif

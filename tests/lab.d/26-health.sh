@@ -212,7 +212,10 @@ if [ "$(dnatctl -j status | jq -r .allocator.in_force)" = module ]; then
 		[ "$(dnatctl -j backend show path4 | jq '.[0].unanswered')" -ge 10 ]
 	}
 	check "the connections without an answer are counted" wait_for 90 silent
-	check_match "and told by status" 'service path4: backend 10.1.0.12 port 8080 passes its checks, but [0-9]+ of its connections' "$(dnatctl status)"
+	told() {
+		dnatctl status | grep -Eq 'service path4: backend 10.1.0.12 port 8080 passes its checks, but [0-9]+ of its connections'
+	}
+	check "and told by status" wait_for 20 told
 	in_ns lb sysctl -qw net.netfilter.nf_conntrack_tcp_timeout_syn_sent=120
 fi
 ip -n b2 route del blackhole "$VIP4/32"

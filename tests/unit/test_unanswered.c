@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Backends that do not answer, as the module has counted them. */
+#include <errno.h>
 #include <netinet/in.h>
 
 #include "count.h"
@@ -16,6 +17,8 @@ static struct health_counts counts = { .passed = 1 };
 static struct dnatd dnatd = { .in_force = ALLOC_MODULE };
 static uint64_t connections, in_use, unanswered;
 static unsigned int n_asked;
+static unsigned int n_received, datagrams = 1;	/* of each answer */
+static int received_rc;
 static struct err err;
 
 bool health_count(const struct health *health, const struct service *service,
@@ -108,7 +111,10 @@ int nl_receive(struct nl *nl, nl_fn fn, void *data, int *done)
 
 	(void)nl;
 	(void)fn;
-	*done = 1;
+	n_received++;
+	*done = n_received % datagrams == 0;
+	if (received_rc || !*done)
+		return received_rc;
 	NEED(!addr_parse("192.0.2.10", "vip", &counter.vip, &err) &&
 	     !addr_parse("10.1.0.11", "addr", &counter.backend, &err));
 	return counters_add(data, &counter);
@@ -153,19 +159,30 @@ static const char *rows(void)
 	return text;
 }
 
+static struct silence silence;
+
+/* Return: how many parts there were */
+static unsigned int look(void)
+{
+	unsigned int parts = 1;
+
+	while (silence_step(&silence, &dnatd))
+		parts++;
+	return parts;
+}
+
 static const char *advice(void)
 {
-	static char text[512];
-	json_t *check = unanswered_check(&dnatd);
+	const json_t *check;
 	const char *said;
 
+	look();
+	check = silence.check;
 	NEED(check);
 	said = json_string_value(json_object_get(check, "advice"));
 	CHECK_INT(json_integer_value(json_object_get(check, "value")), !!said);
 	CHECK_INT(json_is_true(json_object_get(check, "ok")), !said);
-	snprintf(text, sizeof(text), "%s", said ? said : "");
-	json_decref(check);
-	return text;
+	return said ? said : "";
 }
 
 static void test_rows(void)
@@ -218,6 +235,50 @@ static void test_check(void)
 	CHECK_STR(advice(), "");
 }
 
+/* However long the answer is, a turn of the loop takes one datagram of it. */
+static void test_parts(void)
+{
+	bool more = true;
+
+	datagrams = 5;
+	n_asked = n_received = 0;
+	while (more) {
+		unsigned int before = n_received;
+
+		more = silence_step(&silence, &dnatd);
+		CHECK(n_received <= before + 1);
+	}
+	CHECK_INT(n_received, datagrams);
+	CHECK_INT(n_asked, 1);
+	datagrams = 1;
+}
+
+/* An answer that fails is no reason to call a fault over. */
+static void test_no_answer(void)
+{
+	connections = 50, unanswered = 21;
+	CHECK(*advice());
+	received_rc = -EINTR;
+	CHECK(*advice());
+	received_rc = 0;
+	unanswered = 0;
+	CHECK_STR(advice(), "");
+}
+
+/* Many services are looked at in parts, too. */
+static void test_services(void)
+{
+	unsigned int few = look();
+
+	for (int i = 0; i < 600; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "many%d", i);
+		add("service.add", json_pack("{s:s, s:s, s:i}", "name", name, "vip", "192.0.2.11", "port", 1 + i));
+	}
+	CHECK_INT(look(), few + 1);
+}
+
 int main(void)
 {
 	dnatd.model = model_new();
@@ -230,6 +291,10 @@ int main(void)
 	test_rows();
 	test_show();
 	test_check();
+	test_parts();
+	test_no_answer();
+	test_services();
+	silence_clean(&silence);
 	model_free(dnatd.model);
 	return unit_result();
 }
