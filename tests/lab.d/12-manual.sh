@@ -32,6 +32,8 @@ check_is "dnatd -h and --help are the same" "$(dnatd --help)" "$(dnatd -h)"
 check_is "and dnatd's page has the options that it lists" \
 	"$(zcat -f "$page" | sed -nE 's/ (Ar|Cm) .*//; s/^\.It Fl //p' | tr -d , | tr -s ' ' '\n' | sed 's/^/-/' | sort)" \
 	"$(dnatd --help | sed -nE 's/^  (-.*)  .*/\1/p' | grep -oE -e '--?[a-zA-Z]+(-[a-z]+)*' | sort)"
+check_is "and its synopsis has all of them" "$(dnatd --help | sed '/^$/,$d' | grep -oE -e '--[a-z-]+' | sort)" \
+	"$(zcat -f "$page" | sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESCRIPTION/s/^\.\(Op \)*Fl -\([a-z-]*\).*/--\2/p' | sort)"
 
 check "dnatd starts" daemon_start || return
 page=$(find "$DNAT_ROOT/usr/share/man" -name 'dnatctl.8*')
