@@ -5,6 +5,7 @@
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <net/if_arp.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -13,10 +14,12 @@
 
 #include "announce.h"
 #include "frame.h"
+#include "link.h"
 #include "log.h"
 #include "loop.h"
 #include "netlink.h"
 #include "repair.h"
+#include "worker.h"
 
 /* A frame may be lost, and a switch's port learn late. */
 #define ROUNDS 3
@@ -50,7 +53,24 @@ struct link {
 	unsigned int ifindex;
 	bool running;
 	bool fresh;		/* its VIPs are to be announced */
+	bool looked;		/* and are looked for */
 	uint8_t mac[ETH_ALEN];
+};
+
+struct places {
+	size_t n;
+	size_t room;
+	struct place *list;
+};
+
+/* What is to be announced on links that have come up. */
+struct look {
+	struct job job;
+	const struct model *model;
+	struct places wanted;		/* sorted */
+	struct places found;
+	struct places gone;		/* the loop's: since it began */
+	bool lost;			/* the loop's: @gone does not have all */
 };
 
 struct announce {
@@ -63,8 +83,9 @@ struct announce {
 	size_t n_links;
 	struct link *links;
 	bool fresh;			/* so is one of them */
-	size_t n_places;		/* while the kernel lists addresses */
-	struct place *places;		/* sorted */
+	struct worker *worker;
+	struct look look;
+	bool looks;			/* @look is the worker's */
 };
 
 static struct link *find_link(const struct announce *announce,
@@ -159,8 +180,9 @@ static bool is_vip(const struct model *model, const char *dev,
 	return false;
 }
 
+/* @own: result, whether dnatd has put it there */
 static bool read_address(const struct nlmsghdr *nlh, uint16_t type,
-			 struct place *place)
+			 struct place *place, bool *own)
 {
 	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(nlh);
 	const struct nlattr *attr, *local = NULL;
@@ -169,10 +191,15 @@ static bool read_address(const struct nlmsghdr *nlh, uint16_t type,
 	    mnl_nlmsg_get_payload_len(nlh) < sizeof(*ifa) ||
 	    (ifa->ifa_family != AF_INET && ifa->ifa_family != AF_INET6))
 		return false;
-	mnl_attr_for_each(attr, nlh, sizeof(*ifa))
+	*own = false;
+	mnl_attr_for_each(attr, nlh, sizeof(*ifa)) {
 		if (mnl_attr_get_type(attr) == IFA_LOCAL ||
 		    (mnl_attr_get_type(attr) == IFA_ADDRESS && !local))
 			local = attr;
+		if (mnl_attr_get_type(attr) == LINK_ATTR_PROTO &&
+		    mnl_attr_validate(attr, MNL_TYPE_U8) >= 0)
+			*own = mnl_attr_get_u8(attr) == LINK_IFA_PROTO;
+	}
 	if (!local ||
 	    mnl_attr_get_payload_len(local) != addr_len(ifa->ifa_family))
 		return false;
@@ -184,24 +211,46 @@ static bool read_address(const struct nlmsghdr *nlh, uint16_t type,
 	return type == RTM_DELADDR || !(ifa->ifa_flags & IFA_F_TENTATIVE);
 }
 
+static int places_add(struct places *places, const struct place *place)
+{
+	size_t room = places->room ? 2 * places->room : 32;
+	struct place *grown;
+
+	if (places->n == places->room) {
+		grown = reallocarray(places->list, room, sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		places->list = grown;
+		places->room = room;
+	}
+	places->list[places->n++] = *place;
+	return 0;
+}
+
 /* Another machine may have it by now, and is not to lose it to a late frame. */
 static void take_gone(struct announce *announce, const struct nlmsghdr *nlh)
 {
 	struct place place;
+	bool own;
 
-	if (read_address(nlh, RTM_DELADDR, &place))
-		items_drop(announce, &place);
+	if (!read_address(nlh, RTM_DELADDR, &place, &own))
+		return;
+	items_drop(announce, &place);
+	if (announce->looks && places_add(&announce->look.gone, &place))
+		announce->look.lost = true;
 }
 
+/* One of dnatd's own is there before the model has its service. */
 static void take_address(struct announce *announce, const struct nlmsghdr *nlh)
 {
 	char dev[IF_NAMESIZE];
 	struct place place;
+	bool own;
 
-	if (read_address(nlh, RTM_NEWADDR, &place) &&
+	if (read_address(nlh, RTM_NEWADDR, &place, &own) &&
 	    find_link(announce, place.ifindex) &&
-	    if_indextoname(place.ifindex, dev) &&
-	    is_vip(announce->model, dev, &place.vip))
+	    (own || (if_indextoname(place.ifindex, dev) &&
+		     is_vip(announce->model, dev, &place.vip))))
 		item_add(announce, &place);
 }
 
@@ -223,6 +272,7 @@ static bool read_link(const struct nlmsghdr *nlh, struct link *link)
 	link->ifindex = (unsigned int)ifi->ifi_index;
 	link->running = (ifi->ifi_flags & up) == up;
 	link->fresh = link->running;
+	link->looked = false;
 	/* A bridge tells of its ports that come and go as of links. */
 	return ether && ifi->ifi_family == AF_UNSPEC &&
 	       !(ifi->ifi_flags & (IFF_LOOPBACK | IFF_NOARP));
@@ -244,6 +294,7 @@ static int take_link(const struct nlmsghdr *nlh, void *data)
 		return 0;
 	}
 	if (known) {
+		link.looked = known->looked;
 		link.fresh &= known->fresh || !known->running ||
 			      memcmp(known->mac, link.mac, ETH_ALEN);
 	} else if (nlh->nlmsg_type == RTM_NEWLINK) {
@@ -264,21 +315,17 @@ static int take_link(const struct nlmsghdr *nlh, void *data)
 	return 0;
 }
 
-/* An address that a link has which has just come up. */
-static int take_fresh(const struct nlmsghdr *nlh, void *data)
+static int take_place(const struct nlmsghdr *nlh, void *data)
 {
-	struct announce *announce = data;
-	const struct link *link;
+	struct look *look = data;
 	struct place place;
+	bool own;
 
-	if (!read_address(nlh, RTM_NEWADDR, &place))
+	if (!read_address(nlh, RTM_NEWADDR, &place, &own) || !look->wanted.n ||
+	    !bsearch(&place, look->wanted.list, look->wanted.n, sizeof(place),
+		     compare_places))
 		return 0;
-	link = find_link(announce, place.ifindex);
-	if (link && link->fresh &&
-	    bsearch(&place, announce->places, announce->n_places, sizeof(place),
-		    compare_places))
-		item_add(announce, &place);
-	return 0;
+	return places_add(&look->found, &place);
 }
 
 /* Where a list is begun anew, what it had is announced once more. */
@@ -297,32 +344,92 @@ static int list(struct nl *nl, uint16_t type, nl_fn fn, void *data)
 	return nl_dump(nl, nlh, fn, keep, data);
 }
 
-/* Announce what is on the links that have come up. */
-static void look(struct announce *announce)
+/* Where the model wants VIPs; most services have the interface of the one before. */
+static int look_wanted(struct look *look)
 {
-	const struct model *model = announce->model;
-	struct place *place;
+	const struct model *model = look->model;
+	struct place place = { 0 };
+	const char *dev = "";
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < model->n_services; i++) {
+		const struct service *service = model->services[i];
+
+		if (strcmp(service->dev, dev)) {
+			dev = service->dev;
+			place.ifindex = dev[0] ? if_nametoindex(dev) : 0;
+		}
+		place.vip = service->vip;
+		if (dev[0] && place.ifindex)
+			ret = places_add(&look->wanted, &place);
+	}
+	if (look->wanted.n)
+		qsort(look->wanted.list, look->wanted.n, sizeof(place),
+		      compare_places);
+	return ret;
+}
+
+static void look(struct job *job)
+{
+	struct look *look = (struct look *)job;
 	struct nl nl;
 
-	announce->n_places = 0;
-	announce->places = calloc(model->n_services + 1,
-				  sizeof(*announce->places));
-	if (announce->places && !nl_open(&nl, NETLINK_ROUTE, NULL)) {
-		for (size_t i = 0; i < model->n_services; i++) {
-			place = &announce->places[announce->n_places];
-			place->vip = model->services[i]->vip;
-			place->ifindex = if_nametoindex(model->services[i]->dev);
-			announce->n_places += place->ifindex > 0;
-		}
-		qsort(announce->places, announce->n_places, sizeof(*place),
-		      compare_places);
-		list(&nl, RTM_GETADDR, take_fresh, announce);
-		nl_close(&nl);
+	if (look_wanted(look) || nl_open(&nl, NETLINK_ROUTE, NULL))
+		return;
+	list(&nl, RTM_GETADDR, take_place, look);
+	nl_close(&nl);
+}
+
+static void look_clean(struct look *look)
+{
+	free(look->wanted.list);
+	free(look->found.list);
+	free(look->gone.list);
+	look->wanted = look->found = look->gone = (struct places){ 0 };
+	look->lost = false;
+}
+
+/* A list may be older than a notice that was taken meanwhile. */
+static bool is_gone(const struct look *look, const struct place *place)
+{
+	for (size_t i = 0; i < look->gone.n; i++)
+		if (!compare_places(&look->gone.list[i], place))
+			return true;
+	return look->lost;
+}
+
+static void looked(struct job *job)
+{
+	struct announce *announce = (struct announce *)((char *)job -
+					offsetof(struct announce, look.job));
+	const struct look *look = &announce->look;
+
+	for (size_t i = 0; i < look->found.n; i++) {
+		const struct link *link =
+			find_link(announce, look->found.list[i].ifindex);
+
+		if (link && link->looked &&
+		    !is_gone(look, &look->found.list[i]))
+			item_add(announce, &look->found.list[i]);
 	}
-	free(announce->places);
-	for (size_t i = 0; i < announce->n_links; i++)
-		announce->links[i].fresh = false;
+	look_clean(&announce->look);
+	announce->looks = false;
+	if (announce->fresh)
+		wake_in(announce, 0);
+}
+
+/* Announce what is on the links that have come up. */
+static void look_begin(struct announce *announce)
+{
+	if (announce->looks)
+		return;
+	announce->looks = true;
 	announce->fresh = false;
+	for (size_t i = 0; i < announce->n_links; i++) {
+		announce->links[i].looked = announce->links[i].fresh;
+		announce->links[i].fresh = false;
+	}
+	worker_add(announce->worker, &announce->look.job);
 }
 
 static void work(evutil_socket_t fd, short what, void *data)
@@ -336,7 +443,7 @@ static void work(evutil_socket_t fd, short what, void *data)
 	(void)what;
 	loop_does("announcing VIPs");
 	if (announce->fresh)
-		look(announce);
+		look_begin(announce);
 	for (int i = 0; i < BATCH; i++) {
 		item = next_item(announce, &round);
 		if (!item || item->due > now)
@@ -360,6 +467,7 @@ static void work(evutil_socket_t fd, short what, void *data)
 static void take_lost(struct announce *announce)
 {
 	items_drop(announce, NULL);
+	announce->look.lost = announce->looks;
 	for (size_t i = 0; i < announce->n_links; i++)
 		announce->links[i].fresh = announce->links[i].running;
 	announce->fresh = true;
@@ -434,7 +542,7 @@ static int start(struct announce *announce, struct event_base *base,
 	return rc;
 }
 
-struct announce *announce_new(struct event_base *base,
+struct announce *announce_new(struct event_base *base, struct worker *worker,
 			      const struct model *model, struct err *err)
 {
 	struct announce *announce = calloc(1, sizeof(*announce));
@@ -444,6 +552,13 @@ struct announce *announce_new(struct event_base *base,
 		return NULL;
 	}
 	announce->model = model;
+	announce->worker = worker;
+	announce->look.model = model;
+	announce->look.job = (struct job){
+		.what = "looking for VIPs to announce",
+		.work = look,
+		.done = looked,
+	};
 	for (size_t i = 0; i < ROUNDS; i++)
 		TAILQ_INIT(&announce->rounds[i]);
 
@@ -465,6 +580,7 @@ void announce_free(struct announce *announce)
 	if (!announce)
 		return;
 	items_drop(announce, NULL);
+	look_clean(&announce->look);
 	if (announce->readable)
 		event_free(announce->readable);
 	if (announce->timer)

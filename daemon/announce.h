@@ -15,20 +15,22 @@
 #include <event2/event.h>
 
 #include "model.h"
+#include "worker.h"
 
 struct announce;
 
 /**
  * announce_new - announce the VIPs of @model, now and whenever they come
  * @base: event loop that sends
- * @model: whose services have the VIPs; looked at from @base
+ * @worker: asks the kernel where VIPs are; freed first
+ * @model: whose services have the VIPs
  *
  * Loopback, tunnels and other links without neighbours are left out.  Without
  * CAP_NET_RAW nothing is announced, which is logged.
  *
  * Return: NULL with @err set where memory or descriptors are short
  */
-struct announce *announce_new(struct event_base *base,
+struct announce *announce_new(struct event_base *base, struct worker *worker,
 			      const struct model *model, struct err *err);
 void announce_free(struct announce *announce);
 

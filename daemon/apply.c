@@ -1,19 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include "addr.h"
 #include "apply.h"
 #include "args.h"
 #include "audit.h"
 #include "brief.h"
-#include "change.h"
+#include "change_request.h"
 #include "log.h"
 #include "merge.h"
 #include "notes.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+struct apply {
+	struct change_request request;
+	bool dry;		/* tell what would change */
+	struct model *wanted;
+	struct summary sum;
+	json_t *notes;
+	json_t *errors;		/* of the configuration, for the client */
+	size_t n_errors;	/* those that are not in the list, too */
+	struct err first;
+};
 
 /* The services before or after @changes, as a configuration. */
 static json_t *side_to_json(const struct changes *changes, bool after,
@@ -58,140 +68,152 @@ static bool vdports_equal(const struct vdports *a, const struct vdports *b)
 	       a->on_exhausted == b->on_exhausted;
 }
 
-/* @from: the file, as the client calls it, or NULL */
-static int apply_changes(struct dnatd *dnatd, struct changes *changes,
-			 const char *from, struct err *err)
+static void tell_error(const struct err *err, void *data)
 {
-	char who[64], quoted[256];
-	struct summary sum = { 0 };
-	struct err kept;
-	int ret;
-
-	for (size_t i = 0; i < changes->n; i++)
-		summary_add(&sum, changes->list[i].old, changes->list[i].new);
-	if (sum.removed && store_keep(dnatd->store, dnatd->model, &kept))
-		say_error("%s", kept.msg);
-	ret = changes_apply(dnatd, changes, err);
-	if (!ret)
-		audit_summary(&sum, "change by %s: apply of %s",
-			   audit_peer(dnatd, who, sizeof(who)),
-			   text_quote(from ? from : "a configuration", quoted,
-				      sizeof(quoted)));
-	summary_clean(&sum);
-	return ret;
-}
-
-static int apply_model(struct dnatd *dnatd, struct model *wanted,
-		       const char *from, json_t **diff, struct err *err)
-{
-	struct changes changes;
-	int ret = merge_plan(dnatd->model, wanted, &changes, err);
-
-	if (!vdports_equal(&wanted->vdports, &dnatd->model->vdports))
-		changes.vdports = &wanted->vdports;
-	if (!ret && diff)
-		ret = changes_check(&changes, err);
-	if (!ret && diff)
-		ret = diff_to_json(dnatd->model, &changes, diff, err);
-	else if (!ret && (changes.n || changes.vdports))
-		ret = apply_changes(dnatd, &changes, from, err);
-	merge_drop(&changes);
-	return ret;
-}
-
-struct counting {
-	model_error_fn *fn;
-	void *data;
-	size_t n;
-	struct err first;
-};
-
-static void count(const struct err *err, void *data)
-{
-	struct counting *counting = data;
-
-	if (!counting->n++)
-		counting->first = *err;
-	counting->fn(err, counting->data);
-}
-
-/* @notes: NULL is none */
-static void add_vdports_note(const struct dnatd *dnatd,
-			     const struct vdports *vdports, json_t **notes)
-{
-	const char *msg = vdports_note(dnatd, vdports);
-
-	if (!msg)
-		return;
-	if (!*notes)
-		*notes = json_array();
-	json_array_append_new(*notes, json_pack("{s:s, s:s}", "arg", "vdports",
-						"msg", msg));
-}
-
-int apply_config(struct dnatd *dnatd, const json_t *config, const char *from,
-		 json_t **diff, json_t **notes, model_error_fn *fn, void *data, struct err *err)
-{
-	struct counting counting = { .fn = fn, .data = data };
-	struct model *wanted = model_read(config, count, &counting);
-	int ret;
-
-	if (!wanted)
-		return err_set(err, -EINVAL, counting.first.arg,
-			       "%s%s%s (%zu errors in the configuration; nothing was changed)",
-			       counting.first.arg,
-			       counting.first.arg[0] ? ": " : "",
-			       counting.first.msg, counting.n);
-	*notes = notes_config(wanted, config);
-	add_vdports_note(dnatd, &wanted->vdports, notes);
-	ret = apply_model(dnatd, wanted, from, diff, err);
-	model_free(wanted);
-	/* What the admin wants is in force again. */
-	if (!ret && !diff)
-		dnatd->conf_fault[0] = '\0';
-	return ret;
-}
-
-/* The errors for the client, up to so many. */
-static void tell(const struct err *err, void *data)
-{
-	json_t *errors = data;
+	struct apply *apply = data;
 	char arg[sizeof(err->arg)], msg[sizeof(err->msg)];
 
-	if (json_array_size(errors) == APPLY_ERRORS_MAX)
+	if (!apply->n_errors++)
+		apply->first = *err;
+	if (json_array_size(apply->errors) == APPLY_ERRORS_MAX)
 		return;
 	text_quote(err->arg, arg, sizeof(arg));
 	text_quote(err->msg, msg, sizeof(msg));
-	json_array_append_new(errors, json_pack("{s:s, s:s}", "arg", arg, "msg",
-						msg));
+	json_array_append_new(apply->errors, json_pack("{s:s, s:s}", "arg", arg,
+						       "msg", msg));
 }
 
-int apply_request(struct dnatd *dnatd, const json_t *args, json_t **result,
-		  struct err *err)
+static void add_vdports_note(struct apply *apply)
+{
+	const char *msg = vdports_note(apply->request.transaction.dnatd,
+				       &apply->wanted->vdports);
+
+	if (!msg)
+		return;
+	if (!apply->notes)
+		apply->notes = json_array();
+	json_array_append_new(apply->notes, json_pack("{s:s, s:s}", "arg",
+						      "vdports", "msg", msg));
+}
+
+static int read_config(struct apply *apply, struct err *err)
+{
+	const json_t *config = json_object_get(apply->request.args, "config");
+
+	apply->errors = json_array();
+	apply->wanted = model_read(config, tell_error, apply);
+	if (!apply->wanted) {
+		apply->request.result = json_incref(apply->errors);
+		return err_set(err, -EINVAL, apply->first.arg,
+			       "%s%s%s (%zu errors in the configuration; nothing was changed)",
+			       apply->first.arg,
+			       apply->first.arg[0] ? ": " : "",
+			       apply->first.msg, apply->n_errors);
+	}
+	apply->notes = notes_config(apply->wanted, config);
+	add_vdports_note(apply);
+	return 0;
+}
+
+/* Nothing is to be changed: tell what would be. */
+static int plan_dry(struct apply *apply, struct err *err)
+{
+	struct changes *changes = &apply->request.transaction.changes;
+	int ret = changes_check(changes, err);
+
+	if (!ret)
+		ret = diff_to_json(apply->request.transaction.dnatd->model,
+				   changes, &apply->request.result, err);
+	merge_drop(changes);
+	*changes = (struct changes){ 0 };
+	return ret;
+}
+
+static int plan(struct change_request *request, struct err *err)
+{
+	struct apply *apply = (struct apply *)request;
+	struct changes *changes = &request->transaction.changes;
+	struct dnatd *dnatd = request->transaction.dnatd;
+	struct err kept;
+	int ret = read_config(apply, err);
+
+	if (!ret)
+		ret = merge_plan(dnatd->model, apply->wanted, changes, err);
+	if (ret)
+		return ret;
+	if (!vdports_equal(&apply->wanted->vdports, &dnatd->model->vdports))
+		changes->vdports = &apply->wanted->vdports;
+	if (apply->dry)
+		return plan_dry(apply, err);
+	for (size_t i = 0; i < changes->n; i++)
+		summary_add(&apply->sum, changes->list[i].old,
+			    changes->list[i].new);
+	if (apply->sum.removed &&
+	    store_keep(dnatd->store, dnatd->model, &kept))
+		say_error("%s", kept.msg);
+	return 0;
+}
+
+static void log_applied(const struct apply *apply, struct dnatd *dnatd)
+{
+	const char *from = args_string(apply->request.args, "from");
+	const struct changes *changes = &apply->request.transaction.changes;
+	char who[64], quoted[256];
+
+	if (changes->n || changes->vdports)
+		audit_summary(&apply->sum, "change by %s: apply of %s",
+			      audit_peer(dnatd, who, sizeof(who)),
+			      text_quote(from ? from : "a configuration",
+					 quoted, sizeof(quoted)));
+	audit_event(dnatd, apply->request.op, apply->request.args);
+	/* What the admin wants is in force again. */
+	dnatd->conf_fault[0] = '\0';
+}
+
+static void changed(struct change_request *request)
+{
+	struct apply *apply = (struct apply *)request;
+
+	if (!apply->dry) {
+		request->result = apply->notes ? json_object() : json_null();
+		log_applied(apply, request->transaction.dnatd);
+	}
+	if (apply->notes)
+		json_object_set(request->result, "notes", apply->notes);
+}
+
+static void clean(struct change_request *request)
+{
+	struct apply *apply = (struct apply *)request;
+
+	merge_drop(&request->transaction.changes);
+	model_free(apply->wanted);
+	summary_clean(&apply->sum);
+	json_decref(apply->notes);
+	json_decref(apply->errors);
+	free(apply);
+}
+
+int change_config(struct dnatd *dnatd, const char *op, const json_t *args,
+		  struct parts **parts, struct err *err)
 {
 	static const struct arg spec[] = {
 		{ "config", ARG_OBJECT, true },
 		{ "dry_run", ARG_BOOLEAN, false },
 		{ "from", ARG_STRING, false },
 	};
-	bool dry = json_is_true(json_object_get(args, "dry_run"));
-	json_t *errors, *notes = NULL;
+	struct apply *apply;
 	int ret = args_check(args, spec, ARRAY_SIZE(spec), err);
 
 	if (ret)
 		return ret;
-	errors = json_array();
-	ret = apply_config(dnatd, json_object_get(args, "config"),
-			   args_string(args, "from"), dry ? result : NULL, &notes, tell, errors, err);
-	if (ret && json_array_size(errors)) {
-		*result = errors;
-		errors = NULL;
-	} else if (!ret && !dry) {
-		*result = notes ? json_object() : json_null();
-	}
-	if (!ret && notes)
-		json_object_set(*result, "notes", notes);
-	json_decref(notes);
-	json_decref(errors);
-	return ret;
+	apply = change_request_new(sizeof(*apply), op, args, err);
+	if (!apply)
+		return -ENOMEM;
+	apply->dry = json_is_true(json_object_get(args, "dry_run"));
+	apply->request.plan = plan;
+	apply->request.changed = changed;
+	apply->request.free = clean;
+	*parts = change_request_begin(dnatd, &apply->request);
+	return 0;
 }

@@ -7,31 +7,19 @@
 
 #include "dnatd.h"
 #include "err.h"
+#include "parts.h"
 
 /* So many errors are told to a client. */
 #define APPLY_ERRORS_MAX 1000
 
-/**
- * apply_config - make what is in force equal to a configuration, or change nothing
- * @config: the state file's content, without a serial
- * @from: the file that it is from, for the log, or NULL
- * @diff: if not NULL, nothing is changed, and this gets what would be: config.apply's
- *	result in control.h
- * @notes: gets what notes_config() has to say where there is no error, NULL
- *	where that is nothing
- * @fn: called for each thing that is wrong with @config itself
- * @data: for @fn
+/*
+ * config.apply: make what is in force equal to a configuration, or change
+ * nothing.  Services that are as it has them are left alone.  Others keep what
+ * is known of the backends that stay.
  *
- * Services that are as @config has them are left alone.  Others keep what is
- * known of the backends that stay.
- *
- * Return: 0 or a negative errno with @err set
+ * Return: as control_fn
  */
-int apply_config(struct dnatd *dnatd, const json_t *config, const char *from,
-		 json_t **diff, json_t **notes, model_error_fn *fn, void *data, struct err *err);
-
-/* config.apply; where it fails, *result may be the list of all errors. */
-int apply_request(struct dnatd *dnatd, const json_t *args, json_t **result,
-		  struct err *err);
+int change_config(struct dnatd *dnatd, const char *op, const json_t *args,
+		  struct parts **parts, struct err *err);
 
 #endif

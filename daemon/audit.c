@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "access.h"
+#include "args.h"
 #include "audit.h"
 #include "conf.h"
 #include "dnatd.h"
+#include "events.h"
 #include "log.h"
 #include "service.h"
 
@@ -71,6 +73,18 @@ void audit_request(struct dnatd *dnatd, const char *op, const json_t *args)
 		say("change by %s: %s", audit_peer(dnatd, who, sizeof(who)),
 		    text_quote(text.buf, line, sizeof(line)));
 	free(text.buf);
+}
+
+void audit_event(struct dnatd *dnatd, const char *op, const json_t *args)
+{
+	const char *service = args_string(args, "service");
+
+	if (!service)
+		service = args_string(args, "name");
+	events_emit(dnatd->events, "change",
+		    json_pack("{s:s, s:I, s:s?, s:s*}", "op", op, "uid",
+			      (json_int_t)dnatd->peer->uid, "service", service,
+			      "addr", args_string(args, "addr")));
 }
 
 static void add_line(struct summary *sum, const char *line)

@@ -31,6 +31,9 @@ struct audit {
  */
 void audit_request(struct dnatd *dnatd, const char *op, const json_t *args);
 
+/* Tell those who monitor of it. */
+void audit_event(struct dnatd *dnatd, const char *op, const json_t *args);
+
 /* What goes where a configuration takes the place of another. */
 struct summary {
 	size_t added, changed, removed;	/* services */

@@ -7,20 +7,14 @@
 #include "change.h"
 #include "conn_set.h"
 #include "ending.h"
+#include "follow.h"
 #include "forget.h"
 #include "health.h"
 #include "link.h"
-#include "loop.h"
 #include "repair.h"
 #include "reserve.h"
 #include "service.h"
 #include "store.h"
-
-/* Copies of the services before or after, sorted; their backends are not ours. */
-struct side {
-	size_t n;
-	struct service *list;
-};
 
 static int compare_services(const void *a, const void *b)
 {
@@ -171,9 +165,10 @@ static int ports_reserve(struct dnatd *dnatd, const struct side *old,
  * The table may have been lost or edited behind our back, and a change sent to
  * what is not there fails.  Then all of it is put right first.
  */
-static int rules_change(struct dnatd *dnatd, const struct changes *changes,
-			struct err *err)
+static int rules_change(struct transaction *transaction, struct err *err)
 {
+	struct dnatd *dnatd = transaction->dnatd;
+	const struct changes *changes = &transaction->changes;
 	bool repaired = false;
 	int ret;
 
@@ -181,12 +176,11 @@ static int rules_change(struct dnatd *dnatd, const struct changes *changes,
 			 err);
 	if (!ret)
 		return 0;
-	if (nft_reconcile(dnatd->nft, dnatd->in_force, dnatd->model, &repaired,
-			  NULL) ||
+	if (nft_reconcile(dnatd->nft, dnatd->in_force, dnatd->model,
+			  &repaired, NULL) ||
 	    !repaired)
 		return ret;
-	repairs_tell(dnatd, "rules");
-	conns_end_astray(dnatd);
+	transaction->repaired = true;
 	/* With the table the module may have gone and come back. */
 	ret = reserve_start(dnatd, err);
 	if (ret)
@@ -257,22 +251,12 @@ static int gone_init(struct conn_set *gone, const struct changes *changes,
 	return ret;
 }
 
-/* Clients may have asked for a service before it was there. */
-static void flows_begin(struct dnatd *dnatd, const struct side *old,
-			const struct side *new)
+/* All that is outside of this process, in an order in which it can be undone. */
+static int carry_out(struct transaction *transaction, struct err *err)
 {
-	for (size_t i = 0; i < new->n; i++) {
-		if (side_has(old, &new->list[i]))
-			continue;
-		conns_end_astray(dnatd);
-		return;
-	}
-}
-
-static int carry_out(struct dnatd *dnatd, struct changes *changes,
-		     const struct side *old, const struct side *new,
-		     struct err *err)
-{
+	const struct changes *changes = &transaction->changes;
+	const struct side *old = &transaction->old, *new = &transaction->new;
+	struct dnatd *dnatd = transaction->dnatd;
 	struct vdports was;
 	int ret;
 
@@ -292,27 +276,13 @@ static int carry_out(struct dnatd *dnatd, struct changes *changes,
 	if (ret)
 		goto undo_ports;
 	if (changes->n)
-		ret = rules_change(dnatd, changes, err);
+		ret = rules_change(transaction, err);
 	if (ret)
 		goto undo_vdports;
 	if (!changes->passing) {
 		ret = store_commit(dnatd->store, err);
 		if (ret)
 			goto undo_rules;
-	}
-
-	for (size_t i = 0; i < changes->n; i++) {
-		if (!changes->passing)
-			health_follow(dnatd->health, &changes->list[i]);
-		model_commit(dnatd->model, &changes->list[i]);
-	}
-	if (changes->vdports)
-		dnatd->model->vdports = *changes->vdports;
-	vips_release(dnatd->model, old);
-	ports_release(dnatd, old, new);
-	if (!changes->passing) {
-		dnatd->changes++;
-		store_settle(dnatd->store, dnatd->model);
 	}
 	return 0;
 
@@ -345,50 +315,136 @@ int changes_check(const struct changes *changes, struct err *err)
 	return ret;
 }
 
-int changes_apply(struct dnatd *dnatd, struct changes *changes,
-		  struct err *err)
+static int prepare(struct transaction *transaction)
 {
-	struct side old = { 0 }, new = { 0 };
-	struct conn_set gone = { 0 };
-	int ret;
+	const struct changes *changes = &transaction->changes;
+	struct side *old = &transaction->old, *new = &transaction->new;
+	int ret = side_init(old, changes, false);
 
-	if (changes->passing)
-		loop_does("taking backends out and back");
-	ret = side_init(&old, changes, false);
 	if (!ret)
-		ret = side_init(&new, changes, true);
+		ret = side_init(new, changes, true);
 	if (!ret)
-		ret = gone_init(&gone, changes, &old, &new);
+		ret = gone_init(&transaction->gone, changes, old, new);
 	if (!ret)
-		ret = model_make_room(dnatd->model, new.n);
-	if (ret)
-		err_no_memory(err);
-	else
-		ret = carry_out(dnatd, changes, &old, &new, err);
-	if (!ret) {
-		for (size_t i = 0; i < gone.n; i++)
-			conns_forget(dnatd, &gone.list[i]);
-		flows_begin(dnatd, &old, &new);
-		drain_look(dnatd->drain);
-	}
-	conn_set_clean(&gone);
-	free(old.list);
-	free(new.list);
+		ret = model_room_new(transaction->dnatd->model, new->n,
+				     &transaction->room);
 	return ret;
 }
 
-int change_apply(struct dnatd *dnatd, const char *op, const json_t *args,
-		 struct err *err)
+static bool changes_any(const struct changes *changes)
 {
-	struct change change;
-	struct changes changes = { .n = 1, .list = &change };
-	int ret;
+	return changes->n || changes->vdports;
+}
 
-	ret = model_plan(dnatd->model, op, args, &change, err);
-	if (ret)
-		return ret;
-	ret = changes_apply(dnatd, &changes, err);
-	if (ret)
-		change_drop(&change);
-	return ret;
+static void begin(struct job *job)
+{
+	struct transaction *transaction = (struct transaction *)job;
+
+	if (transaction->begin)
+		transaction->begin(transaction);
+}
+
+static void work(struct job *job)
+{
+	struct transaction *transaction = (struct transaction *)job;
+	struct err *err = &transaction->err;
+
+	if (!transaction->ret && transaction->plan)
+		transaction->ret = transaction->plan(transaction, err);
+	if (transaction->ret || !changes_any(&transaction->changes))
+		return;
+	transaction->ret = prepare(transaction) ? err_no_memory(err) :
+						  carry_out(transaction, err);
+}
+
+/* Clients may have asked for a service before it was there. */
+static bool is_new(const struct side *old, const struct side *new)
+{
+	for (size_t i = 0; i < new->n; i++)
+		if (!side_has(old, &new->list[i]))
+			return true;
+	return false;
+}
+
+static void take_over(struct transaction *transaction)
+{
+	struct dnatd *dnatd = transaction->dnatd;
+	struct changes *changes = &transaction->changes;
+
+	model_room_take(dnatd->model, &transaction->room);
+	for (size_t i = 0; i < changes->n; i++) {
+		if (!changes->passing)
+			health_follow(dnatd->health, &changes->list[i]);
+		model_commit(dnatd->model, &changes->list[i]);
+	}
+	if (changes->vdports)
+		dnatd->model->vdports = *changes->vdports;
+	if (!changes->passing)
+		dnatd->changes++;
+	for (size_t i = 0; i < transaction->gone.n; i++)
+		conns_forget(dnatd, &transaction->gone.list[i]);
+	if (is_new(&transaction->old, &transaction->new))
+		conns_end_astray(dnatd);
+	drain_look(dnatd->drain);
+}
+
+static void end(struct transaction *transaction)
+{
+	conn_set_clean(&transaction->gone);
+	free(transaction->old.list);
+	free(transaction->new.list);
+	free(transaction->room.services);
+	transaction->done(transaction);
+}
+
+/* What nobody needs now that the model is another. */
+static void release(struct job *job)
+{
+	struct transaction *transaction = (struct transaction *)job;
+	struct dnatd *dnatd = transaction->dnatd;
+
+	vips_release(dnatd->model, &transaction->old);
+	ports_release(dnatd, &transaction->old, &transaction->new);
+	store_settle(dnatd->store, dnatd->model);
+}
+
+static void released(struct job *job)
+{
+	end((struct transaction *)job);
+}
+
+static void worked(struct job *job)
+{
+	struct transaction *transaction = (struct transaction *)job;
+	const struct changes *changes = &transaction->changes;
+	bool any = changes_any(changes);
+
+	jobs_follow(transaction->dnatd);
+	if (transaction->repaired) {
+		repairs_tell(transaction->dnatd, "rules");
+		conns_end_astray(transaction->dnatd);
+	}
+	if (!transaction->ret && any)
+		take_over(transaction);
+	if (transaction->ret || !any || changes->passing) {
+		end(transaction);
+		return;
+	}
+	job->begin = NULL;
+	job->work = release;
+	job->done = released;
+	worker_add_next(transaction->dnatd->worker, job);
+}
+
+void change_begin(struct dnatd *dnatd, struct transaction *transaction)
+{
+	transaction->dnatd = dnatd;
+	transaction->job = (struct job){
+		.what = transaction->changes.passing ?
+			"taking backends out and back" : "a change",
+		.begin = begin,
+		.work = work,
+		.done = worked,
+	};
+	worker_add(dnatd->worker, &transaction->job);
 }

@@ -311,8 +311,7 @@ static bool client_step(struct client *client)
 	if (client->parts) {
 		if (client_part(client))
 			return true;
-		/* Who sends no more does not wait for it either. */
-		client->closing = client->ended;
+		client->closing = client->ended && client->parts->endless;
 		return false;
 	}
 	if (!client_line_fits(client, client_line(client, &whole)))

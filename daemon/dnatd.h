@@ -25,6 +25,7 @@ struct health;
 struct http;
 struct peer;
 struct pools;
+struct worker;
 
 struct dnatd {
 	struct event_base *base;
@@ -42,12 +43,15 @@ struct dnatd {
 	char conf_fault[480];		/* why it was not used though it is there, or "" */
 	struct model *saved;		/* at the start only, see startup.h */
 	struct nft *nft;
+	char no_flowtable[256];		/* why there is none though nf_nat could use one, or "" */
 	struct spawn_user check_user;
 	struct health *health;		/* NULL: nobody is checked yet */
 	struct pools *pools;		/* NULL: nobody looks at them yet */
 	struct fault_watch *faults;	/* NULL: nobody looks for them yet */
 	struct foreign *foreign;
-	struct kmod *kmod;		/* NULL where there is no module */
+	struct worker *worker;
+	struct kmod *kmod;		/* the loop's; NULL where there is no module */
+	struct kmod *kmod_jobs;		/* the same, for the worker's jobs */
 	enum allocator configured;
 	enum allocator in_force;	/* never ALLOC_AUTO */
 	char reason[512];		/* why in_force is what it is */

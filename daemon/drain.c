@@ -9,6 +9,7 @@
 #include <sys/queue.h>
 #include <time.h>
 
+#include "args.h"
 #include "change.h"
 #include "count.h"
 #include "dnatd.h"
@@ -47,6 +48,15 @@ struct drain {
 	unsigned long changes;	/* of dnatd's, when it was made */
 	bool uncounted;		/* a backend needs a count */
 	bool failed;		/* and it was said */
+	bool removes;		/* a backend is being removed */
+};
+
+struct removal {
+	struct transaction transaction;
+	struct drain *drain;
+	unsigned long changes;	/* of dnatd's, when it was to go */
+	json_t *args;		/* of backend.del */
+	struct change change;
 };
 
 static int64_t clock_ms(clockid_t clock)
@@ -57,12 +67,12 @@ static int64_t clock_ms(clockid_t clock)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static void complain(struct drain *drain, const struct service *service,
+static void complain(struct drain *drain, const char *service,
 		     const struct err *err)
 {
 	if (!drain->failed)
 		say_warning("service %s drains a backend: %s; trying again",
-			    service->name, err->msg);
+			    service, err->msg);
 	drain->failed = true;
 }
 
@@ -188,7 +198,7 @@ static bool is_over(struct drain *drain, const struct service *service,
 	}
 	due->ending = !conns_end(drain->dnatd, &filter, take_ended, due, &err);
 	if (!due->ending) {
-		complain(drain, service, &err);
+		complain(drain, service->name, &err);
 		look_in(drain, PAUSE_MS);
 	}
 	return false;
@@ -207,22 +217,64 @@ static bool is_empty(struct drain *drain, const struct service *service,
 	return false;
 }
 
-static bool remove_backend(struct drain *drain, const struct service *service,
+static void removed(struct transaction *transaction)
+{
+	struct removal *removal = (struct removal *)transaction;
+	struct drain *drain = removal->drain;
+
+	drain->removes = false;
+	if (transaction->ret) {
+		complain(drain, args_string(removal->args, "service"),
+			 &transaction->err);
+		arm(drain, PAUSE_MS);
+	} else {
+		arm(drain, 0);
+	}
+	if (!transaction->ret && transaction->changes.n) {
+		drain->changes++;
+		tell(drain, json_incref(removal->args), "removed");
+	}
+	change_drop(&removal->change);
+	json_decref(removal->args);
+	free(removal);
+}
+
+/* After another change it may have connections again: then look once more. */
+static int plan_removal(struct transaction *transaction, struct err *err)
+{
+	struct removal *removal = (struct removal *)transaction;
+	const struct dnatd *dnatd = transaction->dnatd;
+
+	if (dnatd->changes != removal->changes)
+		return 0;
+	transaction->changes.n = 1;
+	transaction->changes.list = &removal->change;
+	return model_plan(dnatd->model, "backend.del", removal->args,
+			  &removal->change, err);
+}
+
+/* One at a time. */
+static void remove_backend(struct drain *drain, const struct service *service,
 			   const struct backend *backend)
 {
-	json_t *args = name_backend(service->name, &backend->addr,
-				    backend->port);
-	struct err err = { .msg = "dnatd is out of memory" };
+	static const struct err no_memory = { .msg = "dnatd is out of memory" };
+	struct removal *removal = calloc(1, sizeof(*removal));
 
-	if (args && !change_apply(drain->dnatd, "backend.del", args, &err)) {
-		drain->changes++;
-		tell(drain, args, "removed");
-		return true;
+	if (removal)
+		removal->args = name_backend(service->name, &backend->addr,
+					     backend->port);
+	if (!removal || !removal->args) {
+		free(removal);
+		complain(drain, service->name, &no_memory);
+		arm(drain, PAUSE_MS);
+		return;
 	}
-	json_decref(args);
-	complain(drain, service, &err);
-	look_in(drain, PAUSE_MS);
-	return false;
+	removal->drain = drain;
+	removal->changes = drain->dnatd->changes;
+	removal->transaction.plan = plan_removal;
+	removal->transaction.done = removed;
+	drain->removes = true;
+	change_begin(drain->dnatd, &removal->transaction);
 }
 
 /* Return: whether @backend is to go now */
@@ -238,16 +290,17 @@ static bool is_done(struct drain *drain, const struct service *service,
 	return remove && is_empty(drain, service, backend);
 }
 
-/* Return: whether one was removed, and the model is another now */
+/* Return: whether one is being removed, and the model will be another */
 static bool look_at(struct drain *drain, const struct service *service)
 {
 	for (size_t i = 0; i < service->n_backends; i++) {
 		const struct backend *backend = &service->backends[i];
 
 		if (backend->state != BACKEND_UP &&
-		    is_done(drain, service, backend) &&
-		    remove_backend(drain, service, backend))
+		    is_done(drain, service, backend)) {
+			remove_backend(drain, service, backend);
 			return true;
+		}
 	}
 	return false;
 }
@@ -313,6 +366,8 @@ static void look(evutil_socket_t fd, short what, void *data)
 
 	(void)fd;
 	(void)what;
+	if (drain->removes)
+		return;
 	loop_does("drains");
 	drain->next = -1;
 	drain->uncounted = false;
@@ -320,10 +375,8 @@ static void look(evutil_socket_t fd, short what, void *data)
 	if (drain->changes != drain->dnatd->changes)
 		drain->counted = false;
 	for (size_t i = 0; i < model->n_services; i++) {
-		if (look_at(drain, model->services[i])) {
-			arm(drain, 0);
+		if (look_at(drain, model->services[i]))
 			return;
-		}
 	}
 	forget(drain);
 	if (any_to_empty(model) && (drain->counted || drain->uncounted))

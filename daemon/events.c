@@ -197,6 +197,7 @@ struct parts *events_subscribe(struct events *events, struct err *err)
 	}
 	subscriber->parts.next = subscriber_next;
 	subscriber->parts.free = subscriber_free;
+	subscriber->parts.endless = true;
 	LIST_INSERT_HEAD(&events->subscribers, subscriber, entry);
 	subscriber_tell(subscriber, events->first);
 	return &subscriber->parts;

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What checks have found gets into the rules: many services in one batch, and no
- * more than a turn of the event loop has time for.  Where that fails each service is tried alone, so that
- * one whose rules cannot be changed does not hold up the others.
+ * What checks have found gets into the rules: many services in one transaction.
+ * Where that fails each service is tried alone, so that one whose rules cannot
+ * be changed does not hold up the others.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "change.h"
 #include "conn.h"
 #include "events.h"
 #include "forget.h"
@@ -19,9 +18,6 @@
 
 /* Until those that failed alone are tried again. */
 #define RETRY_SECONDS 1
-
-/* Services in one batch: some milliseconds. */
-#define AT_ONCE 32
 
 static void soon(struct event *event)
 {
@@ -69,56 +65,58 @@ static int group_apply(const struct group *group, const struct service *old,
  * A datagram, and a client who is not answered yet, may go to another backend.
  * The connections end where the service says so.
  */
-static void patient_gone(const struct group *group,
-			 const struct patient *patient)
+static void backend_gone(struct dnatd *dnatd, const struct service *service,
+			 const struct backend *backend)
 {
-	struct dnatd *dnatd = group->health->dnatd;
-	const struct service *service = model_find(dnatd->model,
-						   group->service);
-	struct conn_filter filter;
-	size_t i;
+	struct conn_filter filter = conn_filter_of(service, backend);
 
-	if (!service)
-		return;
-	i = service_find_backend(service, &patient->addr, patient->port);
-	if (i == service->n_backends)
-		return;
-	filter = conn_filter_of(service, &service->backends[i]);
 	filter.unanswered = service->proto == IPPROTO_TCP &&
 			    service->on_down == ON_DOWN_KEEP;
 	conns_forget(dnatd, &filter);
 }
 
+/* It is so from now on, whatever its checks have found meanwhile. */
+static void patient_applied(struct dnatd *dnatd, struct patient *patient,
+			    const struct service *service,
+			    const struct backend *backend)
+{
+	const char *fault = backend->down ? patient->fault : NULL;
+	char addr[INET6_ADDRSTRLEN];
+
+	if (patient->told == backend->down)
+		return;
+	patient->told = backend->down;
+	addr_text(&backend->addr, addr, sizeof(addr));
+	if (backend->down)
+		backend_gone(dnatd, service, backend);
+	events_emit(dnatd->events, "backend",
+		    json_pack("{s:s, s:s, s:i, s:s, s:s?}", "service",
+			      service->name, "addr", addr, "port",
+			      backend->port, "health",
+			      backend->down ? "down" : "up", "fault", fault));
+	if (backend->down)
+		say_warning("service %s backend %s port %u is down: %s",
+			    service->name, addr, backend->port, fault);
+	else
+		say("service %s backend %s port %u is up", service->name, addr,
+		    backend->port);
+}
+
 /* What the admin should know of, now that it is so. */
 static void group_applied(struct group *group)
 {
-	char addr[INET6_ADDRSTRLEN];
+	struct dnatd *dnatd = group->health->dnatd;
+	const struct service *service = model_find(dnatd->model,
+						   group->service);
 
-	group->changed = false;
 	group->alone = false;
 	group->pending[0] = '\0';
-	for (size_t i = 0; i < group->n; i++) {
-		struct patient *patient = group->patients[i];
+	for (size_t i = 0; service && i < service->n_backends; i++) {
+		const struct backend *backend = &service->backends[i];
+		struct patient **found = group_patient(group, backend, i);
 
-		if (patient->told == patient->down)
-			continue;
-		patient->told = patient->down;
-		addr_text(&patient->addr, addr, sizeof(addr));
-		if (patient->down)
-			patient_gone(group, patient);
-		events_emit(group->health->dnatd->events, "backend",
-			    json_pack("{s:s, s:s, s:i, s:s, s:s?}", "service",
-				      group->service, "addr", addr, "port",
-				      patient->port, "health",
-				      patient->down ? "down" : "up", "fault",
-				      patient->down ? patient->fault : NULL));
-		if (patient->down)
-			say_warning("service %s backend %s port %u is down: %s",
-				    group->service, addr, patient->port,
-				    patient->fault);
-		else
-			say("service %s backend %s port %u is up",
-			    group->service, addr, patient->port);
+		if (found)
+			patient_applied(dnatd, *found, service, backend);
 	}
 }
 
@@ -136,81 +134,109 @@ static void group_pending(struct group *group, const char *reason)
 			      "reason", reason));
 }
 
-/* Put what the @n @groups know into the rules, all of it or nothing. */
-static int apply_groups(struct health *health, struct group *const *groups,
-			size_t n, struct err *err)
+static bool may_begin(const struct group *group, bool alone)
 {
-	struct changes changes = { .passing = true };
-	int ret = 0;
+	return alone ? group->alone : group->changed && !group->alone;
+}
 
-	*err = (struct err){ .msg = "dnatd is out of memory" };
-	changes.list = calloc(n + 1, sizeof(*changes.list));
-	if (!changes.list)
-		return -ENOMEM;
-	for (size_t i = 0; !ret && i < n; i++) {
+/* The services whose turn it is: one that is tried alone, or many others. */
+static void collect(struct health *health)
+{
+	size_t max = health->alone ? 1 : GROUPS_AT_ONCE;
+	size_t i = health->alone ? health->next : 0;
+
+	health->n_applied = 0;
+	for (; health->n_applied < max && i < health->n; i++) {
+		struct group *group = health->groups[i];
+
+		if (!may_begin(group, health->alone))
+			continue;
+		group->changed = false;
+		health->applied[health->n_applied++] = group;
+	}
+	if (health->alone)
+		health->next = i;
+}
+
+static void begin(struct transaction *transaction)
+{
+	struct health *health = transaction->dnatd->health;
+	struct changes *changes = &transaction->changes;
+
+	collect(health);
+	for (size_t i = 0; !transaction->ret && i < health->n_applied; i++) {
 		const struct service *old = model_find(health->dnatd->model,
-						       groups[i]->service);
+						       health->applied[i]->service);
 		struct service *new;
 
-		ret = group_apply(groups[i], old, &new);
-		if (new)
-			changes.list[changes.n++] = (struct change){ old, new };
+		if (group_apply(health->applied[i], old, &new))
+			transaction->ret = err_no_memory(&transaction->err);
+		else if (new)
+			changes->list[changes->n++] = (struct change){ old, new };
 	}
-	if (!ret && changes.n)
-		ret = changes_apply(health->dnatd, &changes, err);
-	for (size_t i = 0; ret && i < changes.n; i++)
-		change_drop(&changes.list[i]);
-	free(changes.list);
-	for (size_t i = 0; !ret && i < n; i++)
-		group_applied(groups[i]);
-	return ret;
 }
 
-static void apply(evutil_socket_t fd, short what, void *data)
-{
-	struct health *health = data;
-	struct group *groups[AT_ONCE];
-	struct err err;
-	size_t n = 0;
-
-	(void)fd;
-	(void)what;
-	for (size_t i = 0; n < AT_ONCE && i < health->n; i++)
-		if (health->groups[i]->changed && !health->groups[i]->alone)
-			groups[n++] = health->groups[i];
-	if (apply_groups(health, groups, n, &err)) {
-		for (size_t i = 0; i < n; i++)
-			groups[i]->alone = true;
-		soon(health->again);
-	}
-	if (n == AT_ONCE)
-		soon(health->apply);
-}
-
-/* One in each turn of the event loop, and a pause when all have had theirs. */
-static void again(evutil_socket_t fd, short what, void *data)
+static void done(struct transaction *transaction)
 {
 	static const struct timeval later = { RETRY_SECONDS, 0 };
-	struct health *health = data;
-	struct err err;
+	struct health *health = transaction->dnatd->health;
+	bool failed = transaction->ret, any_alone = false;
 
-	(void)fd;
-	(void)what;
-	while (health->next < health->n &&
-	       !health->groups[health->next]->alone)
-		health->next++;
-	if (health->next < health->n) {
-		struct group *group = health->groups[health->next++];
+	health->busy = false;
+	for (size_t i = 0; i < transaction->changes.n; i++)
+		change_drop(&health->changes[i]);
+	for (size_t i = 0; i < health->n_applied; i++) {
+		struct group *group = health->applied[i];
 
-		if (apply_groups(health, &group, 1, &err))
-			group_pending(group, err.msg);
+		if (!failed)
+			group_applied(group);
+		else if (health->alone)
+			group_pending(group, transaction->err.msg);
+		group->alone = failed;
+	}
+	for (size_t i = 0; i < health->n; i++) {
+		any_alone |= health->groups[i]->alone;
+		if (may_begin(health->groups[i], false))
+			soon(health->apply);
+	}
+	if (health->alone ? health->n_applied > 0 : failed) {
 		soon(health->again);
 		return;
 	}
-	health->next = 0;
-	for (size_t i = 0; i < health->n; i++)
-		if (health->groups[i]->alone)
-			evtimer_add(health->again, &later);
+	/* A pause when all have had theirs. */
+	if (health->alone)
+		health->next = 0;
+	if (any_alone && !evtimer_pending(health->again, NULL))
+		evtimer_add(health->again, &later);
+}
+
+/* One transaction at a time: done() looks for more. */
+static void start(struct health *health, bool alone)
+{
+	if (health->busy)
+		return;
+	health->busy = true;
+	health->alone = alone;
+	health->transaction = (struct transaction){
+		.changes = { .list = health->changes, .passing = true },
+		.begin = begin,
+		.done = done,
+	};
+	change_begin(health->dnatd, &health->transaction);
+}
+
+static void apply(evutil_socket_t fd, short what, void *health)
+{
+	(void)fd;
+	(void)what;
+	start(health, false);
+}
+
+static void again(evutil_socket_t fd, short what, void *health)
+{
+	(void)fd;
+	(void)what;
+	start(health, true);
 }
 
 const char *health_pending(const struct health *health, const char **service)

@@ -3,11 +3,15 @@
 #ifndef DNAT_HEALTH_GROUP_H
 #define DNAT_HEALTH_GROUP_H
 
+#include "change.h"
 #include "check.h"
 #include "health.h"
 #include "patient.h"
 
 #define PENDING_LEN 256
+
+/* Services in one batch: what the loop takes over from it is some milliseconds. */
+#define GROUPS_AT_ONCE 128
 
 /* The backends of one service. */
 struct group {
@@ -26,8 +30,14 @@ struct health {
 	struct dnatd *dnatd;
 	struct ward ward;
 	struct event *apply;	/* what has changed, all together */
-	struct event *again;	/* a service that has to be tried alone */
+	struct event *again;	/* services that have to be tried alone */
 	size_t next;		/* the group to try next */
+	struct transaction transaction;	/* at most one is under way */
+	bool busy;		/* it is */
+	bool alone;		/* with a service that is tried alone */
+	size_t n_applied;
+	struct group *applied[GROUPS_AT_ONCE];	/* whose services are in it */
+	struct change changes[GROUPS_AT_ONCE];
 	size_t n;
 	size_t room;
 	struct group **groups;	/* sorted by the service's name */

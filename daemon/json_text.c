@@ -11,7 +11,7 @@ static int dump_text(const char *more, size_t len, void *text)
 int text_json(struct text *text, json_t *json)
 {
 	int ret = json && !json_dump_callback(json, dump_text, text,
-					      JSON_COMPACT) ? 0 : -ENOMEM;
+					      JSON_COMPACT | JSON_ENCODE_ANY) ? 0 : -ENOMEM;
 
 	json_decref(json);
 	return ret;

@@ -9,9 +9,6 @@
 #include "link.h"
 #include "netlink.h"
 
-/* IFA_PROTO came with Linux 5.18; an enum cannot be asked for with #ifdef. */
-#define ATTR_IFA_PROTO 11
-
 struct address {
 	struct addr addr;
 	unsigned int ifindex;
@@ -55,7 +52,7 @@ static int take_address(const struct nlmsghdr *nlh, void *data)
 		case IFA_ADDRESS:
 			peer = attr;
 			break;
-		case ATTR_IFA_PROTO:
+		case LINK_ATTR_PROTO:
 			if (mnl_attr_get_payload_len(attr) >= 1)
 				address.proto = mnl_attr_get_u8(attr);
 			break;
@@ -166,7 +163,7 @@ static int change_address(struct nl *nl, uint16_t type, uint16_t flags,
 	mnl_attr_put(nlh, IFA_LOCAL, len, address->addr.bytes);
 	mnl_attr_put(nlh, IFA_ADDRESS, len, address->addr.bytes);
 	if (type == RTM_NEWADDR) {
-		mnl_attr_put_u8(nlh, ATTR_IFA_PROTO, LINK_IFA_PROTO);
+		mnl_attr_put_u8(nlh, LINK_ATTR_PROTO, LINK_IFA_PROTO);
 		if (address->addr.family == AF_INET6)
 			put_vip6(nlh);
 	}

@@ -17,6 +17,9 @@
 
 #define LINK_IFA_PROTO 212
 
+/* IFA_PROTO came with Linux 5.18; an enum cannot be asked for with #ifdef. */
+#define LINK_ATTR_PROTO 11
+
 struct vip {
 	struct addr addr;
 	const char *dev;	/* name of the interface */

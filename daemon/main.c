@@ -16,6 +16,7 @@
 #include "count.h"
 #include "dnatd.h"
 #include "fault_watch.h"
+#include "follow.h"
 #include "foreign.h"
 #include "health.h"
 #include "http.h"
@@ -35,6 +36,7 @@
 #include "systemd.h"
 #include "vdports.h"
 #include "watch.h"
+#include "worker.h"
 
 #define METRICS_ADDR "127.0.0.1:9527"
 
@@ -257,7 +259,9 @@ static int allocator_choose(struct dnatd *dnatd, struct err *err)
 	}
 
 	dnatd->kmod = kmod_open(err);
-	if (dnatd->kmod) {
+	if (dnatd->kmod)
+		dnatd->kmod_jobs = kmod_open(err);
+	if (dnatd->kmod_jobs) {
 		dnatd->in_force = ALLOC_MODULE;
 		reason_set(dnatd, dnatd->configured == ALLOC_MODULE ?
 			   "asked for with --allocator module" :
@@ -368,6 +372,9 @@ static int dnatd_run(struct dnatd *dnatd, struct loop *loop,
 	}
 	if (startup_load(dnatd, conf_path(options), !options->conf, err))
 		goto out;
+	dnatd->worker = worker_new(loop->base, err);
+	if (!dnatd->worker)
+		goto out;
 	dnatd->nft = nft_open(err);
 	if (!dnatd->nft || allocator_choose(dnatd, err) ||
 	    vdports_start(dnatd, err) || reserve_start(dnatd, err))
@@ -384,8 +391,10 @@ static int dnatd_run(struct dnatd *dnatd, struct loop *loop,
 		say_warning("%s; the other services are not affected", link_err.msg);
 	if (rules_start(dnatd, err))
 		goto out;
+	jobs_follow(dnatd);
 	startup_done(dnatd);
-	announce = announce_new(loop->base, dnatd->model, err);
+	announce = announce_new(loop->base, dnatd->worker, dnatd->model,
+				err);
 	if (!announce)
 		goto out;
 	conns_end_astray(dnatd);
@@ -424,6 +433,9 @@ static int dnatd_run(struct dnatd *dnatd, struct loop *loop,
 		err_set(err, -1, NULL, "the event loop failed") : 0;
 	systemd_tell("STOPPING=1");
 out:
+	/* The others are what its jobs are about. */
+	worker_free(dnatd->worker);
+	dnatd->worker = NULL;
 	announce_free(announce);
 	watch_free(watch);
 	http_free(dnatd->http);
@@ -442,8 +454,8 @@ static void dnatd_clean(struct dnatd *dnatd)
 	pools_free(dnatd->pools);
 	drain_free(dnatd->drain);
 	counts_free(dnatd->counts);
-	if (dnatd->kmod)
-		kmod_close(dnatd->kmod);
+	kmod_close(dnatd->kmod);
+	kmod_close(dnatd->kmod_jobs);
 	if (dnatd->nft)
 		nft_close(dnatd->nft);
 	/* Where the start has failed, what was saved is what there is. */

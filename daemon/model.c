@@ -214,21 +214,38 @@ int model_plan(const struct model *model, const char *op, const json_t *args,
 	return 0;
 }
 
+int model_room_new(const struct model *model, size_t more,
+		   struct model_room *room)
+{
+	*room = (struct model_room){ .n = model->room };
+	while (room->n < model->n_services + more)
+		room->n *= 2;
+	if (room->n == model->room)
+		return 0;
+	room->services = calloc(room->n, sizeof(struct service *));
+	return room->services ? 0 : -ENOMEM;
+}
+
+void model_room_take(struct model *model, struct model_room *room)
+{
+	if (!room->services)
+		return;
+	memcpy(room->services, model->services,
+	       model->n_services * sizeof(struct service *));
+	free(model->services);
+	model->services = room->services;
+	model->room = room->n;
+	room->services = NULL;
+}
+
 int model_make_room(struct model *model, size_t more)
 {
-	size_t room = model->room;
-	struct service **grown;
+	struct model_room room;
+	int ret = model_room_new(model, more, &room);
 
-	while (room < model->n_services + more)
-		room *= 2;
-	if (room == model->room)
-		return 0;
-	grown = reallocarray(model->services, room, sizeof(struct service *));
-	if (!grown)
-		return -ENOMEM;
-	model->services = grown;
-	model->room = room;
-	return 0;
+	if (!ret)
+		model_room_take(model, &room);
+	return ret;
 }
 
 void model_commit(struct model *model, struct change *change)

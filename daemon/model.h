@@ -135,6 +135,22 @@ void model_commit(struct model *model, struct change *change);
  */
 int model_make_room(struct model *model, size_t more);
 
+/* What model_make_room() would give, to be had while others read @model. */
+struct model_room {
+	size_t n;
+	struct service **services;	/* NULL: there is enough */
+};
+
+/**
+ * model_room_new - room for @more services, not yet in @model
+ * @room: result, for model_room_take(), or its services to be freed
+ *
+ * Return: 0 or -ENOMEM
+ */
+int model_room_new(const struct model *model, size_t more,
+		   struct model_room *room);
+void model_room_take(struct model *model, struct model_room *room);
+
 /* Drop a change that was not carried out. */
 void change_drop(struct change *change);
 

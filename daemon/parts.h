@@ -3,6 +3,7 @@
 #ifndef DNAT_PARTS_H
 #define DNAT_PARTS_H
 
+#include <jansson.h>
 #include <stdbool.h>
 
 #include "err.h"
@@ -26,6 +27,12 @@ struct parts {
 	 * included.
 	 */
 	bool whole;
+
+	/* @endless: who sends no more requests does not wait for the rest */
+	bool endless;
+
+	/* @errors: with a negative errno of @next, all that is wrong, or NULL */
+	json_t *errors;
 
 	/*
 	 * @wake: called with @wake_data once there is a part after

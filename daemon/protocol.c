@@ -122,7 +122,7 @@ bool protocol_part(struct parts **parts, struct text *line, char **answer)
 	*answer = line->buf;
 	if (ret < 0) {
 		free(line->buf);
-		*answer = protocol_refusal(ret, &err);
+		*answer = refusal(ret, &err, json_incref((*parts)->errors));
 	}
 	*line = (struct text){ 0 };
 	if (ret <= 0 || !*answer) {

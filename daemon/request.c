@@ -6,7 +6,7 @@
 #include "apply.h"
 #include "args.h"
 #include "audit.h"
-#include "change.h"
+#include "change_request.h"
 #include "config_show.h"
 #include "conn.h"
 #include "ct.h"
@@ -16,12 +16,9 @@
 #include "kmod_show.h"
 #include "kmod_stats.h"
 #include "loop.h"
-#include "notes.h"
-#include "programs.h"
 #include "request.h"
 #include "show.h"
 #include "status.h"
-#include "vdports.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -341,13 +338,6 @@ static int monitor(struct dnatd *dnatd, const json_t *args, json_t **result,
 	return *parts ? 0 : -ENOMEM;
 }
 
-static int vdport_set(struct dnatd *dnatd, const char *op, const json_t *args,
-		      struct err *err)
-{
-	(void)op;
-	return vdports_set(dnatd, args, err);
-}
-
 /* Each has one of the three; what changes something is not for everybody. */
 static const struct operation {
 	const char *op;
@@ -357,24 +347,24 @@ static const struct operation {
 	int (*list)(struct dnatd *dnatd, const json_t *args, json_t **result,
 		    struct parts **parts, struct err *err);
 	int (*change)(struct dnatd *dnatd, const char *op, const json_t *args,
-		      struct err *err);
+		      struct parts **parts, struct err *err);
 } operations[] = {
 	{ "service.show", LOOKS, .list = service_show },
-	{ "service.add", CHANGES, .change = change_apply },
-	{ "service.set", CHANGES, .change = change_apply },
-	{ "service.del", CHANGES, .change = change_apply },
+	{ "service.add", CHANGES, .change = change_service },
+	{ "service.set", CHANGES, .change = change_service },
+	{ "service.del", CHANGES, .change = change_service },
 	{ "backend.show", LOOKS, .list = backend_show },
-	{ "backend.add", CHANGES, .change = change_apply },
-	{ "backend.set", CHANGES, .change = change_apply },
-	{ "backend.del", CHANGES, .change = change_apply },
+	{ "backend.add", CHANGES, .change = change_service },
+	{ "backend.set", CHANGES, .change = change_service },
+	{ "backend.del", CHANGES, .change = change_service },
 	{ "vdport.show", LOOKS, .list = vdport_show },
 	{ "vdport.ports", LOOKS, .list = vdport_ports },
-	{ "vdport.set", CHANGES, .change = vdport_set },
+	{ "vdport.set", CHANGES, .change = change_vdports },
 	{ "connection.show", LOOKS, .list = connection_show },
 	{ "connection.del", CHANGES, .list = connection_del },
 	{ "connection.flush", CHANGES, .list = connection_flush },
 	{ "config.show", LOOKS, .list = show_config },
-	{ "config.apply", CHANGES, .answer = apply_request },
+	{ "config.apply", CHANGES, .change = change_config },
 	{ "stats", LOOKS, .answer = stats },
 	{ "stats.services", LOOKS, .list = stats_services },
 	{ "stats.backends", LOOKS, .list = stats_backends },
@@ -383,52 +373,19 @@ static const struct operation {
 	{ "monitor", LOOKS, .list = monitor },
 };
 
-static bool is_dry(const json_t *args)
-{
-	return json_is_true(json_object_get(args, "dry_run"));
-}
-
-/* To those who listen, and to the log; apply logs what it has changed itself. */
-static void tell_change(struct dnatd *dnatd, const struct operation *operation,
-			const json_t *args)
-{
-	const char *service = args_string(args, "service");
-
-	if (operation->change || operation->list)
-		audit_request(dnatd, operation->op, args);
-	if (operation->list || is_dry(args))
-		return;
-	if (!service)
-		service = args_string(args, "name");
-	events_emit(dnatd->events, "change",
-		    json_pack("{s:s, s:I, s:s?, s:s*}", "op", operation->op,
-			      "uid", (json_int_t)dnatd->peer->uid, "service",
-			      service, "addr", args_string(args, "addr")));
-}
-
-/* The result of a change. */
-static json_t *noted(const struct dnatd *dnatd, const char *op,
-		     const json_t *args)
-{
-	json_t *notes = notes_change(dnatd->model, op, args);
-	json_t *result = notes ? json_pack("{s:o}", "notes", notes) : NULL;
-
-	return result ? result : json_null();
-}
-
 static int carry_out(struct dnatd *dnatd, const struct operation *operation,
 		     const json_t *args, json_t **result, struct parts **parts,
 		     struct err *err)
 {
 	int ret;
 
-	if (operation->list)
-		return operation->list(dnatd, args, result, parts, err);
+	if (operation->change)
+		return operation->change(dnatd, operation->op, args, parts, err);
 	if (operation->answer)
 		return operation->answer(dnatd, args, result, err);
-	ret = operation->change(dnatd, operation->op, args, err);
-	if (!ret)
-		*result = noted(dnatd, operation->op, args);
+	ret = operation->list(dnatd, args, result, parts, err);
+	if (!ret && operation->does == CHANGES)
+		audit_request(dnatd, operation->op, args);
 	return ret;
 }
 
@@ -453,13 +410,8 @@ int request_handle(const char *op, const json_t *args,
 			       "%s changes something, and user %u may only look; run it as root, or see --admin-group in dnatd(8)",
 			       operation->op, peer->uid);
 	loop_does(operation->op);
-	ret = programs_check(dnatd->model, op, args, peer, err);
-	if (ret)
-		return ret;
 	dnatd->peer = peer;
 	ret = carry_out(dnatd, operation, args, result, parts, err);
-	if (!ret && operation->does == CHANGES)
-		tell_change(dnatd, operation, args);
 	dnatd->peer = NULL;
 	return ret;
 }

@@ -11,7 +11,7 @@ static int reserve_all(struct dnatd *dnatd, struct err *err)
 	int ret = 0;
 
 	for (size_t i = 0; !ret && i < model->n_services; i++)
-		ret = kmod_service_add(dnatd->kmod, model->services[i], err);
+		ret = kmod_service_add(dnatd->kmod_jobs, model->services[i], err);
 	return ret;
 }
 
@@ -25,17 +25,17 @@ static int tell_all(struct dnatd *dnatd, struct err *err)
 
 static int module_again(struct dnatd *dnatd, struct err *err)
 {
-	int ret = kmod_reopen(dnatd->kmod, err);
+	int ret = kmod_reopen(dnatd->kmod_jobs, err);
 
 	return ret ? ret : tell_all(dnatd, err);
 }
 
 int reserve_again(struct dnatd *dnatd, bool *changed, struct err *err)
 {
-	unsigned int before = kmod_life(dnatd->kmod);
-	int ret = kmod_reopen(dnatd->kmod, err);
+	unsigned int before = kmod_life(dnatd->kmod_jobs);
+	int ret = kmod_reopen(dnatd->kmod_jobs, err);
 
-	if (ret || kmod_life(dnatd->kmod) == before)
+	if (ret || kmod_life(dnatd->kmod_jobs) == before)
 		return ret;
 	*changed = true;
 	return tell_all(dnatd, err);
@@ -52,7 +52,7 @@ int reserve_start(struct dnatd *dnatd, struct err *err)
 	if (ret == -ENOENT)
 		return module_again(dnatd, err);
 	/* What stays behind only is one vdport less. */
-	if (!ret && kmod_services_keep(dnatd->kmod, dnatd->model, &kept))
+	if (!ret && kmod_services_keep(dnatd->kmod_jobs, dnatd->model, &kept))
 		say_warning("%s", kept.msg);
 	return ret;
 }
@@ -64,15 +64,15 @@ int reserve_add(struct dnatd *dnatd, const struct service *service,
 
 	if (dnatd->in_force != ALLOC_MODULE)
 		return 0;
-	ret = kmod_service_add(dnatd->kmod, service, err);
+	ret = kmod_service_add(dnatd->kmod_jobs, service, err);
 	if (ret != -ENOENT)
 		return ret;
 	ret = module_again(dnatd, err);
-	return ret ? ret : kmod_service_add(dnatd->kmod, service, err);
+	return ret ? ret : kmod_service_add(dnatd->kmod_jobs, service, err);
 }
 
 void reserve_del(struct dnatd *dnatd, const struct service *service)
 {
 	if (dnatd->in_force == ALLOC_MODULE)
-		kmod_service_del(dnatd->kmod, service);
+		kmod_service_del(dnatd->kmod_jobs, service);
 }

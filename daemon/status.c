@@ -4,6 +4,7 @@
 #endif
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -14,6 +15,10 @@
 #include "http.h"
 #include "pools.h"
 #include "status.h"
+#include "worker.h"
+
+/* A change or a repair takes a second or two at most, with thousands of services. */
+#define SLOW_JOB_MS 10000
 
 /* Parts of a look at others' rules that status may wait for: a few ms. */
 #define FOREIGN_PARTS 16
@@ -126,6 +131,24 @@ static json_t *metrics_check(const struct dnatd *dnatd)
 			 "ok", !fault, "advice", fault ? advice : NULL);
 }
 
+/* A disk that hangs holds up changes, and nothing else. */
+static json_t *worker_check(const struct dnatd *dnatd)
+{
+	int64_t ms = 0;
+	const char *what = worker_does(dnatd->worker, &ms);
+	bool ok = ms < SLOW_JOB_MS;
+	char advice[320];
+
+	if (!ok)
+		snprintf(advice, sizeof(advice),
+			 "%s has been under way for %" PRId64
+			 " s, and the next ones wait: the disk with the state file, or the kernel, does not answer; see dmesg",
+			 what, ms / 1000);
+	return json_pack("{s:s, s:s, s:b, s:s?}", "name", "changes", "value",
+			 what ? what : "none", "ok", ok, "advice",
+			 ok ? NULL : advice);
+}
+
 /* Where backends are not in the rules as checks found them. */
 static json_t *health_check(const struct dnatd *dnatd)
 {
@@ -145,7 +168,7 @@ static json_t *health_check(const struct dnatd *dnatd)
 /* Without it packets cost more and arrive all the same. */
 static int add_flowtable(json_t *checks, const struct dnatd *dnatd)
 {
-	const char *reason = nft_no_flowtable(dnatd->nft);
+	const char *reason = dnatd->no_flowtable[0] ? dnatd->no_flowtable : NULL;
 	char advice[512];
 
 	if (dnatd->in_force != ALLOC_NF_NAT)
@@ -253,6 +276,7 @@ int status_add_checks(const struct dnatd *dnatd, json_t *silence, json_t *list)
 	return json_array_insert_new(list, 0, module_check(dnatd)) ||
 	       add_flowtable(list, dnatd) ||
 	       json_array_append_new(list, repairs_check(&dnatd->repairs)) ||
+	       json_array_append_new(list, worker_check(dnatd)) ||
 	       json_array_append_new(list, pools_check(dnatd)) ||
 	       json_array_append_new(list, health_check(dnatd)) ||
 	       (dnatd->in_force == ALLOC_MODULE && silence &&

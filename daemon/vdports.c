@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "args.h"
-#include "change.h"
+#include "dnatd.h"
 #include "log.h"
 #include "vdports.h"
 
@@ -80,14 +80,14 @@ int vdports_put(struct dnatd *dnatd, const struct vdports *vdports,
 
 	if (dnatd->in_force != ALLOC_MODULE)
 		return 0;
-	ret = kmod_vdports(dnatd->kmod, was, err);
-	return ret ? ret : kmod_set_vdports(dnatd->kmod, &put, err);
+	ret = kmod_vdports(dnatd->kmod_jobs, was, err);
+	return ret ? ret : kmod_set_vdports(dnatd->kmod_jobs, &put, err);
 }
 
 void vdports_back(struct dnatd *dnatd, const struct vdports *was)
 {
 	if (dnatd->in_force == ALLOC_MODULE)
-		kmod_set_vdports(dnatd->kmod, was, NULL);
+		kmod_set_vdports(dnatd->kmod_jobs, was, NULL);
 }
 
 void vdports_drop(struct dnatd *dnatd, const struct vdports *before)
@@ -95,24 +95,23 @@ void vdports_drop(struct dnatd *dnatd, const struct vdports *before)
 	struct vdports put = with_defaults(&dnatd->model->vdports, before);
 
 	if (dnatd->in_force == ALLOC_MODULE && (put.min || put.on_exhausted))
-		kmod_set_vdports(dnatd->kmod, &put, NULL);
+		kmod_set_vdports(dnatd->kmod_jobs, &put, NULL);
 }
 
-int vdports_set(struct dnatd *dnatd, const json_t *args, struct err *err)
+int vdports_plan(const struct dnatd *dnatd, const json_t *args,
+		 struct vdports *vdports, struct err *err)
 {
-	struct vdports asked = { 0 }, kept = dnatd->model->vdports;
-	struct changes changes = { .vdports = &kept };
+	struct vdports asked = { 0 };
 	int ret = vdports_from_json(args, &asked, err);
 
+	*vdports = dnatd->model->vdports;
 	if (!ret && dnatd->in_force != ALLOC_MODULE)
 		ret = err_set(err, -EOPNOTSUPP, NULL,
 			      "vdports are set in the module only, and allocator nf_nat is in force; see status");
 	if (!ret && !asked.min && !asked.on_exhausted)
 		ret = err_set(err, -EINVAL, NULL,
 			      "nothing to change; give range or on-exhausted");
-	if (!ret)
-		ret = vdports_from_json(args, &kept, err);
-	return ret ? ret : changes_apply(dnatd, &changes, err);
+	return ret ? ret : vdports_from_json(args, vdports, err);
 }
 
 int vdports_start(struct dnatd *dnatd, struct err *err)
@@ -125,5 +124,5 @@ int vdports_start(struct dnatd *dnatd, struct err *err)
 	if (dnatd->in_force != ALLOC_MODULE ||
 	    (!kept->min && !kept->on_exhausted))
 		return 0;
-	return kmod_set_vdports(dnatd->kmod, kept, err);
+	return kmod_set_vdports(dnatd->kmod_jobs, kept, err);
 }

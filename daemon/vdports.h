@@ -44,8 +44,15 @@ json_t *vdports_to_json(const struct vdports *vdports);
 const char *vdports_note(const struct dnatd *dnatd,
 			 const struct vdports *vdports);
 
-/* Carry vdport.set out, all of it or nothing.  Return: 0 or a negative errno */
-int vdports_set(struct dnatd *dnatd, const json_t *args, struct err *err);
+/**
+ * vdports_plan - what vdport.set asks for
+ * @args: of the request
+ * @vdports: result, what is to be kept from then on
+ *
+ * Return: 0 or a negative errno
+ */
+int vdports_plan(const struct dnatd *dnatd, const json_t *args,
+		 struct vdports *vdports, struct err *err);
 
 /**
  * vdports_put - put those settings that are set into the module

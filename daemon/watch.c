@@ -16,6 +16,7 @@
 
 #include "ending.h"
 #include "events.h"
+#include "follow.h"
 #include "link.h"
 #include "log.h"
 #include "loop.h"
@@ -23,6 +24,7 @@
 #include "repair.h"
 #include "reserve.h"
 #include "watch.h"
+#include "worker.h"
 
 /*
  * What comes at once is looked at together, and a stream of changes that often.
@@ -53,6 +55,15 @@ enum dirty {
 	DIRTY_DEVICES = 1 << 3,	/* that may be new to the flowtable */
 };
 
+#define PARTS 4
+
+/* What has become of one part. */
+struct result {
+	int ret;
+	bool changed;
+	struct err err;
+};
+
 struct source {
 	struct watch *watch;
 	struct nl nl;
@@ -71,6 +82,9 @@ struct watch {
 	uint64_t looked;	/* ms, of repairs_now() */
 	bool told;		/* that repairs are held back */
 	unsigned int unsettled;	/* times in a row that rules changed too fast */
+	struct job job;
+	unsigned int repaired;	/* enum dirty: what the job looks after, 0: none */
+	struct result results[PARTS];
 };
 
 static void settle_in(struct watch *watch, uint64_t ms)
@@ -292,12 +306,9 @@ static int repair_addresses(struct watch *watch, bool *changed,
 static int repair_rules(struct watch *watch, bool *changed, struct err *err)
 {
 	struct dnatd *dnatd = watch->dnatd;
-	int ret = nft_reconcile(dnatd->nft, dnatd->in_force, dnatd->model,
-				changed, err);
 
-	if (!ret && *changed)
-		conns_end_astray(dnatd);
-	return ret;
+	return nft_reconcile(dnatd->nft, dnatd->in_force, dnatd->model, changed,
+			     err);
 }
 
 /* Nobody's fault, and no repair: interfaces come, go, and get other names. */
@@ -319,7 +330,7 @@ static const struct part {
 	unsigned int dirty;
 	const char *what;
 	int (*repair)(struct watch *watch, bool *changed, struct err *err);
-} parts[] = {
+} parts[PARTS] = {
 	{ DIRTY_MODULE, "module", repair_module },
 	{ DIRTY_ADDRESSES, "addresses", repair_addresses },
 	{ DIRTY_RULES, "rules", repair_rules },
@@ -343,41 +354,72 @@ static void tell_failed(struct watch *watch, const struct part *part,
 			      err->msg));
 }
 
-static void repair(struct watch *watch)
+static void repair(struct job *job)
 {
-	unsigned int dirty = watch->dirty;
-	struct dnatd *dnatd = watch->dnatd;
-	bool spent = false, failed = false;
-	struct err err;
+	struct watch *watch = (struct watch *)((char *)job -
+					       offsetof(struct watch, job));
 
-	watch->dirty = 0;
-	watch->looked = repairs_now();
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		bool changed = false;
-		int ret;
+	for (size_t i = 0; i < PARTS; i++) {
+		struct result *result = &watch->results[i];
 
-		if (!(dirty & parts[i].dirty))
-			continue;
-		ret = parts[i].repair(watch, &changed, &err);
-		if (ret == -EINTR && watch->unsettled++ < UNSETTLED_MAX) {
-			mark(watch, parts[i].dirty);
-			continue;
-		}
-		watch->unsettled = 0;
-		if (ret) {
-			tell_failed(watch, &parts[i], &err);
-			failed = true;
-		} else if (changed) {
-			say_warning("repaired what others had changed: %s",
-				    parts[i].what);
-			repairs_tell(dnatd, parts[i].what);
-		}
-		spent |= failed | changed;
+		result->changed = false;
+		if (watch->repaired & parts[i].dirty)
+			result->ret = parts[i].repair(watch, &result->changed,
+						      &result->err);
 	}
+}
+
+/*
+ * @failed: set where it could not be repaired
+ *
+ * Return: whether it counts as a repair, made or tried
+ */
+static bool take_result(struct watch *watch, const struct part *part,
+			const struct result *result, bool *failed)
+{
+	struct dnatd *dnatd = watch->dnatd;
+
+	if (result->ret == -EINTR && watch->unsettled++ < UNSETTLED_MAX) {
+		mark(watch, part->dirty);
+		return false;
+	}
+	watch->unsettled = 0;
+	if (result->ret) {
+		tell_failed(watch, part, &result->err);
+		*failed = true;
+		return true;
+	}
+	if (!result->changed)
+		return false;
+	say_warning("repaired what others had changed: %s", part->what);
+	repairs_tell(dnatd, part->what);
+	if (part->dirty == DIRTY_RULES)
+		conns_end_astray(dnatd);
+	return true;
+}
+
+static void repaired(struct job *job)
+{
+	struct watch *watch = (struct watch *)((char *)job -
+					       offsetof(struct watch, job));
+	struct repairs *repairs = &watch->dnatd->repairs;
+	unsigned int looked_at = watch->repaired;
+	bool spent = false, failed = false;
+
+	watch->looked = repairs_now();
+	watch->repaired = 0;
+	jobs_follow(watch->dnatd);
+	for (size_t i = 0; i < PARTS; i++)
+		if (looked_at & parts[i].dirty)
+			spent |= take_result(watch, &parts[i],
+					     &watch->results[i], &failed);
 	if (!failed)
-		dnatd->repairs.failed[0] = '\0';
+		repairs->failed[0] = '\0';
 	if (spent)
-		repairs_spend(&dnatd->repairs, repairs_now());
+		repairs_spend(repairs, repairs_now());
+	/* What was noticed meanwhile, and what is to be tried again. */
+	if (watch->dirty)
+		settle_in(watch, SETTLE_MS);
 }
 
 static void settled(evutil_socket_t fd, short what, void *data)
@@ -388,10 +430,14 @@ static void settled(evutil_socket_t fd, short what, void *data)
 
 	(void)fd;
 	(void)what;
-	loop_does("a repair");
+	if (watch->repaired)
+		return;
 	if (!wait) {
 		watch->told &= repairs->held;
-		repair(watch);
+		watch->repaired = watch->dirty;
+		watch->dirty = 0;
+		watch->looked = repairs_now();
+		worker_add(watch->dnatd->worker, &watch->job);
 		return;
 	}
 	settle_in(watch, wait);
@@ -416,6 +462,9 @@ struct watch *watch_new(struct event_base *base, struct dnatd *dnatd,
 		return NULL;
 	}
 	watch->dnatd = dnatd;
+	watch->job.what = "a repair";
+	watch->job.work = repair;
+	watch->job.done = repaired;
 	watch->nft.take = take_nft;
 	watch->nft.lost = DIRTY_RULES;
 	watch->link.take = take_link;

@@ -174,13 +174,16 @@ static void links_begin(void)
 static void test_announce(void)
 {
 	struct model *model = model_of(WEB "," DNS);
+	struct worker *worker = worker_new(base, &err);
+	const struct vip vip = { model->services[1]->vip, "near" };
 	struct announce *announce;
 	bool changed;
 
+	NEED(worker);
 	strcpy(model->services[0]->dev, "near");
 	strcpy(model->services[1]->dev, "near");
 	CHECK_INT(link_reconcile(model, &changed, &err), 0);
-	announce = announce_new(base, model, &err);
+	announce = announce_new(base, worker, model, &err);
 	NEED(announce);
 	/* At the start. */
 	hear(ROUNDS, ROUNDS);
@@ -190,6 +193,13 @@ static void test_announce(void)
 	free(run("ip address add 10.9.9.9/24 dev near", ""));
 	CHECK_INT(link_reconcile(model, &changed, &err), 0);
 	hear(ROUNDS, 0);
+
+	/* What dnatd puts there is a VIP, though its service is not yet in the model. */
+	free(run("ip address del 192.0.2.10/32 dev near", ""));
+	strcpy(model->services[1]->dev, "");
+	CHECK_INT(link_vips_add(&vip, 1, &err), 0);
+	hear(ROUNDS, 0);
+	strcpy(model->services[1]->dev, "near");
 
 	/* One that has gone is announced no more: another machine may have it. */
 	free(run("ip address del 192.0.2.10/32 dev near", ""));
@@ -217,6 +227,7 @@ static void test_announce(void)
 	CHECK_INT(link_reconcile(model, &changed, &err), 0);
 	hear(0, 0);
 
+	worker_free(worker);
 	announce_free(announce);
 	announce_free(NULL);
 	model_free(model);

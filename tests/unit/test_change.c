@@ -5,6 +5,7 @@
 
 #include "change.h"
 #include "ending.h"
+#include "follow.h"
 #include "forget.h"
 #include "link.h"
 #include "reserve.h"
@@ -188,14 +189,74 @@ void conns_end_astray(struct dnatd *d)
 
 static struct dnatd dnatd;
 
+/* There is no other thread: each job is over when it was added. */
+static void run(struct job *job)
+{
+	if (job->begin)
+		job->begin(job);
+	job->work(job);
+	job->done(job);
+}
+
+void worker_add(struct worker *worker, struct job *job)
+{
+	(void)worker;
+	run(job);
+}
+
+void worker_add_next(struct worker *worker, struct job *job)
+{
+	(void)worker;
+	run(job);
+}
+
+void jobs_follow(struct dnatd *d)
+{
+	(void)d;
+}
+
+static void done(struct transaction *transaction)
+{
+	err = transaction->err;
+}
+
+/* Carry @changes out, or what @plan makes of them. */
+static int carry_out(struct changes *changes,
+		     int (*plan)(struct transaction *transaction,
+				 struct err *error))
+{
+	struct transaction transaction = {
+		.changes = *changes, .plan = plan, .done = done,
+	};
+
+	calls[0] = '\0';
+	change_begin(&dnatd, &transaction);
+	return transaction.ret;
+}
+
+/* A request of dnatctl's. */
+static struct {
+	const char *op;
+	json_t *args;
+} asked;
+
+static int plan(struct transaction *transaction, struct err *error)
+{
+	return model_plan(dnatd.model, asked.op, asked.args,
+			  transaction->changes.list, error);
+}
+
 static int apply(const char *op, json_t *args)
 {
+	struct change change = { 0 };
+	struct changes changes = { .n = 1, .list = &change };
 	int ret;
 
 	NEED(args);
-	calls[0] = '\0';
-	memset(&err, 0, sizeof(err));
-	ret = change_apply(&dnatd, op, args, &err);
+	asked.op = op;
+	asked.args = args;
+	ret = carry_out(&changes, plan);
+	change_drop(&change);
 	json_decref(args);
 	return ret;
 }
@@ -278,7 +339,7 @@ static void test_flows(void)
 	CHECK_STR(calls, "prepare nft commit unanswered:80>10.1.0.12:80");
 	CHECK_INT(backend("backend.add", "u", "10.1.0.13"), 0);
 	CHECK_INT(del("u"), 0);
-	CHECK_STR(calls, "prepare nft commit -53 end:53>all:0");
+	CHECK_STR(calls, "prepare nft commit end:53>all:0 -53");
 }
 
 /*
@@ -307,15 +368,14 @@ static void test_no_interface(void)
 	down.new = service_copy(down.old);
 	NEED(down.new);
 	down.new->backends[0].down = true;
-	calls[0] = '\0';
-	CHECK_INT(changes_apply(&dnatd, &changes, &err), 0);
+	CHECK_INT(carry_out(&changes, NULL), 0);
 	CHECK_STR(calls, "nft");
 	CHECK(model_find(dnatd.model, "d")->backends[0].down);
 	CHECK_INT(set_dev("d", "v8"), 0);
 	CHECK_STR(calls, "prepare +v8 nft commit -v9");
 	fails = NULL;
 	CHECK_INT(del("d"), 0);
-	CHECK_STR(calls, "prepare nft commit -v8 -90 unanswered:90>all:0");
+	CHECK_STR(calls, "prepare nft commit unanswered:90>all:0 -v8 -90");
 }
 
 static void test_failures(void)
@@ -364,7 +424,7 @@ static void test_table_lost(void)
 {
 	table_lost = true;
 	CHECK_INT(add("b", 81, NULL), 0);
-	CHECK_STR(calls, "prepare +81 nft reconcile astray ports nft commit astray");
+	CHECK_STR(calls, "prepare +81 nft reconcile ports nft commit astray astray");
 	CHECK_INT(del("b"), 0);
 
 	table_lost = true;
@@ -376,7 +436,7 @@ static void test_table_lost(void)
 	table_lost = true;
 	fails = "ports";
 	CHECK_INT(add("b", 81, NULL), -EIO);
-	CHECK_STR(calls, "prepare +81 nft reconcile astray ports -81 abort");
+	CHECK_STR(calls, "prepare +81 nft reconcile ports -81 abort astray");
 	fails = NULL;
 	table_lost = false;
 }
@@ -416,7 +476,7 @@ static int apply_many(bool dry)
 	calls[0] = '\0';
 	memset(&err, 0, sizeof(err));
 	ret = dry ? changes_check(&changes, &err) :
-		    changes_apply(&dnatd, &changes, &err);
+		    carry_out(&changes, NULL);
 	for (size_t i = 0; (dry || ret) && i < 4; i++)
 		change_drop(&list[i]);
 	return ret;
@@ -455,7 +515,7 @@ static void test_many(void)
 	CHECK_STR(calls, "?v2 ?v4");
 	CHECK_INT(dnatd.model->n_services, 2);
 	CHECK_INT(apply_many(false), 0);
-	CHECK_STR(calls, "prepare +v2 +v4 +82 +83 vdports nft commit -v3 -v1 -81 unanswered:80>10.1.0.13:80 unanswered:81>all:0 astray");
+	CHECK_STR(calls, "prepare +v2 +v4 +82 +83 vdports nft commit unanswered:80>10.1.0.13:80 unanswered:81>all:0 astray -v3 -v1 -81");
 	CHECK_INT(dnatd.model->n_services, 3);
 	CHECK_INT(dnatd.model->vdports.max, 9);
 	CHECK_STR(dnatd.model->services[2]->name, "new");

@@ -15,9 +15,9 @@
 
 /* Longer than any turn that is waited for. */
 #define TOO_LONG 60
-#define PROBES_MAX 64
+#define PROBES_MAX 256
 #define SHORT_MS 5
-#define RACK 40			/* services, more than go at once */
+#define RACK 160		/* services, more than go at once */
 
 /* A check that is under way. */
 struct fake {
@@ -117,18 +117,47 @@ void probe_cancel(struct probe *probe)
 	fake_free((struct fake *)probe);
 }
 
-int changes_apply(struct dnatd *d, struct changes *changes, struct err *error)
+/* The transaction that is under way, for a turn of the loop. */
+static struct transaction *under_way;
+
+static bool is_refused(const struct changes *changes)
 {
+	for (size_t i = 0; i < changes->n; i++)
+		if (refuses && !strcmp(changes->list[i].new->name, refuses))
+			return true;
+	return false;
+}
+
+static void carry_out(evutil_socket_t fd, short what, void *data)
+{
+	struct transaction *transaction = under_way;
+	struct changes *changes = &transaction->changes;
+
+	(void)fd;
+	(void)what;
+	(void)data;
+	under_way = NULL;
+	transaction->begin(transaction);
 	CHECK(changes->passing);
 	if (changes->n > largest)
 		largest = changes->n;
-	for (size_t i = 0; i < changes->n; i++)
-		if (refuses && !strcmp(changes->list[i].new->name, refuses))
-			return err_set(error, -EIO, NULL, "no");
-	for (size_t i = 0; i < changes->n; i++)
-		model_commit(d->model, &changes->list[i]);
-	n_applied += changes->n;
-	return 0;
+	if (is_refused(changes))
+		transaction->ret = err_set(&transaction->err, -EIO, NULL, "no");
+	for (size_t i = 0; !transaction->ret && i < changes->n; i++)
+		model_commit(transaction->dnatd->model, &changes->list[i]);
+	if (!transaction->ret)
+		n_applied += changes->n;
+	transaction->done(transaction);
+}
+
+void change_begin(struct dnatd *d, struct transaction *transaction)
+{
+	static const struct timeval at_once;
+
+	CHECK(!under_way);
+	under_way = transaction;
+	transaction->dnatd = d;
+	event_base_once(d->base, -1, EV_TIMEOUT, carry_out, NULL, &at_once);
 }
 
 void conns_forget(struct dnatd *d, const struct conn_filter *filter)
