@@ -565,8 +565,8 @@ struct announce *announce_new(struct event_base *base, struct worker *worker,
 	/* Of protocol 0: nothing comes in. */
 	announce->fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (announce->fd < 0) {
-		say("VIPs are not announced to their neighbours: %s; dnatd needs CAP_NET_RAW for that",
-		    strerror(errno));
+		say_warning("VIPs are not announced to their neighbours: %s; dnatd needs CAP_NET_RAW for that",
+			    strerror(errno));
 		return announce;
 	}
 	if (!start(announce, base, err))

@@ -325,8 +325,8 @@ static void counted(const struct err *err, void *data)
 
 	if (err) {
 		if (!drain->failed)
-			say("backends that drain are not counted: %s; trying again",
-			    err->msg);
+			say_warning("backends that drain are not counted: %s; trying again",
+				    err->msg);
 		drain->failed = true;
 		arm(drain, PAUSE_MS);
 		return;

@@ -62,11 +62,11 @@ static void tell_begin(struct events *events, const char *name,
 		json_string_value(json_object_get(check, "advice"));
 
 	if (json_is_string(value))
-		say("fault: %s is %s: %s", name, json_string_value(value),
-		    advice);
+		say_error("fault: %s is %s: %s", name, json_string_value(value),
+			  advice);
 	else
-		say("fault: %s is %" JSON_INTEGER_FORMAT ": %s", name,
-		    json_integer_value(value), advice);
+		say_error("fault: %s is %" JSON_INTEGER_FORMAT ": %s", name,
+			  json_integer_value(value), advice);
 	events_emit(events, "fault",
 		    json_pack("{s:s, s:O, s:s}", "name", name, "value", value,
 			      "advice", advice));

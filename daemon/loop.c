@@ -84,10 +84,11 @@ static void turn_end(evutil_socket_t fd, short what, void *data)
 	    (turns.logged && now - turns.logged < LOG_PAUSE_US))
 		return;
 	turns.logged = now;
-	say("nothing else was done for %" PRId64 " ms, of which %" PRId64
-	    " ms of processor time: %s took %" PRId64 " ms", took / 1000,
-	    (clock_us(CLOCK_THREAD_CPUTIME_ID) - turns.cpu) / 1000,
-	    turns.longest.what, turns.longest.us / 1000);
+	say_warning("nothing else was done for %" PRId64 " ms, of which %" PRId64
+		    " ms of processor time: %s took %" PRId64 " ms",
+		    took / 1000,
+		    (clock_us(CLOCK_THREAD_CPUTIME_ID) - turns.cpu) / 1000,
+		    turns.longest.what, turns.longest.us / 1000);
 }
 
 void loop_does(const char *what)

@@ -115,8 +115,8 @@ static void note_change(struct pools *pools, const struct kmod_pool *pool,
 	tell(pools, pool, level);
 	pool_text(pool, text, sizeof(text));
 	if (level == POOL_EXHAUSTED)
-		say("%s: connections are refused, all vdports are in use; see vdport show and When ports run out in dnat-workflows(7)",
-		    text);
+		say_error("%s: connections are refused, all vdports are in use; see vdport show and When ports run out in dnat-workflows(7)",
+			  text);
 	else if (was == POOL_EXHAUSTED)
 		say("%s: there are vdports again", text);
 }

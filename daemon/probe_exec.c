@@ -115,8 +115,8 @@ static int refuse(struct probe_exec *dying, const struct target *target,
 	duration_text(target->check->timeout, after, sizeof(after));
 	snprintf(fault, FAULT_LEN, "no answer within %s", after);
 	if (!dying->told)
-		say("service %s: the program of its check, process %d, cannot be killed; that backend is checked again when it has ended",
-		    dying->service, dying->pid);
+		say_warning("service %s: the program of its check, process %d, cannot be killed; that backend is checked again when it has ended",
+			    dying->service, dying->pid);
 	dying->told = true;
 	return -ETIMEDOUT;
 }

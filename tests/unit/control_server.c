@@ -175,7 +175,7 @@ void put(int fd, const char *text, size_t len)
 	}
 }
 
-void say(int fd, const char *text)
+void send_text(int fd, const char *text)
 {
 	put(fd, text, strlen(text));
 }

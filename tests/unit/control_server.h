@@ -32,7 +32,7 @@ int client(void);
 
 /* A server that has had enough may close in the middle. */
 void put(int fd, const char *text, size_t len);
-void say(int fd, const char *text);
+void send_text(int fd, const char *text);
 
 /* One line without its newline; NULL at the end. */
 char *hear(int fd);

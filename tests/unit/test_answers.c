@@ -15,7 +15,7 @@ static void test_large(void)
 	int i;
 
 	for (i = 0; i < 100; i++)
-		say(fd, "{\"op\":\"big\",\"args\":{\"bytes\":1000000}}\n");
+		send_text(fd, "{\"op\":\"big\",\"args\":{\"bytes\":1000000}}\n");
 	usleep(100000);
 	for (i = 0; i < 100; i++) {
 		const char *line = hear(fd);
@@ -23,9 +23,9 @@ static void test_large(void)
 		NEED(line);
 		CHECK_INT(strlen(line), 1000000 + 23);
 	}
-	say(fd, "{\"op\":\"big\",\"args\":{\"bytes\":70000000}}\n");
+	send_text(fd, "{\"op\":\"big\",\"args\":{\"bytes\":70000000}}\n");
 	REFUSED(fd, "EMSGSIZE");
-	say(fd, "{\"op\":\"echo\"}\n");
+	send_text(fd, "{\"op\":\"echo\"}\n");
 	CHECK_STR(hear(fd), "{\"ok\":true,\"result\":{}}");
 	close(fd);
 }
@@ -38,15 +38,15 @@ static void test_parts(void)
 	int other = client();
 	int i;
 
-	say(fd, "{\"op\":\"count\",\"args\":{\"from\":0}}\n");
+	send_text(fd, "{\"op\":\"count\",\"args\":{\"from\":0}}\n");
 	CHECK_STR(hear(fd), "{\"ok\":true,\"result\":[0]}");
-	say(fd, "{\"op\":\"count\",\"args\":{\"from\":-1}}\n");
+	send_text(fd, "{\"op\":\"count\",\"args\":{\"from\":-1}}\n");
 	REFUSED(fd, "EIO");
 
 	/* More than is let wait. */
-	say(fd, "{\"op\":\"count\",\"args\":{\"from\":200000}}\n{\"op\":\"echo\"}\n");
+	send_text(fd, "{\"op\":\"count\",\"args\":{\"from\":200000}}\n{\"op\":\"echo\"}\n");
 	NEED(!shutdown(fd, SHUT_WR));
-	say(other, "{\"op\":\"echo\"}\n");
+	send_text(other, "{\"op\":\"echo\"}\n");
 	CHECK_STR(hear(other), "{\"ok\":true,\"result\":{}}");
 	for (i = 200000; i; i--) {
 		snprintf(line, sizeof(line),
@@ -58,7 +58,7 @@ static void test_parts(void)
 	CLOSED(fd);
 
 	/* Gone in the middle. */
-	say(other, "{\"op\":\"count\",\"args\":{\"from\":1000000000}}\n");
+	send_text(other, "{\"op\":\"count\",\"args\":{\"from\":1000000000}}\n");
 	NEED(hear(other));
 	close(other);
 }
@@ -93,28 +93,28 @@ static void test_monitor(void)
 	const char *line;
 	int n;
 
-	say(fd, "{\"op\":\"monitor\"}\n");
+	send_text(fd, "{\"op\":\"monitor\"}\n");
 	CHECK_STR(event_of(hear(fd)), "\"start\"}],\"more\":true}");
-	say(deaf, "{\"op\":\"monitor\"}\n");
+	send_text(deaf, "{\"op\":\"monitor\"}\n");
 	CHECK_STR(event_of(hear(deaf)), "\"start\"}],\"more\":true}");
-	say(other, "{\"op\":\"tell\",\"args\":{\"times\":1}}\n");
+	send_text(other, "{\"op\":\"tell\",\"args\":{\"times\":1}}\n");
 	CHECK_STR(hear(other), "{\"ok\":true,\"result\":null}");
 	CHECK_STR(event_of(hear(fd)), "\"told\",\"n\":0}],\"more\":true}");
 
 	/* More at once than may wait: the first ones and how many not. */
-	say(other, "{\"op\":\"tell\",\"args\":{\"times\":1000}}\n");
+	send_text(other, "{\"op\":\"tell\",\"args\":{\"times\":1000}}\n");
 	CHECK_STR(hear(other), "{\"ok\":true,\"result\":null}");
 	line = hear(fd);
 	NEED(line);
 	CHECK_INT(events_in(line, "\"told\""), EVENTS_BEHIND_MAX);
 	CHECK(strstr(line, "\"event\":\"lost\",\"events\":872}],\"more\":true}"));
-	say(other, "{\"op\":\"tell\",\"args\":{\"times\":2}}\n");
+	send_text(other, "{\"op\":\"tell\",\"args\":{\"times\":2}}\n");
 	CHECK_STR(hear(other), "{\"ok\":true,\"result\":null}");
 	CHECK_INT(events_in(hear(fd), "\"told\""), 2);
 
 	/* One that takes nothing holds nobody up, and is cut off. */
 	for (n = 0; n < 2000; n++) {
-		say(other, "{\"op\":\"tell\",\"args\":{\"times\":200}}\n");
+		send_text(other, "{\"op\":\"tell\",\"args\":{\"times\":200}}\n");
 		CHECK_STR(hear(other), "{\"ok\":true,\"result\":null}");
 		NEED(hear(fd));
 	}
@@ -137,16 +137,16 @@ static void test_slow(void)
 	struct pollfd gone = { .fd = deaf };
 	int i;
 
-	say(half, "{\"op\":");
+	send_text(half, "{\"op\":");
 	for (i = 0; i < 3; i++)
-		say(deaf, "{\"op\":\"big\",\"args\":{\"bytes\":9000000}}\n");
+		send_text(deaf, "{\"op\":\"big\",\"args\":{\"bytes\":9000000}}\n");
 	REFUSED(half, "ETIMEDOUT");
 	CLOSED(half);
 
 	CHECK_INT(poll(&gone, 1, 60000), 1);
 	CHECK(gone.revents & POLLHUP);
 	close(deaf);
-	say(idle, "{\"op\":\"echo\"}\n");
+	send_text(idle, "{\"op\":\"echo\"}\n");
 	CHECK_STR(hear(idle), "{\"ok\":true,\"result\":{}}");
 	close(idle);
 }

@@ -59,15 +59,15 @@ static void test_turns(void)
 	int greedy = client(), modest = client();
 	long long before;
 
-	say(greedy, REQUESTS);
+	send_text(greedy, REQUESTS);
 	before = requests(greedy);
-	say(modest, REQUESTS);
+	send_text(modest, REQUESTS);
 	CHECK_INT(requests(modest), before + 1);
 
 	server_halt();
 	for (int i = 0; i < 100; i++)
-		say(greedy, REQUESTS);
-	say(modest, REQUESTS);
+		send_text(greedy, REQUESTS);
+	send_text(modest, REQUESTS);
 	server_go_on();
 	CHECK(requests(modest) <= before + 4);
 	for (int i = 0; i < 100; i++)
@@ -82,35 +82,35 @@ static void test_gone(void)
 	int fd = client(), gone;
 	long long before;
 
-	say(fd, REQUESTS);
+	send_text(fd, REQUESTS);
 	before = requests(fd);
 	server_halt();
 	gone = reader();
 	for (int i = 0; i < 100; i++)
-		say(gone, REQUESTS);
+		send_text(gone, REQUESTS);
 	close(gone);
 	server_go_on();
 	/* By the time of the last of them it has been its turn. */
 	for (int i = 1; i <= 5; i++) {
-		say(fd, REQUESTS);
+		send_text(fd, REQUESTS);
 		CHECK_INT(requests(fd), before + i);
 	}
 
 	server_halt();
 	gone = client();
 	for (int i = 0; i < 3; i++)
-		say(gone, "{\"op\":\"tell\",\"args\":{\"times\":0}}\n");
+		send_text(gone, "{\"op\":\"tell\",\"args\":{\"times\":0}}\n");
 	close(gone);
 	server_go_on();
 	before += 5 + 3;
 	do {
-		say(fd, REQUESTS);
+		send_text(fd, REQUESTS);
 		before++;
 	} while (requests(fd) < before);
 
 	/* One that only sends no more takes its answers. */
 	gone = reader();
-	say(gone, "{\"op\":\"echo\"}\n{\"op\":\"echo\"}\n");
+	send_text(gone, "{\"op\":\"echo\"}\n{\"op\":\"echo\"}\n");
 	NEED(!shutdown(gone, SHUT_WR));
 	CHECK_STR(hear(gone), "{\"ok\":true,\"result\":{}}");
 	CHECK_STR(hear(gone), "{\"ok\":true,\"result\":{}}");
@@ -120,7 +120,7 @@ static void test_gone(void)
 
 static void echo(int fd)
 {
-	say(fd, "{\"op\":\"echo\"}\n");
+	send_text(fd, "{\"op\":\"echo\"}\n");
 	CHECK_STR(hear(fd), "{\"ok\":true,\"result\":{}}");
 }
 
@@ -145,7 +145,7 @@ static void test_places(void)
 
 	/* None of them is idle. */
 	for (i = 0; i < READERS_MAX; i++) {
-		say(fds[i], "{\"op\":\"monitor\"}\n");
+		send_text(fds[i], "{\"op\":\"monitor\"}\n");
 		NEED(hear(fds[i]));
 	}
 	more = reader();
@@ -173,12 +173,12 @@ static void test_room(void)
 
 	for (int i = 0; i < 100; i++) {
 		fds[i] = reader();
-		say(fds[i], big);
+		send_text(fds[i], big);
 		NEED(poll(&(struct pollfd){ .fd = fds[i], .events = POLLIN }, 1,
 			  60000) == 1);
 	}
 	REFUSED(fds[99], "EMSGSIZE");
-	say(fd, big);
+	send_text(fd, big);
 	line = hear(fd);
 	CHECK(line && strlen(line) == 1000000 + 23);
 	for (int i = 0; i < 100; i++)

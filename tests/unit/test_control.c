@@ -21,17 +21,17 @@ static void test_talk(void)
 {
 	int fd = client();
 
-	say(fd, "{\"op\":\"echo\",\"args\":{\"a\":1}}\n");
+	send_text(fd, "{\"op\":\"echo\",\"args\":{\"a\":1}}\n");
 	CHECK_STR(hear(fd), "{\"ok\":true,\"result\":{\"a\":1}}");
-	say(fd, "{\"op\":\"echo\"}\n{\"op\":\"echo\",\"args\":{\"b\":2}}\n{\"op\":");
+	send_text(fd, "{\"op\":\"echo\"}\n{\"op\":\"echo\",\"args\":{\"b\":2}}\n{\"op\":");
 	CHECK_STR(hear(fd), "{\"ok\":true,\"result\":{}}");
 	CHECK_STR(hear(fd), "{\"ok\":true,\"result\":{\"b\":2}}");
-	say(fd, "\"fail\"}\n");
+	send_text(fd, "\"fail\"}\n");
 	CHECK_STR(hear(fd),
 		  "{\"ok\":false,\"error\":{\"errno\":\"ENOENT\",\"arg\":\"name\","
 		  "\"msg\":\"no \\\"fail\\\" \\\\xff here\"}}");
 	/* Answers are taken after the last request is sent. */
-	say(fd, "{\"op\":\"echo\"}\n");
+	send_text(fd, "{\"op\":\"echo\"}\n");
 	NEED(!shutdown(fd, SHUT_WR));
 	CHECK_STR(hear(fd), "{\"ok\":true,\"result\":{}}");
 	CLOSED(fd);
@@ -55,19 +55,19 @@ static void test_bad(void)
 	size_t i;
 
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		say(fd, bad[i]);
+		send_text(fd, bad[i]);
 		REFUSED(fd, "EINVAL");
 	}
 	put(fd, "{\"op\":\0\"echo\"}\n", 15);
 	REFUSED(fd, "EINVAL");
 	memset(deep, '[', sizeof(deep));
 	put(fd, deep, sizeof(deep));
-	say(fd, "\n");
+	send_text(fd, "\n");
 	REFUSED(fd, "EINVAL");
 
-	say(fd, "{\"op\":\"echo\"}\n");
+	send_text(fd, "{\"op\":\"echo\"}\n");
 	CHECK_STR(hear(fd), "{\"ok\":true,\"result\":{}}");
-	say(fd, "{\"op\":\"ec");
+	send_text(fd, "{\"op\":\"ec");
 	NEED(!shutdown(fd, SHUT_WR));
 	REFUSED(fd, "EINVAL");
 	CLOSED(fd);
@@ -120,7 +120,7 @@ static void test_config(void)
 	line[sizeof(line) - 2] = '\n';
 
 	put(fd, line, half);
-	say(other, "{\"op\":\"echo\"}\n");
+	send_text(other, "{\"op\":\"echo\"}\n");
 	CHECK_STR(hear(other), "{\"ok\":true,\"result\":{}}");
 	put(other, line, CONTROL_LINE_MAX + 1000);
 	REFUSED(other, "EBUSY");
@@ -129,7 +129,7 @@ static void test_config(void)
 	CHECK_STR(hear(fd), "{\"ok\":false,\"error\":{\"errno\":\"EINVAL\",\"arg\":\"\","
 			    "\"msg\":\"two errors\",\"errors\":[1,2]}}");
 	/* And then no more than others. */
-	say(fd, "{\"op\":\"echo\"}\n");
+	send_text(fd, "{\"op\":\"echo\"}\n");
 	CHECK_STR(hear(fd), "{\"ok\":true,\"result\":{}}");
 	line[0] = ' ';
 	put(fd, line, sizeof(line) - 1);
@@ -187,7 +187,7 @@ static void test_many(void)
 
 	for (i = 0; i < CLIENTS_MAX; i++) {
 		fds[i] = client();
-		say(fds[i], "{\"op\":\"echo\"}\n");
+		send_text(fds[i], "{\"op\":\"echo\"}\n");
 		CHECK_STR(hear(fds[i]), "{\"ok\":true,\"result\":{}}");
 	}
 	fd = client();
@@ -199,7 +199,7 @@ static void test_many(void)
 		const char *line;
 
 		fd = client();
-		say(fd, "{\"op\":\"echo\"}\n");
+		send_text(fd, "{\"op\":\"echo\"}\n");
 		line = hear(fd);
 		i = line && strstr(line, "EBUSY");
 		close(fd);

@@ -19,11 +19,11 @@ static void test_lines(void)
 	/* One that was begun later is late, and then its next one. */
 	for (int i = 0; i < 2; i++) {
 		slow = client();
-		say(slow, "{\"op\":");
+		send_text(slow, "{\"op\":");
 		REFUSED(slow, "ETIMEDOUT");
 		CLOSED(slow);
 	}
-	say(config, "\"args\":{}}\n");
+	send_text(config, "\"args\":{}}\n");
 	CHECK_STR(hear(config), "{\"ok\":false,\"error\":{\"errno\":\"EINVAL\",\"arg\":\"\","
 				"\"msg\":\"two errors\",\"errors\":[1,2]}}");
 	close(config);
@@ -37,19 +37,19 @@ int main(void)
 	place_make();
 	pid = server_start(&control_server);
 	follower = client();
-	say(follower, "{\"op\":\"monitor\"}\n");
+	send_text(follower, "{\"op\":\"monitor\"}\n");
 	CHECK(hear(follower));
 	silent = client();
 	REFUSED(silent, "ETIMEDOUT");
 	CLOSED(silent);
 	silent = client();
-	say(silent, "{\"op\":\"echo\"}\n");
+	send_text(silent, "{\"op\":\"echo\"}\n");
 	CHECK_STR(hear(silent), "{\"ok\":true,\"result\":{}}");
 	REFUSED(silent, "ETIMEDOUT");
 	CLOSED(silent);
 
 	asker = client();
-	say(asker, "{\"op\":\"tell\",\"args\":{\"times\":1}}\n");
+	send_text(asker, "{\"op\":\"tell\",\"args\":{\"times\":1}}\n");
 	CHECK_STR(hear(asker), "{\"ok\":true,\"result\":null}");
 	CHECK(strstr(hear(follower), "\"told\""));
 	close(asker);

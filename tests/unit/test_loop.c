@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Turns of the loop: how long they are, and what a long one does to timers. */
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -59,9 +60,15 @@ static const char *logged(struct event_base *base, long ms)
 	static char text[1024];
 	FILE *file = tmpfile();
 	int saved = dup(STDERR_FILENO);
+	char stream[64];
+	struct stat st;
 	size_t len;
 
-	NEED(file && saved >= 0 && dup2(fileno(file), STDERR_FILENO) >= 0);
+	NEED(file && saved >= 0 && dup2(fileno(file), STDERR_FILENO) >= 0 &&
+	     !fstat(STDERR_FILENO, &st));
+	snprintf(stream, sizeof(stream), "%ju:%ju", (uintmax_t)st.st_dev,
+		 (uintmax_t)st.st_ino);
+	setenv("JOURNAL_STREAM", stream, 1);
 	NEED(!event_base_once(base, -1, EV_TIMEOUT, long_one,
 			      (void *)(intptr_t)ms, NULL));
 	NEED(event_base_dispatch(base) == 1);
@@ -91,7 +98,7 @@ static void test_length(struct event_base *base)
 		log = logged(base, LOOP_LOGGED_MS + 1);
 		CHECK_INT(loop_slow_turns() - slow, 1);
 	} while (!*log);
-	CHECK(strstr(log, "nothing else was done for "));
+	CHECK(strstr(log, "<4>dnatd: nothing else was done for "));
 	CHECK(strstr(log, " ms of processor time: something long took "));
 	CHECK(loop_longest_us() > LOOP_LOGGED_MS * 1000);
 	/* The log is not filled with them. */
