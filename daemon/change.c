@@ -205,49 +205,14 @@ static void rules_undo(struct dnatd *dnatd, struct err *err)
 		 cause, second.msg);
 }
 
-/* Of @old's backends those that @new does not have. */
-static int gone_add(struct conn_set *gone, const struct service *old,
-		    const struct service *new)
-{
-	struct conn_filter filter = conn_filter_of(old, NULL);
-	size_t at = 0;
-	int ret = 0;
-
-	filter.unanswered = old->proto == IPPROTO_TCP;
-	if (!new)
-		return old->n_backends ? conn_set_add(gone, &filter) : 0;
-	for (size_t i = 0; !ret && i < old->n_backends; i++) {
-		const struct backend *backend = &old->backends[i];
-
-		/* Those that stay mostly keep their order. */
-		if (at < new->n_backends &&
-		    backend->port == new->backends[at].port &&
-		    addr_equal(&backend->addr, &new->backends[at].addr)) {
-			at++;
-			continue;
-		}
-		if (service_find_backend(new, &backend->addr, backend->port) <
-		    new->n_backends)
-			continue;
-		filter.backend.addr = backend->addr;
-		filter.backend.port = backend->port;
-		ret = conn_set_add(gone, &filter);
-	}
-	return ret;
-}
-
-/*
- * What must not stay with a backend that goes: UDP flows, and TCP connections
- * without an answer, whose clients ask again.  Those that have one go on.
- */
 static int gone_init(struct conn_set *gone, const struct changes *changes,
 		     const struct side *old, const struct side *new)
 {
 	int ret = 0;
 
 	for (size_t i = 0; !ret && !changes->passing && i < old->n; i++)
-		ret = gone_add(gone, &old->list[i],
-			       side_find(new, &old->list[i]));
+		ret = conn_set_add_gone(gone, &old->list[i],
+					side_find(new, &old->list[i]));
 	return ret;
 }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "conn_set.h"
+#include "service.h"
 
 #define ROOM 16
 
@@ -39,6 +41,36 @@ int conn_set_add(struct conn_set *set, const struct conn_filter *filter)
 	}
 	set->list[set->n++] = *filter;
 	return 0;
+}
+
+int conn_set_add_gone(struct conn_set *set, const struct service *was,
+		      const struct service *now)
+{
+	struct conn_filter filter = conn_filter_of(was, NULL);
+	size_t at = 0;
+	int ret = 0;
+
+	filter.unanswered = was->proto == IPPROTO_TCP;
+	if (!now)
+		return was->n_backends ? conn_set_add(set, &filter) : 0;
+	for (size_t i = 0; !ret && i < was->n_backends; i++) {
+		const struct backend *backend = &was->backends[i];
+
+		/* Those that stay mostly keep their order. */
+		if (at < now->n_backends &&
+		    backend->port == now->backends[at].port &&
+		    addr_equal(&backend->addr, &now->backends[at].addr)) {
+			at++;
+			continue;
+		}
+		if (service_find_backend(now, &backend->addr, backend->port) <
+		    now->n_backends)
+			continue;
+		filter.backend.addr = backend->addr;
+		filter.backend.port = backend->port;
+		ret = conn_set_add(set, &filter);
+	}
+	return ret;
 }
 
 void conn_set_clean(struct conn_set *set)

@@ -24,6 +24,19 @@ struct conn_set {
  * Return: 0 or -ENOMEM
  */
 int conn_set_add(struct conn_set *set, const struct conn_filter *filter);
+
+/**
+ * conn_set_add_gone - add what must not stay with backends that have gone
+ * @was: the service
+ * @now: what has become of it; NULL: it has gone
+ *
+ * UDP flows, and TCP connections without an answer, whose clients ask again.
+ * Those that have one go on.
+ *
+ * Return: 0 or -ENOMEM
+ */
+int conn_set_add_gone(struct conn_set *set, const struct service *was,
+		      const struct service *now);
 void conn_set_clean(struct conn_set *set);
 
 /* Before conn_set_has(), after the last conn_set_add(). */

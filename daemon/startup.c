@@ -209,27 +209,6 @@ static int compare(const void *a, const void *b)
 			       *(struct service *const *)b);
 }
 
-/* As where a change takes them out.  @now: NULL where the service has gone */
-static void conns_release(struct dnatd *dnatd, const struct service *was,
-			  const struct service *now)
-{
-	struct conn_filter filter = conn_filter_of(was, NULL);
-
-	filter.unanswered = was->proto == IPPROTO_TCP;
-	if (!now)
-		conns_forget(dnatd, &filter);
-	for (size_t i = 0; now && i < was->n_backends; i++) {
-		const struct backend *backend = &was->backends[i];
-
-		if (service_find_backend(now, &backend->addr, backend->port) <
-		    now->n_backends)
-			continue;
-		filter.backend.addr = backend->addr;
-		filter.backend.port = backend->port;
-		conns_forget(dnatd, &filter);
-	}
-}
-
 /*
  * What services that there are no more have left: the module may still keep
  * their ports, and clients may still send to backends that have gone.
@@ -239,6 +218,8 @@ static void services_release(struct dnatd *dnatd)
 	const struct model *model = dnatd->model, *saved = dnatd->saved;
 	size_t n = model->n_services, size = sizeof(struct service *);
 	struct service **sorted = calloc(n + 1, size), **now;
+	struct conn_set gone = { 0 };
+	int ret = sorted ? 0 : -ENOMEM;
 
 	for (size_t i = 0; sorted && i < n; i++)
 		sorted[i] = model->services[i];
@@ -246,10 +227,16 @@ static void services_release(struct dnatd *dnatd)
 		qsort(sorted, n, size, compare);
 	for (size_t i = 0; sorted && i < saved->n_services; i++) {
 		now = bsearch(&saved->services[i], sorted, n, size, compare);
-		conns_release(dnatd, saved->services[i], now ? *now : NULL);
+		ret |= conn_set_add_gone(&gone, saved->services[i],
+					 now ? *now : NULL);
 		if (!now)
 			reserve_del(dnatd, saved->services[i]);
 	}
+	for (size_t i = 0; i < gone.n; i++)
+		conns_forget(dnatd, &gone.list[i]);
+	if (ret)
+		say_error("connections to backends that have gone stay until they are idle: dnatd is out of memory");
+	conn_set_clean(&gone);
 	free(sorted);
 }
 

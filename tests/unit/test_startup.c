@@ -251,7 +251,7 @@ static void test_removed(void)
 	int kept;
 	FILE *file;
 
-	put(WEB DNS "backend add web addr 10.1.0.11\nbackend add web addr 10.1.0.12\n");
+	put(WEB DNS "backend add dns addr 10.1.0.13\nbackend add web addr 10.1.0.11\nbackend add web addr 10.1.0.12\n");
 	CHECK_INT(load(false, log, sizeof(log)), 0);
 	startup_done(&dnatd);
 	stop();
@@ -269,7 +269,7 @@ static void test_removed(void)
 	close(kept);
 	snprintf(wanted, sizeof(wanted),
 		 "dnatd: start with %s: services: 0 added, 1 changed, 1 removed; backends: 1 removed from services that stay\n"
-		 "dnatd: removed: service dns vip 192.0.2.10 port 53 proto udp, 0 backends\n"
+		 "dnatd: removed: service dns vip 192.0.2.10 port 53 proto udp, 1 backends\n"
 		 "dnatd: removed: backend 10.1.0.11 port 80 of service web\n", conf);
 	CHECK_STR(log, wanted);
 	CHECK_STR(forgotten, "* 10.1.0.11 ");
