@@ -122,8 +122,8 @@ static int plan_dry(struct apply *apply, struct err *err)
 	int ret = changes_check(changes, err);
 
 	if (!ret)
-		ret = diff_to_json(apply->request.transaction.dnatd->model,
-				   changes, &apply->request.result, err);
+		ret = diff_to_json(apply->request.transaction.model, changes,
+				   &apply->request.result, err);
 	merge_drop(changes);
 	*changes = (struct changes){ 0 };
 	return ret;
@@ -133,15 +133,15 @@ static int plan(struct change_request *request, struct err *err)
 {
 	struct apply *apply = (struct apply *)request;
 	struct changes *changes = &request->transaction.changes;
-	struct dnatd *dnatd = request->transaction.dnatd;
+	const struct model *model = request->transaction.model;
 	struct err kept;
 	int ret = read_config(apply, err);
 
 	if (!ret)
-		ret = merge_plan(dnatd->model, apply->wanted, changes, err);
+		ret = merge_plan(model, apply->wanted, changes, err);
 	if (ret)
 		return ret;
-	if (!vdports_equal(&apply->wanted->vdports, &dnatd->model->vdports))
+	if (!vdports_equal(&apply->wanted->vdports, &model->vdports))
 		changes->vdports = &apply->wanted->vdports;
 	if (apply->dry)
 		return plan_dry(apply, err);
@@ -149,7 +149,7 @@ static int plan(struct change_request *request, struct err *err)
 		summary_add(&apply->sum, changes->list[i].old,
 			    changes->list[i].new);
 	if (apply->sum.removed &&
-	    store_keep(dnatd->store, dnatd->model, &kept))
+	    store_keep(request->transaction.dnatd->store, model, &kept))
 		say_error("%s", kept.msg);
 	return 0;
 }

@@ -189,22 +189,6 @@ static int rules_change(struct transaction *transaction, struct err *err)
 			  err);
 }
 
-/* Bring the rules back to what the model says; @err keeps the first cause. */
-static void rules_undo(struct dnatd *dnatd, struct err *err)
-{
-	char cause[sizeof(err->msg)];
-	struct err second;
-	bool changed;
-
-	if (!nft_reconcile(dnatd->nft, dnatd->in_force, dnatd->model, &changed,
-			   &second))
-		return;
-	memcpy(cause, err->msg, sizeof(cause));
-	snprintf(err->msg, sizeof(err->msg),
-		 "%.200s; and the rules could not be put back: %.200s; restart dnatd",
-		 cause, second.msg);
-}
-
 static int gone_init(struct conn_set *gone, const struct changes *changes,
 		     const struct side *old, const struct side *new)
 {
@@ -216,7 +200,7 @@ static int gone_init(struct conn_set *gone, const struct changes *changes,
 	return ret;
 }
 
-/* All that is outside of this process, in an order in which it can be undone. */
+/* In the kernel, in an order in which it can be undone. */
 static int carry_out(struct transaction *transaction, struct err *err)
 {
 	const struct changes *changes = &transaction->changes;
@@ -225,11 +209,6 @@ static int carry_out(struct transaction *transaction, struct err *err)
 	struct vdports was;
 	int ret;
 
-	if (!changes->passing) {
-		ret = store_prepare(dnatd->store, dnatd->model, changes, err);
-		if (ret)
-			return ret;
-	}
 	ret = vips_new(old, new, link_vips_add, err);
 	if (ret)
 		goto undo_vips;
@@ -242,27 +221,15 @@ static int carry_out(struct transaction *transaction, struct err *err)
 		goto undo_ports;
 	if (changes->n)
 		ret = rules_change(transaction, err);
-	if (ret)
-		goto undo_vdports;
-	if (!changes->passing) {
-		ret = store_commit(dnatd->store, err);
-		if (ret)
-			goto undo_rules;
-	}
-	return 0;
+	if (!ret)
+		return 0;
 
-undo_rules:
-	if (changes->n)
-		rules_undo(dnatd, err);
-undo_vdports:
 	if (changes->vdports)
 		vdports_back(dnatd, &was);
 undo_ports:
 	ports_release(dnatd, new, old);
 undo_vips:
 	vips_release(dnatd->model, new);
-	if (!changes->passing)
-		store_abort(dnatd->store);
 	return ret;
 }
 
@@ -301,25 +268,41 @@ static bool changes_any(const struct changes *changes)
 	return changes->n || changes->vdports;
 }
 
-static void begin(struct job *job)
-{
-	struct transaction *transaction = (struct transaction *)job;
+static void next(struct dnatd *dnatd);
 
-	if (transaction->begin)
-		transaction->begin(transaction);
+static void end(struct transaction *transaction)
+{
+	struct dnatd *dnatd = transaction->dnatd;
+	bool passing = transaction->changes.passing;
+
+	conn_set_clean(&transaction->gone);
+	free(transaction->old.list);
+	free(transaction->new.list);
+	free(transaction->room.services);
+	if (!passing)
+		TAILQ_REMOVE(&dnatd->transactions, transaction, entry);
+	transaction->done(transaction);
+	if (!passing)
+		next(dnatd);
 }
 
-static void work(struct job *job)
+static void stage(struct transaction *transaction, struct worker *worker,
+		  void (*begin)(struct job *job), void (*work)(struct job *job),
+		  void (*done)(struct job *job))
+{
+	transaction->job.begin = begin;
+	transaction->job.work = work;
+	transaction->job.done = done;
+	worker_add(worker, &transaction->job);
+}
+
+static void hold(struct job *job)
 {
 	struct transaction *transaction = (struct transaction *)job;
-	struct err *err = &transaction->err;
 
-	if (!transaction->ret && transaction->plan)
-		transaction->ret = transaction->plan(transaction, err);
-	if (transaction->ret || !changes_any(&transaction->changes))
-		return;
-	transaction->ret = prepare(transaction) ? err_no_memory(err) :
-						  carry_out(transaction, err);
+	transaction->model = model_hold(transaction->dnatd->model);
+	if (!transaction->model)
+		transaction->ret = err_no_memory(&transaction->err);
 }
 
 /* Clients may have asked for a service before it was there. */
@@ -353,13 +336,42 @@ static void take_over(struct transaction *transaction)
 	drain_look(dnatd->drain);
 }
 
-static void end(struct transaction *transaction)
+static void add_cause(struct err *err, const struct err *second)
 {
-	conn_set_clean(&transaction->gone);
-	free(transaction->old.list);
-	free(transaction->new.list);
-	free(transaction->room.services);
-	transaction->done(transaction);
+	char cause[sizeof(err->msg)];
+
+	memcpy(cause, err->msg, sizeof(cause));
+	snprintf(err->msg, sizeof(err->msg),
+		 "%.200s; and it is in the state file until the next change: %.200s",
+		 cause, second->msg);
+}
+
+static void hold_again(struct job *job)
+{
+	struct transaction *transaction = (struct transaction *)job;
+
+	transaction->model = model_hold(transaction->dnatd->model);
+}
+
+/* What is in the file from now on, or not any more. */
+static void settle(struct job *job)
+{
+	struct transaction *transaction = (struct transaction *)job;
+	struct store *store = transaction->dnatd->store;
+	struct err err;
+
+	if (!transaction->ret && transaction->model)
+		store_settle(store, transaction->model);
+	else if (transaction->ret && store_undo(store, &err))
+		add_cause(&transaction->err, &err);
+}
+
+static void settled(struct job *job)
+{
+	struct transaction *transaction = (struct transaction *)job;
+
+	model_let_go(transaction->dnatd->model);
+	end(transaction);
 }
 
 /* What nobody needs now that the model is another. */
@@ -370,46 +382,143 @@ static void release(struct job *job)
 
 	vips_release(dnatd->model, &transaction->old);
 	ports_release(dnatd, &transaction->old, &transaction->new);
-	store_settle(dnatd->store, dnatd->model);
 }
 
 static void released(struct job *job)
 {
-	end((struct transaction *)job);
+	struct transaction *transaction = (struct transaction *)job;
+
+	stage(transaction, transaction->dnatd->disk, hold_again, settle,
+	      settled);
 }
 
-static void worked(struct job *job)
+static void apply(struct job *job)
 {
 	struct transaction *transaction = (struct transaction *)job;
-	const struct changes *changes = &transaction->changes;
-	bool any = changes_any(changes);
+	struct err *err = &transaction->err;
 
-	jobs_follow(transaction->dnatd);
+	if (transaction->ret || !changes_any(&transaction->changes))
+		return;
+	transaction->ret = prepare(transaction) ? err_no_memory(err) :
+						  carry_out(transaction, err);
+}
+
+static void applied(struct job *job)
+{
+	struct transaction *transaction = (struct transaction *)job;
+	struct dnatd *dnatd = transaction->dnatd;
+
+	jobs_follow(dnatd);
 	if (transaction->repaired) {
-		repairs_tell(transaction->dnatd, "rules");
-		conns_end_astray(transaction->dnatd);
+		repairs_tell(dnatd, "rules");
+		conns_end_astray(dnatd);
 	}
-	if (!transaction->ret && any)
+	if (!transaction->ret)
 		take_over(transaction);
-	if (transaction->ret || !any || changes->passing) {
+	if (transaction->changes.passing) {
 		end(transaction);
 		return;
 	}
-	job->begin = NULL;
-	job->work = release;
-	job->done = released;
-	worker_add_next(transaction->dnatd->worker, job);
+	model_let_go(dnatd->model);
+	if (transaction->ret)
+		stage(transaction, dnatd->disk, NULL, settle, settled);
+	else
+		stage(transaction, dnatd->worker, NULL, release, released);
+}
+
+/* Backends may have gone down or up while the disk was written to. */
+static void follow_checks(const struct service *was, const struct service *is,
+			  struct service *new)
+{
+	for (size_t i = 0; i < is->n_backends; i++) {
+		const struct backend *backend = &is->backends[i];
+		size_t at;
+
+		if (backend->down == was->backends[i].down)
+			continue;
+		at = service_find_backend(new, &backend->addr, backend->port);
+		if (at < new->n_backends)
+			new->backends[at].down = backend->down;
+	}
+}
+
+/* The change was planned against the model as it was then. */
+static void refresh(struct job *job)
+{
+	struct transaction *transaction = (struct transaction *)job;
+	const struct changes *changes = &transaction->changes;
+
+	for (size_t i = 0; i < changes->n; i++) {
+		struct change *change = &changes->list[i];
+		const struct service *was = change->old;
+
+		if (!was)
+			continue;
+		change->old = model_find(transaction->dnatd->model, was->name);
+		if (change->new && change->new->check.type != CHECK_NONE)
+			follow_checks(was, change->old, change->new);
+	}
+}
+
+static void write_down(struct job *job)
+{
+	struct transaction *transaction = (struct transaction *)job;
+	struct err *err = &transaction->err;
+
+	if (!transaction->ret)
+		transaction->ret = transaction->plan(transaction, err);
+	if (!transaction->ret && changes_any(&transaction->changes))
+		transaction->ret = store_add(transaction->dnatd->store,
+					     transaction->model,
+					     &transaction->changes, err);
+}
+
+static void written(struct job *job)
+{
+	struct transaction *transaction = (struct transaction *)job;
+	struct dnatd *dnatd = transaction->dnatd;
+
+	if (!transaction->ret && changes_any(&transaction->changes)) {
+		stage(transaction, dnatd->worker, refresh, apply, applied);
+		return;
+	}
+	model_let_go(dnatd->model);
+	end(transaction);
+}
+
+static void next(struct dnatd *dnatd)
+{
+	struct transaction *first = TAILQ_FIRST(&dnatd->transactions);
+
+	if (first)
+		stage(first, dnatd->disk, hold, write_down, written);
+}
+
+static void begin(struct job *job)
+{
+	struct transaction *transaction = (struct transaction *)job;
+
+	transaction->begin(transaction);
 }
 
 void change_begin(struct dnatd *dnatd, struct transaction *transaction)
 {
 	transaction->dnatd = dnatd;
-	transaction->job = (struct job){
-		.what = transaction->changes.passing ?
-			"taking backends out and back" : "a change",
-		.begin = begin,
-		.work = work,
-		.done = worked,
-	};
-	worker_add(dnatd->worker, &transaction->job);
+	transaction->job.what = "a change";
+	if (transaction->changes.passing) {
+		transaction->job.what = "taking backends out and back";
+		stage(transaction, dnatd->worker, begin, apply, applied);
+		return;
+	}
+	TAILQ_INSERT_TAIL(&dnatd->transactions, transaction, entry);
+	if (transaction == TAILQ_FIRST(&dnatd->transactions))
+		next(dnatd);
+}
+
+void changes_finish(struct dnatd *dnatd)
+{
+	do {
+		worker_finish(dnatd->disk);
+		worker_finish(dnatd->worker);
+	} while (!TAILQ_EMPTY(&dnatd->transactions));
 }

@@ -2,10 +2,10 @@
 /*
  * What the admin or the checks ask to be changed: all of it or nothing.
  *
- * A transaction is a job of the worker: it writes to the disk and to the kernel
- * while the event loop goes on, with the model as it was.  The loop takes what
- * was done over into the model.  Transactions come one after the other, so each
- * is planned against what the one before has left.
+ * A transaction goes on beside the event loop: planned and written to the disk by
+ * one worker, then put into the kernel by the other, then taken over into the
+ * model by the loop.  Those that are written come one after the other.  What
+ * checks have found is not: it passes by those that wait for a disk.
  */
 #ifndef DNAT_CHANGE_H
 #define DNAT_CHANGE_H
@@ -23,19 +23,21 @@ struct side {
 
 struct transaction {
 	struct job job;
+	TAILQ_ENTRY(transaction) entry;
 	struct dnatd *dnatd;
 
-	/* Planned by begin() or plan(); what fails is done()'s to drop. */
+	/* Planned by one of these two; what fails is done()'s to drop. */
 	struct changes changes;
 
-	/* @begin: in the loop, at its turn; NULL: nothing */
+	/* @begin: of changes that pass, in the loop, at its turn */
 	void (*begin)(struct transaction *transaction);
 
 	/*
-	 * @plan: in the worker; with no changes planned nothing is done; NULL:
-	 * nothing to plan.  Return: 0 or a negative errno
+	 * @plan: of others, against @model, in a worker; with no changes planned
+	 * nothing is done.  Return: 0 or a negative errno
 	 */
 	int (*plan)(struct transaction *transaction, struct err *err);
+	const struct model *model;
 
 	/* @done: in the loop, when all is changed or nothing; may free it */
 	void (*done)(struct transaction *transaction);
@@ -53,6 +55,9 @@ struct transaction {
 
 /* Carry @transaction out, in its turn.  All that is not set is zero. */
 void change_begin(struct dnatd *dnatd, struct transaction *transaction);
+
+/* Have all that were begun done, in place of the event loop. */
+void changes_finish(struct dnatd *dnatd);
 
 /* Would a transaction find the interfaces?  Return: 0 or a negative errno */
 int changes_check(const struct changes *changes, struct err *err);

@@ -58,8 +58,8 @@ static int parts_next(struct parts *parts, struct text *rows, struct err *err)
 static int plan(struct transaction *transaction, struct err *err)
 {
 	struct change_request *request = (struct change_request *)transaction;
-	int ret = programs_check(transaction->dnatd->model, request->op,
-				 request->args, &request->peer, err);
+	int ret = programs_check(transaction->model, request->op, request->args,
+				 &request->peer, err);
 
 	return ret ? ret : request->plan(request, err);
 }
@@ -148,14 +148,15 @@ static int plan_service(struct change_request *request, struct err *err)
 	struct changes *changes = &request->transaction.changes;
 
 	*changes = (struct changes){ .n = 1, .list = &one->change };
-	return model_plan(request->transaction.dnatd->model, request->op,
-			  request->args, &one->change, err);
+	return model_plan(request->transaction.model, request->op, request->args,
+			  &one->change, err);
 }
 
 static int plan_vdports(struct change_request *request, struct err *err)
 {
 	struct one *one = (struct one *)request;
 
+	one->vdports = request->transaction.model->vdports;
 	request->transaction.changes.vdports = &one->vdports;
 	return vdports_plan(request->transaction.dnatd, request->args,
 			    &one->vdports, err);

@@ -4,6 +4,7 @@
 #define DNAT_DNATD_H
 
 #include <event2/event.h>
+#include <sys/queue.h>
 
 #include "audit.h"
 #include "drain.h"
@@ -25,6 +26,7 @@ struct health;
 struct http;
 struct peer;
 struct pools;
+struct transaction;
 struct worker;
 
 struct dnatd {
@@ -49,7 +51,9 @@ struct dnatd {
 	struct pools *pools;		/* NULL: nobody looks at them yet */
 	struct fault_watch *faults;	/* NULL: nobody looks for them yet */
 	struct foreign *foreign;
-	struct worker *worker;
+	struct worker *worker;		/* for the kernel */
+	struct worker *disk;
+	TAILQ_HEAD(transactions, transaction) transactions;	/* the first is under way */
 	struct kmod *kmod;		/* the loop's; NULL where there is no module */
 	struct kmod *kmod_jobs;		/* the same, for the worker's jobs */
 	enum allocator configured;

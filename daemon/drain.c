@@ -243,13 +243,12 @@ static void removed(struct transaction *transaction)
 static int plan_removal(struct transaction *transaction, struct err *err)
 {
 	struct removal *removal = (struct removal *)transaction;
-	const struct dnatd *dnatd = transaction->dnatd;
 
-	if (dnatd->changes != removal->changes)
+	if (transaction->dnatd->changes != removal->changes)
 		return 0;
 	transaction->changes.n = 1;
 	transaction->changes.list = &removal->change;
-	return model_plan(dnatd->model, "backend.del", removal->args,
+	return model_plan(transaction->model, "backend.del", removal->args,
 			  &removal->change, err);
 }
 

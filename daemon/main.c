@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include "announce.h"
+#include "change.h"
+#include "closer.h"
 #include "control.h"
 #include "count.h"
 #include "dnatd.h"
@@ -373,7 +375,9 @@ static int dnatd_run(struct dnatd *dnatd, struct loop *loop,
 	if (startup_load(dnatd, conf_path(options), !options->conf, err))
 		goto out;
 	dnatd->worker = worker_new(loop->base, err);
-	if (!dnatd->worker)
+	if (dnatd->worker)
+		dnatd->disk = worker_new(loop->base, err);
+	if (!dnatd->disk)
 		goto out;
 	dnatd->nft = nft_open(err);
 	if (!dnatd->nft || allocator_choose(dnatd, err) ||
@@ -429,13 +433,17 @@ static int dnatd_run(struct dnatd *dnatd, struct loop *loop,
 			       "services",
 			       (json_int_t)dnatd->model->n_services));
 	systemd_tell("READY=1");
+	closer_set(dnatd->worker);
 	ret = event_base_dispatch(loop->base) < 0 ?
 		err_set(err, -1, NULL, "the event loop failed") : 0;
 	systemd_tell("STOPPING=1");
+	closer_set(NULL);
 out:
-	/* The others are what its jobs are about. */
+	/* The others are what jobs are about. */
+	if (dnatd->disk)
+		changes_finish(dnatd);
+	worker_free(dnatd->disk);
 	worker_free(dnatd->worker);
-	dnatd->worker = NULL;
 	announce_free(announce);
 	watch_free(watch);
 	http_free(dnatd->http);
@@ -492,6 +500,7 @@ int main(int argc, char **argv)
 	signal(SIGHUP, SIG_IGN);
 	dnatd.configured = options.allocator;
 	dnatd.repairs.a_minute = options.repairs;
+	TAILQ_INIT(&dnatd.transactions);
 	dnatd.events = events_new();
 	dnatd.store = store_new(options.state, &err);
 	dnatd.foreign = foreign_new();

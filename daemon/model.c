@@ -214,6 +214,43 @@ int model_plan(const struct model *model, const char *op, const json_t *args,
 	return 0;
 }
 
+static bool model_has(const struct model *model, const struct service *service)
+{
+	return model && model_find(model, service->name) == service;
+}
+
+const struct model *model_hold(struct model *model)
+{
+	struct model *held = calloc(1, sizeof(*held));
+	size_t size = model->n_services * sizeof(*held->services);
+
+	if (held)
+		held->services = malloc(size + 1);
+	if (!held || !held->services) {
+		free(held);
+		return NULL;
+	}
+	held->vdports = model->vdports;
+	held->n_services = model->n_services;
+	held->room = model->n_services + 1;
+	memcpy(held->services, model->services, size);
+	model->held = held;
+	return held;
+}
+
+void model_let_go(struct model *model)
+{
+	struct model *held = model->held;
+
+	model->held = NULL;
+	for (size_t i = 0; held && i < held->n_services; i++)
+		if (!model_has(model, held->services[i]))
+			service_free(held->services[i]);
+	if (held)
+		free(held->services);
+	free(held);
+}
+
 int model_room_new(const struct model *model, size_t more,
 		   struct model_room *room)
 {
@@ -259,7 +296,8 @@ void model_commit(struct model *model, struct change *change)
 		model->n_services++;
 		*at = change->new;
 	} else {
-		service_free(*at);
+		if (!model_has(model->held, *at))
+			service_free(*at);
 		*at = change->new;
 		if (!change->new) {
 			model->n_services--;

@@ -86,6 +86,7 @@ struct model {
 	struct service **services;	/* sorted by name */
 	size_t room;		/* in services; commit never has to allocate */
 	struct vdports vdports;
+	struct model *held;	/* as it was at model_hold(), or NULL */
 };
 
 /* @old NULL: a new service.  @new NULL: the service goes. */
@@ -150,6 +151,16 @@ struct model_room {
 int model_room_new(const struct model *model, size_t more,
 		   struct model_room *room);
 void model_room_take(struct model *model, struct model_room *room);
+
+/**
+ * model_hold - keep @model as it is now, whatever is committed to it
+ *
+ * One at a time is held; its services are those of @model.
+ *
+ * Return: the held one, until model_let_go(); NULL where memory is short
+ */
+const struct model *model_hold(struct model *model);
+void model_let_go(struct model *model);
 
 /* Drop a change that was not carried out. */
 void change_drop(struct change *change);

@@ -12,12 +12,18 @@
 #define ANSWER_SECONDS 10
 #define DUMP_TRIES 10
 
+static struct {
+	void (*close)(struct mnl_socket *sock, void *data);
+	void *data;
+} closer;
+
 int nl_open(struct nl *nl, int bus, struct err *err)
 {
 	struct timeval patience = { .tv_sec = ANSWER_SECONDS };
 	int one = 1, rc;
 
 	memset(nl, 0, sizeof(*nl));
+	nl->bus = bus;
 	nl->sock = mnl_socket_open2(bus, SOCK_CLOEXEC);
 	if (!nl->sock) {
 		rc = -errno;
@@ -46,9 +52,18 @@ int nl_open(struct nl *nl, int bus, struct err *err)
 	return 0;
 }
 
+void nl_close_by(void (*close)(struct mnl_socket *sock, void *data),
+		 void *data)
+{
+	closer.close = close;
+	closer.data = data;
+}
+
 void nl_close(struct nl *nl)
 {
-	if (nl->sock)
+	if (nl->sock && closer.close && nl->bus == NETLINK_NETFILTER)
+		closer.close(nl->sock, closer.data);
+	else if (nl->sock)
 		mnl_socket_close(nl->sock);
 	free(nl->buf);
 	nl->sock = NULL;

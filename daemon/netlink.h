@@ -14,6 +14,7 @@
 
 struct nl {
 	struct mnl_socket *sock;
+	int bus;
 	unsigned int seq;
 	unsigned int portid;
 	char *buf;			/* NL_BUF_SIZE bytes, for what is received */
@@ -34,6 +35,14 @@ typedef void (*nl_forget_fn)(void *data);
  */
 int nl_open(struct nl *nl, int bus, struct err *err);
 void nl_close(struct nl *nl);
+
+/*
+ * From now on @close closes netfilter's sockets.  That waits for whoever changes
+ * rules just now: nft_rcv_nl_event() takes the commit mutex.  NULL: nl_close()
+ * does it.
+ */
+void nl_close_by(void (*close)(struct mnl_socket *sock, void *data),
+		 void *data);
 
 /* Room for a request. */
 #define NL_REQUEST_BUF(name)						\

@@ -131,22 +131,27 @@ static json_t *metrics_check(const struct dnatd *dnatd)
 			 "ok", !fault, "advice", fault ? advice : NULL);
 }
 
-/* A disk that hangs holds up changes, and nothing else. */
+/* A disk or a kernel that hangs holds up changes. */
 static json_t *worker_check(const struct dnatd *dnatd)
 {
-	int64_t ms = 0;
-	const char *what = worker_does(dnatd->worker, &ms);
-	bool ok = ms < SLOW_JOB_MS;
+	int64_t ms = 0, kernel_ms = 0;
+	const char *what = worker_does(dnatd->disk, &ms);
+	const char *kernel = worker_does(dnatd->worker, &kernel_ms);
+	bool is_disk = ms > kernel_ms;
 	char advice[320];
 
-	if (!ok)
-		snprintf(advice, sizeof(advice),
-			 "%s has been under way for %" PRId64
-			 " s, and the next ones wait: the disk with the state file, or the kernel, does not answer; see dmesg",
-			 what, ms / 1000);
+	if (!is_disk) {
+		what = kernel ? kernel : "none";
+		ms = kernel_ms;
+	}
+	snprintf(advice, sizeof(advice),
+		 "%s has been under way for %" PRId64
+		 " s, and the next ones wait: %s does not answer; see dmesg",
+		 what, ms / 1000,
+		 is_disk ? "the disk with the state file" : "the kernel");
 	return json_pack("{s:s, s:s, s:b, s:s?}", "name", "changes", "value",
-			 what ? what : "none", "ok", ok, "advice",
-			 ok ? NULL : advice);
+			 what, "ok", ms < SLOW_JOB_MS, "advice",
+			 ms < SLOW_JOB_MS ? NULL : advice);
 }
 
 /* Where backends are not in the rules as checks found them. */

@@ -29,7 +29,7 @@ struct store {
 	struct stat st;		/* of the file, to know it as our own */
 	int fd;			/* of the journal, or -1 */
 	off_t end;		/* of the last line that counts */
-	off_t line;		/* bytes of the one that is prepared */
+	off_t before;		/* of the one before that */
 };
 
 /* The directory that @path is in. */
@@ -402,8 +402,21 @@ int store_keep(struct store *store, const struct model *model, struct err *err)
 	return 0;
 }
 
-int store_prepare(struct store *store, const struct model *model,
-		  const struct changes *changes, struct err *err)
+/*
+ * A tail that cannot be cut off loses its newline, and the next line takes its
+ * place.
+ */
+static int cut_off(const struct store *store, off_t tail)
+{
+	int ret = 0;
+
+	if (ftruncate(store->fd, store->end))
+		ret = write_all(store->fd, " ", 1, tail - 1);
+	return ret ? ret : fdatasync(store->fd) ? -errno : 0;
+}
+
+int store_add(struct store *store, const struct model *model,
+	      const struct changes *changes, struct err *err)
 {
 	char *line;
 	size_t len;
@@ -419,37 +432,28 @@ int store_prepare(struct store *store, const struct model *model,
 	if (!line)
 		return err_no_memory(err);
 	len = strlen(line);
-	/* A blank in place of the final NUL keeps room for the newline. */
-	line[len] = ' ';
-	store->line = (off_t)len + 1;
+	line[len] = '\n';
 	ret = write_all(store->fd, line, len + 1, store->end);
 	free(line);
-	if (!ret)
-		return 0;
-	store_abort(store);
-	return cannot_write(store->journal, ret, err);
-}
-
-int store_commit(struct store *store, struct err *err)
-{
-	off_t end = store->end + store->line;
-	int ret = write_all(store->fd, "\n", 1, end - 1);
-
 	if (!ret && fdatasync(store->fd))
 		ret = -errno;
-	if (ret)
+	if (ret) {
+		cut_off(store, store->end + (off_t)len + 1);
 		return cannot_write(store->journal, ret, err);
-	store->end = end;
-	store->line = 0;
+	}
+	store->before = store->end;
+	store->end += (off_t)len + 1;
 	return 0;
 }
 
-/* A tail that stays behind has no newline, and the next line takes its place. */
-void store_abort(struct store *store)
+int store_undo(struct store *store, struct err *err)
 {
-	if (ftruncate(store->fd, store->end))
-		write_all(store->fd, " ", 1, store->end + store->line - 1);
-	store->line = 0;
+	off_t tail = store->end;
+	int ret;
+
+	store->end = store->before;
+	ret = cut_off(store, tail);
+	return ret ? cannot_write(store->journal, ret, err) : 0;
 }
 
 void store_settle(struct store *store, const struct model *model)

@@ -4,10 +4,10 @@
  * beside it a journal, a line a change since, so that a change costs as much as
  * it changes and not as much as there is.
  *
- * A change is prepared before the kernel is touched and committed after, so
- * that a full disk refuses it while nothing has happened yet.  A line counts
- * once its newline is there, which is all that a commit writes, in place of a
- * blank: a daemon that is killed leaves a change whole or not at all.
+ * A change is on the disk before the kernel is touched, so that a disk that is
+ * full or hangs refuses or holds up that change and nothing else.  A line counts
+ * once its newline is there: a daemon that is killed leaves a change whole or
+ * not at all.
  *
  * PATH:          {"version": 1, "serial": 7, "vdports"?: {...}, "services": [...]}
  * PATH.journal:  {"serial": 7, "services": [...], "deleted": ["NAME"...], "vdports"?: {...}}
@@ -93,18 +93,17 @@ int store_replace(struct store *store, const struct model *model,
 int store_keep(struct store *store, const struct model *model, struct err *err);
 
 /**
- * store_prepare - write down what will be
+ * store_add - write down what will be
  * @model: as it is
  * @changes: what is about to happen to it
  *
- * Return: 0 or a negative errno
+ * Return: 0; or a negative errno, and what was is so
  */
-int store_prepare(struct store *store, const struct model *model,
-		  const struct changes *changes, struct err *err);
+int store_add(struct store *store, const struct model *model,
+	      const struct changes *changes, struct err *err);
 
-/* What was prepared is so from now on, or was not to be. */
-int store_commit(struct store *store, struct err *err);
-void store_abort(struct store *store);
+/* What was added last is not to be.  Return: 0 or a negative errno */
+int store_undo(struct store *store, struct err *err);
 
 /* Write the file where the journal has become long; where it fails, later. */
 void store_settle(struct store *store, const struct model *model);

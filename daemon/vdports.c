@@ -104,7 +104,6 @@ int vdports_plan(const struct dnatd *dnatd, const json_t *args,
 	struct vdports asked = { 0 };
 	int ret = vdports_from_json(args, &asked, err);
 
-	*vdports = dnatd->model->vdports;
 	if (!ret && dnatd->in_force != ALLOC_MODULE)
 		ret = err_set(err, -EOPNOTSUPP, NULL,
 			      "vdports are set in the module only, and allocator nf_nat is in force; see status");

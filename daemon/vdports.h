@@ -47,7 +47,7 @@ const char *vdports_note(const struct dnatd *dnatd,
 /**
  * vdports_plan - what vdport.set asks for
  * @args: of the request
- * @vdports: result, what is to be kept from then on
+ * @vdports: what is kept; becomes what is to be kept from then on
  *
  * Return: 0 or a negative errno
  */

@@ -117,15 +117,20 @@ struct worker *worker_new(struct event_base *base, struct err *err)
 	return NULL;
 }
 
-void worker_free(struct worker *worker)
+void worker_finish(struct worker *worker)
 {
 	uint64_t n;
 
-	if (!worker)
-		return;
 	while (worker->job)
 		if (read(worker->ended, &n, sizeof(n)) == sizeof(n))
 			take(worker);
+}
+
+void worker_free(struct worker *worker)
+{
+	if (!worker)
+		return;
+	worker_finish(worker);
 	if (worker->started) {
 		sem_post(&worker->begun);
 		pthread_join(worker->thread, NULL);
@@ -141,12 +146,6 @@ void worker_free(struct worker *worker)
 void worker_add(struct worker *worker, struct job *job)
 {
 	TAILQ_INSERT_TAIL(&worker->queue, job, entry);
-	start(worker);
-}
-
-void worker_add_next(struct worker *worker, struct job *job)
-{
-	TAILQ_INSERT_HEAD(&worker->queue, job, entry);
 	start(worker);
 }
 

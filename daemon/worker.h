@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One thread beside the event loop's, for what the kernel or a disk may take its
- * time with: changes and repairs.  Checks, answers and metrics go on meanwhile.
+ * Threads beside the event loop's, for what the kernel or a disk may take its time
+ * with.  Checks, answers and metrics go on meanwhile.
  *
- * Jobs run one after the other.  While one is in work() nobody changes the model,
- * so that the loop and the job may both read it.  The store, the table, the VIPs
- * on interfaces and dnatd->kmod_jobs are the jobs' alone, all else is the loop's.
+ * One is for the kernel: its jobs have the table, the VIPs on interfaces and
+ * dnatd->kmod_jobs to themselves.  While one is in work() nobody changes the model,
+ * so that the loop and the job may both read it.  The other is for the disk: its
+ * jobs have the store to themselves, and read a model that is held.  All else is
+ * the loop's.
  */
 #ifndef DNAT_WORKER_H
 #define DNAT_WORKER_H
@@ -35,13 +37,13 @@ struct job {
 
 /* Return: NULL with @err set */
 struct worker *worker_new(struct event_base *base, struct err *err);
-
-/* What is queued is done first. */
 void worker_free(struct worker *worker);
 
-/* Queue @job, which is its own until done(): behind all others, or before them. */
+/* Have what is queued done, in place of the event loop. */
+void worker_finish(struct worker *worker);
+
+/* Queue @job, which is the worker's until done(). */
 void worker_add(struct worker *worker, struct job *job);
-void worker_add_next(struct worker *worker, struct job *job);
 
 /**
  * worker_does - what is in work now

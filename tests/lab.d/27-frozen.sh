@@ -57,5 +57,47 @@ check "so is the backend" wait_for 60 is_health disk4 up
 check "and nothing waits" wait_for 20 is_stuck 0
 dnatctl service del disk4
 dnatctl service del other4
+check "dnatd ends" daemon_stop
+
+# The disk with the state: a change waits for it, and nothing else does.
+is_fault() {
+	[ "$(dnatctl -j status | jq -r '.checks[] | select(.name == "changes") | "\(.value) \(.ok)"')" = "$1" ]
+}
+
+# has_rule ADDR - whether service wait4 sends to that backend.
+has_rule() {
+	in_ns lb nft list table inet dnatd | grep -q "$1"
+}
+
+check "dnatd starts with its state on the disk" daemon_start --state "$DISK/state.json"
+dnatctl service add wait4 vip "$VIP4" port 80 check tcp interval 500ms timeout 2s rise 1 fall 1
+dnatctl backend add wait4 addr $B1 port 8080
+check "a backend is up" wait_for 60 is_health wait4 up
+check "nothing is under way" is_fault "none true"
+(sleep 300; fsfreeze -u "$DISK") &
+failsafe=$!
+check "the disk is frozen" fsfreeze -f "$DISK"
+dnatctl service add late4 vip "$VIP4" port 82 >"$LAB/late" 2>&1 &
+late=$!
+check "a change waits" wait_for 60 is_fault "a change false"
+check_match "the fault says for what" "a change has been under way for [0-9]+ s, and the next ones wait: the disk with the state file does not answer" \
+	"$(dnatctl status)"
+ip netns exec b1 nft -f - <<-'EOT'
+	table inet frozen {
+		chain in { type filter hook input priority 0; tcp dport 8080 reject with tcp reset; }
+	}
+EOT
+check "checks go on: down" wait_for 60 is_health wait4 down
+check "and it is out of the rules" wait_for 60 eval '! has_rule $B1'
+ip netns exec b1 nft delete table inet frozen
+check "up again" wait_for 60 is_health wait4 up
+check "and in the rules" wait_for 60 has_rule $B1
+check "the change waits still" kill -0 $late
+check "its rules are not there" eval '! has_rule late4'
+check "the disk is back" fsfreeze -u "$DISK"
+kill $failsafe
+check "so the change is made" wait $late
+check "its rules are there" has_rule late4
+check "nothing is under way any more" wait_for 20 is_fault "none true"
 daemon_stop
 umount "$DISK"

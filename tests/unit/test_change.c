@@ -13,40 +13,48 @@
 #include "store.h"
 #include "unit.h"
 
-/* What was called, in order, and which call fails. */
+/* What was called, in order, and which calls fail. */
 static char calls[512];
 static const char *fails;
+static void (*at_disk)(void);	/* happens while the disk is written to */
 static bool table_lost;
 static struct err err;
+
+static bool is_to_fail(const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *at = fails; at; at = strchr(at, ' ')) {
+		at += *at == ' ';
+		if (!strncmp(at, name, len) && (!at[len] || at[len] == ' '))
+			return true;
+	}
+	return false;
+}
 
 static int call(const char *name, struct err *error)
 {
 	snprintf(calls + strlen(calls), sizeof(calls) - strlen(calls), "%s%s",
 		 calls[0] ? " " : "", name);
-	if (fails && !strcmp(fails, name))
-		return err_set(error, -EIO, NULL, "%s failed", name);
-	return 0;
+	return is_to_fail(name) ? err_set(error, -EIO, NULL, "%s failed", name) :
+				  0;
 }
 
-int store_prepare(struct store *store, const struct model *model,
-		  const struct changes *changes, struct err *error)
+int store_add(struct store *store, const struct model *model,
+	      const struct changes *changes, struct err *error)
 {
 	(void)store;
 	(void)model;
 	(void)changes;
-	return call("prepare", error);
+	if (at_disk)
+		at_disk();
+	return call("store", error);
 }
 
-int store_commit(struct store *store, struct err *error)
+int store_undo(struct store *store, struct err *error)
 {
 	(void)store;
-	return call("commit", error);
-}
-
-void store_abort(struct store *store)
-{
-	(void)store;
-	call("abort", NULL);
+	return call("undo", error);
 }
 
 void store_settle(struct store *store, const struct model *model)
@@ -204,10 +212,9 @@ void worker_add(struct worker *worker, struct job *job)
 	run(job);
 }
 
-void worker_add_next(struct worker *worker, struct job *job)
+void worker_finish(struct worker *worker)
 {
 	(void)worker;
-	run(job);
 }
 
 void jobs_follow(struct dnatd *d)
@@ -220,13 +227,18 @@ static void done(struct transaction *transaction)
 	err = transaction->err;
 }
 
+static void begin(struct transaction *transaction)
+{
+	(void)transaction;
+}
+
 /* Carry @changes out, or what @plan makes of them. */
 static int carry_out(struct changes *changes,
 		     int (*plan)(struct transaction *transaction,
 				 struct err *error))
 {
 	struct transaction transaction = {
-		.changes = *changes, .plan = plan, .done = done,
+		.changes = *changes, .begin = begin, .plan = plan, .done = done,
 	};
 
 	calls[0] = '\0';
@@ -244,6 +256,13 @@ static int plan(struct transaction *transaction, struct err *error)
 {
 	return model_plan(dnatd.model, asked.op, asked.args,
 			  transaction->changes.list, error);
+}
+
+static int plan_nothing(struct transaction *transaction, struct err *error)
+{
+	(void)transaction;
+	(void)error;
+	return 0;
 }
 
 static int apply(const char *op, json_t *args)
@@ -282,23 +301,23 @@ static int del(const char *name)
 static void test_good(void)
 {
 	CHECK_INT(add("a", 80, NULL), 0);
-	CHECK_STR(calls, "prepare +80 nft commit astray");
+	CHECK_STR(calls, "store +80 nft astray");
 	CHECK_INT(add("b", 81, "v1"), 0);
-	CHECK_STR(calls, "prepare +v1 +81 nft commit astray");
+	CHECK_STR(calls, "store +v1 +81 nft astray");
 	CHECK_INT(add("c", 82, "v1"), 0);
-	CHECK_STR(calls, "prepare +v1 +82 nft commit astray");
+	CHECK_STR(calls, "store +v1 +82 nft astray");
 	CHECK_INT(set_dev("b", "v2"), 0);
-	CHECK_STR(calls, "prepare +v2 nft commit");
+	CHECK_STR(calls, "store +v2 nft");
 	CHECK_INT(set_dev("c", "v3"), 0);
-	CHECK_STR(calls, "prepare +v3 nft commit -v1");
+	CHECK_STR(calls, "store +v3 nft -v1");
 	CHECK_INT(set_dev("c", NULL), 0);
-	CHECK_STR(calls, "prepare nft commit -v3");
+	CHECK_STR(calls, "store nft -v3");
 	CHECK_INT(set_dev("b", "v2"), 0);
-	CHECK_STR(calls, "prepare nft commit");
+	CHECK_STR(calls, "store nft");
 	CHECK_INT(del("b"), 0);
-	CHECK_STR(calls, "prepare nft commit -v2 -81");
+	CHECK_STR(calls, "store nft -v2 -81");
 	CHECK_INT(del("c"), 0);
-	CHECK_STR(calls, "prepare nft commit -82");
+	CHECK_STR(calls, "store nft -82");
 	CHECK_INT(dnatd.model->n_services, 1);
 
 	CHECK_INT(add("a", 83, NULL), -EEXIST);
@@ -320,26 +339,26 @@ static void test_flows(void)
 			json_pack("{s:s, s:s, s:i, s:s}", "name", "u", "vip",
 				  "192.0.2.10", "port", 53, "proto", "udp")),
 		  0);
-	CHECK_STR(calls, "prepare +53 nft commit astray");
+	CHECK_STR(calls, "store +53 nft astray");
 	CHECK_INT(backend("backend.add", "u", "10.1.0.11"), 0);
 	CHECK_INT(backend("backend.add", "u", "10.1.0.12"), 0);
-	CHECK_STR(calls, "prepare nft commit");
+	CHECK_STR(calls, "store nft");
 	CHECK_INT(apply("backend.set",
 			json_pack("{s:s, s:s, s:s}", "service", "u", "addr",
 				  "10.1.0.12", "state", "drain")), 0);
-	CHECK_STR(calls, "prepare nft commit");
-	fails = "commit";
+	CHECK_STR(calls, "store nft");
+	fails = "nft";
 	CHECK_INT(backend("backend.del", "u", "10.1.0.12"), -EIO);
-	CHECK_STR(calls, "prepare nft commit reconcile abort");
+	CHECK_STR(calls, "store nft reconcile undo");
 	fails = NULL;
 	CHECK_INT(backend("backend.del", "u", "10.1.0.12"), 0);
-	CHECK_STR(calls, "prepare nft commit end:53>10.1.0.12:53");
+	CHECK_STR(calls, "store nft end:53>10.1.0.12:53");
 	CHECK_INT(backend("backend.add", "a", "10.1.0.12"), 0);
 	CHECK_INT(backend("backend.del", "a", "10.1.0.12"), 0);
-	CHECK_STR(calls, "prepare nft commit unanswered:80>10.1.0.12:80");
+	CHECK_STR(calls, "store nft unanswered:80>10.1.0.12:80");
 	CHECK_INT(backend("backend.add", "u", "10.1.0.13"), 0);
 	CHECK_INT(del("u"), 0);
-	CHECK_STR(calls, "prepare nft commit end:53>all:0 -53");
+	CHECK_STR(calls, "store nft end:53>all:0 -53");
 }
 
 /*
@@ -357,12 +376,12 @@ static void test_no_interface(void)
 	CHECK_INT(apply("backend.set",
 			json_pack("{s:s, s:s, s:i}", "service", "d", "addr",
 				  "10.1.0.11", "weight", 0)), 0);
-	CHECK_STR(calls, "prepare nft commit");
+	CHECK_STR(calls, "store nft");
 	CHECK_INT(apply("service.set", json_pack("{s:s, s:s}", "name", "d",
 						 "when-empty", "drop")), 0);
-	CHECK_STR(calls, "prepare nft commit");
+	CHECK_STR(calls, "store nft");
 	CHECK_INT(add("e", 91, "v9"), -EIO);
-	CHECK_STR(calls, "prepare +v9 abort");
+	CHECK_STR(calls, "store +v9 undo");
 
 	down.old = model_find(dnatd.model, "d");
 	down.new = service_copy(down.old);
@@ -372,37 +391,72 @@ static void test_no_interface(void)
 	CHECK_STR(calls, "nft");
 	CHECK(model_find(dnatd.model, "d")->backends[0].down);
 	CHECK_INT(set_dev("d", "v8"), 0);
-	CHECK_STR(calls, "prepare +v8 nft commit -v9");
+	CHECK_STR(calls, "store +v8 nft -v9");
 	fails = NULL;
 	CHECK_INT(del("d"), 0);
-	CHECK_STR(calls, "prepare nft commit unanswered:90>all:0 -v8 -90");
+	CHECK_STR(calls, "store nft unanswered:90>all:0 -v8 -90");
+}
+
+static void goes_down(void)
+{
+	struct change down = { .old = model_find(dnatd.model, "a") };
+
+	down.new = service_copy(down.old);
+	NEED(down.new);
+	down.new->backends[0].down = true;
+	model_commit(dnatd.model, &down);
+}
+
+/* What checks find does not wait for the disk, and is not lost by a change. */
+static void test_slow_disk(void)
+{
+	const struct service *service;
+
+	CHECK_INT(backend("backend.add", "a", "10.1.0.11"), 0);
+	CHECK_INT(apply("service.set", json_pack("{s:s, s:s}", "name", "a",
+						 "check", "tcp")), 0);
+	at_disk = goes_down;
+	CHECK_INT(backend("backend.add", "a", "10.1.0.12"), 0);
+	service = model_find(dnatd.model, "a");
+	CHECK_INT(service->n_backends, 2);
+	CHECK(service->backends[0].down);
+	CHECK(!service->backends[1].down);
+	fails = "nft";
+	CHECK_INT(backend("backend.del", "a", "10.1.0.12"), -EIO);
+	fails = NULL;
+	at_disk = NULL;
+	CHECK(!dnatd.model->held);
+	CHECK_INT(backend("backend.del", "a", "10.1.0.11"), 0);
+	CHECK_INT(backend("backend.del", "a", "10.1.0.12"), 0);
+	CHECK_INT(apply("service.set", json_pack("{s:s, s:s}", "name", "a",
+						 "check", "none")), 0);
 }
 
 static void test_failures(void)
 {
-	fails = "prepare";
+	fails = "store";
 	CHECK_INT(add("b", 81, "v1"), -EIO);
-	CHECK_STR(calls, "prepare");
+	CHECK_STR(calls, "store");
 
 	fails = "+v1";
 	CHECK_INT(add("b", 81, "v1"), -EIO);
-	CHECK_STR(calls, "prepare +v1 -v1 abort");
+	CHECK_STR(calls, "store +v1 -v1 undo");
 
 	fails = "+81";
 	CHECK_INT(add("b", 81, "v1"), -EIO);
-	CHECK_STR(calls, "prepare +v1 +81 -81 -v1 abort");
+	CHECK_STR(calls, "store +v1 +81 -81 -v1 undo");
 
 	fails = "nft";
 	CHECK_INT(add("b", 81, "v1"), -EIO);
-	CHECK_STR(calls, "prepare +v1 +81 nft reconcile -81 -v1 abort");
+	CHECK_STR(calls, "store +v1 +81 nft reconcile -81 -v1 undo");
 	CHECK_STR(err.msg, "nft failed");
 
-	fails = "commit";
-	CHECK_INT(add("b", 81, "v1"), -EIO);
-	CHECK_STR(calls, "prepare +v1 +81 nft commit reconcile -81 -v1 abort");
-	CHECK_STR(err.msg, "commit failed");
 	CHECK_INT(del("a"), -EIO);
-	CHECK_STR(calls, "prepare nft commit reconcile abort");
+	CHECK_STR(calls, "store nft reconcile undo");
+	fails = "nft undo";
+	CHECK_INT(del("a"), -EIO);
+	CHECK_STR(calls, "store nft reconcile undo");
+	CHECK_STR(err.msg, "nft failed; and it is in the state file until the next change: undo failed");
 	CHECK_INT(dnatd.model->n_services, 1);
 
 	/* A VIP that another service has there stays. */
@@ -410,12 +464,12 @@ static void test_failures(void)
 	CHECK_INT(add("b", 81, "v1"), 0);
 	fails = "nft";
 	CHECK_INT(add("c", 82, "v1"), -EIO);
-	CHECK_STR(calls, "prepare +v1 +82 nft reconcile -82 abort");
+	CHECK_STR(calls, "store +v1 +82 nft reconcile -82 undo");
 
 	/* An old VIP that cannot be taken away does not undo the change. */
 	fails = "-v1";
 	CHECK_INT(del("b"), 0);
-	CHECK_STR(calls, "prepare nft commit -v1 -81");
+	CHECK_STR(calls, "store nft -v1 -81");
 	fails = NULL;
 }
 
@@ -424,19 +478,19 @@ static void test_table_lost(void)
 {
 	table_lost = true;
 	CHECK_INT(add("b", 81, NULL), 0);
-	CHECK_STR(calls, "prepare +81 nft reconcile ports nft commit astray astray");
+	CHECK_STR(calls, "store +81 nft reconcile ports nft astray astray");
 	CHECK_INT(del("b"), 0);
 
 	table_lost = true;
 	fails = "reconcile";
 	CHECK_INT(add("b", 81, NULL), -ENOENT);
-	CHECK_STR(calls, "prepare +81 nft reconcile -81 abort");
+	CHECK_STR(calls, "store +81 nft reconcile -81 undo");
 	CHECK_STR(err.msg, "no table");
 
 	table_lost = true;
 	fails = "ports";
 	CHECK_INT(add("b", 81, NULL), -EIO);
-	CHECK_STR(calls, "prepare +81 nft reconcile ports -81 abort astray");
+	CHECK_STR(calls, "store +81 nft reconcile ports -81 astray undo");
 	fails = NULL;
 	table_lost = false;
 }
@@ -476,7 +530,7 @@ static int apply_many(bool dry)
 	calls[0] = '\0';
 	memset(&err, 0, sizeof(err));
 	ret = dry ? changes_check(&changes, &err) :
-		    carry_out(&changes, NULL);
+		    carry_out(&changes, plan_nothing);
 	for (size_t i = 0; (dry || ret) && i < 4; i++)
 		change_drop(&list[i]);
 	return ret;
@@ -487,13 +541,12 @@ static void test_many(void)
 	static const struct {
 		const char *fails, *calls;
 	} steps[] = {
-		{ "prepare", "prepare" },
-		{ "+v2", "prepare +v2 -v2 -v4 abort" },
-		{ "+v4", "prepare +v2 +v4 -v2 -v4 abort" },
-		{ "+82", "prepare +v2 +v4 +82 -82 -83 -v2 -v4 abort" },
-		{ "vdports", "prepare +v2 +v4 +82 +83 vdports -82 -83 -v2 -v4 abort" },
-		{ "nft", "prepare +v2 +v4 +82 +83 vdports nft reconcile vdports-back -82 -83 -v2 -v4 abort" },
-		{ "commit", "prepare +v2 +v4 +82 +83 vdports nft commit reconcile vdports-back -82 -83 -v2 -v4 abort" },
+		{ "store", "store" },
+		{ "+v2", "store +v2 -v2 -v4 undo" },
+		{ "+v4", "store +v2 +v4 -v2 -v4 undo" },
+		{ "+82", "store +v2 +v4 +82 -82 -83 -v2 -v4 undo" },
+		{ "vdports", "store +v2 +v4 +82 +83 vdports -82 -83 -v2 -v4 undo" },
+		{ "nft", "store +v2 +v4 +82 +83 vdports nft reconcile vdports-back -82 -83 -v2 -v4 undo" },
 	};
 
 	CHECK_INT(del("a"), 0);
@@ -515,7 +568,7 @@ static void test_many(void)
 	CHECK_STR(calls, "?v2 ?v4");
 	CHECK_INT(dnatd.model->n_services, 2);
 	CHECK_INT(apply_many(false), 0);
-	CHECK_STR(calls, "prepare +v2 +v4 +82 +83 vdports nft commit unanswered:80>10.1.0.13:80 unanswered:81>all:0 astray -v3 -v1 -81");
+	CHECK_STR(calls, "store +v2 +v4 +82 +83 vdports nft unanswered:80>10.1.0.13:80 unanswered:81>all:0 astray -v3 -v1 -81");
 	CHECK_INT(dnatd.model->n_services, 3);
 	CHECK_INT(dnatd.model->vdports.max, 9);
 	CHECK_STR(dnatd.model->services[2]->name, "new");
@@ -523,11 +576,13 @@ static void test_many(void)
 
 int main(void)
 {
+	TAILQ_INIT(&dnatd.transactions);
 	dnatd.model = model_new();
 	NEED(dnatd.model);
 	test_good();
 	test_flows();
 	test_no_interface();
+	test_slow_disk();
 	test_failures();
 	test_table_lost();
 	test_many();

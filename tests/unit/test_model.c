@@ -526,6 +526,43 @@ static void test_state_refused(void)
 		  "services[0].backends[0].service");
 }
 
+static void commit(struct model *model, const char *op, json_t *args)
+{
+	struct change change;
+
+	NEED(args && !model_plan(model, op, args, &change, &err));
+	model_commit(model, &change);
+	json_decref(args);
+}
+
+/* A model that is held stays as it was. */
+static void test_hold(void)
+{
+	struct model *model = model_new();
+	const struct model *held;
+
+	NEED(model);
+	commit(model, "service.add", json_pack("{s:s, s:s, s:i}", "name", "a",
+					       "vip", "192.0.2.10", "port", 80));
+	commit(model, "service.add", json_pack("{s:s, s:s, s:i}", "name", "b",
+					       "vip", "192.0.2.10", "port", 81));
+	held = model_hold(model);
+	NEED(held);
+	for (int i = 0; i < 2; i++)
+		commit(model, "backend.add", json_pack("{s:s, s:s, s:i}", "service",
+						       "a", "addr", "10.1.0.11",
+						       "port", 8080 + i));
+	commit(model, "service.del", json_pack("{s:s}", "name", "b"));
+	CHECK_INT(held->n_services, 2);
+	CHECK_INT(model_find(held, "a")->n_backends, 0);
+	CHECK_STR(model_find(held, "b")->name, "b");
+	CHECK_INT(model->n_services, 1);
+	model_let_go(model);
+	model_let_go(model);
+	CHECK_INT(model_find(model, "a")->n_backends, 2);
+	model_free(model);
+}
+
 int main(void)
 {
 	test_accepted();
@@ -536,5 +573,6 @@ int main(void)
 	test_json();
 	test_errors();
 	test_state_refused();
+	test_hold();
 	return unit_result();
 }

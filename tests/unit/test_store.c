@@ -88,10 +88,8 @@ static void check_kept(const struct model *model)
 static int keep(struct store *store, struct model *model,
 		struct changes *changes)
 {
-	int ret = store_prepare(store, model, changes, &err);
+	int ret = store_add(store, model, changes, &err);
 
-	if (!ret)
-		ret = store_commit(store, &err);
 	if (ret)
 		return ret;
 	for (size_t i = 0; i < changes->n; i++)
@@ -126,9 +124,8 @@ static void test_round(void)
 	plan(model, "dns", 53, &list[1]);
 	put("in the way");
 	NEED(!rename(path, new));
-	CHECK_INT(store_prepare(store, model, &changes, &err), 0);
+	CHECK_INT(store_add(store, model, &changes, &err), 0);
 	model_free(reload());
-	CHECK_INT(store_commit(store, &err), 0);
 	CHECK(access(new, F_OK));
 	model_commit(model, &list[0]);
 	model_commit(model, &list[1]);
@@ -138,14 +135,14 @@ static void test_round(void)
 	NEED(!stat(journal, &st));
 	CHECK_INT(st.st_mode & 07777, 0600);
 
-	/* What was prepared and not committed never was. */
+	/* What could not be done after all never was. */
 	changes.n = 1;
 	before = size_of(journal);
 	plan(model, "ftp", 21, &list[0]);
-	CHECK_INT(store_prepare(store, model, &changes, &err), 0);
+	CHECK_INT(store_add(store, model, &changes, &err), 0);
 	CHECK(size_of(journal) > before);
+	CHECK_INT(store_undo(store, &err), 0);
 	check_kept(model);
-	store_abort(store);
 	CHECK_INT(size_of(journal), before);
 	CHECK_INT(keep(store, model, &changes), 0);
 	check_kept(model);
@@ -382,7 +379,7 @@ static void test_trouble(void)
 	snprintf(away, sizeof(away), "%s/none/state.json", dir);
 	store = store_new(away, &err);
 	NEED(store);
-	CHECK_INT(store_prepare(store, model, &one, &err), -ENOENT);
+	CHECK_INT(store_add(store, model, &one, &err), -ENOENT);
 	CHECK(strstr(err.msg, "/none does not exist; create it"));
 	store_free(store, NULL);
 	store = store_new(dir, &err);
@@ -397,7 +394,7 @@ static void test_trouble(void)
 	NEED(store);
 	signal(SIGXFSZ, SIG_IGN);
 	NEED(!setrlimit(RLIMIT_FSIZE, &full));
-	CHECK_INT(store_prepare(store, model, &one, &err), -EFBIG);
+	CHECK_INT(store_add(store, model, &one, &err), -EFBIG);
 	CHECK(access(new, F_OK));
 	CHECK(access(path, F_OK));
 	NEED(!setrlimit(RLIMIT_FSIZE, &unlimited));
@@ -407,7 +404,7 @@ static void test_trouble(void)
 	before = size_of(journal);
 	NEED(!setrlimit(RLIMIT_FSIZE,
 			&(struct rlimit){ (rlim_t)before + 10, RLIM_INFINITY }));
-	CHECK_INT(store_prepare(store, model, &one, &err), -EFBIG);
+	CHECK_INT(store_add(store, model, &one, &err), -EFBIG);
 	CHECK(strstr(err.msg, ".journal cannot be written: File too large"));
 	CHECK_INT(size_of(journal), before);
 	check_kept(model);
