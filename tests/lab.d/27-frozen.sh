@@ -69,6 +69,10 @@ has_rule() {
 	in_ns lb nft list table inet dnatd | grep -q "$1"
 }
 
+lacks_rule() {
+	! has_rule "$1"
+}
+
 check "dnatd starts with its state on the disk" daemon_start --state "$DISK/state.json"
 dnatctl service add wait4 vip "$VIP4" port 80 check tcp interval 500ms timeout 2s rise 1 fall 1
 dnatctl backend add wait4 addr $B1 port 8080
@@ -88,12 +92,12 @@ ip netns exec b1 nft -f - <<-'EOT'
 	}
 EOT
 check "checks go on: down" wait_for 60 is_health wait4 down
-check "and it is out of the rules" wait_for 60 eval '! has_rule $B1'
+check "and it is out of the rules" wait_for 60 lacks_rule $B1
 ip netns exec b1 nft delete table inet frozen
 check "up again" wait_for 60 is_health wait4 up
 check "and in the rules" wait_for 60 has_rule $B1
 check "the change waits still" kill -0 $late
-check "its rules are not there" eval '! has_rule late4'
+check "its rules are not there" lacks_rule late4
 check "the disk is back" fsfreeze -u "$DISK"
 kill $failsafe
 check "so the change is made" wait $late
