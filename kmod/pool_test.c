@@ -65,13 +65,17 @@ static void give(struct ctx *ctx, u16 port)
 	dnat_vdport_give(ctx->pool, port, 0, (u32)jiffies);
 }
 
+static void unhelp(struct work_struct *work)
+{
+}
+
 static int ctx_init(struct kunit *test)
 {
 	struct ctx *ctx = kunit_kzalloc(test, sizeof(*ctx), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, ctx);
 	test->priv = ctx;
-	KUNIT_ASSERT_EQ(test, dnat_vdports_init(&ctx->vdports), 0);
+	KUNIT_ASSERT_EQ(test, dnat_vdports_init(&ctx->vdports, unhelp), 0);
 	rcu_read_lock();
 	ctx->pool = dnat_pool_get(&ctx->vdports, &dnat_test_key);
 	rcu_read_unlock();
@@ -237,7 +241,7 @@ static void test_blocks(struct kunit *test)
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, vdports);
-	KUNIT_ASSERT_EQ(test, dnat_vdports_init(vdports), 0);
+	KUNIT_ASSERT_EQ(test, dnat_vdports_init(vdports, unhelp), 0);
 	vdports->vips.blocks = &blocks;
 	rcu_read_lock();
 	pool = dnat_pool_get(vdports, &dnat_test_key);
@@ -320,13 +324,15 @@ static void test_work(struct kunit *test)
 	struct dnat_pool *pool;
 
 	KUNIT_ASSERT_NOT_NULL(test, vdports);
-	KUNIT_ASSERT_EQ(test, dnat_vdports_init(vdports), 0);
+	KUNIT_ASSERT_EQ(test, dnat_vdports_init(vdports, unhelp), 0);
 	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&vdports->gc));
+	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&vdports->unhelp));
 	rcu_read_lock();
 	pool = dnat_pool_get(vdports, &dnat_test_key);
 	rcu_read_unlock();
 	KUNIT_ASSERT_NOT_NULL(test, pool);
 	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&vdports->gc));
+	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&vdports->unhelp));
 
 	cancel_delayed_work_sync(&vdports->gc);
 	dnat_vdports_gc(&vdports->gc.work);
