@@ -77,7 +77,7 @@ static int ctx_init(struct kunit *test)
 		rcu_read_lock();
 		ctx->pool[i] = dnat_pool_get(&ctx->vdports, &key);
 		rcu_read_unlock();
-		KUNIT_ASSERT_NOT_NULL(test, ctx->pool[i]);
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, ctx->pool[i]);
 	}
 	for (i = 0; i < DNAT_TEST_CONNS; i++)
 		ctx->conn[i].pool = -1;

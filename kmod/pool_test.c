@@ -79,7 +79,7 @@ static int ctx_init(struct kunit *test)
 	rcu_read_lock();
 	ctx->pool = dnat_pool_get(&ctx->vdports, &dnat_test_key);
 	rcu_read_unlock();
-	KUNIT_ASSERT_NOT_NULL(test, ctx->pool);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, ctx->pool);
 	return 0;
 }
 
@@ -209,21 +209,21 @@ static void test_pools_max(struct kunit *test)
 
 	ctx->vdports.n += DNAT_POOLS_MAX / 2 - 2;
 	pool = pool_of(ctx, 1);
-	KUNIT_ASSERT_NOT_NULL(test, pool);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, pool);
 	dnat_pool_put(pool);
-	KUNIT_EXPECT_NULL(test, pool_of(ctx, 2));
+	KUNIT_EXPECT_EQ(test, PTR_ERR(pool_of(ctx, 2)), -ENOSPC);
 	pool = pool_of(ctx, 1);
-	KUNIT_ASSERT_NOT_NULL(test, pool);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, pool);
 	dnat_pool_put(pool);
 
 	KUNIT_EXPECT_EQ(test, dnat_vip_port_add(&ctx->vdports.vips, &vip, 80),
 			0);
 	pool = pool_of(ctx, 2);
-	KUNIT_EXPECT_NOT_NULL(test, pool);
-	if (pool)
+	KUNIT_EXPECT_NOT_ERR_OR_NULL(test, pool);
+	if (!IS_ERR(pool))
 		dnat_pool_put(pool);
 	ctx->vdports.n += DNAT_POOLS_MAX / 2 - 1;
-	KUNIT_EXPECT_NULL(test, pool_of(ctx, 3));
+	KUNIT_EXPECT_EQ(test, PTR_ERR(pool_of(ctx, 3)), -ENOSPC);
 	service = dnat_vip_port_del(&ctx->vdports.vips, &vip, 80);
 	KUNIT_ASSERT_NOT_NULL(test, service);
 	kfree_rcu(service, rcu);
@@ -246,7 +246,7 @@ static void test_blocks(struct kunit *test)
 	rcu_read_lock();
 	pool = dnat_pool_get(vdports, &dnat_test_key);
 	rcu_read_unlock();
-	KUNIT_ASSERT_NOT_NULL(test, pool);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, pool);
 	for (i = 0; i < 2 * DNAT_CHUNK_SLOTS; i++)
 		if (dnat_vdport_take(pool, DNAT_TEST_OWNER) < 0)
 			break;
@@ -266,6 +266,34 @@ static void test_blocks(struct kunit *test)
 	dnat_vdports_clean(vdports);
 	rcu_barrier();
 	KUNIT_EXPECT_EQ(test, atomic_read(&blocks.n), DNAT_BLOCKS_MAX - 4);
+}
+
+/* A table that does not take one more is no lack of memory. */
+static void test_table(struct kunit *test)
+{
+	struct ctx *ctx = test->priv;
+	struct dnat_pool_key key = dnat_test_key;
+	struct rhashtable *vips = &ctx->vdports.vips.table;
+	struct rhashtable *pools = &ctx->vdports.pools;
+	unsigned int max = pools->max_elems;
+	struct dnat_pool *pool;
+
+	pools->max_elems = 1;
+	KUNIT_EXPECT_EQ(test, PTR_ERR(pool_of(ctx, 1)), -E2BIG);
+	pools->max_elems = max;
+
+	key.vip.all[0] = 1;
+	max = vips->max_elems;
+	vips->max_elems = 1;
+	rcu_read_lock();
+	KUNIT_EXPECT_EQ(test, PTR_ERR(dnat_pool_get(&ctx->vdports, &key)),
+			-E2BIG);
+	rcu_read_unlock();
+	vips->max_elems = max;
+
+	pool = pool_of(ctx, 1);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, pool);
+	dnat_pool_put(pool);
 }
 
 /* Ports that others keep are asked for less and less often. */
@@ -330,7 +358,7 @@ static void test_work(struct kunit *test)
 	rcu_read_lock();
 	pool = dnat_pool_get(vdports, &dnat_test_key);
 	rcu_read_unlock();
-	KUNIT_ASSERT_NOT_NULL(test, pool);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, pool);
 	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&vdports->gc));
 	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&vdports->unhelp));
 
@@ -353,6 +381,7 @@ static struct kunit_case dnat_pool_cases[] = {
 	KUNIT_CASE(test_idle),
 	KUNIT_CASE(test_pools_max),
 	KUNIT_CASE(test_blocks),
+	KUNIT_CASE(test_table),
 	KUNIT_CASE(test_ask),
 	KUNIT_CASE(test_barren),
 	KUNIT_CASE(test_work),

@@ -153,7 +153,7 @@ static int ctx_init(struct kunit *test)
 	rcu_read_lock();
 	ctx->pool = dnat_pool_get(&ctx->vdports, &dnat_test_key);
 	rcu_read_unlock();
-	KUNIT_ASSERT_NOT_NULL(test, ctx->pool);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, ctx->pool);
 	ctx_range(ctx, DNAT_PORT_MIN_DEFAULT, DNAT_PORT_MAX_DEFAULT);
 	test->priv = ctx;
 	return 0;
