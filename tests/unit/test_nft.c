@@ -2,6 +2,7 @@
 /* The table: what nft lists, what a change sends, and what is put right. */
 #include <errno.h>
 
+#include "generation.h"
 #include "nft_table.h"
 #include "unit.h"
 
@@ -295,6 +296,46 @@ static void test_stale(void)
 	edit("flush ruleset\n");
 }
 
+/* Others change rules before each of so many questions for the generation. */
+static unsigned int churn, n_asked;
+
+int generation_get(struct nl *nl, uint32_t *result)
+{
+	(void)nl;
+	n_asked++;
+	*result = generation() + churn;
+	churn -= !!churn;
+	return 0;
+}
+
+/* Nobody waits while others change rules again and again. */
+static void test_churn(void)
+{
+	struct model *model = model_of(WEB);
+	bool changed = false;
+
+	churn = 4;
+	reconcile(model, true);
+	CHECK_INT(churn, 0);
+	edit("delete table inet dnatd\n");
+
+	n_asked = 0;
+	churn = 1000;
+	CHECK_INT(nft_reconcile(nft, ALLOC_NF_NAT, model, &changed, &err),
+		  -EINTR);
+	CHECK_STR(err.msg, "cannot read table inet dnatd: others change rules again and again");
+	CHECK_INT(n_asked, 2 * 3);
+	CHECK(!changed);
+
+	/* At the start there is nothing else to be done. */
+	churn = 100;
+	CHECK_INT(nft_reconcile_start(nft, ALLOC_NF_NAT, model, &err), 0);
+	CHECK_INT(churn, 0);
+	reconcile(model, false);
+	model_free(model);
+	edit("flush ruleset\n");
+}
+
 static void test_many(void)
 {
 	char *text = NULL;
@@ -339,6 +380,7 @@ int main(void)
 
 	test_changes();
 	test_stale();
+	test_churn();
 	test_many();
 	nft_close(nft);
 	return unit_result();
