@@ -28,6 +28,7 @@ import farm
 import list as lists
 
 VIPS = "192.0.2"
+CONNTRACK_MAX = "/proc/sys/net/netfilter/nf_conntrack_max"
 METRICS = "127.0.0.1:9528"
 READS = ["status", "service.show", "backend.show", "config.show", "connection.show", "stats",
          "stats.services", "stats.backends", "vdport.show", "vdport.ports"]
@@ -42,8 +43,11 @@ def backend(number, dark):
     return f"10.{8 if dark else 9}.{number // 250}.{1 + number % 250}"
 
 
-def network():
+def network(options):
     """Every healthy backend is here; what goes to a dark one is lost on a wire."""
+    if options.module:
+        with open(CONNTRACK_MAX, "w", encoding="ascii") as file:
+            file.write(str(options.connections + 10000))
     if farm.LIBC.unshare(farm.CLONE_NEWNET):
         raise OSError(ctypes.get_errno(), "a network namespace")
     for command in ("link set lo up", "route add local 10.9.0.0/16 dev lo", "link add dark type veth peer dead",
@@ -232,13 +236,14 @@ def measure(path, server, options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--allocator", default="auto")
+    parser.add_argument("--module", help="given where the kernel is the test's own: so is its conntrack")
     for name, default in (("services", 1000), ("backends", 10), ("dark", 2000), ("connections", 500000),
                           ("drains", 100), ("slow", 50), ("clients", 200), ("seconds", 30), ("pause", 121)):
         parser.add_argument(f"--{name}", type=int, default=default)
     options = parser.parse_args()
 
-    network()
-    with open("/proc/sys/net/netfilter/nf_conntrack_max", encoding="ascii") as file:
+    network(options)
+    with open(CONNTRACK_MAX, encoding="ascii") as file:
         options.connections = min(options.connections, int(file.read()) - 10000)
     server = serve()
     try:

@@ -7,7 +7,7 @@ bench_usage() {
 Usage: tests/lab bench [--kernel NAME] [--mem M] [OPTION]...
        tests/lab bench [--kernel NAME] [--mem M] check|list|services [OPTION]...
        tests/lab bench checks [SECONDS [BACKENDS]]
-       tests/lab bench loop [OPTION]...
+       tests/lab bench [--kernel NAME] [--mem M] loop [OPTION]...
        tests/lab bench [--kernel uml-debug] nomem [--count N]
        tests/lab bench [--kernel NAME] [--mem M] figures [--out DIR] [OPTION]...
        tests/lab bench [--kernel NAME] [--mem M] smp [--out DIR] [OPTION]...
@@ -20,10 +20,11 @@ dnatctl's lists of 500,000 connections (--count, --rounds and --servers are its 
 (--counts 1,1000,10000, --changes and --servers are its options): in the kernel that runs here,
 without the module, unless a kernel is named; where others use the machine, under chrt -f 20;
 "checks" tells what dnatd takes of a core for 2,000 checks a second, in the kernel that runs here;
-"loop" asks everything of dnatd at once, in the kernel that runs here and without the module:
-1,000 services with 10,000 backends, of which 2,000 are dark, conntrack full, 100 drains, 50 readers
-that take nothing and 200 clients (--help tells the options); it tells how long the longest turn of
-dnatd's loop was, and fails where a healthy backend was found down;
+"loop" asks everything of dnatd at once: 1,000 services with 10,000 backends, of which 2,000 are
+dark, 500,000 connections, 100 drains, 50 readers that take nothing and 200 clients (--help tells
+the options); it tells how long the longest turn of dnatd's loop was, and fails where a healthy
+backend was found down; in the kernel that runs here, with the connections that this has room for
+and without the module, unless a kernel is named;
 "nomem" tries what Double-NAT does when the kernel makes its allocations fail, which only
 uml-debug can. "figures" redoes the paper's figures 8 to 13, with IPVS NAT and nftables beside
 Double-NAT: connections a second and packets a second over time, connections held over time,
@@ -112,7 +113,7 @@ bench_main() {
 		esac
 	done
 	[ "$script" != figures ] || out=${out:-figures}
-	if [ "$script" = checks ] || [ "$script" = loop ] || { [ "$script" = services ] && [ -z "$name" ]; }; then
+	if [ "$script" = checks ] || { [[ $script = loop || $script = services ]] && [ -z "$name" ]; }; then
 		need_root
 		DNAT_ROOT=$(build_root) || die "the project does not build"
 		export DNAT_ROOT
@@ -129,7 +130,7 @@ bench_main() {
 	need_root
 	deps_install "${SOURCE_DEPS[@]}" "${BENCH_DEPS[@]}"
 	module=$(bench_module "$name") || die "the bench farm does not build for kernel $name"
-	if [ "$script" = list ] || [ "$script" = services ]; then
+	if [[ $script = list || $script = services || $script = loop ]]; then
 		DNAT_ROOT=$(build_root) || die "the project does not build"
 		export DNAT_ROOT
 	fi
