@@ -28,6 +28,8 @@ import farm
 import list as lists
 
 VIPS = "192.0.2"
+# Connections of checks: of those that nobody answers conntrack remembers two minutes' worth.
+CHECKS = 100000
 CONNTRACK_MAX = "/proc/sys/net/netfilter/nf_conntrack_max"
 METRICS = "127.0.0.1:9528"
 READS = ["status", "service.show", "backend.show", "config.show", "connection.show", "stats",
@@ -47,7 +49,7 @@ def network(options):
     """Every healthy backend is here; what goes to a dark one is lost on a wire."""
     if options.module:
         with open(CONNTRACK_MAX, "w", encoding="ascii") as file:
-            file.write(str(options.connections + 10000))
+            file.write(str(options.connections + CHECKS))
     if farm.LIBC.unshare(farm.CLONE_NEWNET):
         raise OSError(ctypes.get_errno(), "a network namespace")
     for command in ("link set lo up", "route add local 10.9.0.0/16 dev lo", "link add dark type veth peer dead",
@@ -244,7 +246,7 @@ def main():
 
     network(options)
     with open(CONNTRACK_MAX, encoding="ascii") as file:
-        options.connections = min(options.connections, int(file.read()) - 10000)
+        options.connections = min(options.connections, int(file.read()) - CHECKS)
     server = serve()
     try:
         with tempfile.TemporaryDirectory() as path:
