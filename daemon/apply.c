@@ -11,11 +11,14 @@
 #include "log.h"
 #include "merge.h"
 #include "notes.h"
+#include "protocol.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 struct apply {
 	struct change_request request;
+	char *line;		/* the whole request, or NULL */
+	size_t len;
 	bool dry;		/* tell what would change */
 	struct model *wanted;
 	struct summary sum;
@@ -131,12 +134,22 @@ static int plan_dry(struct apply *apply, struct err *err)
 
 static int plan(struct change_request *request, struct err *err)
 {
+	static const struct arg spec[] = {
+		{ "config", ARG_OBJECT, true },
+		{ "dry_run", ARG_BOOLEAN, false },
+		{ "from", ARG_STRING, false },
+	};
 	struct apply *apply = (struct apply *)request;
 	struct changes *changes = &request->transaction.changes;
 	const struct model *model = request->transaction.model;
 	struct err kept;
-	int ret = read_config(apply, err);
+	int ret = args_check(request->args, spec, ARRAY_SIZE(spec), err);
 
+	if (!ret)
+		ret = read_config(apply, err);
+	apply->dry = json_is_true(json_object_get(request->args, "dry_run"));
+	/* It is large, and the loop has better to do than to free it. */
+	json_object_del(request->args, "config");
 	if (!ret)
 		ret = merge_plan(model, apply->wanted, changes, err);
 	if (ret)
@@ -191,29 +204,59 @@ static void clean(struct change_request *request)
 	summary_clean(&apply->sum);
 	json_decref(apply->notes);
 	json_decref(apply->errors);
+	free(apply->line);
 	free(apply);
+}
+
+static int parse(struct change_request *request, struct err *err)
+{
+	struct apply *apply = (struct apply *)request;
+	json_t *whole;
+	int ret = protocol_parse(apply->line, apply->len, &whole, err);
+
+	if (!ret)
+		request->args = json_incref(json_object_get(whole, "args"));
+	json_decref(whole);
+	return ret;
+}
+
+static struct apply *apply_new(const json_t *args, struct err *err)
+{
+	struct apply *apply = change_request_new(sizeof(*apply), "config.apply",
+						 args, err);
+
+	if (!apply)
+		return NULL;
+	apply->request.plan = plan;
+	apply->request.changed = changed;
+	apply->request.free = clean;
+	return apply;
 }
 
 int change_config(struct dnatd *dnatd, const char *op, const json_t *args,
 		  struct parts **parts, struct err *err)
 {
-	static const struct arg spec[] = {
-		{ "config", ARG_OBJECT, true },
-		{ "dry_run", ARG_BOOLEAN, false },
-		{ "from", ARG_STRING, false },
-	};
-	struct apply *apply;
-	int ret = args_check(args, spec, ARRAY_SIZE(spec), err);
+	struct apply *apply = apply_new(args, err);
 
-	if (ret)
-		return ret;
-	apply = change_request_new(sizeof(*apply), op, args, err);
+	(void)op;
 	if (!apply)
 		return -ENOMEM;
-	apply->dry = json_is_true(json_object_get(args, "dry_run"));
-	apply->request.plan = plan;
-	apply->request.changed = changed;
-	apply->request.free = clean;
+	*parts = change_request_begin(dnatd, &apply->request);
+	return 0;
+}
+
+int change_config_line(struct dnatd *dnatd, char *line, size_t len,
+		       struct parts **parts, struct err *err)
+{
+	struct apply *apply = apply_new(NULL, err);
+
+	if (!apply) {
+		free(line);
+		return -ENOMEM;
+	}
+	apply->line = line;
+	apply->len = len;
+	apply->request.parse = parse;
 	*parts = change_request_begin(dnatd, &apply->request);
 	return 0;
 }

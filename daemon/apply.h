@@ -22,4 +22,8 @@
 int change_config(struct dnatd *dnatd, const char *op, const json_t *args,
 		  struct parts **parts, struct err *err);
 
+/* The same of a whole request, as a control_long_fn gets it. */
+int change_config_line(struct dnatd *dnatd, char *line, size_t len,
+		       struct parts **parts, struct err *err);
+
 #endif

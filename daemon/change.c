@@ -16,6 +16,9 @@
 #include "service.h"
 #include "store.h"
 
+/* Services whose checks are taken over in the turn that takes the change over. */
+#define FOLLOW_NOW 64
+
 static int compare_services(const void *a, const void *b)
 {
 	return service_compare(a, b);
@@ -321,9 +324,17 @@ static void take_over(struct transaction *transaction)
 
 	model_room_take(dnatd->model, &transaction->room);
 	for (size_t i = 0; i < changes->n; i++) {
-		if (!changes->passing)
-			health_follow(dnatd->health, &changes->list[i]);
-		model_commit(dnatd->model, &changes->list[i]);
+		struct change *change = &changes->list[i];
+		const struct service *any = change->new ? change->new :
+							  change->old;
+		char name[sizeof(any->name)];
+
+		memcpy(name, any->name, sizeof(name));
+		if (!changes->passing && i < FOLLOW_NOW)
+			health_follow(dnatd->health, change);
+		model_commit(dnatd->model, change);
+		if (!changes->passing && i >= FOLLOW_NOW)
+			health_follow_later(dnatd->health, name);
 	}
 	if (changes->vdports)
 		dnatd->model->vdports = *changes->vdports;

@@ -58,9 +58,11 @@ static int parts_next(struct parts *parts, struct text *rows, struct err *err)
 static int plan(struct transaction *transaction, struct err *err)
 {
 	struct change_request *request = (struct change_request *)transaction;
-	int ret = programs_check(transaction->model, request->op, request->args,
-				 &request->peer, err);
+	int ret = request->parse ? request->parse(request, err) : 0;
 
+	if (!ret)
+		ret = programs_check(transaction->model, request->op,
+				     request->args, &request->peer, err);
 	return ret ? ret : request->plan(request, err);
 }
 

@@ -22,6 +22,9 @@ struct change_request {
 	json_t *result;		/* of the answer; where it failed, all errors or NULL */
 	bool over, left;	/* the transaction is; the client has */
 
+	/* @parse: sets @args, in a worker; NULL: they are there */
+	int (*parse)(struct change_request *request, struct err *err);
+
 	/* @plan: as the transaction's */
 	int (*plan)(struct change_request *request, struct err *err);
 
@@ -35,6 +38,7 @@ struct change_request {
 /**
  * change_request_new - memory for a request, whose first member is the struct
  * @size: of all of it
+ * @args: NULL: parse() is to be set
  *
  * Return: NULL with @err set
  */

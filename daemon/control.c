@@ -171,6 +171,11 @@ struct control *control_new(struct event_base *base, const char *path,
 	return control;
 }
 
+void control_set_long(struct control *control, control_long_fn fn)
+{
+	control->long_fn = fn;
+}
+
 void control_free(struct control *control)
 {
 	if (!control)

@@ -228,6 +228,18 @@ typedef int (*control_fn)(const char *op, const json_t *args,
 			  struct parts **parts, struct err *err, void *data);
 
 /**
+ * typedef control_long_fn - carry out a request of CONTROL_LONG, not yet parsed
+ * @line: without its newline; taken over
+ * @len: bytes in @line
+ * @parts: result, the answer in parts
+ *
+ * Return: 0 or a negative errno with @err set
+ */
+typedef int (*control_long_fn)(char *line, size_t len, const struct peer *peer,
+			       struct parts **parts, struct err *err,
+			       void *data);
+
+/**
  * control_new - listen on a unix socket
  * @base: event loop that serves the clients
  * @path: the socket; its directory is made if its parent is there
@@ -242,6 +254,9 @@ typedef int (*control_fn)(const char *op, const json_t *args,
 struct control *control_new(struct event_base *base, const char *path,
 			    const struct access *access, control_fn fn,
 			    void *data, struct err *err);
+
+/* Have @fn take lines over CONTROL_LINE_MAX, which take long to parse. */
+void control_set_long(struct control *control, control_long_fn fn);
 
 /* Cut all clients off and take the socket away. */
 void control_free(struct control *control);

@@ -140,13 +140,30 @@ static bool client_part(struct client *client)
 	return true;
 }
 
-static void client_answer(struct client *client, const char *line, size_t len)
+/* @line: taken over */
+static char *answer_long(struct client *client, char *line, size_t len)
+{
+	struct control *control = client->control;
+	struct err err;
+	int ret = control->long_fn(line, len, &client->peer, &client->parts,
+				   &err, control->data);
+
+	return ret ? protocol_refusal(ret, &err) : NULL;
+}
+
+/* @line: taken over */
+static void client_answer(struct client *client, char *line, size_t len)
 {
 	struct control *control = client->control;
 	char *answer;
 
-	answer = protocol_answer(line, len, control->fn, &client->peer,
-				 control->data, &client->parts);
+	if (len > CONTROL_LINE_MAX && control->long_fn) {
+		answer = answer_long(client, line, len);
+	} else {
+		answer = protocol_answer(line, len, control->fn, &client->peer,
+					 control->data, &client->parts);
+		free(line);
+	}
 	/* The client's time to take the answer starts when there is one. */
 	event_base_update_cache_time(control->base);
 	if (client->parts) {
@@ -257,7 +274,6 @@ static void client_request(struct client *client)
 	TAILQ_INSERT_TAIL(&control->clients, client, entry);
 	client_wait(client, WAIT_NOT);
 	client_answer(client, line, len);
-	free(line);
 	if (control->long_line == client)
 		set_long(client, false);
 }

@@ -19,6 +19,7 @@ struct control {
 	struct event *accept_again;
 	struct access access;
 	control_fn fn;
+	control_long_fn long_fn;	/* NULL: @fn */
 	void *data;
 	struct control_socket socket;
 	TAILQ_HEAD(client_list, client) clients;	/* the last that asked is the last */

@@ -6,9 +6,11 @@
 
 #include "health_group.h"
 #include "log.h"
+#include "loop.h"
 #include "reply.h"
 
 #define GROUPS_ROOM 16
+#define FOLLOW_AT_ONCE 64	/* services: a millisecond or two */
 
 static bool patient_is(const struct patient *patient,
 		       const struct backend *backend)
@@ -208,6 +210,54 @@ void health_follow(struct health *health, const struct change *change)
 	}
 }
 
+static void follow_named(struct health *health, const char *name)
+{
+	const struct service *service = model_find(health->dnatd->model, name);
+
+	if (service)
+		health_follow(health, &(struct change){
+			.new = (struct service *)service });
+	else
+		group_drop(health, name);
+}
+
+static void follow(evutil_socket_t fd, short what, void *data)
+{
+	static const struct timeval at_once;
+	struct health *health = data;
+
+	(void)fd;
+	(void)what;
+	loop_does("taking over checks");
+	for (int i = 0; i < FOLLOW_AT_ONCE && health->n_late; i++)
+		follow_named(health, health->late[--health->n_late]);
+	if (health->n_late)
+		evtimer_add(health->follow, &at_once);
+}
+
+void health_follow_later(struct health *health, const char *name)
+{
+	static const struct timeval at_once;
+	size_t room;
+	void *grown;
+
+	if (!health)
+		return;
+	if (health->n_late == health->late_room) {
+		room = health->late_room ? 2 * health->late_room : GROUPS_ROOM;
+		grown = reallocarray(health->late, room, sizeof(*health->late));
+		if (!grown) {
+			follow_named(health, name);
+			return;
+		}
+		health->late = grown;
+		health->late_room = room;
+	}
+	snprintf(health->late[health->n_late++], sizeof(*health->late), "%s",
+		 name);
+	evtimer_add(health->follow, &at_once);
+}
+
 static const struct patient *patient_of(const struct health *health,
 					const struct service *service,
 					const struct backend *backend)
@@ -289,9 +339,11 @@ struct health *health_new(struct dnatd *dnatd, struct event_base *base,
 {
 	struct health *health = calloc(1, sizeof(*health));
 
-	if (health)
+	if (health) {
 		health->dnatd = dnatd;
-	if (!health || ward_init(&health->ward, base, &dnatd->check_user) ||
+		health->follow = evtimer_new(base, follow, health);
+	}
+	if (!health || !health->follow || ward_init(&health->ward, base, &dnatd->check_user) ||
 	    health_apply_init(health, base)) {
 		err_set(err, -ENOMEM, NULL, "no health checks: out of memory");
 		health_free(health);
@@ -313,6 +365,9 @@ void health_free(struct health *health)
 	for (size_t i = 0; i < health->n; i++)
 		group_free(health->groups[i]);
 	free(health->groups);
+	free(health->late);
+	if (health->follow)
+		event_free(health->follow);
 	health_apply_clean(health);
 	ward_clean(&health->ward);
 	free(health);

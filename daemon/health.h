@@ -38,6 +38,12 @@ void health_free(struct health *health);
  */
 void health_follow(struct health *health, const struct change *change);
 
+/*
+ * A service called @name is another, or is no more: follow it in one of the next
+ * turns of the event loop, after many others.  @health may be NULL.
+ */
+void health_follow_later(struct health *health, const char *name);
+
 struct health_counts {
 	bool down;
 	unsigned long passed;	/* checks, since dnatd or the check began */

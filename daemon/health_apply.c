@@ -34,17 +34,20 @@ void group_changed(struct group *group)
 
 /*
  * A copy of the service with what is known of its backends, NULL where nothing
- * is new.  Return: 0 or -ENOMEM
+ * is new.
+ * @old: NULL: it has gone, and its checks are about to
+ *
+ * Return: 0 or -ENOMEM
  */
 static int group_apply(const struct group *group, const struct service *old,
 		       struct service **result)
 {
-	struct service *new = service_copy(old);
+	struct service *new = old ? service_copy(old) : NULL;
 	bool changed = false;
 
 	*result = NULL;
 	if (!new)
-		return -ENOMEM;
+		return old ? -ENOMEM : 0;
 	for (size_t i = 0; i < new->n_backends; i++) {
 		struct backend *backend = &new->backends[i];
 		struct patient **found = group_patient(group, backend, i);

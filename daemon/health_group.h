@@ -41,6 +41,9 @@ struct health {
 	size_t n;
 	size_t room;
 	struct group **groups;	/* sorted by the service's name */
+	struct event *follow;
+	size_t n_late, late_room;
+	char (*late)[SERVICE_NAME_LEN + 1];	/* services to be followed */
 };
 
 /* The patient that @backend is, which mostly stands at @i; or NULL. */

@@ -372,6 +372,7 @@ static int dnatd_run(struct dnatd *dnatd, struct loop *loop,
 		netns_unlock(&netns);
 		return -1;
 	}
+	control_set_long(control, request_handle_long);
 	if (startup_load(dnatd, conf_path(options), !options->conf, err))
 		goto out;
 	dnatd->worker = worker_new(loop->base, err);

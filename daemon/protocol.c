@@ -132,6 +132,14 @@ bool protocol_part(struct parts **parts, struct text *line, char **answer)
 	return true;
 }
 
+int protocol_parse(const char *line, size_t len, json_t **request,
+		   struct err *err)
+{
+	int ret = request_parse(line, len, request, err);
+
+	return ret ? ret : request_check(*request, err);
+}
+
 char *protocol_answer(const char *line, size_t len, control_fn fn,
 		      const struct peer *peer, void *data,
 		      struct parts **parts)
@@ -143,9 +151,7 @@ char *protocol_answer(const char *line, size_t len, control_fn fn,
 	int ret;
 
 	*parts = NULL;
-	ret = request_parse(line, len, &request, &err);
-	if (!ret)
-		ret = request_check(request, &err);
+	ret = protocol_parse(line, len, &request, &err);
 	if (!ret)
 		ret = fn(args_string(request, "op"),
 			 json_object_get(request, "args"), peer, &result,

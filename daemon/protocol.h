@@ -28,6 +28,15 @@ char *protocol_answer(const char *line, size_t len, control_fn fn,
 		      struct parts **parts);
 
 /**
+ * protocol_parse - a line to its request, which has op and args
+ * @request: result, the caller's to free, also where this fails; or NULL
+ *
+ * Return: 0 or a negative errno
+ */
+int protocol_parse(const char *line, size_t len, json_t **request,
+		   struct err *err);
+
+/**
  * protocol_part - the next part of an answer in parts
  * @parts: freed, and NULL, once the answer is complete
  * @line: what there is of the next line; all zeros at first, the caller's to free

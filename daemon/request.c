@@ -415,3 +415,16 @@ int request_handle(const char *op, const json_t *args,
 	dnatd->peer = NULL;
 	return ret;
 }
+
+int request_handle_long(char *line, size_t len, const struct peer *peer,
+			struct parts **parts, struct err *err, void *data)
+{
+	struct dnatd *dnatd = data;
+	int ret;
+
+	loop_does("config.apply");
+	dnatd->peer = peer;
+	ret = change_config_line(dnatd, line, len, parts, err);
+	dnatd->peer = NULL;
+	return ret;
+}

@@ -13,4 +13,8 @@ int request_handle(const char *op, const json_t *args,
 		   const struct peer *peer, json_t **result,
 		   struct parts **parts, struct err *err, void *data);
 
+/* A control_long_fn; the same. */
+int request_handle_long(char *line, size_t len, const struct peer *peer,
+			struct parts **parts, struct err *err, void *data);
+
 #endif

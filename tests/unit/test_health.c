@@ -225,17 +225,28 @@ static void settle(void)
 	event_base_loop(dnatd.base, EVLOOP_NONBLOCK);
 }
 
+static bool later;		/* checks are taken over after the change */
+
 static void change(const char *op, json_t *args)
 {
 	struct change planned;
+	char *name;
 
 	NEED(args);
 	NEED(!model_plan(dnatd.model, op, args, &planned, &err));
 	/* Shorter than an admin may ask for, to be done soon. */
 	if (planned.new && planned.new->check.interval == 100)
 		planned.new->check.interval = SHORT_MS;
-	health_follow(dnatd.health, &planned);
-	model_commit(dnatd.model, &planned);
+	if (later) {
+		name = strdup(planned.new ? planned.new->name : planned.old->name);
+		NEED(name);
+		model_commit(dnatd.model, &planned);
+		health_follow_later(dnatd.health, name);
+		free(name);
+	} else {
+		health_follow(dnatd.health, &planned);
+		model_commit(dnatd.model, &planned);
+	}
 	json_decref(args);
 }
 
@@ -519,6 +530,9 @@ int main(void)
 	test_aim();
 	test_alone();
 	test_rack();
+	later = true;
+	test_rack();
+	later = false;
 	health_free(dnatd.health);
 
 	places = 4;
