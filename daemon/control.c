@@ -127,7 +127,8 @@ static int control_listen(struct control *control, const char *path,
 	control->listener = evconnlistener_new(control->base, control_accept,
 					       control,
 					       LEV_OPT_CLOSE_ON_FREE |
-					       LEV_OPT_CLOSE_ON_EXEC, -1, fd);
+					       LEV_OPT_CLOSE_ON_EXEC, CLIENTS_MAX,
+					       fd);
 	if (!control->listener) {
 		close(fd);
 		return err_set(err, -ENOMEM, NULL,
