@@ -319,22 +319,40 @@ static unsigned int dnat_nat_error(void *priv, struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
+/* Ours, nf_nat's, ours and conntrack's. */
+#define DNAT_HOOKS_POSTROUTING 4
+
+/* Is the first hook AppArmor's?  It judges what this machine's own sockets send,
+ * and is there wherever AppArmor is on.  A chain at its priority is known by its
+ * type.
+ */
+static bool dnat_nat_apparmor(const struct nf_hook_entries *hooks)
+{
+	const struct nf_hook_ops *ops = nf_hook_entries_get_hook_ops(hooks)[0];
+
+	return ops->priority == NF_IP_PRI_SELINUX_FIRST &&
+	       ops->hook_ops_type == NF_HOOK_OP_UNDEFINED;
+}
+
 /**
  * dnat_nat_alone - are postrouting's hooks for IPv4 those of NAT alone?
  * @net: where
- *
- * They are ours, nf_nat's, ours and conntrack's.
  *
  * Context: any, under rcu_read_lock().
  */
 bool dnat_nat_alone(const struct net *net)
 {
 	const struct nf_hook_entries *hooks;
+	unsigned int first = 0;
 
 	hooks = rcu_dereference(net->nf.hooks_ipv4[NF_INET_POST_ROUTING]);
-	return hooks && hooks->num_hook_entries == 4 &&
-	       hooks->hooks[0].hook == dnat_nat_postrouting &&
-	       hooks->hooks[2].hook == dnat_nat_error;
+	if (!hooks)
+		return false;
+	if (hooks->num_hook_entries > DNAT_HOOKS_POSTROUTING)
+		first = dnat_nat_apparmor(hooks);
+	return hooks->num_hook_entries == first + DNAT_HOOKS_POSTROUTING &&
+	       hooks->hooks[first].hook == dnat_nat_postrouting &&
+	       hooks->hooks[first + 2].hook == dnat_nat_error;
 }
 
 /* NFPROTO_INET stands for IPv4 and IPv6 here, whose priorities are the same. */

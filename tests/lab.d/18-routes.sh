@@ -65,6 +65,13 @@ fast=$(stat STATS_FAST)
 check_is "a question is answered" "good 1 failed 0 wrong 0" "$(in_ns c1 "$TOP/tests/lib/udp.py" ask b1 192.0.2.10 514 1)"
 check_is "and the answer is fast already" $((fast + 1)) "$(stat STATS_FAST)"
 check_none "conntrack has seen it" 'UNREPLIED' "$(in_ns lb conntrack -L -p udp 2>/dev/null)"
+
+# The hook that AppArmor has is none of a rule's; a chain of the same priority is.
+in_ns lb nft 'table ip watch { chain post { type filter hook postrouting priority -225; counter; }; }'
+check_is "where there is a chain, a question is answered" "good 1 failed 0 wrong 0" \
+	"$(in_ns c1 "$TOP/tests/lib/udp.py" ask b1 192.0.2.10 514 1)"
+check_is "and the chain sees both" 2 "$(in_ns lb nft list table ip watch | sed -nE 's/.*packets ([0-9]+) .*/\1/p')"
+in_ns lb nft delete table ip watch
 kill $server4
 in_ns lb conntrack -F 2>/dev/null
 
