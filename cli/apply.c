@@ -4,15 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "addr.h"
-#include "conf.h"
-#include "diff.h"
-#include "file.h"
-#include "notes.h"
-#include "print.h"
-#include "run.h"
-#include "save.h"
-#include "text.h"
+#include "cli/diff.h"
+#include "cli/file.h"
+#include "cli/notes.h"
+#include "cli/print.h"
+#include "cli/run.h"
+#include "cli/save.h"
+#include "common/addr.h"
+#include "common/text.h"
+#include "lang/conf.h"
 
 /* What the daemon has answered. */
 struct reply {

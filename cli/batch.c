@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "addr.h"
-#include "conf.h"
-#include "file.h"
-#include "lines.h"
-#include "run.h"
+#include "cli/file.h"
+#include "cli/run.h"
+#include "common/addr.h"
+#include "lang/conf.h"
+#include "lang/lines.h"
 
 #define PLACE_LEN 300
 

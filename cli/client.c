@@ -8,9 +8,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "addr.h"
-#include "client.h"
-#include "text.h"
+#include "cli/client.h"
+#include "common/addr.h"
+#include "common/text.h"
 
 #define ANSWER_TIMEOUT 60	/* seconds without a byte from the daemon */
 #define QUOTED_LEN 128

@@ -6,8 +6,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "err.h"
-#include "rows.h"
+#include "cli/rows.h"
+#include "common/err.h"
 
 /* One line of an answer. */
 struct answer {

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "addr.h"
-#include "columns.h"
-#include "text.h"
+#include "cli/columns.h"
+#include "common/addr.h"
+#include "common/text.h"
 
 /* Columns are parted by this many blanks. */
 #define GAP 2

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "client.h"
-#include "err.h"
+#include "cli/client.h"
+#include "common/err.h"
 
 #define PAGE_COLUMNS_MAX 16
 

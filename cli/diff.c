@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "columns.h"
-#include "conf.h"
-#include "diff.h"
+#include "cli/columns.h"
+#include "cli/diff.h"
+#include "lang/conf.h"
 
 /* The lines that make a service, none where there is none. */
 struct side {

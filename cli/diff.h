@@ -6,7 +6,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
-#include "err.h"
+#include "common/err.h"
 
 /**
  * diff_print - print lines that go with a "-" and lines that come with a "+"

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "addr.h"
-#include "file.h"
+#include "cli/file.h"
+#include "common/addr.h"
 
 #define LINE_LEN 2048
 

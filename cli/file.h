@@ -3,8 +3,8 @@
 #ifndef DNATCTL_FILE_H
 #define DNATCTL_FILE_H
 
-#include "conf.h"
-#include "parse.h"
+#include "lang/conf.h"
+#include "lang/parse.h"
 
 /**
  * file_load - its text

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "control.h"
-#include "help.h"
+#include "cli/help.h"
+#include "common/socket.h"
 
 #define ARG_WIDTH 22
 

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "grammar.h"
+#include "lang/grammar.h"
 
 /* All objects and options. */
 void help_all(FILE *out);

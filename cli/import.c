@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
-#include "import.h"
-#include "run.h"
+#include "cli/file.h"
+#include "cli/import.h"
+#include "cli/run.h"
 
 #define LINE_LEN 512
 #define NOTE "# line %u: "

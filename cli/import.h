@@ -3,8 +3,8 @@
 #ifndef DNATCTL_IMPORT_H
 #define DNATCTL_IMPORT_H
 
-#include "ipvs.h"
-#include "text.h"
+#include "cli/ipvs.h"
+#include "common/text.h"
 
 /**
  * import_ipvs - what apply takes, with a comment for what has no counterpart

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ipvs.h"
-#include "lines.h"
+#include "cli/ipvs.h"
+#include "lang/lines.h"
 
 #define QUOTED_LEN 80
 #define SCHEDULER "wlc"		/* ipvsadm's default */

@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "addr.h"
-#include "faults.h"
+#include "common/addr.h"
+#include "lang/faults.h"
 
 enum ipvs_forward {
 	IPVS_MASQUERADE,

@@ -9,18 +9,18 @@
 #include <string.h>
 #include <time.h>
 
-#include "addr.h"
-#include "client.h"
-#include "columns.h"
-#include "help.h"
-#include "monitor.h"
-#include "notes.h"
-#include "parse.h"
-#include "print.h"
-#include "rates.h"
-#include "run.h"
-#include "show.h"
-#include "watch.h"
+#include "cli/client.h"
+#include "cli/columns.h"
+#include "cli/help.h"
+#include "cli/monitor.h"
+#include "cli/notes.h"
+#include "cli/print.h"
+#include "cli/rates.h"
+#include "cli/run.h"
+#include "cli/show.h"
+#include "cli/watch.h"
+#include "common/addr.h"
+#include "lang/parse.h"
 
 static int fail(int status, const char *msg)
 {

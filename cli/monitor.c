@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "addr.h"
-#include "columns.h"
-#include "monitor.h"
+#include "cli/columns.h"
+#include "cli/monitor.h"
+#include "common/addr.h"
 
 static int print_value(FILE *out, const json_t *value)
 {

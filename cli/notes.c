@@ -2,10 +2,10 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "addr.h"
-#include "client.h"
-#include "file.h"
-#include "notes.h"
+#include "cli/client.h"
+#include "cli/file.h"
+#include "cli/notes.h"
+#include "common/addr.h"
 
 #define LINE_LEN 2048
 #define PLACE_LEN 300

@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "conf.h"
+#include "lang/conf.h"
 
 /**
  * notes_tell - print notes on the standard error, a line each

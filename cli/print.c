@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "print.h"
+#include "cli/print.h"
 
 static size_t json_flags(const struct json_page *page)
 {

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "client.h"
-#include "err.h"
+#include "cli/client.h"
+#include "common/err.h"
 
 struct json_page {
 	FILE *out;

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "columns.h"
-#include "rates.h"
+#include "cli/columns.h"
+#include "cli/rates.h"
 
 /* Longer than a service's name, an address and a port. */
 #define ROW_NAME_LEN 160

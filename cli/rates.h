@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "show.h"
+#include "cli/show.h"
 
 /**
  * rates_of - what happened a second

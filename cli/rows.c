@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
 
-#include "rows.h"
+#include "cli/rows.h"
 
 #define DIGITS_MAX 18		/* fits every integer type that could hold it */
 

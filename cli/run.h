@@ -3,9 +3,9 @@
 #ifndef DNATCTL_RUN_H
 #define DNATCTL_RUN_H
 
-#include "client.h"
-#include "err.h"
-#include "parse.h"
+#include "cli/client.h"
+#include "common/err.h"
+#include "lang/parse.h"
 
 enum {
 	EXIT_DONE,

@@ -12,8 +12,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "addr.h"
-#include "save.h"
+#include "cli/save.h"
+#include "common/addr.h"
 
 #define NEW_MODE 0666		/* less the umask, as a shell's ">" does */
 #define SUFFIX_LEN 9

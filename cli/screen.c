@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "addr.h"
-#include "screen.h"
+#include "cli/screen.h"
+#include "common/addr.h"
 
 enum {
 	PAIR_ALARM = 1,

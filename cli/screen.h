@@ -3,8 +3,8 @@
 #ifndef DNATCTL_SCREEN_H
 #define DNATCTL_SCREEN_H
 
-#include "err.h"
-#include "top.h"
+#include "cli/top.h"
+#include "common/err.h"
 
 /* May there be one?  Return: 0 or -ENOTTY */
 int screen_check(struct err *err);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "show.h"
+#include "cli/show.h"
 
 const struct column service_columns[] = {
 	{ "NAME", "name", NULL, false },

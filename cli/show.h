@@ -5,8 +5,8 @@
 
 #include <jansson.h>
 
-#include "columns.h"
-#include "err.h"
+#include "cli/columns.h"
+#include "common/err.h"
 
 /* What is shown of a result that is a list. */
 extern const struct column service_columns[];

@@ -2,8 +2,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "columns.h"
-#include "show.h"
+#include "cli/columns.h"
+#include "cli/show.h"
 
 struct line {
 	const char *text;

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "addr.h"
-#include "duration.h"
-#include "top.h"
+#include "cli/top.h"
+#include "common/addr.h"
+#include "common/duration.h"
 
 #define LIST_TOP 3		/* lines above the rows: title, sums, header */
 #define NAME_WIDTH_MIN 16

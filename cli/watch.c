@@ -2,11 +2,11 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "client.h"
-#include "rates.h"
-#include "screen.h"
-#include "top.h"
-#include "watch.h"
+#include "cli/client.h"
+#include "cli/rates.h"
+#include "cli/screen.h"
+#include "cli/top.h"
+#include "cli/watch.h"
 
 /* A list that was asked for. */
 struct list {

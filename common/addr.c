@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "addr.h"
+#include "common/addr.h"
 
 #define QUOTED_LEN 80
 

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "err.h"
+#include "common/err.h"
 
 #define SERVICE_NAME_LEN 63	/* bytes, without the final NUL */
 #define WEIGHT_MAX 256

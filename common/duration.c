@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "addr.h"
-#include "duration.h"
+#include "common/addr.h"
+#include "common/duration.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define QUOTED_LEN 80

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "err.h"
+#include "common/err.h"
 
 int err_set(struct err *err, int error, const char *arg, const char *fmt, ...)
 {

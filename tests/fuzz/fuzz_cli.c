@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "parse.h"
+#include "lang/parse.h"
 
 #define WORDS_MAX 64
 

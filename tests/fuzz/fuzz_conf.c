@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "brief.h"
-#include "conf.h"
-#include "model.h"
+#include "lang/conf.h"
+#include "model/brief.h"
+#include "model/model.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

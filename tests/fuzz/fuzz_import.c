@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf.h"
-#include "import.h"
-#include "model.h"
+#include "cli/import.h"
+#include "lang/conf.h"
+#include "model/model.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

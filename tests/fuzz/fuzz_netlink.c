@@ -19,15 +19,16 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <libnetfilter_conntrack/libnetfilter_conntrack.h>
 
-#include "ct.h"
-#include "kmod.h"
-#include "kmod_end.h"
-#include "kmod_list.h"
-#include "kmod_service.h"
-#include "kmod_stats.h"
-#include "left.h"
-#include "netlink.h"
-#include "table_read.h"
+#include "conn/ct.h"
+#include "conn/left.h"
+#include "module/kmod_pool.h"
+#include "module/kmod.h"
+#include "module/kmod_end.h"
+#include "module/kmod_list.h"
+#include "module/kmod_service.h"
+#include "module/kmod_stats.h"
+#include "net/netlink.h"
+#include "nft/table_read.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

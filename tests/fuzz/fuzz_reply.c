@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "probe.h"
-#include "reply.h"
+#include "check/probe.h"
+#include "check/reply.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "print.h"
 #include "../../cli/show.h"	/* daemon/ has one of its own */
+#include "cli/print.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

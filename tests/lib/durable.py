@@ -149,7 +149,7 @@ def plain(services):
 
 
 def on_disk(path):
-    """What the file and its journal say, as daemon/store.h has it."""
+    """What the file and its journal say, as daemon/store/store.h has it."""
     with open(path, encoding="utf-8") as file:
         state = json.load(file)
     services = {s["name"]: s for s in state["services"]}

@@ -29,10 +29,10 @@ style_man() {
 }
 
 style_cppcheck() {
-	style_files '^(common|daemon|cli)/.*\.c$' |
+	style_files '^(common|lang|daemon|cli)/.*\.c$' |
 		xargs cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability \
 			--inline-suppr --suppress=missingIncludeSystem --std=c11 \
-			-I. -Icommon -Idaemon -Icli -Ikmod/uapi -DHAVE_CONFIG_H=0 '-DDNAT_CONF=""'
+			-I. -Idaemon -Ikmod/uapi -DHAVE_CONFIG_H=0 '-DDNAT_CONF=""'
 }
 
 style_spdx() {

@@ -4,8 +4,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/events.h"
 #include "control_server.h"
-#include "events.h"
 #include "unit.h"
 
 #define ANSWER_MAX (2U << 20)

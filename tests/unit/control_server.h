@@ -3,7 +3,7 @@
 #ifndef DNAT_CONTROL_SERVER_H
 #define DNAT_CONTROL_SERVER_H
 
-#include "control.h"
+#include "control/control.h"
 #include "server.h"
 
 extern const struct access access_none;

@@ -5,11 +5,11 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <unistd.h>
 
-#include "netlink.h"
+#include "net/netlink.h"
 #include "nft_table.h"
 #include "unit.h"
 
-/* Its SCHED_RR is another one than the model's. */
+/* Its SCHEDULER_RR is another one than the model's. */
 #include <sched.h>
 
 struct nft *nft;

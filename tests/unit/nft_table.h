@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "model.h"
-#include "nft.h"
+#include "model/model.h"
+#include "nft/nft.h"
 
 #define SKIP 77
 

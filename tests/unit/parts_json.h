@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "parts.h"
+#include "base/parts.h"
 #include "unit.h"
 
 /* Frees @parts; NULL where a part fails. */

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "access.h"
+#include "control/access.h"
 #include "unit.h"
 
 #define LOOKERS 40001

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 
-#include "addr.h"
-#include "duration.h"
+#include "common/addr.h"
+#include "common/duration.h"
 #include "unit.h"
 
 static int parse(const char *text)

@@ -8,8 +8,8 @@
 #include <netinet/ip6.h>
 #include <unistd.h>
 
-#include "announce.h"
-#include "link.h"
+#include "net/announce.h"
+#include "net/link.h"
 #include "nft_table.h"
 #include "unit.h"
 

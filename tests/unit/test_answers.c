@@ -4,8 +4,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/events.h"
 #include "control_server.h"
-#include "events.h"
 #include "unit.h"
 
 /* More answers than are let wait: the rest is asked for as they are taken. */

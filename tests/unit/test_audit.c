@@ -4,9 +4,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "access.h"
-#include "dnatd.h"
-#include "log.h"
+#include "base/log.h"
+#include "control/access.h"
+#include "engine/dnatd.h"
 #include "unit.h"
 
 static FILE *log_file;

@@ -3,14 +3,15 @@
 #include <arpa/inet.h>
 #include <errno.h>
 
-#include "change.h"
-#include "ending.h"
-#include "follow.h"
-#include "forget.h"
-#include "link.h"
-#include "reserve.h"
-#include "service.h"
-#include "store.h"
+#include "engine/change.h"
+#include "engine/conns_end.h"
+#include "engine/follow.h"
+#include "engine/forget.h"
+#include "engine/reserve.h"
+#include "engine/vdports_sync.h"
+#include "model/service.h"
+#include "net/link.h"
+#include "store/store.h"
 #include "unit.h"
 
 /* What was called, in order, and which calls fail. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What a check may ask for, and how it is shown again. */
-#include "check.h"
+#include "model/check.h"
 #include "unit.h"
 
 static struct err err;

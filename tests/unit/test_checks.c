@@ -4,10 +4,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "checks.h"
-#include "link.h"
-#include "neigh.h"
-#include "route.h"
+#include "api/checks.h"
+#include "net/link.h"
+#include "net/neigh.h"
+#include "net/route.h"
 #include "unit.h"
 
 static char proc[] = "/tmp/dnat-proc-XXXXXX";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A configuration's lines and JSON: to words, to JSON and back, and whose line is at fault. */
-#include "conf.h"
-#include "lines.h"
+#include "lang/conf.h"
+#include "lang/lines.h"
 #include "unit.h"
 
 static struct err err;

@@ -4,7 +4,7 @@
 #include <jansson.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 
-#include "conn.h"
+#include "conn/conn.h"
 #include "unit.h"
 
 /* The longest that there may be. */

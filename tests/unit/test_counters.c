@@ -3,7 +3,7 @@
 #include <jansson.h>
 #include <netinet/in.h>
 
-#include "counters.h"
+#include "module/counters.h"
 #include "unit.h"
 
 static struct model *model;

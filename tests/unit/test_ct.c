@@ -7,8 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "ct.h"
-#include "link.h"
+#include "conn/ct.h"
+#include "net/link.h"
 #include "nft_table.h"
 #include "parts_json.h"
 #include "unit.h"

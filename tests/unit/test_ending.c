@@ -17,16 +17,16 @@
 #include <libnetfilter_conntrack/libnetfilter_conntrack.h>
 #include <libnetfilter_conntrack/libnetfilter_conntrack_tcp.h>
 
-#include "count.h"
-#include "ct.h"
-#include "dnatd.h"
-#include "ending.h"
-#include "link.h"
-#include "nft.h"
+#include "conn/ct.h"
+#include "engine/count.h"
+#include "engine/dnatd.h"
+#include "engine/conns_end.h"
+#include "net/link.h"
+#include "nft/nft.h"
 #include "parts_json.h"
 #include "unit.h"
 
-/* Its SCHED_RR is another one than the model's. */
+/* Its SCHEDULER_RR is another one than the model's. */
 #include <sched.h>
 
 #define SKIP 77

@@ -10,9 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "log.h"
-#include "nofile.h"
-#include "probe.h"
+#include "base/log.h"
+#include "base/nofile.h"
+#include "check/probe.h"
 #include "unit.h"
 
 /* Longer than any turn that is waited for. */

@@ -3,14 +3,14 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "change.h"
-#include "dnatd.h"
-#include "forget.h"
-#include "health.h"
-#include "log.h"
-#include "nofile.h"
-#include "probe.h"
-#include "service.h"
+#include "base/log.h"
+#include "base/nofile.h"
+#include "check/probe.h"
+#include "engine/change.h"
+#include "engine/dnatd.h"
+#include "engine/forget.h"
+#include "engine/health.h"
+#include "model/service.h"
 #include "unit.h"
 
 /* Longer than any turn that is waited for. */

@@ -11,8 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "http.h"
-#include "http_request.h"
+#include "control/http.h"
+#include "control/http_request.h"
 #include "server.h"
 #include "unit.h"
 

@@ -6,8 +6,9 @@
 #include <linux/netfilter/nf_conntrack_tcp.h>
 #include <netinet/in.h>
 
-#include "kmod_msg.h"
-#include "left.h"
+#include "conn/left.h"
+#include "module/kmod_pool.h"
+#include "module/kmod_msg.h"
 #include "unit.h"
 
 static struct err err;

@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <linux/rtnetlink.h>
 
-#include "link.h"
-#include "netlink.h"
+#include "net/link.h"
+#include "net/netlink.h"
 #include "nft_table.h"
 #include "unit.h"
 

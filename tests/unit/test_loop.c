@@ -4,7 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "loop.h"
+#include "base/loop.h"
 #include "unit.h"
 
 #define TIMER_MS 50

@@ -2,9 +2,9 @@
 /* From one configuration to another, and what an admin has to write for it. */
 #include <errno.h>
 
-#include "brief.h"
-#include "merge.h"
-#include "service.h"
+#include "model/brief.h"
+#include "model/merge.h"
+#include "model/service.h"
 #include "unit.h"
 
 #define NAMES 6

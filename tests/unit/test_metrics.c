@@ -5,10 +5,10 @@
 #include <regex.h>
 #include <unistd.h>
 
-#include "metrics.h"
-#include "metrics_service.h"
-#include "metrics_text.h"
-#include "process.h"
+#include "metrics/metrics.h"
+#include "metrics/metrics_service.h"
+#include "metrics/metrics_text.h"
+#include "metrics/process.h"
 #include "unit.h"
 
 static struct err err;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 
-#include "model.h"
+#include "model/model.h"
 #include "unit.h"
 
 static struct err err;
@@ -176,7 +176,7 @@ static void test_accepted(void)
 	service = model_find(model, "web");
 	NEED(service);
 	CHECK_INT(service->proto, IPPROTO_TCP);
-	CHECK_INT(service->scheduler, SCHED_RR);
+	CHECK_INT(service->scheduler, SCHEDULER_RR);
 	CHECK_INT(service->mode, MODE_DOUBLE_NAT);
 	CHECK_STR(service->dev, "");
 	CHECK(service->fast);
@@ -202,7 +202,7 @@ static void test_accepted(void)
 	CHECK_INT(apply(model, "service.set",
 			"{'name':'web','scheduler':'wrr','dev':'eth1'}"), 0);
 	service = model_find(model, "web");
-	CHECK_INT(service->scheduler, SCHED_WRR);
+	CHECK_INT(service->scheduler, SCHEDULER_WRR);
 	CHECK_STR(service->dev, "eth1");
 	CHECK_INT(service->n_backends, 2);
 	CHECK_INT(apply(model, "service.set", "{'name':'web','dev':null}"), 0);

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "netns.h"
+#include "net/netns.h"
 #include "unit.h"
 
 #define USER 65534

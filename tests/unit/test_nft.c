@@ -2,7 +2,7 @@
 /* The table: what nft lists, what a change sends, and what is put right. */
 #include <errno.h>
 
-#include "generation.h"
+#include "nft/generation.h"
 #include "nft_table.h"
 #include "unit.h"
 

@@ -3,7 +3,7 @@
 #include <jansson.h>
 #include <string.h>
 
-#include "notes.h"
+#include "model/notes.h"
 #include "unit.h"
 
 static const char config[] =

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* When a pool counts as nearly full, exhausted and recovered. */
-#include "pools.h"
+#include "engine/pools.h"
 #include "unit.h"
 
 static void test_fill(void)

@@ -4,8 +4,8 @@
 #include <linux/genetlink.h>
 #include <netinet/in.h>
 
-#include "kmod_list.h"
-#include "kmod_msg.h"
+#include "module/kmod_list.h"
+#include "module/kmod_msg.h"
 #include "unit.h"
 
 #define POOLS 100000

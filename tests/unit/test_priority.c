@@ -5,14 +5,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "dnatd.h"
-#include "events.h"
-#include "fault_watch.h"
-#include "kmod_pool.h"
-#include "kmod_stats.h"
-#include "pools.h"
-#include "status.h"
-#include "unanswered.h"
+#include "api/status.h"
+#include "base/events.h"
+#include "engine/dnatd.h"
+#include "api/fault_watch.h"
+#include "engine/pools.h"
+#include "engine/unanswered.h"
+#include "module/kmod_pool.h"
+#include "module/kmod_stats.h"
 #include "unit.h"
 
 static struct dnatd dnatd = { .in_force = ALLOC_MODULE };

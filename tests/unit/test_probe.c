@@ -12,8 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "probe.h"
-#include "reply.h"
+#include "check/probe.h"
+#include "check/reply.h"
 #include "unit.h"
 
 #define HEAD "HTTP/1.1 200 OK\r\n"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Who may have dnatd run which program. */
-#include "programs.h"
+#include "api/programs.h"
 #include "unit.h"
 
 static const struct peer root = { .changes = true, .root = true };

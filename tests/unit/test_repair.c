@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* How often what others break is put right, on a clock of our own. */
-#include "repair.h"
+#include "engine/repair.h"
 #include "unit.h"
 
 #define MINUTE 60000

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What backends answer to checks, and what it means; also what nobody would answer. */
-#include "probe.h"
-#include "reply.h"
+#include "check/probe.h"
+#include "check/reply.h"
 #include "unit.h"
 
 #define CUT "the answer is cut off"

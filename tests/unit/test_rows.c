@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Which answers are read row by row, and what is read. */
-#include "rows.h"
+#include "cli/rows.h"
 #include "unit.h"
 
 static struct rows rows;

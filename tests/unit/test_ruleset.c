@@ -2,7 +2,7 @@
 /* The order in which backends are used, against what the weights promise. */
 #include <stdint.h>
 
-#include "ruleset.h"
+#include "model/ruleset.h"
 #include "unit.h"
 
 static struct backend backends[BACKENDS_MAX];
@@ -46,17 +46,17 @@ static const char *order(enum scheduler scheduler, size_t n,
 
 static void test_known(void)
 {
-	CHECK_STR(ORDER(SCHED_RR, 1), "a");
-	CHECK_STR(ORDER(SCHED_RR, 1, 1, 1), "abc");
-	CHECK_STR(ORDER(SCHED_RR, 3, 0, 200), "ac");
-	CHECK_STR(ORDER(SCHED_RR, 0, 0), "");
-	CHECK_STR(ORDER(SCHED_WRR, 0), "");
-	CHECK_STR(ORDER(SCHED_WRR, 256), "a");
-	CHECK_STR(ORDER(SCHED_WRR, 2, 2, 2), "abc");
-	CHECK_STR(ORDER(SCHED_WRR, 3, 2, 1), "ababac");
-	CHECK_STR(ORDER(SCHED_WRR, 6, 4, 2), "ababac");
-	CHECK_STR(ORDER(SCHED_WRR, 5, 1, 1), "aaabaac");
-	CHECK_STR(ORDER(SCHED_WRR, 0, 1, 0), "b");
+	CHECK_STR(ORDER(SCHEDULER_RR, 1), "a");
+	CHECK_STR(ORDER(SCHEDULER_RR, 1, 1, 1), "abc");
+	CHECK_STR(ORDER(SCHEDULER_RR, 3, 0, 200), "ac");
+	CHECK_STR(ORDER(SCHEDULER_RR, 0, 0), "");
+	CHECK_STR(ORDER(SCHEDULER_WRR, 0), "");
+	CHECK_STR(ORDER(SCHEDULER_WRR, 256), "a");
+	CHECK_STR(ORDER(SCHEDULER_WRR, 2, 2, 2), "abc");
+	CHECK_STR(ORDER(SCHEDULER_WRR, 3, 2, 1), "ababac");
+	CHECK_STR(ORDER(SCHEDULER_WRR, 6, 4, 2), "ababac");
+	CHECK_STR(ORDER(SCHEDULER_WRR, 5, 1, 1), "aaabaac");
+	CHECK_STR(ORDER(SCHEDULER_WRR, 0, 1, 0), "b");
 }
 
 /*
@@ -113,7 +113,7 @@ static void test_random(void)
 		for (size_t i = 0; i < n; i++)
 			weights[i] = (unsigned int)rand() %
 				     (round % 2 ? WEIGHT_MAX + 1 : 8);
-		service = service_of(SCHED_WRR, n, weights);
+		service = service_of(SCHEDULER_WRR, n, weights);
 		check_even(&service);
 		check_never_behind(&service);
 	}
@@ -126,18 +126,18 @@ static void test_limits(void)
 
 	for (size_t i = 0; i < BACKENDS_MAX; i++)
 		weights[i] = 1 + i % 31;
-	service = service_of(SCHED_WRR, BACKENDS_MAX, weights);
+	service = service_of(SCHEDULER_WRR, BACKENDS_MAX, weights);
 	CHECK(ruleset_n_slots(&service) > SLOTS_MAX / 2);
 	CHECK(ruleset_n_slots(&service) <= SLOTS_MAX);
 	check_even(&service);
 
 	for (size_t i = 0; i < BACKENDS_MAX; i++)
 		weights[i] = WEIGHT_MAX - i % 2;
-	service = service_of(SCHED_WRR, BACKENDS_MAX, weights);
+	service = service_of(SCHEDULER_WRR, BACKENDS_MAX, weights);
 	CHECK(ruleset_n_slots(&service) > SLOTS_MAX);
 	CHECK_INT(ruleset_slots(&service, slots), 0);
 
-	service.scheduler = SCHED_RR;
+	service.scheduler = SCHEDULER_RR;
 	CHECK_INT(ruleset_slots(&service, slots), BACKENDS_MAX);
 }
 
@@ -145,7 +145,7 @@ static void test_deterministic(void)
 {
 	static uint16_t first[SLOTS_MAX];
 	unsigned int weights[] = { 7, 0, 256, 31, 31, 2 };
-	struct service service = service_of(SCHED_WRR, 6, weights);
+	struct service service = service_of(SCHEDULER_WRR, 6, weights);
 	size_t n = ruleset_slots(&service, first);
 
 	CHECK_INT(ruleset_slots(&service, slots), n);

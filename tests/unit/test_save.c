@@ -10,7 +10,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "save.h"
+#include "cli/save.h"
 #include "unit.h"
 
 #define ACL "system.posix_acl_access"

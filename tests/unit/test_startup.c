@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "startup.h"
+#include "engine/startup.h"
 #include "unit.h"
 
 #define WEB "service add web vip 192.0.2.10 port 80\n"

@@ -3,7 +3,7 @@
  * Which helpers the table asks for, as services come, change and go; and where a
  * service's turn begins.
  */
-#include "table.h"
+#include "nft/table.h"
 #include "unit.h"
 
 static struct model *model;

@@ -2,7 +2,7 @@
 /* What dnatctl top shows, on a screen of memory. */
 #include <errno.h>
 
-#include "top.h"
+#include "cli/top.h"
 #include "unit.h"
 
 #define WIDTH_MAX 200

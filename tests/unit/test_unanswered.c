@@ -3,14 +3,14 @@
 #include <errno.h>
 #include <netinet/in.h>
 
-#include "count.h"
-#include "counters.h"
-#include "health.h"
-#include "kmod_stats.h"
+#include "api/show.h"
+#include "engine/count.h"
+#include "engine/health.h"
+#include "engine/pools.h"
+#include "engine/unanswered.h"
+#include "module/counters.h"
+#include "module/kmod_stats.h"
 #include "parts_json.h"
-#include "pools.h"
-#include "show.h"
-#include "unanswered.h"
 #include "unit.h"
 
 static struct health_counts counts = { .passed = 1 };

@@ -2,8 +2,8 @@
 /* Jobs beside the event loop: their order, and that nothing waits for them. */
 #include <unistd.h>
 
+#include "base/worker.h"
 #include "unit.h"
-#include "worker.h"
 
 /* Longer than any turn that is waited for. */
 #define TOO_LONG 60

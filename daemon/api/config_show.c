@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+
+#include "api/config_show.h"
+#include "base/json_text.h"
+#include "model/brief.h"
+
+#define ROWS_A_PART 128		/* services and backends: some milliseconds */
+#define TRIES 10		/* then what is left is made at once */
+
+struct config {
+	struct parts parts;
+	const struct dnatd *dnatd;
+	bool brief;
+	unsigned long changes;	/* of dnatd's, when this was begun */
+	unsigned int tries;
+	size_t start;		/* where it begins in the text, 0: nowhere yet */
+	size_t next;		/* service */
+};
+
+/* All but the services. */
+static int begin(struct config *config, struct text *rows)
+{
+	static const char end[] = "]}";
+	const struct model settings = {
+		.vdports = config->dnatd->model->vdports
+	};
+
+	if (!config->start)
+		config->start = rows->len;
+	rows->len = config->start;
+	config->changes = config->dnatd->changes;
+	config->next = 0;
+	config->tries++;
+	if (text_json(rows, model_to_json(&settings)))
+		return -ENOMEM;
+	rows->len -= sizeof(end) - 1;
+	return 0;
+}
+
+static int add_service(struct config *config, struct text *rows,
+		       const struct service *service)
+{
+	if (config->next++ && text_add(rows, ",", 1))
+		return -ENOMEM;
+	return text_json(rows, config->brief ? brief_service(service) :
+					       service_to_state(service));
+}
+
+static int config_next(struct parts *parts, struct text *rows, struct err *err)
+{
+	struct config *config = (struct config *)parts;
+	const struct model *model = config->dnatd->model;
+	size_t n = 0;
+
+	if ((!config->start || config->changes != config->dnatd->changes) &&
+	    begin(config, rows))
+		return err_no_memory(err);
+	while (config->next < model->n_services) {
+		const struct service *service = model->services[config->next];
+
+		if (n >= ROWS_A_PART && config->tries < TRIES)
+			return 1;
+		if (add_service(config, rows, service))
+			return err_no_memory(err);
+		n += 1 + service->n_backends;
+	}
+	return text_add(rows, "]}", 2) ? err_no_memory(err) : 0;
+}
+
+static void config_free(struct parts *parts)
+{
+	free(parts);
+}
+
+struct parts *config_show(const struct dnatd *dnatd, bool brief)
+{
+	struct config *config = calloc(1, sizeof(*config));
+
+	if (!config)
+		return NULL;
+	config->parts.next = config_next;
+	config->parts.free = config_free;
+	config->parts.whole = true;
+	config->dnatd = dnatd;
+	config->brief = brief;
+	return &config->parts;
+}

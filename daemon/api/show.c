@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/show.h"
+#include "base/json_text.h"
+#include "engine/count.h"
+#include "engine/health.h"
+#include "engine/pools.h"
+#include "engine/unanswered.h"
+
+#define ROWS_A_PART 128		/* services and backends: some milliseconds */
+
+struct show;
+
+typedef int list_fn(const struct show *show, struct text *rows,
+		    const struct service *service);
+
+struct show {
+	struct parts parts;
+	struct dnatd *dnatd;
+	list_fn *list;
+	const char *health;
+	bool all;
+	char name[SERVICE_NAME_LEN + 1];	/* the only one, or the last that is done */
+	bool begun;
+	struct count_wait count;
+	bool waited;		/* for a count, which is good for this answer */
+	struct unanswered unanswered;	/* for list_backends() */
+	struct err err;		/* why there is none, or no message */
+	int error;
+};
+
+static bool drains(const struct backend *backend)
+{
+	return !backend_weight(backend);
+}
+
+/* 0 where it does not drain. */
+static json_int_t left_of(const struct dnatd *dnatd,
+			  const struct service *service,
+			  const struct backend *backend)
+{
+	uint64_t n = 0;
+
+	if (drains(backend))
+		counts_left(dnatd->counts, service, backend, &n);
+	return (json_int_t)n;
+}
+
+static bool is_down(const struct dnatd *dnatd, const struct service *service,
+		    const struct backend *backend)
+{
+	struct health_counts counts;
+
+	return health_count(dnatd->health, service, backend, &counts) &&
+	       counts.down;
+}
+
+static json_t *service_row(const struct dnatd *dnatd,
+			   const struct service *service)
+{
+	json_t *row = service_to_json(service);
+	json_int_t n_up = 0, n_drain = 0, n_down = 0, n_left = 0;
+
+	for (size_t i = 0; i < service->n_backends; i++) {
+		const struct backend *backend = &service->backends[i];
+
+		if (drains(backend)) {
+			n_drain++;
+			n_left += left_of(dnatd, service, backend);
+		} else if (is_down(dnatd, service, backend)) {
+			n_down++;
+		} else {
+			n_up++;
+		}
+	}
+	if (!json_object_set_new(row, "up", json_integer(n_up)) &&
+	    !json_object_set_new(row, "drain", json_integer(n_drain)) &&
+	    !json_object_set_new(row, "down", json_integer(n_down)) &&
+	    !json_object_set_new(row, "left", n_drain ? json_integer(n_left) :
+							json_null()))
+		return row;
+	json_decref(row);
+	return NULL;
+}
+
+/* @health: up, down, checking, or none where there are no checks; NULL: any */
+static bool has_health(const struct dnatd *dnatd,
+		       const struct service *service,
+		       const struct backend *backend, const char *health)
+{
+	const char *is = "none";
+	struct health_counts counts;
+
+	if (health_count(dnatd->health, service, backend, &counts))
+		is = counts.down ? "down" :
+		     counts.passed + counts.failed ? "up" : "checking";
+	return !health || !strcmp(is, health);
+}
+
+static int add_row(struct text *rows, json_t *row)
+{
+	bool first = rows->buf[rows->len - 1] == '[';
+
+	if (!first && text_add(rows, ",", 1)) {
+		json_decref(row);
+		return -ENOMEM;
+	}
+	return text_json(rows, row);
+}
+
+/* Those with a backend of that health. */
+static int list_service(const struct show *show, struct text *rows,
+			const struct service *service)
+{
+	bool wanted = !show->health;
+
+	for (size_t i = 0; !wanted && i < service->n_backends; i++)
+		wanted = has_health(show->dnatd, service,
+				    &service->backends[i], show->health);
+	return wanted ? add_row(rows, service_row(show->dnatd, service)) : 0;
+}
+
+static json_t *backend_row(const struct show *show,
+			   const struct service *service,
+			   const struct backend *backend)
+{
+	const struct dnatd *dnatd = show->dnatd;
+	json_t *row = backend_to_json(backend, service->name);
+	json_t *rest = json_null();
+	bool drain = drains(backend);
+	unsigned int ms;
+
+	if (backend_left(backend, model_now(), &ms))
+		rest = json_integer((ms + 999) / 1000);
+	if ((backend->state != BACKEND_UP ||
+	     !json_object_set_new(row, "state",
+				  json_string(drain ? "drain" : "up"))) &&
+	    !json_object_set_new(row, "left", drain ?
+				 json_integer(left_of(dnatd, service, backend)) :
+				 json_null()) &&
+	    !json_object_set_new(row, "deadline_in", rest) &&
+	    !json_object_set_new(row, "unanswered",
+				 unanswered_of(&show->unanswered, service,
+					       backend)) &&
+	    !health_to_json(dnatd->health, service, backend, row) &&
+	    !pools_to_json(dnatd->pools, service, backend, row))
+		return row;
+	json_decref(row);
+	return NULL;
+}
+
+static int list_backends(const struct show *show, struct text *rows,
+			 const struct service *service)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < service->n_backends; i++) {
+		const struct backend *backend = &service->backends[i];
+
+		if (has_health(show->dnatd, service, backend, show->health))
+			ret = add_row(rows, backend_row(show, service,
+							backend));
+	}
+	return ret;
+}
+
+static void counted(const struct err *err, void *data)
+{
+	struct show *show = data;
+
+	show->waited = true;
+	if (err) {
+		show->err = *err;
+		show->error = -EIO;
+	}
+	if (show->parts.wake)
+		show->parts.wake(show->parts.wake_data);
+}
+
+/* Has the last count found all of @service's that drain? */
+static bool all_counted(const struct show *show, const struct service *service)
+{
+	uint64_t n;
+
+	for (size_t i = 0; i < service->n_backends; i++)
+		if (drains(&service->backends[i]) &&
+		    ((!show->waited && !counts_rest_ms(show->dnatd->counts)) ||
+		     !counts_left(show->dnatd->counts, service,
+				  &service->backends[i], &n)))
+			return false;
+	return true;
+}
+
+static int next_of_one(struct show *show, struct text *rows)
+{
+	const struct service *service = model_find(show->dnatd->model,
+						   show->name);
+
+	if (service && !all_counted(show, service))
+		return PARTS_LATER;
+	return service ? show->list(show, rows, service) : 0;
+}
+
+/* Services come and go between two parts; those that stay are all there. */
+static int next_of_all(struct show *show, struct text *rows)
+{
+	const struct model *model = show->dnatd->model;
+	size_t i = model_after(model, show->name);
+
+	for (size_t n = 0; n < ROWS_A_PART && i < model->n_services; i++) {
+		const struct service *service = model->services[i];
+
+		if (!all_counted(show, service))
+			return PARTS_LATER;
+		if (show->list(show, rows, service))
+			return -ENOMEM;
+		strcpy(show->name, service->name);
+		n += 1 + service->n_backends;
+	}
+	return i < model->n_services;
+}
+
+/* Once for all services: each time the module looks through all counters. */
+static bool counts_come(struct show *show)
+{
+	const struct service *only = show->all ?
+		NULL : model_find(show->dnatd->model, show->name);
+
+	return show->list == list_backends &&
+	       unanswered_more(&show->unanswered, show->dnatd, only);
+}
+
+static int show_next(struct parts *parts, struct text *rows, struct err *err)
+{
+	struct show *show = (struct show *)parts;
+	int ret = 0;
+
+	if (show->error) {
+		*err = show->err;
+		return show->error;
+	}
+	if (counts_come(show))
+		return 1;
+	if (!show->begun)
+		ret = text_add(rows, "[", 1);
+	show->begun = true;
+	if (!ret)
+		ret = show->all ? next_of_all(show, rows) :
+				  next_of_one(show, rows);
+	if (ret == PARTS_LATER)
+		counts_wait(show->dnatd->counts, &show->count);
+	else if (!ret)
+		ret = text_add(rows, "]", 1);
+	return ret < 0 ? err_no_memory(err) : ret;
+}
+
+static void show_free(struct parts *parts)
+{
+	struct show *show = (struct show *)parts;
+
+	counts_cancel(show->dnatd->counts, &show->count);
+	unanswered_clean(&show->unanswered);
+	free(show);
+}
+
+static struct parts *show_new(struct dnatd *dnatd, const struct service *only,
+			      const char *health, list_fn *list)
+{
+	struct show *show = calloc(1, sizeof(*show));
+
+	if (!show)
+		return NULL;
+	show->parts.next = show_next;
+	show->parts.free = show_free;
+	show->parts.whole = true;
+	show->dnatd = dnatd;
+	show->list = list;
+	show->health = health;
+	show->all = !only;
+	if (only)
+		strcpy(show->name, only->name);
+	show->count.done = counted;
+	show->count.data = show;
+	return &show->parts;
+}
+
+struct parts *show_services(struct dnatd *dnatd, const struct service *only,
+			    const char *health)
+{
+	return show_new(dnatd, only, health, list_service);
+}
+
+struct parts *show_backends(struct dnatd *dnatd, const struct service *only,
+			    const char *health)
+{
+	return show_new(dnatd, only, health, list_backends);
+}

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include "api/checks_part.h"
+#include "api/status.h"
+#include "base/clock.h"
+#include "base/worker.h"
+#include "api/fault_watch.h"
+#include "engine/health.h"
+#include "engine/pools.h"
+#include "control/http.h"
+
+/* A change or a repair takes a second or two at most, with thousands of services. */
+#define SLOW_JOB_MS 10000
+
+/* Parts of a look at others' rules that status may wait for: a few ms. */
+#define FOREIGN_PARTS 16
+
+const char *allocator_text(enum allocator allocator)
+{
+	switch (allocator) {
+	case ALLOC_AUTO:
+		return "auto";
+	case ALLOC_MODULE:
+		return "module";
+	case ALLOC_NF_NAT:
+		return "nf_nat";
+	}
+	return "?";
+}
+
+static unsigned int ports_of_backend(const struct dnatd *dnatd)
+{
+	struct vdports vdports;
+
+	if (dnatd->in_force != ALLOC_MODULE ||
+	    kmod_vdports(dnatd->kmod, &vdports, NULL))
+		return VDPORTS_MAX - VDPORTS_MIN + 1U;
+	return vdports.max - vdports.min + 1U;
+}
+
+static json_t *vdports_in_force(const struct dnatd *dnatd)
+{
+	struct vdports vdports;
+
+	if (dnatd->in_force != ALLOC_MODULE ||
+	    kmod_vdports(dnatd->kmod, &vdports, NULL))
+		return json_null();
+	return vdports_to_json(&vdports);
+}
+
+static json_t *module_to_json(const struct dnatd *dnatd)
+{
+	if (!dnatd->kmod)
+		return json_null();
+	return json_pack("{s:s}", "version", kmod_version(dnatd->kmod));
+}
+
+/* auto is content with either allocator, but the admin should know. */
+static json_t *module_check(const struct dnatd *dnatd)
+{
+	bool ok = dnatd->in_force == ALLOC_MODULE ||
+		  dnatd->configured == ALLOC_NF_NAT;
+	char advice[sizeof(dnatd->reason) + 80];
+
+	snprintf(advice, sizeof(advice),
+		 "%s; to run without it on purpose, start dnatd with --allocator nf_nat",
+		 dnatd->reason);
+
+	return json_pack("{s:s, s:s, s:b, s:s?}", "name", "nf_double_nat",
+			 "value", dnatd->kmod ? "loaded" : "not loaded", "ok",
+			 ok, "advice", ok ? NULL : advice);
+}
+
+/* Whoever it is, the admin should find him. */
+static json_t *repairs_check(const struct repairs *repairs)
+{
+	bool held = repairs_held(repairs, clock_now());
+	char advice[512];
+
+	if (repairs->failed[0])
+		snprintf(advice, sizeof(advice),
+			 "the last one failed: %s", repairs->failed);
+	else
+		snprintf(advice, sizeof(advice),
+			 "more than %u were needed in a minute, now there is one a minute: find out who else changes table inet "
+			 RULESET_TABLE ", the VIPs or the module",
+			 repairs->a_minute);
+	held |= repairs->failed[0] != '\0';
+	return json_pack("{s:s, s:I, s:b, s:s?}", "name", "repairs", "value",
+			 (json_int_t)repairs->total, "ok", !held, "advice",
+			 held ? advice : NULL);
+}
+
+/* What was refused lately is worth a note, and what is refused now a fault. */
+static json_t *pools_check(const struct dnatd *dnatd)
+{
+	size_t n = pools_refusing(dnatd->pools);
+	char last[256], advice[512];
+	bool lately = pools_last(dnatd->pools, last, sizeof(last));
+
+	if (lately)
+		snprintf(advice, sizeof(advice),
+			 "%s, all vdports were in use; add a backend, another port of the backend or another VIP, see When ports run out in dnat-workflows(7)",
+			 last);
+	return json_pack("{s:s, s:I, s:b, s:s?}", "name", "pools_exhausted",
+			 "value", (json_int_t)n, "ok", !n, "advice",
+			 lately ? advice : n ? "see vdport show" : NULL);
+}
+
+/* A port that is taken is no reason not to run, but the admin should know. */
+static json_t *metrics_check(const struct dnatd *dnatd)
+{
+	const char *fault = dnatd->http ? http_fault(dnatd->http) : NULL;
+	char advice[320];
+
+	if (fault)
+		snprintf(advice, sizeof(advice),
+			 "%s: %.100s; dnatd tries again every second: stop who has the port, or start dnatd with another --metrics",
+			 dnatd->metrics, fault);
+	return json_pack("{s:s, s:s, s:b, s:s?}", "name", "metrics", "value",
+			 fault ? "not exported" :
+			 dnatd->metrics[0] ? dnatd->metrics : "none",
+			 "ok", !fault, "advice", fault ? advice : NULL);
+}
+
+/* A disk or a kernel that hangs holds up changes. */
+static json_t *worker_check(const struct dnatd *dnatd)
+{
+	int64_t ms = 0, kernel_ms = 0;
+	const char *what = worker_does(dnatd->disk, &ms);
+	const char *kernel = worker_does(dnatd->worker, &kernel_ms);
+	bool is_disk = ms > kernel_ms;
+	char advice[320];
+
+	if (!is_disk) {
+		what = kernel ? kernel : "none";
+		ms = kernel_ms;
+	}
+	snprintf(advice, sizeof(advice),
+		 "%s has been under way for %" PRId64
+		 " s, and the next ones wait: %s does not answer; see dmesg",
+		 what, ms / 1000,
+		 is_disk ? "the disk with the state file" : "the kernel");
+	return json_pack("{s:s, s:s, s:b, s:s?}", "name", "changes", "value",
+			 what, "ok", ms < SLOW_JOB_MS, "advice",
+			 ms < SLOW_JOB_MS ? NULL : advice);
+}
+
+/* Where backends are not in the rules as checks found them. */
+static json_t *health_check(const struct dnatd *dnatd)
+{
+	const char *service, *reason = health_pending(dnatd->health, &service);
+	unsigned int n = health_load(dnatd->health).pending;
+	char advice[512];
+
+	if (reason)
+		snprintf(advice, sizeof(advice),
+			 "service %s: backends that went down or up stay as they are in the rules: %s",
+			 service, reason);
+	return json_pack("{s:s, s:i, s:b, s:s?}", "name", "health_pending",
+			 "value", (int)n, "ok", !reason, "advice",
+			 reason ? advice : NULL);
+}
+
+/* Without it packets cost more and arrive all the same. */
+static int add_flowtable(json_t *checks, const struct dnatd *dnatd)
+{
+	const char *reason = dnatd->no_flowtable[0] ? dnatd->no_flowtable : NULL;
+	char advice[512];
+
+	if (dnatd->in_force != ALLOC_NF_NAT)
+		return 0;
+	if (reason)
+		snprintf(advice, sizeof(advice),
+			 "packets go the kernel's slow way: %s", reason);
+	return json_array_append_new(checks,
+		json_pack("{s:s, s:s, s:b, s:s?}", "name", "flowtable",
+			  "value", reason ? "none" : "used", "ok", 1,
+			  "advice", reason ? advice : NULL));
+}
+
+/* Whoever looks for where the services are from should find it. */
+static json_t *conf_check(const struct dnatd *dnatd)
+{
+	bool ok = !dnatd->conf_fault[0];
+	char value[PATH_MAX + 64];
+
+	if (dnatd->conf)
+		snprintf(value, sizeof(value), "%s", dnatd->conf);
+	else
+		snprintf(value, sizeof(value), "the state file%s%s%s",
+			 ok ? " (there is no " : "",
+			 ok ? dnatd->conf_path : "", ok ? ")" : "");
+	return json_pack("{s:s, s:s, s:b, s:s?}", "name", "services_from",
+			 "value", value, "ok", ok, "advice",
+			 ok ? NULL : dnatd->conf_fault);
+}
+
+static json_int_t count_down(const struct dnatd *dnatd)
+{
+	const struct model *model = dnatd->model;
+	struct health_counts counts;
+	json_int_t down = 0;
+
+	for (size_t i = 0; i < model->n_services; i++) {
+		const struct service *service = model->services[i];
+
+		for (size_t j = 0; j < service->n_backends; j++)
+			down += health_count(dnatd->health, service,
+					     &service->backends[j], &counts) &&
+				counts.down;
+	}
+	return down;
+}
+
+static int count_backends(const struct model *model)
+{
+	size_t total = 0;
+	size_t i;
+
+	for (i = 0; i < model->n_services; i++)
+		total += model->services[i]->n_backends;
+	return (int)total;
+}
+
+static bool forwards(const struct checks *look, uint8_t family)
+{
+	const char *file = family == AF_INET ? "net/ipv4/ip_forward" :
+					       "net/ipv6/conf/all/forwarding";
+	unsigned long long value;
+
+	return !check_number(look, file, &value) || value;
+}
+
+int status_served(const struct dnatd *dnatd, const struct service *service,
+		  struct err *err)
+{
+	const struct checks look = { .proc = "/proc", .model = dnatd->model };
+	const struct model *model = dnatd->model;
+	bool ip4 = forwards(&look, AF_INET), ip6 = forwards(&look, AF_INET6);
+
+	if (service && !(service->vip.family == AF_INET ? ip4 : ip6))
+		return err_set(err, -EHOSTDOWN, "service",
+			       "service %s is not served: the kernel does not forward; see status",
+			       service->name);
+	if (service && !ruleset_active(service))
+		return err_set(err, -EHOSTDOWN, "service",
+			       "service %s is not served: none of its %zu backends takes new connections; see backend show %s",
+			       service->name, service->n_backends,
+			       service->name);
+	for (size_t i = 0; !service && i < model->n_services; i++)
+		if ((model->services[i]->vip.family == AF_INET ? ip4 : ip6) &&
+		    ruleset_active(model->services[i]))
+			return 0;
+	return service ? 0 : err_set(err, -EHOSTDOWN, NULL,
+				     "none of %zu services is served; see status and service show",
+				     model->n_services);
+}
+
+struct checks status_look(const struct dnatd *dnatd)
+{
+	return (struct checks){
+		.proc = "/proc",
+		.model = dnatd->model,
+		.ports = ports_of_backend(dnatd),
+		.foreign = foreign_last(dnatd->foreign),
+		.list = json_array(),
+	};
+}
+
+int status_add_checks(const struct dnatd *dnatd, json_t *silence, json_t *list)
+{
+	return json_array_insert_new(list, 0, module_check(dnatd)) ||
+	       add_flowtable(list, dnatd) ||
+	       json_array_append_new(list, repairs_check(&dnatd->repairs)) ||
+	       json_array_append_new(list, worker_check(dnatd)) ||
+	       json_array_append_new(list, pools_check(dnatd)) ||
+	       json_array_append_new(list, health_check(dnatd)) ||
+	       (dnatd->in_force == ALLOC_MODULE && silence &&
+		json_array_append(list, silence)) ||
+	       json_array_append_new(list, metrics_check(dnatd)) ||
+	       json_array_append_new(list, conf_check(dnatd)) ? -1 : 0;
+}
+
+json_t *status_to_json(const struct dnatd *dnatd)
+{
+	struct checks look;
+	json_t *checks;
+
+	/* Who has changed a rule wants to see it; a large ruleset takes longer. */
+	for (int i = 0; i < FOREIGN_PARTS && foreign_step(dnatd->foreign); i++)
+		;
+	look = status_look(dnatd);
+	checks = checks_all(&look);
+
+	if (status_add_checks(dnatd, fault_watch_silence(dnatd->faults),
+			      checks)) {
+		json_decref(checks);
+		return NULL;
+	}
+	return json_pack("{s:s, s:{s:s, s:s, s:s}, s:o, s:o, s:i, s:i, s:I, s:{s:I, s:I}, s:o}",
+			 "version", PACKAGE_VERSION, "allocator",
+			 "configured", allocator_text(dnatd->configured),
+			 "in_force", allocator_text(dnatd->in_force),
+			 "reason", dnatd->reason, "module",
+			 module_to_json(dnatd), "vdports",
+			 vdports_in_force(dnatd), "services",
+			 (int)dnatd->model->n_services, "backends",
+			 count_backends(dnatd->model), "backends_down",
+			 count_down(dnatd), "repairs", "total",
+			 (json_int_t)dnatd->repairs.total, "overruns",
+			 (json_int_t)dnatd->repairs.overruns, "checks",
+			 checks);
+}

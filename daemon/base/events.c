@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <time.h>
+
+#include "base/events.h"
+
+/* An event as JSON, shared by those who have yet to be told. */
+struct event_text {
+	unsigned int users;
+	size_t len;
+	char *text;
+};
+
+struct subscriber {
+	struct parts parts;
+	LIST_ENTRY(subscriber) entry;
+	struct event_text *waiting[EVENTS_BEHIND_MAX];
+	size_t n_waiting;
+	unsigned long long lost;	/* since the last of @waiting */
+};
+
+struct events {
+	LIST_HEAD(subscriber_list, subscriber) subscribers;
+	struct event_text *first;	/* for who comes later, or NULL */
+};
+
+static void event_put(struct event_text *event)
+{
+	if (!event || --event->users)
+		return;
+	free(event->text);
+	free(event);
+}
+
+static void time_text(char *text, size_t len)
+{
+	struct timespec now;
+	struct tm tm;
+	char seconds[32];
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &tm);
+	strftime(seconds, sizeof(seconds), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text, len, "%s.%03ldZ", seconds, now.tv_nsec / 1000000);
+}
+
+/* Takes @fields over. Return: with one user; NULL where memory is short */
+static struct event_text *event_new(const char *kind, json_t *fields)
+{
+	struct event_text *event = calloc(1, sizeof(*event));
+	char when[64];
+	json_t *root;
+
+	time_text(when, sizeof(when));
+	root = json_pack("{s:s, s:s}", "time", when, "event", kind);
+	if (event && root && (!fields || !json_object_update(root, fields)))
+		event->text = json_dumps(root, JSON_COMPACT);
+	json_decref(root);
+	json_decref(fields);
+	if (!event || !event->text) {
+		free(event);
+		return NULL;
+	}
+	event->users = 1;
+	event->len = strlen(event->text);
+	return event;
+}
+
+/* @event NULL: one that there was no memory for. */
+static void subscriber_tell(struct subscriber *subscriber,
+			    struct event_text *event)
+{
+	/* Once one is lost, those that follow are, until that is told. */
+	if (!event || subscriber->lost ||
+	    subscriber->n_waiting == EVENTS_BEHIND_MAX) {
+		subscriber->lost++;
+	} else {
+		event->users++;
+		subscriber->waiting[subscriber->n_waiting++] = event;
+	}
+	if (subscriber->parts.wake)
+		subscriber->parts.wake(subscriber->parts.wake_data);
+}
+
+static int row_add(struct text *rows, const struct event_text *event)
+{
+	char *row = text_row(rows, event->len);
+
+	if (!row)
+		return -ENOMEM;
+	memcpy(row, event->text, event->len);
+	rows->len += event->len;
+	return 0;
+}
+
+static int tell_lost(struct subscriber *subscriber, struct text *rows)
+{
+	struct event_text *event;
+	int ret;
+
+	event = event_new("lost", json_pack("{s:I}", "events",
+					    (json_int_t)subscriber->lost));
+	if (!event)
+		return -ENOMEM;
+	ret = row_add(rows, event);
+	event_put(event);
+	subscriber->lost = 0;
+	return ret;
+}
+
+static int subscriber_next(struct parts *parts, struct text *rows,
+			   struct err *err)
+{
+	struct subscriber *subscriber = (struct subscriber *)parts;
+	int ret = 0;
+
+	if (!subscriber->n_waiting && !subscriber->lost)
+		return PARTS_LATER;
+	for (size_t i = 0; i < subscriber->n_waiting; i++) {
+		if (!ret)
+			ret = row_add(rows, subscriber->waiting[i]);
+		event_put(subscriber->waiting[i]);
+	}
+	subscriber->n_waiting = 0;
+	if (!ret && subscriber->lost)
+		ret = tell_lost(subscriber, rows);
+	if (ret)
+		return err_no_memory(err);
+	return 1;
+}
+
+static void subscriber_free(struct parts *parts)
+{
+	struct subscriber *subscriber = (struct subscriber *)parts;
+
+	for (size_t i = 0; i < subscriber->n_waiting; i++)
+		event_put(subscriber->waiting[i]);
+	LIST_REMOVE(subscriber, entry);
+	free(subscriber);
+}
+
+struct events *events_new(void)
+{
+	struct events *events = calloc(1, sizeof(*events));
+
+	if (events)
+		LIST_INIT(&events->subscribers);
+	return events;
+}
+
+void events_free(struct events *events)
+{
+	if (!events)
+		return;
+	event_put(events->first);
+	free(events);
+}
+
+bool events_followed(const struct events *events)
+{
+	return events && !LIST_EMPTY(&events->subscribers);
+}
+
+void events_emit(struct events *events, const char *kind, json_t *fields)
+{
+	struct subscriber *subscriber;
+	struct event_text *event;
+
+	if (!events_followed(events)) {
+		json_decref(fields);
+		return;
+	}
+	event = event_new(kind, fields);
+	for (subscriber = LIST_FIRST(&events->subscribers); subscriber;
+	     subscriber = LIST_NEXT(subscriber, entry))
+		subscriber_tell(subscriber, event);
+	event_put(event);
+}
+
+void events_begin(struct events *events, const char *kind, json_t *fields)
+{
+	event_put(events->first);
+	events->first = event_new(kind, fields);
+}
+
+struct parts *events_subscribe(struct events *events, struct err *err)
+{
+	struct subscriber *subscriber = calloc(1, sizeof(*subscriber));
+
+	if (!subscriber) {
+		err_no_memory(err);
+		return NULL;
+	}
+	subscriber->parts.next = subscriber_next;
+	subscriber->parts.free = subscriber_free;
+	subscriber->parts.endless = true;
+	LIST_INSERT_HEAD(&events->subscribers, subscriber, entry);
+	subscriber_tell(subscriber, events->first);
+	return &subscriber->parts;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef DNAT_JSON_TEXT_H
+#define DNAT_JSON_TEXT_H
+
+#include <jansson.h>
+
+#include "common/text.h"
+
+/**
+ * text_json - append a value in compact form
+ * @json: taken over; NULL: memory was short when it was made
+ *
+ * Return: 0 or -ENOMEM, with a part of the value appended
+ */
+int text_json(struct text *text, json_t *json);
+
+#endif

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * libevent 2.1 does not report when its wait ends.  So the first callback of a
+ * turn starts a timer of no duration and of the highest priority: it is the first
+ * thing that runs after libevent has looked for events again.
+ */
+#include <inttypes.h>
+#include <stdbool.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "base/loop.h"
+
+#define STALE_US 1000		/* the base's time may be this old */
+#define WINDOW_US INT64_C(60000000)
+#define LOG_PAUSE_US INT64_C(1000000)
+
+/* Nothing else has another priority than the default: the lower one would starve. */
+enum { PRIORITY_TICK, PRIORITY_OTHERS, PRIORITIES };
+
+/* One callback's share of a turn. */
+struct part {
+	const char *what;
+	int64_t us;
+};
+
+static struct {
+	struct event_base *base;
+	struct event *tick;	/* NULL: nothing is measured */
+	bool running;		/* a turn is */
+	int64_t begin, mark;	/* of the turn, of the part that runs */
+	int64_t cpu;		/* the thread's, when the turn began */
+	struct part part;	/* that runs */
+	struct part longest;	/* of this turn */
+	int64_t window;		/* when it began */
+	int64_t max, max_before;	/* of this window and the one before */
+	uint64_t slow;
+	int64_t logged;		/* when, 0: never */
+} turns;
+
+static int64_t clock_us(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static int64_t now_us(void)
+{
+	return clock_us(CLOCK_MONOTONIC);
+}
+
+static void part_end(int64_t now)
+{
+	turns.part.us = now - turns.mark;
+	if (turns.part.us >= turns.longest.us)
+		turns.longest = turns.part;
+}
+
+static void window_move(int64_t now)
+{
+	if (now - turns.window < WINDOW_US)
+		return;
+	turns.max_before = now - turns.window < 2 * WINDOW_US ? turns.max : 0;
+	turns.max = 0;
+	turns.window = now;
+}
+
+static void turn_end(evutil_socket_t fd, short what, void *data)
+{
+	int64_t now = now_us(), took = now - turns.begin;
+
+	(void)fd;
+	(void)what;
+	(void)data;
+	part_end(now);
+	turns.running = false;
+	window_move(now);
+	if (took > turns.max)
+		turns.max = took;
+	turns.slow += took > LOOP_SLOW_MS * 1000;
+	if (took <= LOOP_LOGGED_MS * 1000 ||
+	    (turns.logged && now - turns.logged < LOG_PAUSE_US))
+		return;
+	turns.logged = now;
+	say_warning("nothing else was done for %" PRId64 " ms, of which %" PRId64
+		    " ms of processor time: %s took %" PRId64 " ms",
+		    took / 1000,
+		    (clock_us(CLOCK_THREAD_CPUTIME_ID) - turns.cpu) / 1000,
+		    turns.longest.what, turns.longest.us / 1000);
+}
+
+void loop_does(const char *what)
+{
+	static const struct timeval at_once;
+	int64_t now;
+
+	if (!turns.tick)
+		return;
+	now = now_us();
+	if (!turns.running) {
+		turns.running = !event_add(turns.tick, &at_once);
+		turns.begin = now;
+		turns.cpu = clock_us(CLOCK_THREAD_CPUTIME_ID);
+		turns.longest = (struct part){ 0 };
+	} else {
+		part_end(now);
+		if (now - turns.mark > STALE_US)
+			event_base_update_cache_time(turns.base);
+	}
+	turns.mark = now;
+	turns.part.what = what;
+}
+
+int64_t loop_longest_us(void)
+{
+	window_move(now_us());
+	return turns.max > turns.max_before ? turns.max : turns.max_before;
+}
+
+uint64_t loop_slow_turns(void)
+{
+	return turns.slow;
+}
+
+struct event_base *loop_base_new(void)
+{
+	struct event_base *base = event_base_new();
+
+	/* An event has number PRIORITIES / 2 by default. */
+	if (!base || event_base_priority_init(base, PRIORITIES))
+		goto fail;
+	turns.tick = evtimer_new(base, turn_end, NULL);
+	if (!turns.tick || event_priority_set(turns.tick, PRIORITY_TICK))
+		goto fail;
+	turns.window = now_us();
+	turns.base = base;
+	return base;
+fail:
+	loop_measure_end();
+	if (base)
+		event_base_free(base);
+	return NULL;
+}
+
+void loop_measure_end(void)
+{
+	if (turns.tick)
+		event_free(turns.tick);
+	turns.tick = NULL;
+	turns.running = false;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* An answer too large to be held at once: it is made as the client takes it. */
+#ifndef DNAT_PARTS_H
+#define DNAT_PARTS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "common/err.h"
+#include "common/text.h"
+
+struct parts {
+	/**
+	 * @next: make one part of the answer; soon, for everybody waits
+	 * @rows: the array so far, to append to with text_row(); or not
+	 *
+	 * Return: 1 with more to come, 0 where it was the last, PARTS_LATER
+	 *	where there is none yet, or a negative errno with @err set
+	 */
+	int (*next)(struct parts *parts, struct text *rows, struct err *err);
+
+	/* @free: it is no longer wanted, finished or not */
+	void (*free)(struct parts *parts);
+
+	/*
+	 * @whole: the parts make one line.  @rows is its result, brackets
+	 * included.
+	 */
+	bool whole;
+
+	/* @endless: who sends no more requests does not wait for the rest */
+	bool endless;
+
+	/* @errors: with a negative errno of @next, all that is wrong, or NULL */
+	json_t *errors;
+
+	/*
+	 * @wake: called with @wake_data once there is a part after
+	 * PARTS_LATER, or oftener; NULL, or set by who asks for the parts.
+	 * It asks for none of them before it returns.
+	 */
+	void (*wake)(void *wake_data);
+	void *wake_data;
+};
+
+#define PARTS_LATER 2
+
+static inline void parts_free(struct parts *parts)
+{
+	if (parts)
+		parts->free(parts);
+}
+
+#endif

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/log.h"
+#include "base/nofile.h"
+#include "check/patient.h"
+
+/* To check again where dnatd could not. */
+#define AGAIN_MS 1000
+
+/* The log says it again when it has not happened for so long. */
+#define SHORT_SECONDS 60
+
+time_t patient_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec;
+}
+
+static int arm(struct patient *patient, uint64_t us)
+{
+	const struct timeval in = { (time_t)(us / 1000000),
+				    (suseconds_t)(us % 1000000) };
+
+	return evtimer_add(patient->timer, &in);
+}
+
+static void judge(struct patient *patient, const char *fault)
+{
+	const struct check *check = patient->target.check;
+	bool first = !patient->known;
+
+	if (fault)
+		snprintf(patient->fault, sizeof(patient->fault), "%s", fault);
+	patient->checks[!fault]++;
+	patient->known = true;
+	patient->unmade = false;
+	if (!fault == !patient->down) {
+		patient->against = 0;
+		return;
+	}
+	patient->against++;
+	if (!first && patient->against < (fault ? check->fall : check->rise))
+		return;
+	patient->down = fault;
+	patient->against = 0;
+	patient->since = patient_now();
+	patient->changed(patient->group);
+}
+
+/* dnatd is at fault, not the backend. */
+static void unmade(struct patient *patient, const char *why)
+{
+	unsigned int interval = patient->target.check->interval;
+	struct ward *ward = patient->ward;
+	time_t now = patient_now();
+
+	if (!ward->unmade || now - ward->short_of > SHORT_SECONDS)
+		say_warning("service %s: a check could not be made: %s; the backends stay as they are",
+			    patient->target.service, why);
+	snprintf(patient->fault, sizeof(patient->fault), "%s", why);
+	patient->unmade = true;
+	ward->unmade++;
+	ward->short_of = now;
+	arm(patient, (interval < AGAIN_MS ? interval : AGAIN_MS) * 1000ULL);
+}
+
+static void checked(enum outcome outcome, const char *fault, void *data)
+{
+	struct patient *patient = data;
+
+	patient->probe = NULL;
+	if (outcome != OUTCOME_NONE)
+		patient->turn.prompt = outcome != OUTCOME_LATE;
+	turn_give(&patient->ward->turns, &patient->turn);
+	if (outcome == OUTCOME_NONE)
+		unmade(patient, fault);
+	else
+		judge(patient, fault);
+}
+
+static void begin(struct patient *patient)
+{
+	enum outcome outcome;
+	char fault[FAULT_LEN];
+
+	patient->probe = probe_start(&patient->ward->probes, &patient->target,
+				     checked, patient, &outcome, fault);
+	if (!patient->probe)
+		checked(outcome, fault, patient);
+}
+
+/* One that has waited. */
+static void begin_turn(struct turn *turn)
+{
+	begin((struct patient *)(void *)((char *)turn -
+					 offsetof(struct patient, turn)));
+}
+
+/* One check does not begin before the last has ended. */
+static void due(evutil_socket_t fd, short what, void *data)
+{
+	struct patient *patient = data;
+
+	(void)fd;
+	(void)what;
+	arm(patient, patient->target.check->interval * 1000ULL);
+	if (patient->turn.state == TURN_NONE &&
+	    turn_take(&patient->ward->turns, &patient->turn))
+		begin(patient);
+}
+
+/* The first checks of all backends are spread over an interval. */
+static int start(struct patient *patient)
+{
+	uint64_t interval = patient->target.check->interval * 1000ULL;
+	uint32_t random = 0;
+
+	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
+		random = (uint32_t)(uintptr_t)patient;
+	return arm(patient, random * interval >> 32);
+}
+
+static void give_up(struct patient *patient)
+{
+	if (patient->probe)
+		probe_cancel(patient->probe);
+	patient->probe = NULL;
+	turn_give(&patient->ward->turns, &patient->turn);
+}
+
+struct patient *patient_new(struct ward *ward, struct group *group,
+			    void (*changed)(struct group *group),
+			    const struct backend *backend)
+{
+	struct patient *patient = calloc(1, sizeof(*patient));
+
+	if (!patient)
+		return NULL;
+	patient->ward = ward;
+	patient->group = group;
+	patient->changed = changed;
+	patient->addr = backend->addr;
+	patient->port = backend->port;
+	patient->down = backend->down;
+	patient->told = backend->down;
+	patient->since = patient_now();
+	patient->timer = evtimer_new(ward->base, due, patient);
+	if (!patient->timer) {
+		free(patient);
+		return NULL;
+	}
+	return patient;
+}
+
+void patient_free(struct patient *patient)
+{
+	if (!patient)
+		return;
+	give_up(patient);
+	event_free(patient->timer);
+	free(patient);
+}
+
+int patient_aim(struct patient *patient, const struct target *target,
+		bool anew)
+{
+	const struct target *is = &patient->target;
+
+	if (!anew && is->check && is->port == target->port &&
+	    addr_equal(&is->addr, &target->addr) &&
+	    addr_equal(&is->source, &target->source))
+		return 0;
+	give_up(patient);
+	patient->target = *target;
+	patient->against = 0;
+	return start(patient);
+}
+
+int ward_init(struct ward *ward, struct event_base *base,
+	      const struct spawn_user *user)
+{
+	*ward = (struct ward){ .base = base };
+	if (probes_init(&ward->probes, base, user))
+		return -ENOMEM;
+	return turns_init(&ward->turns, base, nofile_checks(), begin_turn);
+}
+
+void ward_clean(struct ward *ward)
+{
+	turns_clean(&ward->turns);
+	probes_clean(&ward->probes);
+}

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A program of the admin's, whose exit status is the verdict.
+ *
+ * It has a process group of its own, which is killed as a whole at the
+ * timeout, and nothing in its environment but what is to be checked.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "check/probe.h"
+#include "common/duration.h"
+
+#define WORDS_MAX (CHECK_TEXT_LEN / 2 + 2)
+#define ENV_MAX 6
+#define ENV_LEN 96
+#define LINE_LEN 120
+#define DIES_MS 100		/* longer than it takes to die, mostly */
+#define PIPE_READS 16		/* of 4 KiB: all that a pipe holds */
+
+struct probe_exec {
+	struct probe probe;
+	struct probes *probes;
+	struct probe_exec *next;	/* of all that run */
+	pid_t pid;			/* 0: it has ended */
+	bool dying;			/* killed, and nobody waits for it */
+	int64_t killed;			/* when, ms of CLOCK_MONOTONIC */
+	bool told;			/* that it does not die */
+	char service[SERVICE_NAME_LEN + 1];	/* what it was to check */
+	struct addr addr;
+	uint16_t port;
+	struct spawn_fault *fault;	/* why it does not run */
+	int output;			/* what it writes comes here */
+	struct event *event;
+	bool line_ends;
+	size_t len;
+	char line[LINE_LEN + 1];	/* the last one that it wrote */
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void exec_drop(struct probe_exec *exec)
+{
+	struct probe_exec **at = &exec->probes->running;
+
+	while (*at && *at != exec)
+		at = &(*at)->next;
+	if (*at)
+		*at = exec->next;
+	spawn_fault_free(exec->fault);
+	free(exec);
+}
+
+/*
+ * One that waits for a disk or a server of files does not die before that
+ * answers, if ever.  Its end is told by SIGCHLD.
+ */
+static void exec_free(struct probe *probe)
+{
+	struct probe_exec *exec = (struct probe_exec *)probe;
+
+	if (exec->event)
+		event_free(exec->event);
+	if (exec->output >= 0)
+		close(exec->output);
+	exec->event = NULL;
+	exec->output = -1;
+	if (exec->pid) {
+		kill(-exec->pid, SIGKILL);
+		exec->dying = !waitpid(exec->pid, NULL, WNOHANG);
+		exec->killed = now_ms();
+	}
+	if (!exec->dying)
+		exec_drop(exec);
+}
+
+/* The program of the last check of @target that does not die, or NULL. */
+static struct probe_exec *find_dying(const struct probes *probes,
+				     const struct target *target)
+{
+	struct probe_exec *exec = probes->running;
+
+	while (exec && (!exec->dying || exec->port != target->port ||
+			!addr_equal(&exec->addr, &target->addr) ||
+			strcmp(exec->service, target->service)))
+		exec = exec->next;
+	return exec;
+}
+
+/* There is one program a backend, however often it is to be checked. */
+static int refuse(struct probe_exec *dying, const struct target *target,
+		  char *fault)
+{
+	char after[DURATION_TEXT_LEN];
+
+	if (now_ms() - dying->killed < DIES_MS) {
+		snprintf(fault, FAULT_LEN, "its last program has not ended yet");
+		return -ECANCELED;
+	}
+	duration_text(target->check->timeout, after, sizeof(after));
+	snprintf(fault, FAULT_LEN, "no answer within %s", after);
+	if (!dying->told)
+		say_warning("service %s: the program of its check, process %d, cannot be killed; that backend is checked again when it has ended",
+			    dying->service, dying->pid);
+	dying->told = true;
+	return -ETIMEDOUT;
+}
+
+/* It goes into answers, events and the log, so only what can be printed. */
+static void line_add(struct probe_exec *exec, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if (c == '\n' || c == '\r') {
+			exec->line_ends = true;
+			continue;
+		}
+		if (isspace(c) && (!exec->len || exec->line_ends))
+			continue;
+		if (exec->line_ends)
+			exec->len = 0;
+		exec->line_ends = false;
+		if (exec->len < LINE_LEN)
+			exec->line[exec->len++] = isprint(c) ? (char)c : '?';
+	}
+	exec->line[exec->len] = '\0';
+}
+
+/* Return: whether there may be more */
+static bool output_read(struct probe_exec *exec)
+{
+	char text[4096];
+	ssize_t len = read(exec->output, text, sizeof(text));
+
+	if (len > 0)
+		line_add(exec, text, (size_t)len);
+	else if (!len || errno != EAGAIN)
+		event_del(exec->event);
+	return len > 0;
+}
+
+static void output_readable(evutil_socket_t fd, short what, void *exec)
+{
+	(void)fd;
+	(void)what;
+	output_read(exec);
+}
+
+static void exec_verdict(struct probe_exec *exec, int status)
+{
+	char fault[FAULT_LEN];
+
+	/* What it has left behind in its group goes, too. */
+	kill(-exec->pid, SIGKILL);
+	exec->pid = 0;
+	if (exec->fault->error) {
+		memcpy(fault, exec->fault->text, sizeof(fault));
+		probe_failed(&exec->probe, exec->fault->error, fault);
+		return;
+	}
+	if (WIFEXITED(status) && !WEXITSTATUS(status)) {
+		probe_end(&exec->probe, NULL);
+		return;
+	}
+	for (int i = 0; i < PIPE_READS && output_read(exec); i++)
+		;
+	if (WIFEXITED(status))
+		snprintf(fault, sizeof(fault), "the program ended with status %d%s%s",
+			 WEXITSTATUS(status), exec->len ? ": " : "", exec->line);
+	else
+		snprintf(fault, sizeof(fault), "the program ended by signal %d%s%s",
+			 WTERMSIG(status), exec->len ? ": " : "", exec->line);
+	probe_end(&exec->probe, fault);
+}
+
+void probe_exec_ended(struct probes *probes)
+{
+	struct probe_exec *exec = probes->running;
+
+	while (exec) {
+		struct probe_exec *next = exec->next;
+		int status;
+
+		if (waitpid(exec->pid, &status, WNOHANG) != exec->pid) {
+			exec = next;
+			continue;
+		}
+		if (exec->dying)
+			exec_drop(exec);
+		else
+			exec_verdict(exec, status);
+		exec = next;
+	}
+}
+
+/* Words of @command, which they are cut out of. */
+static void words_split(char *command, char *words[WORDS_MAX])
+{
+	size_t n = 0;
+
+	for (char *p = strtok(command, " "); p; p = strtok(NULL, " "))
+		words[n++] = p;
+	words[n] = NULL;
+}
+
+static void env_make(const struct target *target,
+		     char texts[ENV_MAX][ENV_LEN], char *env[ENV_MAX])
+{
+	char addr[INET6_ADDRSTRLEN];
+
+	addr_text(&target->addr, addr, sizeof(addr));
+	snprintf(texts[0], ENV_LEN, "PATH=/usr/sbin:/usr/bin:/sbin:/bin");
+	snprintf(texts[1], ENV_LEN, "LANG=C");
+	snprintf(texts[2], ENV_LEN, "DNAT_SERVICE=%s", target->service);
+	snprintf(texts[3], ENV_LEN, "DNAT_ADDR=%s", addr);
+	snprintf(texts[4], ENV_LEN, "DNAT_PORT=%u", target->port);
+	for (size_t i = 0; i < ENV_MAX - 1; i++)
+		env[i] = texts[i];
+	env[ENV_MAX - 1] = NULL;
+}
+
+/* Return: 0 or a negative errno with @fault set */
+static int exec_spawn(struct probe_exec *exec, const struct target *target,
+		      char *fault)
+{
+	char command[CHECK_TEXT_LEN + 1], texts[ENV_MAX][ENV_LEN];
+	char *words[WORDS_MAX], *env[ENV_MAX];
+	int pipes[2], ret = 0;
+
+	memcpy(command, target->check->command, sizeof(command));
+	words_split(command, words);
+	env_make(target, texts, env);
+	exec->fault = spawn_fault_new();
+	if (!exec->fault || pipe2(pipes, O_CLOEXEC))
+		ret = -errno;
+	if (!ret) {
+		exec->output = pipes[0];
+		fcntl(exec->output, F_SETFL, O_NONBLOCK);
+		ret = spawn_program(exec->probes->user, words[0], words, env,
+				    pipes[1], exec->fault);
+		close(pipes[1]);
+	}
+	if (ret < 0) {
+		snprintf(fault, FAULT_LEN, "the program does not start: %s",
+			 strerror(-ret));
+		return ret;
+	}
+	exec->pid = ret;
+	return 0;
+}
+
+void probe_exec_forget(struct probes *probes)
+{
+	while (probes->running)
+		exec_drop(probes->running);
+}
+
+struct probe *probe_exec(struct probes *probes, const struct target *target,
+			 char *fault)
+{
+	struct probe_exec *exec = calloc(1, sizeof(*exec));
+	struct probe_exec *dying = find_dying(probes, target);
+	int ret = exec ? 0 : -ENOMEM;
+
+	snprintf(fault, FAULT_LEN, "dnatd is out of memory");
+	if (!exec)
+		goto fail;
+	exec->probe.free = exec_free;
+	exec->probes = probes;
+	exec->output = -1;
+	exec->addr = target->addr;
+	exec->port = target->port;
+	snprintf(exec->service, sizeof(exec->service), "%s", target->service);
+	ret = dying ? refuse(dying, target, fault) :
+		      exec_spawn(exec, target, fault);
+	if (ret)
+		goto fail;
+	exec->next = probes->running;
+	probes->running = exec;
+	exec->event = event_new(probes->base, exec->output,
+				EV_READ | EV_PERSIST, output_readable, exec);
+	if (exec->event && !event_add(exec->event, NULL))
+		return &exec->probe;
+	ret = -ENOMEM;
+fail:
+	if (exec)
+		exec_free(&exec->probe);
+	errno = -ret;
+	return NULL;
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+
+#include "conn/left.h"
+
+static int compare_numbers(unsigned int a, unsigned int b)
+{
+	return (a > b) - (a < b);
+}
+
+/* The service's port comes last: a pool has none. */
+static int compare_pools(const struct conn_filter *a,
+			 const struct conn_filter *b)
+{
+	int order = addr_compare(&a->backend.addr, &b->backend.addr);
+
+	if (!order)
+		order = compare_numbers(a->backend.port, b->backend.port);
+	if (!order)
+		order = addr_compare(&a->vip.addr, &b->vip.addr);
+	return order ? order : compare_numbers(a->proto, b->proto);
+}
+
+static int compare(const void *one, const void *two)
+{
+	const struct conn_filter *a = &((const struct left *)one)->filter;
+	const struct conn_filter *b = &((const struct left *)two)->filter;
+	int order = compare_pools(a, b);
+
+	return order ? order : compare_numbers(a->vip.port, b->vip.port);
+}
+
+static size_t drain_in(const struct model *model)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < model->n_services; i++)
+		for (size_t j = 0; j < model->services[i]->n_backends; j++)
+			n += !backend_weight(&model->services[i]->backends[j]);
+	return n;
+}
+
+int lefts_init(struct lefts *lefts, const struct model *model)
+{
+	size_t n = drain_in(model);
+
+	*lefts = (struct lefts){ 0 };
+	if (!n)
+		return 0;
+	lefts->list = calloc(n, sizeof(*lefts->list));
+	if (!lefts->list)
+		return -ENOMEM;
+	for (size_t i = 0; i < model->n_services; i++) {
+		const struct service *service = model->services[i];
+
+		for (size_t j = 0; j < service->n_backends; j++)
+			if (!backend_weight(&service->backends[j]))
+				lefts->list[lefts->n++].filter =
+					conn_filter_of(service,
+						       &service->backends[j]);
+	}
+	qsort(lefts->list, lefts->n, sizeof(*lefts->list), compare);
+	return 0;
+}
+
+void lefts_clean(struct lefts *lefts)
+{
+	free(lefts->list);
+	*lefts = (struct lefts){ 0 };
+}
+
+static struct left *find(const struct lefts *lefts, const struct left *key)
+{
+	return lefts->n ? bsearch(key, lefts->list, lefts->n,
+				  sizeof(*lefts->list), compare) : NULL;
+}
+
+const struct left *lefts_find(const struct lefts *lefts,
+			      const struct service *service,
+			      const struct backend *backend)
+{
+	const struct left key = { .filter = conn_filter_of(service, backend) };
+
+	return find(lefts, &key);
+}
+
+void lefts_add(struct lefts *lefts, const struct conn *conn)
+{
+	const struct left key = {
+		.filter = {
+			.proto = conn->proto,
+			.vip = conn->vip,
+			.backend = conn->backend,
+		},
+	};
+	struct left *left = conn_class_of(conn) == CONN_CLOSED ?
+				    NULL : find(lefts, &key);
+
+	if (left)
+		left->n++;
+}
+
+void lefts_add_pool(struct lefts *lefts, const struct conn_filter *pool,
+		    uint64_t n)
+{
+	size_t low = 0, high = lefts->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare_pools(&lefts->list[middle].filter, pool) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < lefts->n &&
+	       !compare_pools(&lefts->list[low].filter, pool); low++)
+		lefts->list[low].n += n;
+}

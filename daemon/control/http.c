@@ -1,0 +1,534 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <arpa/inet.h>
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/listener.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "common/addr.h"
+#include "control/http.h"
+#include "control/http_request.h"
+
+#define WAITING_MAX (64U << 20)	/* no more answers while this much waits */
+#define LINGER_MS 2000		/* for the client to see the end */
+#define ACCEPT_PAUSE_MS 1000
+#define SHARE 10		/* of the time, one part for making pages */
+
+/* A page as made; whoever sends it holds it. */
+struct page {
+	struct text text;
+	size_t users;
+	int64_t stale;		/* when it is too old to be given, in us */
+};
+
+struct http {
+	struct event_base *base;
+	struct evconnlistener *listener;
+	struct event *accept_again;
+	struct http_addr addr;
+	struct event *listen_again;
+	int fault;		/* errno of the last try to listen */
+	http_fn *fn;
+	void *data;
+	TAILQ_HEAD(client_list, client) clients;	/* the oldest first */
+	size_t n_clients;
+
+	struct event *work;	/* on the page that is being made, */
+	struct parts *parts;	/* if any, */
+	struct text text;	/* as far as it is */
+	int64_t spent;		/* on it, of the CPU's time, in us */
+	struct page *page;	/* the last that was made, or NULL */
+};
+
+enum client_state {
+	CLIENT_ASKS,
+	CLIENT_WAITS,		/* for the page */
+	CLIENT_TAKES,		/* the answer */
+	CLIENT_LEAVES,		/* it has all, and we close when it does */
+};
+
+struct client {
+	TAILQ_ENTRY(client) entry;
+	struct http *http;
+	struct bufferevent *bev;
+	struct event *deadline;
+	enum client_state state;
+	bool head;
+	bool ended;		/* it sends no more */
+};
+
+static int64_t clock_us(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static void page_put(struct page *page)
+{
+	if (!page || --page->users)
+		return;
+	free(page->text.buf);
+	free(page);
+}
+
+static void page_sent(const void *data, size_t len, void *page)
+{
+	(void)data;
+	(void)len;
+	page_put(page);
+}
+
+static void client_free(struct client *client)
+{
+	TAILQ_REMOVE(&client->http->clients, client, entry);
+	client->http->n_clients--;
+	if (client->deadline)
+		event_free(client->deadline);
+	if (client->bev)
+		bufferevent_free(client->bev);
+	free(client);
+}
+
+/* From now on, whatever it does meanwhile: a trickle is not to hold us. */
+static void client_set_deadline(struct client *client, long ms)
+{
+	const struct timeval limit = { .tv_sec = ms / 1000,
+				       .tv_usec = ms % 1000 * 1000 };
+
+	event_add(client->deadline, &limit);
+}
+
+static struct evbuffer *client_out(const struct client *client)
+{
+	return bufferevent_get_output(client->bev);
+}
+
+static bool too_much_waits(const struct http *http)
+{
+	const struct client *client;
+	size_t total = 0;
+
+	TAILQ_FOREACH(client, &http->clients, entry)
+		total += evbuffer_get_length(client_out(client));
+	return total > WAITING_MAX;
+}
+
+static void client_refuse(struct client *client, unsigned int status)
+{
+	char buf[HTTP_HEAD_MAX];
+	size_t len = http_refusal(status, client->head, buf);
+
+	client->state = CLIENT_TAKES;
+	client_set_deadline(client, HTTP_ANSWER_MS);
+	if (evbuffer_add(client_out(client), buf, len))
+		client_free(client);
+}
+
+static void client_give(struct client *client, struct page *page)
+{
+	char buf[HTTP_HEAD_MAX];
+	size_t len = http_head(page->text.len, buf);
+
+	if (too_much_waits(client->http)) {
+		client_refuse(client, 503);
+		return;
+	}
+	client->state = CLIENT_TAKES;
+	client_set_deadline(client, HTTP_ANSWER_MS);
+	if (evbuffer_add(client_out(client), buf, len)) {
+		client_free(client);
+		return;
+	}
+	if (client->head || !page->text.len)
+		return;
+	page->users++;
+	if (!evbuffer_add_reference(client_out(client), page->text.buf,
+				    page->text.len, page_sent, page))
+		return;
+	page_put(page);
+	client_free(client);
+}
+
+/* All who wait get @page, or are refused where there is none. */
+static void serve_waiting(struct http *http, struct page *page)
+{
+	struct client *client = TAILQ_FIRST(&http->clients);
+	struct client *next;
+
+	for (; client; client = next) {
+		next = TAILQ_NEXT(client, entry);
+		if (client->state != CLIENT_WAITS)
+			continue;
+		if (page)
+			client_give(client, page);
+		else
+			client_refuse(client, 503);
+	}
+}
+
+static struct page *page_new(struct http *http)
+{
+	struct page *page = calloc(1, sizeof(*page));
+
+	if (!page)
+		return NULL;
+	page->text = http->text;
+	page->users = 1;
+	page->stale = clock_us(CLOCK_MONOTONIC) + SHARE * http->spent;
+	memset(&http->text, 0, sizeof(http->text));
+	return page;
+}
+
+static void work_end(struct http *http, bool made)
+{
+	parts_free(http->parts);
+	http->parts = NULL;
+	page_put(http->page);
+	http->page = made ? page_new(http) : NULL;
+	free(http->text.buf);
+	memset(&http->text, 0, sizeof(http->text));
+	/* The clients' time to take the page starts when there is one. */
+	event_base_update_cache_time(http->base);
+	serve_waiting(http, http->page);
+}
+
+/*
+ * A part each time round, so that the others have their turn.  What it cost is
+ * told by the CPU's clock: where others load the machine, a page takes longer,
+ * which is no reason to give it for longer.
+ */
+static void work_on(evutil_socket_t fd, short what, void *data)
+{
+	static const struct timeval next_time = { 0 };
+	struct http *http = data;
+	int64_t start = clock_us(CLOCK_THREAD_CPUTIME_ID);
+	int ret;
+
+	(void)fd;
+	(void)what;
+	loop_does("the metrics page");
+	ret = http->parts->next(http->parts, &http->text, NULL);
+	http->spent += clock_us(CLOCK_THREAD_CPUTIME_ID) - start;
+	if (ret == 1 && !event_add(http->work, &next_time))
+		return;
+	work_end(http, ret == 0);
+}
+
+static void client_wants_page(struct client *client)
+{
+	static const struct timeval at_once = { 0 };
+	struct http *http = client->http;
+
+	if (http->page && clock_us(CLOCK_MONOTONIC) < http->page->stale) {
+		client_give(client, http->page);
+		return;
+	}
+	client->state = CLIENT_WAITS;
+	event_del(client->deadline);
+	if (http->parts)
+		return;
+	http->spent = 0;
+	http->parts = http->fn(http->data);
+	if (!http->parts || event_add(http->work, &at_once))
+		work_end(http, false);
+}
+
+static void client_asks(struct client *client)
+{
+	struct evbuffer *in = bufferevent_get_input(client->bev);
+	struct http_request request;
+	size_t len = evbuffer_get_length(in);
+	const char *data;
+
+	if (len > HTTP_REQUEST_MAX)
+		len = HTTP_REQUEST_MAX;
+	data = (const char *)evbuffer_pullup(in, (ev_ssize_t)len);
+	if (!data) {
+		client_free(client);
+		return;
+	}
+	request = http_request_parse(data, len);
+	client->head = request.head;
+	if (request.asked == HTTP_REFUSED)
+		client_refuse(client, request.status);
+	else if (request.asked == HTTP_WANTED)
+		client_wants_page(client);
+}
+
+/* What comes after a request is of no interest, but has to be taken away. */
+static void client_read(struct bufferevent *bev, void *data)
+{
+	struct client *client = data;
+
+	loop_does("a client of the metrics");
+	if (client->state == CLIENT_ASKS)
+		client_asks(client);
+	else
+		evbuffer_drain(bufferevent_get_input(bev), HTTP_REQUEST_MAX);
+}
+
+/*
+ * The answer is sent.  With something unread left in the socket, to close it
+ * now would take the answer from the client.
+ */
+static void client_written(struct bufferevent *bev, void *data)
+{
+	struct client *client = data;
+
+	if (client->state != CLIENT_TAKES)
+		return;
+	if (client->ended) {
+		client_free(client);
+		return;
+	}
+	client->state = CLIENT_LEAVES;
+	client_set_deadline(client, LINGER_MS);
+	shutdown(bufferevent_getfd(bev), SHUT_WR);
+	evbuffer_drain(bufferevent_get_input(bev), HTTP_REQUEST_MAX);
+}
+
+/* A client may end its own side as soon as it has asked. */
+static void client_event(struct bufferevent *bev, short what, void *data)
+{
+	struct client *client = data;
+
+	(void)bev;
+	client->ended = true;
+	if (what != (BEV_EVENT_EOF | BEV_EVENT_READING) ||
+	    client->state == CLIENT_ASKS || client->state == CLIENT_LEAVES)
+		client_free(client);
+}
+
+static void client_late(evutil_socket_t fd, short what, void *data)
+{
+	struct client *client = data;
+
+	(void)fd;
+	(void)what;
+	if (client->state == CLIENT_ASKS)
+		client_refuse(client, 408);
+	else
+		client_free(client);
+}
+
+static void client_new(struct http *http, int fd)
+{
+	struct client *client = calloc(1, sizeof(*client));
+
+	if (!client) {
+		close(fd);
+		return;
+	}
+	client->http = http;
+	TAILQ_INSERT_TAIL(&http->clients, client, entry);
+	http->n_clients++;
+	client->bev = bufferevent_socket_new(http->base, fd,
+					     BEV_OPT_CLOSE_ON_FREE);
+	if (client->bev)
+		client->deadline = evtimer_new(http->base, client_late, client);
+	else
+		close(fd);
+	if (!client->deadline) {
+		client_free(client);
+		return;
+	}
+	bufferevent_setcb(client->bev, client_read, client_written,
+			  client_event, client);
+	bufferevent_setwatermark(client->bev, EV_READ, 0, HTTP_REQUEST_MAX);
+	bufferevent_enable(client->bev, EV_READ | EV_WRITE);
+	client_set_deadline(client, HTTP_REQUEST_MS);
+}
+
+/* Who asks and goes is soon gone; who stays must not keep others out. */
+static void http_accept(struct evconnlistener *listener, evutil_socket_t fd,
+			struct sockaddr *addr, int len, void *data)
+{
+	struct http *http = data;
+
+	(void)listener;
+	(void)addr;
+	(void)len;
+	if (http->n_clients >= HTTP_CLIENTS_MAX)
+		client_free(TAILQ_FIRST(&http->clients));
+	client_new(http, fd);
+}
+
+/* Out of descriptors, say: rest, rather than spin on what cannot be taken. */
+static void http_accept_error(struct evconnlistener *listener, void *data)
+{
+	static const struct timeval rest = { .tv_sec = ACCEPT_PAUSE_MS / 1000 };
+	struct http *http = data;
+
+	evconnlistener_disable(listener);
+	event_add(http->accept_again, &rest);
+}
+
+static void http_accept_again(evutil_socket_t fd, short what, void *data)
+{
+	struct http *http = data;
+
+	(void)fd;
+	(void)what;
+	evconnlistener_enable(http->listener);
+}
+
+int http_addr_parse(const char *text, struct http_addr *addr)
+{
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&addr->sa;
+	struct sockaddr_in *v4 = (struct sockaddr_in *)&addr->sa;
+	const char *colon = strrchr(text, ':');
+	char host[INET6_ADDRSTRLEN + 2];
+	unsigned int port;
+	size_t len;
+
+	memset(addr, 0, sizeof(*addr));
+	len = colon ? (size_t)(colon - text) : 0;
+	if (!len || len >= sizeof(host) ||
+	    uint_parse(colon + 1, "metrics", 1, 65535, &port, NULL))
+		return -EINVAL;
+	memcpy(host, text, len);
+	host[len] = '\0';
+
+	if (inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
+		v4->sin_family = AF_INET;
+		v4->sin_port = htons((uint16_t)port);
+		addr->len = sizeof(*v4);
+		return 0;
+	}
+	if (host[0] != '[' || host[len - 1] != ']')
+		return -EINVAL;
+	host[len - 1] = '\0';
+	if (inet_pton(AF_INET6, host + 1, &v6->sin6_addr) != 1)
+		return -EINVAL;
+	v6->sin6_family = AF_INET6;
+	v6->sin6_port = htons((uint16_t)port);
+	addr->len = sizeof(*v6);
+	return 0;
+}
+
+/*
+ * A socket that lingers from the daemon before does not matter, and at boot the
+ * address may come later than we do.
+ */
+static bool http_bind(int fd, const struct http_addr *addr)
+{
+	bool v6 = addr->sa.ss_family == AF_INET6;
+	int yes = 1;
+
+	return !setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) &&
+	       !setsockopt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP,
+			   v6 ? IPV6_FREEBIND : IP_FREEBIND, &yes, sizeof(yes)) &&
+	       !bind(fd, (const struct sockaddr *)&addr->sa, addr->len) &&
+	       !listen(fd, HTTP_CLIENTS_MAX);
+}
+
+/* Return: 0, or the errno */
+static int http_listen(struct http *http)
+{
+	int fd = socket(http->addr.sa.ss_family,
+			SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fault;
+
+	if (fd < 0)
+		return errno;
+	if (!http_bind(fd, &http->addr)) {
+		fault = errno;
+		close(fd);
+		return fault;
+	}
+	http->listener = evconnlistener_new(http->base, http_accept, http,
+					    LEV_OPT_CLOSE_ON_FREE |
+					    LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+	if (!http->listener) {
+		close(fd);
+		return ENOMEM;
+	}
+	evconnlistener_set_error_cb(http->listener, http_accept_error);
+	return 0;
+}
+
+static void http_try(struct http *http)
+{
+	static const struct timeval pause = {
+		.tv_sec = HTTP_RETRY_MS / 1000,
+		.tv_usec = HTTP_RETRY_MS % 1000 * 1000,
+	};
+
+	http->fault = http_listen(http);
+	if (http->fault)
+		event_add(http->listen_again, &pause);
+}
+
+static void http_listen_again(evutil_socket_t fd, short what, void *data)
+{
+	struct http *http = data;
+
+	(void)fd;
+	(void)what;
+	http_try(http);
+	if (!http->fault)
+		say("metrics are answered now");
+}
+
+const char *http_fault(const struct http *http)
+{
+	return http->fault ? strerror(http->fault) : NULL;
+}
+
+struct http *http_new(struct event_base *base, const struct http_addr *addr,
+		      http_fn *fn, void *data, struct err *err)
+{
+	struct http *http = calloc(1, sizeof(*http));
+
+	if (!http) {
+		err_no_memory(err);
+		return NULL;
+	}
+	http->base = base;
+	http->addr = *addr;
+	http->fn = fn;
+	http->data = data;
+	TAILQ_INIT(&http->clients);
+	http->work = evtimer_new(base, work_on, http);
+	http->accept_again = evtimer_new(base, http_accept_again, http);
+	http->listen_again = evtimer_new(base, http_listen_again, http);
+	if (!http->work || !http->accept_again || !http->listen_again) {
+		err_no_memory(err);
+		http_free(http);
+		return NULL;
+	}
+	http_try(http);
+	return http;
+}
+
+void http_free(struct http *http)
+{
+	if (!http)
+		return;
+	while (!TAILQ_EMPTY(&http->clients))
+		client_free(TAILQ_FIRST(&http->clients));
+	if (http->listener)
+		evconnlistener_free(http->listener);
+	if (http->accept_again)
+		event_free(http->accept_again);
+	if (http->listen_again)
+		event_free(http->listen_again);
+	if (http->work)
+		event_free(http->work);
+	parts_free(http->parts);
+	free(http->text.buf);
+	page_put(http->page);
+	free(http);
+}

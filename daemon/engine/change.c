@@ -1,0 +1,536 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conn/conn_set.h"
+#include "engine/change.h"
+#include "engine/conns_end.h"
+#include "engine/follow.h"
+#include "engine/forget.h"
+#include "engine/health.h"
+#include "engine/repair.h"
+#include "engine/reserve.h"
+#include "engine/vdports_sync.h"
+#include "model/service.h"
+#include "net/link.h"
+#include "store/store.h"
+
+/* Services whose checks are taken over in the turn that takes the change over. */
+#define FOLLOW_NOW 64
+
+static int compare_services(const void *a, const void *b)
+{
+	return service_compare(a, b);
+}
+
+static int side_init(struct side *side, const struct changes *changes,
+		     bool after)
+{
+	side->n = 0;
+	side->list = calloc(changes->n + 1, sizeof(*side->list));
+	if (!side->list)
+		return -ENOMEM;
+	for (size_t i = 0; i < changes->n; i++) {
+		const struct change *change = &changes->list[i];
+		const struct service *service = after ? change->new :
+							change->old;
+
+		if (service)
+			side->list[side->n++] = *service;
+	}
+	qsort(side->list, side->n, sizeof(*side->list), compare_services);
+	return 0;
+}
+
+/* The service with @service's VIP, port and protocol, or NULL. */
+static const struct service *side_find(const struct side *side,
+				       const struct service *service)
+{
+	return bsearch(service, side->list, side->n, sizeof(*side->list),
+		       compare_services);
+}
+
+static bool side_has(const struct side *side, const struct service *service)
+{
+	return side_find(side, service) != NULL;
+}
+
+static int compare_vips(const void *a, const void *b)
+{
+	const struct vip *x = a, *y = b;
+	int order = addr_compare(&x->addr, &y->addr);
+
+	return order ? order : strcmp(x->dev, y->dev);
+}
+
+/* The VIPs that @side has on interfaces, sorted; NULL where memory is short. */
+static struct vip *side_vips(const struct side *side, size_t *n)
+{
+	struct vip *vips = calloc(side->n + 1, sizeof(*vips));
+
+	*n = 0;
+	for (size_t i = 0; vips && i < side->n; i++)
+		if (side->list[i].dev[0])
+			vips[(*n)++] = (struct vip){ side->list[i].vip,
+						     side->list[i].dev };
+	if (*n)
+		qsort(vips, *n, sizeof(*vips), compare_vips);
+	return vips;
+}
+
+/*
+ * Have @fn done to the VIPs of @new, but for those that services of @old have on
+ * interfaces: such an interface may be missing now, which is no reason to refuse
+ * the change of something else.
+ */
+static int vips_new(const struct side *old, const struct side *new,
+		    int (*fn)(const struct vip *vips, size_t n,
+			      struct err *err),
+		    struct err *err)
+{
+	size_t n_has, n_wanted, n = 0;
+	struct vip *has = side_vips(old, &n_has);
+	struct vip *wanted = side_vips(new, &n_wanted);
+	int ret;
+
+	for (size_t i = 0; has && wanted && i < n_wanted; i++)
+		if (!bsearch(&wanted[i], has, n_has, sizeof(*has),
+			     compare_vips))
+			wanted[n++] = wanted[i];
+	ret = has && wanted ? fn(wanted, n, err) : err_no_memory(err);
+	free(has);
+	free(wanted);
+	return ret;
+}
+
+/* The VIPs that @model has on interfaces, sorted; NULL where memory is short. */
+static struct vip *vips_needed(const struct model *model, size_t *n)
+{
+	struct vip *needed = calloc(model->n_services + 1, sizeof(*needed));
+
+	*n = 0;
+	for (size_t i = 0; needed && i < model->n_services; i++) {
+		const struct service *service = model->services[i];
+
+		if (service->dev[0])
+			needed[(*n)++] = (struct vip){ service->vip,
+						       service->dev };
+	}
+	if (*n)
+		qsort(needed, *n, sizeof(*needed), compare_vips);
+	return needed;
+}
+
+/*
+ * Take @side's VIPs away where @model, as it is now, has no use for them.  One
+ * that stays behind does no harm and goes at the next start.
+ */
+static void vips_release(const struct model *model, const struct side *side)
+{
+	struct vip *gone = calloc(side->n + 1, sizeof(*gone));
+	size_t n = 0, n_needed;
+	struct vip *needed = vips_needed(model, &n_needed);
+
+	for (size_t i = 0; gone && needed && i < side->n; i++) {
+		struct vip vip = { side->list[i].vip, side->list[i].dev };
+
+		if (vip.dev[0] && !bsearch(&vip, needed, n_needed, sizeof(vip),
+					   compare_vips))
+			gone[n++] = vip;
+	}
+	link_vips_del(gone, n, NULL);
+	free(gone);
+	free(needed);
+}
+
+/* Give the ports of @side back that @other does not have. */
+static void ports_release(struct dnatd *dnatd, const struct side *side,
+			  const struct side *other)
+{
+	for (size_t i = 0; i < side->n; i++)
+		if (!side_has(other, &side->list[i]))
+			reserve_del(dnatd, &side->list[i]);
+}
+
+static int ports_reserve(struct dnatd *dnatd, const struct side *old,
+			 const struct side *new, struct err *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < new->n; i++)
+		if (!side_has(old, &new->list[i]))
+			ret = reserve_add(dnatd, &new->list[i], err);
+	return ret;
+}
+
+/*
+ * The table may have been lost or edited behind our back, and a change sent to
+ * what is not there fails.  Then all of it is put right first.
+ */
+static int rules_change(struct transaction *transaction, struct err *err)
+{
+	struct dnatd *dnatd = transaction->dnatd;
+	const struct changes *changes = &transaction->changes;
+	bool repaired = false;
+	int ret;
+
+	ret = nft_change(dnatd->nft, dnatd->in_force, dnatd->model, changes,
+			 err);
+	if (!ret)
+		return 0;
+	if (nft_reconcile(dnatd->nft, dnatd->in_force, dnatd->model,
+			  &repaired, NULL) ||
+	    !repaired)
+		return ret;
+	transaction->repaired = true;
+	/* With the table the module may have gone and come back. */
+	ret = reserve_start(dnatd, err);
+	if (ret)
+		return ret;
+	return nft_change(dnatd->nft, dnatd->in_force, dnatd->model, changes,
+			  err);
+}
+
+static int gone_init(struct conn_set *gone, const struct changes *changes,
+		     const struct side *old, const struct side *new)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && !changes->passing && i < old->n; i++)
+		ret = conn_set_add_gone(gone, &old->list[i],
+					side_find(new, &old->list[i]));
+	return ret;
+}
+
+/* In the kernel, in an order in which it can be undone. */
+static int carry_out(struct transaction *transaction, struct err *err)
+{
+	const struct changes *changes = &transaction->changes;
+	const struct side *old = &transaction->old, *new = &transaction->new;
+	struct dnatd *dnatd = transaction->dnatd;
+	struct vdports was;
+	int ret;
+
+	ret = vips_new(old, new, link_vips_add, err);
+	if (ret)
+		goto undo_vips;
+	ret = ports_reserve(dnatd, old, new, err);
+	if (ret)
+		goto undo_ports;
+	if (changes->vdports)
+		ret = vdports_put(dnatd, changes->vdports, &was, err);
+	if (ret)
+		goto undo_ports;
+	if (changes->n)
+		ret = rules_change(transaction, err);
+	if (!ret)
+		return 0;
+
+	if (changes->vdports)
+		vdports_back(dnatd, &was);
+undo_ports:
+	ports_release(dnatd, new, old);
+undo_vips:
+	vips_release(dnatd->model, new);
+	return ret;
+}
+
+int changes_check(const struct changes *changes, struct err *err)
+{
+	struct side old = { 0 }, new = { 0 };
+	int ret = side_init(&old, changes, false);
+
+	if (!ret)
+		ret = side_init(&new, changes, true);
+	ret = ret ? err_no_memory(err) :
+		    vips_new(&old, &new, link_vips_check, err);
+	free(old.list);
+	free(new.list);
+	return ret;
+}
+
+static int prepare(struct transaction *transaction)
+{
+	const struct changes *changes = &transaction->changes;
+	struct side *old = &transaction->old, *new = &transaction->new;
+	int ret = side_init(old, changes, false);
+
+	if (!ret)
+		ret = side_init(new, changes, true);
+	if (!ret)
+		ret = gone_init(&transaction->gone, changes, old, new);
+	if (!ret)
+		ret = model_room_new(transaction->dnatd->model, new->n,
+				     &transaction->room);
+	return ret;
+}
+
+static bool changes_any(const struct changes *changes)
+{
+	return changes->n || changes->vdports;
+}
+
+static void next(struct dnatd *dnatd);
+
+static void end(struct transaction *transaction)
+{
+	struct dnatd *dnatd = transaction->dnatd;
+	bool passing = transaction->changes.passing;
+
+	conn_set_clean(&transaction->gone);
+	free(transaction->old.list);
+	free(transaction->new.list);
+	free(transaction->room.services);
+	if (!passing)
+		TAILQ_REMOVE(&dnatd->transactions, transaction, entry);
+	transaction->done(transaction);
+	if (!passing)
+		next(dnatd);
+}
+
+static void stage(struct transaction *transaction, struct worker *worker,
+		  void (*begin)(struct job *job), void (*work)(struct job *job),
+		  void (*done)(struct job *job))
+{
+	transaction->job.begin = begin;
+	transaction->job.work = work;
+	transaction->job.done = done;
+	worker_add(worker, &transaction->job);
+}
+
+static void hold(struct job *job)
+{
+	struct transaction *transaction = (struct transaction *)job;
+
+	transaction->model = model_hold(transaction->dnatd->model);
+	if (!transaction->model)
+		transaction->ret = err_no_memory(&transaction->err);
+}
+
+/* Clients may have asked for a service before it was there. */
+static bool is_new(const struct side *old, const struct side *new)
+{
+	for (size_t i = 0; i < new->n; i++)
+		if (!side_has(old, &new->list[i]))
+			return true;
+	return false;
+}
+
+static void take_over(struct transaction *transaction)
+{
+	struct dnatd *dnatd = transaction->dnatd;
+	struct changes *changes = &transaction->changes;
+
+	model_room_take(dnatd->model, &transaction->room);
+	for (size_t i = 0; i < changes->n; i++) {
+		struct change *change = &changes->list[i];
+		const struct service *any = change->new ? change->new :
+							  change->old;
+		char name[sizeof(any->name)];
+
+		memcpy(name, any->name, sizeof(name));
+		if (!changes->passing && i < FOLLOW_NOW)
+			health_follow(dnatd->health, change);
+		model_commit(dnatd->model, change);
+		if (!changes->passing && i >= FOLLOW_NOW)
+			health_follow_later(dnatd->health, name);
+	}
+	if (changes->vdports)
+		dnatd->model->vdports = *changes->vdports;
+	if (!changes->passing)
+		dnatd->changes++;
+	for (size_t i = 0; i < transaction->gone.n; i++)
+		conns_forget(dnatd, &transaction->gone.list[i]);
+	if (is_new(&transaction->old, &transaction->new))
+		conns_end_astray(dnatd);
+	drain_look(dnatd->drain);
+}
+
+static void add_cause(struct err *err, const struct err *second)
+{
+	char cause[sizeof(err->msg)];
+
+	memcpy(cause, err->msg, sizeof(cause));
+	snprintf(err->msg, sizeof(err->msg),
+		 "%.200s; and it is in the state file until the next change: %.200s",
+		 cause, second->msg);
+}
+
+static void hold_again(struct job *job)
+{
+	struct transaction *transaction = (struct transaction *)job;
+
+	transaction->model = model_hold(transaction->dnatd->model);
+}
+
+/* What is in the file from now on, or not any more. */
+static void settle(struct job *job)
+{
+	struct transaction *transaction = (struct transaction *)job;
+	struct store *store = transaction->dnatd->store;
+	struct err err;
+
+	if (!transaction->ret && transaction->model)
+		store_settle(store, transaction->model);
+	else if (transaction->ret && store_undo(store, &err))
+		add_cause(&transaction->err, &err);
+}
+
+static void settled(struct job *job)
+{
+	struct transaction *transaction = (struct transaction *)job;
+
+	model_let_go(transaction->dnatd->model);
+	end(transaction);
+}
+
+/* What nobody needs now that the model is another. */
+static void release(struct job *job)
+{
+	struct transaction *transaction = (struct transaction *)job;
+	struct dnatd *dnatd = transaction->dnatd;
+
+	vips_release(dnatd->model, &transaction->old);
+	ports_release(dnatd, &transaction->old, &transaction->new);
+}
+
+static void released(struct job *job)
+{
+	struct transaction *transaction = (struct transaction *)job;
+
+	stage(transaction, transaction->dnatd->disk, hold_again, settle,
+	      settled);
+}
+
+static void apply(struct job *job)
+{
+	struct transaction *transaction = (struct transaction *)job;
+	struct err *err = &transaction->err;
+
+	if (transaction->ret || !changes_any(&transaction->changes))
+		return;
+	transaction->ret = prepare(transaction) ? err_no_memory(err) :
+						  carry_out(transaction, err);
+}
+
+static void applied(struct job *job)
+{
+	struct transaction *transaction = (struct transaction *)job;
+	struct dnatd *dnatd = transaction->dnatd;
+
+	jobs_follow(dnatd);
+	if (transaction->repaired) {
+		repairs_tell(dnatd, "rules");
+		conns_end_astray(dnatd);
+	}
+	if (!transaction->ret)
+		take_over(transaction);
+	if (transaction->changes.passing) {
+		end(transaction);
+		return;
+	}
+	model_let_go(dnatd->model);
+	if (transaction->ret)
+		stage(transaction, dnatd->disk, NULL, settle, settled);
+	else
+		stage(transaction, dnatd->worker, NULL, release, released);
+}
+
+/* Backends may have gone down or up while the disk was written to. */
+static void follow_checks(const struct service *was, const struct service *is,
+			  struct service *new)
+{
+	for (size_t i = 0; i < is->n_backends; i++) {
+		const struct backend *backend = &is->backends[i];
+		size_t at;
+
+		if (backend->down == was->backends[i].down)
+			continue;
+		at = service_find_backend(new, &backend->addr, backend->port);
+		if (at < new->n_backends)
+			new->backends[at].down = backend->down;
+	}
+}
+
+/* The change was planned against the model as it was then. */
+static void refresh(struct job *job)
+{
+	struct transaction *transaction = (struct transaction *)job;
+	const struct changes *changes = &transaction->changes;
+
+	for (size_t i = 0; i < changes->n; i++) {
+		struct change *change = &changes->list[i];
+		const struct service *was = change->old;
+
+		if (!was)
+			continue;
+		change->old = model_find(transaction->dnatd->model, was->name);
+		if (change->new && change->new->check.type != CHECK_NONE)
+			follow_checks(was, change->old, change->new);
+	}
+}
+
+static void write_down(struct job *job)
+{
+	struct transaction *transaction = (struct transaction *)job;
+	struct err *err = &transaction->err;
+
+	if (!transaction->ret)
+		transaction->ret = transaction->plan(transaction, err);
+	if (!transaction->ret && changes_any(&transaction->changes))
+		transaction->ret = store_add(transaction->dnatd->store,
+					     transaction->model,
+					     &transaction->changes, err);
+}
+
+static void written(struct job *job)
+{
+	struct transaction *transaction = (struct transaction *)job;
+	struct dnatd *dnatd = transaction->dnatd;
+
+	if (!transaction->ret && changes_any(&transaction->changes)) {
+		stage(transaction, dnatd->worker, refresh, apply, applied);
+		return;
+	}
+	model_let_go(dnatd->model);
+	end(transaction);
+}
+
+static void next(struct dnatd *dnatd)
+{
+	struct transaction *first = TAILQ_FIRST(&dnatd->transactions);
+
+	if (first)
+		stage(first, dnatd->disk, hold, write_down, written);
+}
+
+static void begin(struct job *job)
+{
+	struct transaction *transaction = (struct transaction *)job;
+
+	transaction->begin(transaction);
+}
+
+void change_begin(struct dnatd *dnatd, struct transaction *transaction)
+{
+	transaction->dnatd = dnatd;
+	transaction->job.what = "a change";
+	if (transaction->changes.passing) {
+		transaction->job.what = "taking backends out and back";
+		stage(transaction, dnatd->worker, begin, apply, applied);
+		return;
+	}
+	TAILQ_INSERT_TAIL(&dnatd->transactions, transaction, entry);
+	if (transaction == TAILQ_FIRST(&dnatd->transactions))
+		next(dnatd);
+}
+
+void changes_finish(struct dnatd *dnatd)
+{
+	do {
+		worker_finish(dnatd->disk);
+		worker_finish(dnatd->worker);
+	} while (!TAILQ_EMPTY(&dnatd->transactions));
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the admin or the checks ask to be changed: all of it or nothing.
+ *
+ * A transaction goes on beside the event loop: planned and written to the disk by
+ * one worker, then put into the kernel by the other, then taken over into the
+ * model by the loop.  Those that are written come one after the other.  What
+ * checks have found is not: it passes by those that wait for a disk.
+ */
+#ifndef DNAT_CHANGE_H
+#define DNAT_CHANGE_H
+
+#include "base/worker.h"
+#include "common/err.h"
+#include "conn/conn_set.h"
+#include "engine/dnatd.h"
+
+/* Copies of the services before or after, sorted; their backends are not ours. */
+struct side {
+	size_t n;
+	struct service *list;
+};
+
+struct transaction {
+	struct job job;
+	TAILQ_ENTRY(transaction) entry;
+	struct dnatd *dnatd;
+
+	/* Planned by one of these two; what fails is done()'s to drop. */
+	struct changes changes;
+
+	/* @begin: of changes that pass, in the loop, at its turn */
+	void (*begin)(struct transaction *transaction);
+
+	/*
+	 * @plan: of others, against @model, in a worker; with no changes planned
+	 * nothing is done.  Return: 0 or a negative errno
+	 */
+	int (*plan)(struct transaction *transaction, struct err *err);
+	const struct model *model;
+
+	/* @done: in the loop, when all is changed or nothing; may free it */
+	void (*done)(struct transaction *transaction);
+
+	/* 0; or a negative errno with @err set, and everything as it was */
+	int ret;
+	struct err err;
+
+	/* Those of change.c. */
+	struct side old, new;
+	struct conn_set gone;
+	struct model_room room;
+	bool repaired;		/* the rules were, before the change */
+};
+
+/* Carry @transaction out, in its turn.  All that is not set is zero. */
+void change_begin(struct dnatd *dnatd, struct transaction *transaction);
+
+/* Have all that were begun done, in place of the event loop. */
+void changes_finish(struct dnatd *dnatd);
+
+/* Would a transaction find the interfaces?  Return: 0 or a negative errno */
+int changes_check(const struct changes *changes, struct err *err);
+
+#endif

@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "check/reply.h"
+#include "engine/health_group.h"
+
+#define GROUPS_ROOM 16
+#define FOLLOW_AT_ONCE 64	/* services: a millisecond or two */
+
+static bool patient_is(const struct patient *patient,
+		       const struct backend *backend)
+{
+	return patient->port == backend->port &&
+	       addr_equal(&patient->addr, &backend->addr);
+}
+
+struct patient **group_patient(const struct group *group,
+			       const struct backend *backend, size_t i)
+{
+	if (i < group->n && group->patients[i] &&
+	    patient_is(group->patients[i], backend))
+		return &group->patients[i];
+	for (i = 0; i < group->n; i++)
+		if (group->patients[i] &&
+		    patient_is(group->patients[i], backend))
+			return &group->patients[i];
+	return NULL;
+}
+
+static struct target target_of(const struct group *group,
+			       const struct service *service,
+			       const struct backend *backend)
+{
+	static const struct addr own;
+
+	return (struct target){
+		.service = group->service,
+		.check = &group->check,
+		.body = group->body,
+		.addr = backend->check_addr.family ? backend->check_addr :
+						     backend->addr,
+		.port = backend->check_port ? backend->check_port :
+					      backend->port,
+		.source = service->check.from_vip ? service->vip : own,
+	};
+}
+
+static void group_free(struct group *group)
+{
+	for (size_t i = 0; i < group->n; i++)
+		patient_free(group->patients[i]);
+	free(group->patients);
+	reply_body_free(group->body);
+	free(group);
+}
+
+/* Where @name's group stands, or would have to. */
+static size_t group_index(const struct health *health, const char *name)
+{
+	size_t low = 0, high = health->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(health->groups[middle]->service, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static struct group *group_find(const struct health *health, const char *name)
+{
+	size_t i = group_index(health, name);
+
+	if (i < health->n && !strcmp(health->groups[i]->service, name))
+		return health->groups[i];
+	return NULL;
+}
+
+static void group_drop(struct health *health, const char *name)
+{
+	size_t i = group_index(health, name);
+
+	if (i == health->n || strcmp(health->groups[i]->service, name))
+		return;
+	group_free(health->groups[i]);
+	health->n--;
+	memmove(&health->groups[i], &health->groups[i + 1],
+		(health->n - i) * sizeof(*health->groups));
+}
+
+static struct group *group_get(struct health *health, const char *name)
+{
+	struct group *group = group_find(health, name);
+	size_t i = group_index(health, name);
+
+	if (group)
+		return group;
+	if (health->n == health->room) {
+		size_t room = health->room ? 2 * health->room : GROUPS_ROOM;
+		struct group **grown = reallocarray(health->groups, room,
+						    sizeof(*grown));
+
+		if (!grown)
+			return NULL;
+		health->groups = grown;
+		health->room = room;
+	}
+	group = calloc(1, sizeof(*group));
+	if (!group)
+		return NULL;
+	group->health = health;
+	snprintf(group->service, sizeof(group->service), "%s", name);
+	memmove(&health->groups[i + 1], &health->groups[i],
+		(health->n - i) * sizeof(*health->groups));
+	health->groups[i] = group;
+	health->n++;
+	return group;
+}
+
+/*
+ * The patients that @service has, those that stay with all that is known.  With
+ * @anew all of them are checked in another way from now on.
+ */
+static int group_fill(struct group *group, const struct service *service,
+		      bool anew)
+{
+	struct patient **patients = calloc(service->n_backends + 1,
+					   sizeof(*patients));
+	int ret = 0;
+
+	if (!patients)
+		return -1;
+	for (size_t i = 0; !ret && i < service->n_backends; i++) {
+		const struct backend *backend = &service->backends[i];
+		struct patient **old = group_patient(group, backend, i);
+		const struct target target = target_of(group, service,
+							   backend);
+
+		if (old) {
+			patients[i] = *old;
+			*old = NULL;
+		} else {
+			patients[i] = patient_new(&group->health->ward, group,
+						  group_changed, backend);
+		}
+		ret = patients[i] ? patient_aim(patients[i], &target, anew) : -1;
+	}
+	for (size_t i = 0; i < group->n; i++)
+		patient_free(group->patients[i]);
+	free(group->patients);
+	group->patients = patients;
+	group->n = service->n_backends;
+	return ret;
+}
+
+/* A service that was made anew does not know whom of its backends is down. */
+static void group_compare(struct group *group, const struct service *service)
+{
+	for (size_t i = 0; i < group->n; i++)
+		if (group->patients[i]->down != service->backends[i].down)
+			group_changed(group);
+}
+
+static int group_set(struct health *health, const struct service *service)
+{
+	struct group *group = group_get(health, service->name);
+	struct reply_body *body = NULL;
+	bool anew;
+	int ret;
+
+	if (!group)
+		return -1;
+	anew = memcmp(&group->check, &service->check, sizeof(group->check));
+	if (anew && service->check.body[0]) {
+		body = reply_body_new(service->check.body);
+		if (!body)
+			return -1;
+	}
+	if (anew) {
+		reply_body_free(group->body);
+		group->body = body;
+		group->check = service->check;
+	}
+	ret = group_fill(group, service, anew);
+	if (!ret)
+		group_compare(group, service);
+	return ret;
+}
+
+void health_follow(struct health *health, const struct change *change)
+{
+	const struct service *new = change->new;
+	const struct service *any = new ? new : change->old;
+
+	if (!health)
+		return;
+	if (!new || new->check.type == CHECK_NONE) {
+		group_drop(health, any->name);
+	} else if (group_set(health, new)) {
+		say_error("service %s is not checked: out of memory", new->name);
+		group_drop(health, new->name);
+	}
+}
+
+static void follow_named(struct health *health, const char *name)
+{
+	const struct service *service = model_find(health->dnatd->model, name);
+
+	if (service)
+		health_follow(health, &(struct change){
+			.new = (struct service *)service });
+	else
+		group_drop(health, name);
+}
+
+static void follow(evutil_socket_t fd, short what, void *data)
+{
+	static const struct timeval at_once;
+	struct health *health = data;
+
+	(void)fd;
+	(void)what;
+	loop_does("taking over checks");
+	for (int i = 0; i < FOLLOW_AT_ONCE && health->n_late; i++)
+		follow_named(health, health->late[--health->n_late]);
+	if (health->n_late)
+		evtimer_add(health->follow, &at_once);
+}
+
+void health_follow_later(struct health *health, const char *name)
+{
+	static const struct timeval at_once;
+	size_t room;
+	void *grown;
+
+	if (!health)
+		return;
+	if (health->n_late == health->late_room) {
+		room = health->late_room ? 2 * health->late_room : GROUPS_ROOM;
+		grown = reallocarray(health->late, room, sizeof(*health->late));
+		if (!grown) {
+			follow_named(health, name);
+			return;
+		}
+		health->late = grown;
+		health->late_room = room;
+	}
+	snprintf(health->late[health->n_late++], sizeof(*health->late), "%s",
+		 name);
+	evtimer_add(health->follow, &at_once);
+}
+
+static const struct patient *patient_of(const struct health *health,
+					const struct service *service,
+					const struct backend *backend)
+{
+	const struct group *group = health ? group_find(health, service->name) :
+					     NULL;
+	struct patient **found;
+
+	found = group ? group_patient(group, backend,
+				     (size_t)(backend - service->backends)) :
+			NULL;
+	return found ? *found : NULL;
+}
+
+bool health_count(const struct health *health, const struct service *service,
+		  const struct backend *backend, struct health_counts *counts)
+{
+	const struct patient *patient = patient_of(health, service, backend);
+
+	if (!patient)
+		return false;
+	*counts = (struct health_counts){ patient->down, patient->checks[1],
+					  patient->checks[0] };
+	return true;
+}
+
+struct health_load health_load(const struct health *health)
+{
+	struct health_load load = { 0 };
+
+	if (!health)
+		return load;
+	load.max = health->ward.turns.max;
+	load.running = health->ward.turns.n;
+	load.waiting = health->ward.turns.n_waiting;
+	load.unmade = health->ward.unmade;
+	for (size_t i = 0; i < health->n; i++)
+		load.pending += health->groups[i]->pending[0] != '\0';
+	return load;
+}
+
+/* What was wrong once is of no use to who looks now. */
+static int fault_to_json(const struct patient *patient, json_t *json)
+{
+	bool is_bad = patient->down || patient->against || patient->unmade;
+	const char *pending = patient->group->pending;
+	char text[FAULT_LEN + PENDING_LEN + 64];
+
+	if (patient->down == patient->told || !pending[0])
+		return is_bad ? json_object_set_new(json, "health_fault",
+						    json_string(patient->fault)) :
+				0;
+	snprintf(text, sizeof(text), "%s%s%s the rules: %s",
+		 is_bad ? patient->fault : "", is_bad ? "; " : "",
+		 patient->down ? "still in" : "not yet in", pending);
+	return json_object_set_new(json, "health_fault", json_string(text)) ||
+	       json_object_set_new(json, "health_pending",
+				   json_string(pending)) ? -1 : 0;
+}
+
+int health_to_json(const struct health *health, const struct service *service,
+		   const struct backend *backend, json_t *json)
+{
+	const struct patient *patient = patient_of(health, service, backend);
+	const char *state;
+
+	if (!patient)
+		return json_object_set_new(json, "health", json_null());
+	state = patient->down ? "down" : patient->known ? "up" : "checking";
+	if (json_object_set_new(json, "health", json_string(state)) ||
+	    json_object_set_new(json, "health_for",
+				json_integer(patient_now() - patient->since)))
+		return -1;
+	return fault_to_json(patient, json);
+}
+
+struct health *health_new(struct dnatd *dnatd, struct event_base *base,
+			  struct err *err)
+{
+	struct health *health = calloc(1, sizeof(*health));
+
+	if (health) {
+		health->dnatd = dnatd;
+		health->follow = evtimer_new(base, follow, health);
+	}
+	if (!health || !health->follow || ward_init(&health->ward, base, &dnatd->check_user) ||
+	    health_apply_init(health, base)) {
+		err_set(err, -ENOMEM, NULL, "no health checks: out of memory");
+		health_free(health);
+		return NULL;
+	}
+	for (size_t i = 0; i < dnatd->model->n_services; i++) {
+		const struct change change = { NULL,
+					       dnatd->model->services[i] };
+
+		health_follow(health, &change);
+	}
+	return health;
+}
+
+void health_free(struct health *health)
+{
+	if (!health)
+		return;
+	for (size_t i = 0; i < health->n; i++)
+		group_free(health->groups[i]);
+	free(health->groups);
+	free(health->late);
+	if (health->follow)
+		event_free(health->follow);
+	health_apply_clean(health);
+	ward_clean(&health->ward);
+	free(health);
+}

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What checks have found gets into the rules: many services in one transaction.
+ * Where that fails each service is tried alone, so that one whose rules cannot
+ * be changed does not hold up the others.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/events.h"
+#include "base/log.h"
+#include "conn/conn.h"
+#include "engine/forget.h"
+#include "engine/health_group.h"
+#include "model/service.h"
+
+/* Until those that failed alone are tried again. */
+#define RETRY_SECONDS 1
+
+static void soon(struct event *event)
+{
+	static const struct timeval at_once;
+
+	evtimer_add(event, &at_once);
+}
+
+void group_changed(struct group *group)
+{
+	group->changed = true;
+	soon(group->health->apply);
+}
+
+/*
+ * A copy of the service with what is known of its backends, NULL where nothing
+ * is new.
+ * @old: NULL: it has gone, and its checks are about to
+ *
+ * Return: 0 or -ENOMEM
+ */
+static int group_apply(const struct group *group, const struct service *old,
+		       struct service **result)
+{
+	struct service *new = old ? service_copy(old) : NULL;
+	bool changed = false;
+
+	*result = NULL;
+	if (!new)
+		return old ? -ENOMEM : 0;
+	for (size_t i = 0; i < new->n_backends; i++) {
+		struct backend *backend = &new->backends[i];
+		struct patient **found = group_patient(group, backend, i);
+
+		if (!found || (*found)->down == backend->down)
+			continue;
+		backend->down = (*found)->down;
+		changed = true;
+	}
+	if (changed)
+		*result = new;
+	else
+		service_free(new);
+	return 0;
+}
+
+/*
+ * A datagram, and a client who is not answered yet, may go to another backend.
+ * The connections end where the service says so.
+ */
+static void backend_gone(struct dnatd *dnatd, const struct service *service,
+			 const struct backend *backend)
+{
+	struct conn_filter filter = conn_filter_of(service, backend);
+
+	filter.unanswered = service->proto == IPPROTO_TCP &&
+			    service->on_down == ON_DOWN_KEEP;
+	conns_forget(dnatd, &filter);
+}
+
+/* It is so from now on, whatever its checks have found meanwhile. */
+static void patient_applied(struct dnatd *dnatd, struct patient *patient,
+			    const struct service *service,
+			    const struct backend *backend)
+{
+	const char *fault = backend->down ? patient->fault : NULL;
+	char addr[INET6_ADDRSTRLEN];
+
+	if (patient->told == backend->down)
+		return;
+	patient->told = backend->down;
+	addr_text(&backend->addr, addr, sizeof(addr));
+	if (backend->down)
+		backend_gone(dnatd, service, backend);
+	events_emit(dnatd->events, "backend",
+		    json_pack("{s:s, s:s, s:i, s:s, s:s?}", "service",
+			      service->name, "addr", addr, "port",
+			      backend->port, "health",
+			      backend->down ? "down" : "up", "fault", fault));
+	if (backend->down)
+		say_warning("service %s backend %s port %u is down: %s",
+			    service->name, addr, backend->port, fault);
+	else
+		say("service %s backend %s port %u is up", service->name, addr,
+		    backend->port);
+}
+
+/* What the admin should know of, now that it is so. */
+static void group_applied(struct group *group)
+{
+	struct dnatd *dnatd = group->health->dnatd;
+	const struct service *service = model_find(dnatd->model,
+						   group->service);
+
+	group->alone = false;
+	group->pending[0] = '\0';
+	for (size_t i = 0; service && i < service->n_backends; i++) {
+		const struct backend *backend = &service->backends[i];
+		struct patient **found = group_patient(group, backend, i);
+
+		if (found)
+			patient_applied(dnatd, *found, service, backend);
+	}
+}
+
+/* Once for each reason, though it is tried again and again. */
+static void group_pending(struct group *group, const char *reason)
+{
+	if (!strncmp(group->pending, reason, sizeof(group->pending) - 1))
+		return;
+	snprintf(group->pending, sizeof(group->pending), "%.*s",
+		 PENDING_LEN - 1, reason);
+	say_error("service %s: backends that went down or up stay as they are in the rules: %s; trying again",
+		  group->service, reason);
+	events_emit(group->health->dnatd->events, "health-pending",
+		    json_pack("{s:s, s:s}", "service", group->service,
+			      "reason", reason));
+}
+
+static bool may_begin(const struct group *group, bool alone)
+{
+	return alone ? group->alone : group->changed && !group->alone;
+}
+
+/* The services whose turn it is: one that is tried alone, or many others. */
+static void collect(struct health *health)
+{
+	size_t max = health->alone ? 1 : GROUPS_AT_ONCE;
+	size_t i = health->alone ? health->next : 0;
+
+	health->n_applied = 0;
+	for (; health->n_applied < max && i < health->n; i++) {
+		struct group *group = health->groups[i];
+
+		if (!may_begin(group, health->alone))
+			continue;
+		group->changed = false;
+		health->applied[health->n_applied++] = group;
+	}
+	if (health->alone)
+		health->next = i;
+}
+
+static void begin(struct transaction *transaction)
+{
+	struct health *health = transaction->dnatd->health;
+	struct changes *changes = &transaction->changes;
+
+	collect(health);
+	for (size_t i = 0; !transaction->ret && i < health->n_applied; i++) {
+		const struct service *old = model_find(health->dnatd->model,
+						       health->applied[i]->service);
+		struct service *new;
+
+		if (group_apply(health->applied[i], old, &new))
+			transaction->ret = err_no_memory(&transaction->err);
+		else if (new)
+			changes->list[changes->n++] = (struct change){ old, new };
+	}
+}
+
+static void done(struct transaction *transaction)
+{
+	static const struct timeval later = { RETRY_SECONDS, 0 };
+	struct health *health = transaction->dnatd->health;
+	bool failed = transaction->ret, any_alone = false;
+
+	health->busy = false;
+	for (size_t i = 0; i < transaction->changes.n; i++)
+		change_drop(&health->changes[i]);
+	for (size_t i = 0; i < health->n_applied; i++) {
+		struct group *group = health->applied[i];
+
+		if (!failed)
+			group_applied(group);
+		else if (health->alone)
+			group_pending(group, transaction->err.msg);
+		group->alone = failed;
+	}
+	for (size_t i = 0; i < health->n; i++) {
+		any_alone |= health->groups[i]->alone;
+		if (may_begin(health->groups[i], false))
+			soon(health->apply);
+	}
+	if (health->alone ? health->n_applied > 0 : failed) {
+		soon(health->again);
+		return;
+	}
+	/* A pause when all have had theirs. */
+	if (health->alone)
+		health->next = 0;
+	if (any_alone && !evtimer_pending(health->again, NULL))
+		evtimer_add(health->again, &later);
+}
+
+/* One transaction at a time: done() looks for more. */
+static void start(struct health *health, bool alone)
+{
+	if (health->busy)
+		return;
+	health->busy = true;
+	health->alone = alone;
+	health->transaction = (struct transaction){
+		.changes = { .list = health->changes, .passing = true },
+		.begin = begin,
+		.done = done,
+	};
+	change_begin(health->dnatd, &health->transaction);
+}
+
+static void apply(evutil_socket_t fd, short what, void *health)
+{
+	(void)fd;
+	(void)what;
+	start(health, false);
+}
+
+static void again(evutil_socket_t fd, short what, void *health)
+{
+	(void)fd;
+	(void)what;
+	start(health, true);
+}
+
+const char *health_pending(const struct health *health, const char **service)
+{
+	for (size_t i = 0; health && i < health->n; i++) {
+		*service = health->groups[i]->service;
+		if (health->groups[i]->pending[0])
+			return health->groups[i]->pending;
+	}
+	return NULL;
+}
+
+int health_apply_init(struct health *health, struct event_base *base)
+{
+	health->apply = evtimer_new(base, apply, health);
+	health->again = evtimer_new(base, again, health);
+	return health->apply && health->again ? 0 : -ENOMEM;
+}
+
+void health_apply_clean(struct health *health)
+{
+	if (health->apply)
+		event_free(health->apply);
+	if (health->again)
+		event_free(health->again);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Pools of vdports that run short.  They are looked at once a second while
+ * somebody listens (the event "pool" of control.h), and else when the module has
+ * refused a connection, until that is over: log, status and backend show report
+ * it.
+ */
+#ifndef DNAT_POOLS_H
+#define DNAT_POOLS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "model/model.h"
+
+struct dnatd;
+struct pools;
+
+/* Percent of a pool's ports in use by open connections. */
+#define POOL_NEARLY_FULL 90	/* from here on it is told */
+#define POOL_RECOVERED 80	/* and below here that it is over */
+
+enum pool_level {
+	POOL_FINE,
+	POOL_SHORT,		/* nearly full */
+	POOL_EXHAUSTED,		/* has refused a connection since it was fine */
+};
+
+/**
+ * pool_judge - what a pool's figures make of it
+ * @was: what it was up to now
+ * @open: connections in it that are open
+ * @capacity: its ports
+ * @refused: it has refused a connection since it was judged last
+ *
+ * It gets better in one step only: who is told that it has recovered need not
+ * look for what comes next.
+ */
+enum pool_level pool_judge(enum pool_level was, uint64_t open,
+			   uint64_t capacity, bool refused);
+
+/**
+ * pools_new - begin to look
+ * @dnatd: with its base, and with its kmod where there is one
+ *
+ * Return: NULL with @err set where memory is short
+ */
+struct pools *pools_new(struct dnatd *dnatd, struct err *err);
+void pools_free(struct pools *pools);
+
+/* How many refuse connections.  @pools: NULL: nobody looks at them yet */
+size_t pools_refusing(const struct pools *pools);
+
+/**
+ * pools_last - what was refused in the last minutes
+ * @text: which pool refused a connection last, and when
+ *
+ * Return: false where nothing was refused for POOL_LATELY_S seconds
+ */
+bool pools_last(const struct pools *pools, char *text, size_t len);
+
+/**
+ * pools_to_json - add to a backend that its pool refuses connections
+ * @json: the backend as control.h describes it, with what checks say of it:
+ *	their fault comes first, for such a backend gets no connections
+ *
+ * Return: 0 or -1
+ */
+int pools_to_json(const struct pools *pools, const struct service *service,
+		  const struct backend *backend, json_t *json);
+
+#define POOL_LATELY_S 600
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Repairs of what others broke: how many there were, how many may be. */
+#ifndef DNAT_REPAIR_H
+#define DNAT_REPAIR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define REPAIRS_A_MINUTE 10
+#define REPAIRS_MAX 600
+
+struct repairs {
+	unsigned int a_minute;		/* 0: nothing is repaired */
+	unsigned long long total;
+	unsigned long long overruns;	/* times that notices were lost */
+	unsigned int spent;		/* since @since, while not @held */
+	uint64_t since;			/* ms; where @held, of the last try */
+	bool held;			/* somebody breaks it again and again */
+	char failed[256];		/* why the last one failed, or "" */
+};
+
+struct dnatd;
+
+/**
+ * repairs_wait - may something be repaired now?
+ * @now: ms of a clock that only goes forward
+ *
+ * a_minute in a minute may.  Who breaks things faster than that is not fought:
+ * then there is one a minute, until nobody has had to ask for a minute after
+ * one of these.
+ *
+ * Return: 0, or the ms until one may be
+ */
+uint64_t repairs_wait(struct repairs *repairs, uint64_t now);
+
+/* One was made or tried. */
+void repairs_spend(struct repairs *repairs, uint64_t now);
+
+/* Is somebody breaking it again and again? */
+bool repairs_held(const struct repairs *repairs, uint64_t now);
+
+/* Count one, and tell who listens.  @what: "rules", "addresses" or "module" */
+void repairs_tell(struct dnatd *dnatd, const char *what);
+
+#endif

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/args.h"
+#include "base/log.h"
+#include "common/addr.h"
+#include "engine/audit.h"
+#include "engine/forget.h"
+#include "engine/reserve.h"
+#include "engine/startup.h"
+#include "engine/vdports_sync.h"
+#include "lang/conf.h"
+#include "model/notes.h"
+#include "model/service.h"
+
+#define LINE_LEN 2048
+
+struct reading {
+	const struct conf *conf;
+	struct faults faults;
+};
+
+static void take_error(const struct err *err, void *data)
+{
+	struct reading *reading = data;
+
+	faults_add(&reading->faults, conf_line(reading->conf, err->arg),
+		   err->msg);
+}
+
+/*
+ * Each on its line, as dnatctl apply prints them.
+ * @first: result, the first of them
+ */
+static void log_faults(struct faults *faults, const char *path, char *first,
+		       size_t len)
+{
+	char line[LINE_LEN];
+
+	faults_sort(faults);
+	for (size_t i = 0; i < faults->n; i++)
+		say_error("%s", faults_line(faults, i, path, line,
+					    sizeof(line)));
+	if (faults->more || faults->no_memory)
+		say_error("%.200s: and more errors; mend these first", path);
+	snprintf(first, len, "%s", faults->n ?
+		 faults_line(faults, 0, path, line, sizeof(line)) :
+		 "dnatd is out of memory");
+}
+
+/* As dnatctl apply tells them, too. */
+static void log_notes(const struct model *model, const struct conf *conf,
+		      const char *path)
+{
+	json_t *notes = notes_config(model, conf->json);
+	char name[300];
+	const json_t *note;
+	size_t i;
+
+	text_quote(path, name, sizeof(name));
+	json_array_foreach(notes, i, note) {
+		say_warning("%s:%u: note: %s", name,
+		    conf_line(conf, args_string(note, "arg")),
+		    args_string(note, "msg"));
+	}
+	json_decref(notes);
+}
+
+/*
+ * The file's services, or NULL with all that is wrong logged.
+ * @first: result, what is wrong with it first
+ */
+static struct model *read_file(const char *path, char *first, size_t len)
+{
+	struct conf conf = { 0 };
+	struct reading reading = { .conf = &conf };
+	struct model *model = NULL;
+	struct err err = { 0 };
+	size_t size;
+	char *text = conf_load(path, &size, &err);
+
+	if (text)
+		conf_read(&conf, text, size, &reading.faults);
+	else
+		faults_add(&reading.faults, 0, err.msg);
+	/* Where lines are at fault, more may be wrong with the others. */
+	if (conf.json)
+		model = model_read(conf.json, take_error, &reading);
+	if (reading.faults.n || reading.faults.no_memory) {
+		model_free(model);
+		model = NULL;
+	}
+	if (model)
+		log_notes(model, &conf, path);
+	else
+		log_faults(&reading.faults, path, first, len);
+	faults_clean(&reading.faults);
+	conf_clean(&conf);
+	free(text);
+	return model;
+}
+
+/*
+ * A link to nothing is no missing file: somebody meant one to be there.  Nor is
+ * what a directory has that is such a link.
+ */
+static bool is_missing(const char *path)
+{
+	char copy[PATH_MAX], *dir;
+	struct stat st;
+
+	if (!lstat(path, &st) || (errno != ENOENT && errno != ENOTDIR))
+		return false;
+	snprintf(copy, sizeof(copy), "%s", path);
+	dir = dirname(copy);
+	return !stat(dir, &st) || lstat(dir, &st);
+}
+
+static size_t count_backends(const struct model *model)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < model->n_services; i++)
+		n += model->services[i]->n_backends;
+	return n;
+}
+
+int startup_check(const char *path, bool optional)
+{
+	char first[LINE_LEN];
+	struct model *model;
+
+	if (optional && is_missing(path)) {
+		printf("%s: does not exist; dnatd starts with what was saved\n",
+		       path);
+		return 0;
+	}
+	model = read_file(path, first, sizeof(first));
+	if (!model)
+		return -EINVAL;
+	printf("%s: %zu services, %zu backends\n", path, model->n_services,
+	       count_backends(model));
+	model_free(model);
+	return 0;
+}
+
+/* The file cannot be used: go on with what was in force. */
+static int fall_back(struct dnatd *dnatd, const char *path, const char *first,
+		     struct err *err)
+{
+	const struct model *saved = dnatd->saved;
+
+	if (!saved || !saved->n_services)
+		return err_set(err, -EINVAL, NULL,
+			       "not started, and nothing was changed: mend %.200s first; no services are saved to start with",
+			       path);
+	dnatd->model = dnatd->saved;
+	dnatd->saved = NULL;
+	snprintf(dnatd->conf_fault, sizeof(dnatd->conf_fault),
+		 "dnatd could not use its file and started with the services that it had before: %.200s; mend that, then \"dnatctl apply -f %.150s\"",
+		 first, path);
+	say_error("%s", dnatd->conf_fault);
+	return 0;
+}
+
+int startup_load(struct dnatd *dnatd, const char *path, bool optional,
+		 struct err *err)
+{
+	char first[LINE_LEN];
+	struct err why;
+	int ret = store_lock(dnatd->store, &why);
+
+	if (ret == -EBUSY)
+		return err_set(err, ret, NULL, "%s", why.msg);
+	if (ret)
+		say_error("%s; until then no change is taken", why.msg);
+	dnatd->conf_path = path;
+	dnatd->saved = store_load(dnatd->store, &why);
+	if (optional && is_missing(path)) {
+		dnatd->model = dnatd->saved;
+		dnatd->saved = NULL;
+		return dnatd->model ? 0 :
+			err_set(err, -EINVAL, NULL,
+				"%.400s; mend it, or move it away", why.msg);
+	}
+
+	if (!dnatd->saved)
+		say_error("%s", why.msg);
+	dnatd->model = read_file(path, first, sizeof(first));
+	if (!dnatd->model)
+		return fall_back(dnatd, path, first, err);
+	dnatd->conf = path;
+	if (dnatd->saved)
+		return 0;
+	say_error("%s has all services: what was saved is not needed, and is kept as a file with the ending " STORE_DAMAGED,
+		  path);
+	dnatd->saved = model_new();
+	return dnatd->saved ? 0 : err_no_memory(err);
+}
+
+static int compare(const void *a, const void *b)
+{
+	return service_compare(*(struct service *const *)a,
+			       *(struct service *const *)b);
+}
+
+/*
+ * What services that there are no more have left: the module may still keep
+ * their ports, and clients may still send to backends that have gone.
+ */
+static void services_release(struct dnatd *dnatd)
+{
+	const struct model *model = dnatd->model, *saved = dnatd->saved;
+	size_t n = model->n_services, size = sizeof(struct service *);
+	struct service **sorted = calloc(n + 1, size), **now;
+	struct conn_set gone = { 0 };
+	int ret = sorted ? 0 : -ENOMEM;
+
+	for (size_t i = 0; sorted && i < n; i++)
+		sorted[i] = model->services[i];
+	if (sorted)
+		qsort(sorted, n, size, compare);
+	for (size_t i = 0; sorted && i < saved->n_services; i++) {
+		now = bsearch(&saved->services[i], sorted, n, size, compare);
+		ret |= conn_set_add_gone(&gone, saved->services[i],
+					 now ? *now : NULL);
+		if (!now)
+			reserve_del(dnatd, saved->services[i]);
+	}
+	for (size_t i = 0; i < gone.n; i++)
+		conns_forget(dnatd, &gone.list[i]);
+	if (ret)
+		say_error("connections to backends that have gone stay until they are idle: dnatd is out of memory");
+	conn_set_clean(&gone);
+	free(sorted);
+}
+
+/* What the file does not have any more.  Return: whether services are gone */
+static bool log_gone(const struct dnatd *dnatd)
+{
+	const struct model *saved = dnatd->saved, *model = dnatd->model;
+	struct summary sum = { 0 };
+	bool removed;
+
+	for (size_t i = 0; i < saved->n_services; i++)
+		summary_add(&sum, saved->services[i],
+			 model_find(model, saved->services[i]->name));
+	for (size_t i = 0; i < model->n_services; i++)
+		if (!model_find(saved, model->services[i]->name))
+			summary_add(&sum, NULL, model->services[i]);
+	removed = sum.removed;
+	if (removed || sum.backends)
+		audit_summary(&sum, "start with %s", dnatd->conf);
+	summary_clean(&sum);
+	return removed;
+}
+
+void startup_done(struct dnatd *dnatd)
+{
+	json_t *before, *after;
+	struct err err;
+
+	if (!dnatd->saved)
+		return;
+	before = model_to_json(dnatd->saved);
+	after = model_to_json(dnatd->model);
+	if (!before || !after || !json_equal(before, after) ||
+	    store_damaged(dnatd->store)) {
+		vdports_drop(dnatd, &dnatd->saved->vdports);
+		services_release(dnatd);
+		if (log_gone(dnatd) &&
+		    store_keep(dnatd->store, dnatd->saved, &err))
+			say_error("%s", err.msg);
+		/* Changes are refused until it can be. */
+		if (store_replace(dnatd->store, dnatd->model, &err))
+			say_error("%s", err.msg);
+	}
+	json_decref(before);
+	json_decref(after);
+	model_free(dnatd->saved);
+	dnatd->saved = NULL;
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
+
+#include "engine/health.h"
+#include "engine/unanswered.h"
+#include "module/kmod_stats.h"
+
+/* Scans and clients that give up are no reason to speak of it. */
+#define MANY 10
+
+#define ROWS_A_PART 512		/* services and backends */
+
+bool unanswered_more(struct unanswered *unanswered, const struct dnatd *dnatd,
+		     const struct service *only)
+{
+	struct counters *counters = &unanswered->counters;
+	struct err err;
+	int rc, done;
+
+	switch (unanswered->step) {
+	case UNANSWERED_ASK:
+		rc = dnatd->in_force != ALLOC_MODULE ||
+		     kmod_counters_ask(dnatd->kmod, only, &unanswered->nl,
+				       &err);
+		unanswered->step = rc ? UNANSWERED_UNKNOWN : UNANSWERED_TAKE;
+		break;
+	case UNANSWERED_TAKE:
+		rc = nl_receive(&unanswered->nl, kmod_parse_counter, counters,
+				&done);
+		if (rc)
+			unanswered->step = UNANSWERED_UNKNOWN;
+		else if (done)
+			unanswered->step = UNANSWERED_SORT;
+		break;
+	case UNANSWERED_SORT:
+		rc = counters_sort_part(counters);
+		if (rc <= 0)
+			unanswered->step = rc ? UNANSWERED_UNKNOWN :
+						UNANSWERED_KNOWN;
+		break;
+	case UNANSWERED_KNOWN:
+	case UNANSWERED_UNKNOWN:
+		break;
+	}
+	return unanswered->step < UNANSWERED_KNOWN;
+}
+
+void unanswered_clean(struct unanswered *unanswered)
+{
+	nl_close(&unanswered->nl);
+	counters_clean(&unanswered->counters);
+}
+
+json_t *unanswered_of(const struct unanswered *unanswered,
+		      const struct service *service,
+		      const struct backend *backend)
+{
+	const struct counter *counter;
+
+	if (unanswered->step != UNANSWERED_KNOWN)
+		return json_null();
+	counter = counters_of_backend(&unanswered->counters, service, backend);
+	return json_integer(counter ? (json_int_t)
+			    counter->values[COUNT_UNANSWERED] : 0);
+}
+
+/* Has it ended most of its connections without an answer, and passes its checks? */
+static bool is_silent(const struct dnatd *dnatd, const struct service *service,
+		      const struct backend *backend,
+		      const struct counter *counter)
+{
+	struct health_counts counts;
+	uint64_t ended, unanswered;
+
+	if (!counter ||
+	    !health_count(dnatd->health, service, backend, &counts) ||
+	    counts.down || !counts.passed)
+		return false;
+	ended = counter->values[COUNT_CONNECTIONS] -
+		counter->values[COUNT_IN_USE];
+	unanswered = counter->values[COUNT_UNANSWERED];
+	return unanswered >= MANY && unanswered > ended / 2;
+}
+
+/* @silence's advice is about the first one of all. */
+static void look_at(struct silence *silence, const struct dnatd *dnatd,
+		    const struct service *service)
+{
+	char addr[INET6_ADDRSTRLEN], vip[INET6_ADDRSTRLEN];
+
+	for (size_t i = 0; i < service->n_backends; i++) {
+		const struct backend *backend = &service->backends[i];
+		const struct counter *counter =
+			counters_of_backend(&silence->all.counters, service,
+					    backend);
+
+		if (!is_silent(dnatd, service, backend, counter) ||
+		    silence->n++)
+			continue;
+		snprintf(silence->advice, sizeof(silence->advice),
+			 "service %s: backend %s port %u passes its checks, but %llu of its connections ended without any answer: has it a route to %s by way of this machine, and does its firewall let that in? service set %s check-source vip checks the same path",
+			 service->name,
+			 addr_text(&backend->addr, addr, sizeof(addr)),
+			 backend->port, (unsigned long long)
+			 counter->values[COUNT_UNANSWERED],
+			 addr_text(&service->vip, vip, sizeof(vip)),
+			 service->name);
+	}
+}
+
+static void look_end(struct silence *silence)
+{
+	json_t *check = NULL;
+
+	if (silence->all.step == UNANSWERED_KNOWN)
+		check = json_pack("{s:s, s:i, s:b, s:s?}", "name",
+				  "backends_unanswering", "value",
+				  (int)silence->n, "ok", !silence->n, "advice",
+				  silence->n ? silence->advice : NULL);
+	if (check) {
+		json_decref(silence->check);
+		silence->check = check;
+	}
+	check = silence->check;
+	unanswered_clean(&silence->all);
+	*silence = (struct silence){ .check = check };
+}
+
+bool silence_step(struct silence *silence, const struct dnatd *dnatd)
+{
+	const struct model *model = dnatd->model;
+
+	if (unanswered_more(&silence->all, dnatd, NULL))
+		return true;
+	for (size_t n = 0; silence->all.step == UNANSWERED_KNOWN &&
+	     silence->next < model->n_services; silence->next++) {
+		if (n >= ROWS_A_PART)
+			return true;
+		n += 1 + model->services[silence->next]->n_backends;
+		look_at(silence, dnatd, model->services[silence->next]);
+	}
+	look_end(silence);
+	return false;
+}
+
+void silence_clean(struct silence *silence)
+{
+	unanswered_clean(&silence->all);
+	json_decref(silence->check);
+}

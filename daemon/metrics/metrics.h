@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What dnatd exports to Prometheus: dnatd(8) has the list. */
+#ifndef DNAT_METRICS_H
+#define DNAT_METRICS_H
+
+#include "base/parts.h"
+#include "engine/dnatd.h"
+
+/* An http_fn (http.h); @dnatd is a struct dnatd. */
+struct parts *metrics_page(void *dnatd);
+
+#endif

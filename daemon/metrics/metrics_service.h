@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What Prometheus is told of one service. */
+#ifndef DNAT_METRICS_SERVICE_H
+#define DNAT_METRICS_SERVICE_H
+
+#include "engine/health.h"
+#include "metrics/metrics_text.h"
+#include "module/counters.h"
+
+/**
+ * metrics_add_service - the samples of a service and its backends
+ * @health: as in struct dnatd
+ * @counters: of all services, sorted; NULL where nothing counts
+ *
+ * Return: 0 or -ENOMEM
+ */
+int metrics_add_service(struct samples *samples, const struct service *service,
+			const struct health *health,
+			const struct counters *counters);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the nft table must hold for a model.  Pure: the same model gives the
+ * same ruleset, and nothing here talks to the kernel.
+ */
+#ifndef DNAT_RULESET_H
+#define DNAT_RULESET_H
+
+#include "model/model.h"
+
+#define RULESET_TABLE "dnatd"
+
+enum allocator {
+	ALLOC_AUTO,
+	ALLOC_MODULE,
+	ALLOC_NF_NAT,
+};
+
+/**
+ * ruleset_slots - the order in which a service's backends are used
+ * @service: with any scheduler
+ * @slots: result, SLOTS_MAX indices into service->backends at most
+ *
+ * Slot i of n serves every n-th connection.  rr has each backend of a weight
+ * above 0 once.  wrr has each as often as its weight says (divided by the
+ * weights' greatest common divisor), spread as evenly as can be.  Backends that
+ * are down are left out; backup backends are in while no other is.
+ *
+ * Return: how many slots; 0: no backend may be used
+ */
+size_t ruleset_slots(const struct service *service, uint16_t *slots);
+
+/**
+ * ruleset_active - how many backends take new connections now
+ *
+ * Those that have a slot.  0: clients get what when-empty says.
+ */
+size_t ruleset_active(const struct service *service);
+
+/*
+ * How many slots ruleset_slots() gives at most, whoever goes down or up; may be
+ * above SLOTS_MAX.
+ */
+size_t ruleset_n_slots(const struct service *service);
+
+#endif

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "conn/left.h"
+#include "module/kmod_msg.h"
+#include "module/kmod_pool.h"
+
+bool kmod_pool_read(const struct nlmsghdr *nlh, struct kmod_pool *pool)
+{
+	struct attrs attrs;
+
+	attrs_parse(nlh, &attrs);
+	pool->proto = (uint8_t)attrs_number(&attrs, DNAT_A_L4PROTO);
+	if (!attrs_addr(&attrs, DNAT_A_VIP, &pool->vip) ||
+	    !attrs_addr(&attrs, DNAT_A_BACKEND, &pool->backend) ||
+	    (pool->proto != IPPROTO_TCP && pool->proto != IPPROTO_UDP))
+		return false;
+	pool->port = attrs_port(&attrs, DNAT_A_BACKEND_PORT);
+	pool->in_use = attrs_number(&attrs, DNAT_A_IN_USE);
+	pool->half_open = attrs_number(&attrs, DNAT_A_HALF_OPEN);
+	pool->closed = attrs_number(&attrs, DNAT_A_CLOSED);
+	pool->capacity = attrs_number(&attrs, DNAT_A_CAPACITY);
+	pool->taken_back = attrs_number(&attrs, DNAT_A_RECLAIMED);
+	pool->failures = attrs_number(&attrs, DNAT_A_FAILED);
+	return true;
+}
+
+int left_parse_pool(const struct nlmsghdr *nlh, void *lefts)
+{
+	struct conn_filter filter = { 0 };
+	struct kmod_pool pool;
+
+	if (!kmod_pool_read(nlh, &pool) || pool.in_use <= pool.closed)
+		return 0;
+	filter.proto = pool.proto;
+	filter.vip.addr = pool.vip;
+	filter.backend.addr = pool.backend;
+	filter.backend.port = pool.port;
+	lefts_add_pool(lefts, &filter, pool.in_use - pool.closed);
+	return 0;
+}
+
+int kmod_pools_ask(const struct kmod *kmod, struct nl *nl, struct err *err)
+{
+	NL_REQUEST_BUF(buf);
+	int rc = nl_open(nl, NETLINK_GENERIC, err);
+
+	if (rc)
+		return rc;
+	rc = nl_send(nl, kmod_request(kmod, nl, buf, NLM_F_DUMP,
+				      DNAT_CMD_POOL_GET));
+	if (!rc)
+		return 0;
+	err_set(err, rc, NULL, "module " KMOD_MODULE " was not asked: %s",
+		nl_reason(nl, rc));
+	nl_close(nl);
+	return rc;
+}

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json_text.h"
+#include "module/kmod_msg.h"
+#include "module/kmod_pool.h"
+#include "module/kmod_show.h"
+#include "module/kmod_stats.h"
+
+#define TRIES 10		/* where pools and counters come and go meanwhile */
+#define ROWS_A_PART 128		/* services and backends: some milliseconds */
+
+/* Append the rows of @list to an array that is open; takes @list over. */
+static int add_rows(struct text *rows, json_t *list)
+{
+	json_t *row;
+	size_t i;
+	int ret = list ? 0 : -ENOMEM;
+
+	json_array_foreach(list, i, row) {
+		if (!ret && rows->buf[rows->len - 1] != '[')
+			ret = text_add(rows, ",", 1);
+		if (!ret)
+			ret = text_json(rows, json_incref(row));
+	}
+	json_decref(list);
+	return ret;
+}
+
+static int broken(const struct nl *nl, int rc, struct err *err)
+{
+	return err_set(err, rc, NULL, "module " KMOD_MODULE " gave no list: %s",
+		       nl_reason(nl, rc));
+}
+
+struct pool_list {
+	struct parts parts;
+	const struct kmod *kmod;
+	struct nl nl;
+	unsigned int tries;
+	size_t start;		/* where the array begins in the text */
+};
+
+static int pools_next(struct parts *parts, struct text *rows, struct err *err)
+{
+	struct pool_list *list = (struct pool_list *)parts;
+	json_t *pools = json_array();
+	int done, rc;
+
+	if (!list->start) {
+		list->start = rows->len;
+		if (text_add(rows, "[", 1)) {
+			json_decref(pools);
+			return err_no_memory(err);
+		}
+	}
+	rc = nl_receive(&list->nl, kmod_parse_pool, pools, &done);
+	if (!rc && add_rows(rows, pools))
+		return err_no_memory(err);
+	if (rc)
+		json_decref(pools);
+	if (rc == -EINTR && ++list->tries < TRIES) {
+		rows->len = list->start + 1;
+		nl_close(&list->nl);
+		rc = kmod_pools_ask(list->kmod, &list->nl, err);
+		return rc ? rc : 1;
+	}
+	if (rc)
+		return broken(&list->nl, rc, err);
+	if (!done)
+		return 1;
+	return text_add(rows, "]", 1) ? err_no_memory(err) : 0;
+}
+
+static void pools_free(struct parts *parts)
+{
+	struct pool_list *list = (struct pool_list *)parts;
+
+	nl_close(&list->nl);
+	free(list);
+}
+
+int kmod_show_pools(const struct kmod *kmod, struct parts **parts,
+		    struct err *err)
+{
+	struct pool_list *list = calloc(1, sizeof(*list));
+	int rc;
+
+	if (!list)
+		return err_no_memory(err);
+	list->parts.next = pools_next;
+	list->parts.free = pools_free;
+	list->parts.whole = true;
+	list->kmod = kmod;
+	rc = kmod_pools_ask(kmod, &list->nl, err);
+	if (rc)
+		free(list);
+	else
+		*parts = &list->parts;
+	return rc;
+}
+
+enum step {
+	STEP_TAKE,
+	STEP_SORT,
+	STEP_ROWS,
+};
+
+struct counter_list {
+	struct parts parts;
+	const struct kmod *kmod;
+	const struct model *model;
+	counters_fn *list;
+	bool all;
+	char name[SERVICE_NAME_LEN + 1];	/* the only one, or the last that is done */
+	enum step step;
+	bool begun;
+	unsigned int tries;
+	struct nl nl;
+	struct counters counters;
+};
+
+static int ask(struct counter_list *list, struct err *err)
+{
+	const struct service *only = list->all ?
+		NULL : model_find(list->model, list->name);
+
+	return kmod_counters_ask(list->kmod, only, &list->nl, err);
+}
+
+static int take(struct counter_list *list, struct err *err)
+{
+	int done;
+	int rc = nl_receive(&list->nl, kmod_parse_counter, &list->counters,
+			    &done);
+
+	if (rc == -EINTR && ++list->tries < TRIES) {
+		counters_clean(&list->counters);
+		nl_close(&list->nl);
+		rc = ask(list, err);
+		return rc ? rc : 1;
+	}
+	if (rc)
+		return broken(&list->nl, rc, err);
+	if (done)
+		list->step = STEP_SORT;
+	return 1;
+}
+
+static int sort(struct counter_list *list, struct err *err)
+{
+	int rc = counters_sort_part(&list->counters);
+
+	if (rc < 0)
+		return err_no_memory(err);
+	if (!rc)
+		list->step = STEP_ROWS;
+	return 1;
+}
+
+static int add_service(struct counter_list *list, struct text *rows,
+		       const struct service *service)
+{
+	return add_rows(rows, list->list(&list->counters, list->model,
+					 service));
+}
+
+static int rows_of_one(struct counter_list *list, struct text *rows)
+{
+	const struct service *service = model_find(list->model, list->name);
+
+	return service ? add_service(list, rows, service) : 0;
+}
+
+/* Services come and go between two parts; those that stay are all there. */
+static int rows_of_all(struct counter_list *list, struct text *rows)
+{
+	const struct model *model = list->model;
+	size_t i = model_after(model, list->name);
+
+	for (size_t n = 0; n < ROWS_A_PART && i < model->n_services; i++) {
+		const struct service *service = model->services[i];
+
+		if (add_service(list, rows, service))
+			return -ENOMEM;
+		strcpy(list->name, service->name);
+		n += 1 + service->n_backends;
+	}
+	return i < model->n_services;
+}
+
+static int counters_next(struct parts *parts, struct text *rows,
+			 struct err *err)
+{
+	struct counter_list *list = (struct counter_list *)parts;
+	int ret = 0;
+
+	if (list->step == STEP_TAKE)
+		return take(list, err);
+	if (list->step == STEP_SORT)
+		return sort(list, err);
+	if (!list->begun)
+		ret = text_add(rows, "[", 1);
+	list->begun = true;
+	if (!ret)
+		ret = list->all ? rows_of_all(list, rows) :
+				  rows_of_one(list, rows);
+	if (!ret)
+		ret = text_add(rows, "]", 1);
+	return ret < 0 ? err_no_memory(err) : ret;
+}
+
+static void counters_free(struct parts *parts)
+{
+	struct counter_list *list = (struct counter_list *)parts;
+
+	nl_close(&list->nl);
+	counters_clean(&list->counters);
+	free(list);
+}
+
+int kmod_show_counters(const struct kmod *kmod, const struct model *model,
+		       const struct service *only, counters_fn *fn,
+		       struct parts **parts, struct err *err)
+{
+	struct counter_list *list = calloc(1, sizeof(*list));
+	int rc;
+
+	if (!list)
+		return err_no_memory(err);
+	list->parts.next = counters_next;
+	list->parts.free = counters_free;
+	list->parts.whole = true;
+	list->kmod = kmod;
+	list->model = model;
+	list->list = fn;
+	list->all = !only;
+	if (only)
+		strcpy(list->name, only->name);
+	rc = ask(list, err);
+	if (rc)
+		free(list);
+	else
+		*parts = &list->parts;
+	return rc;
+}

@@ -1,0 +1,593 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/worker.h"
+#include "net/announce.h"
+#include "net/frame.h"
+#include "net/link.h"
+#include "net/netlink.h"
+
+/* A frame may be lost, and a switch's port learn late. */
+#define ROUNDS 3
+#ifndef ANNOUNCE_ROUND_MS
+#define ANNOUNCE_ROUND_MS 1000
+#endif
+
+/* So that thousands of VIPs hold nobody up, and no switch drops them. */
+#define BATCH 32
+#define BATCH_MS 10
+
+/* Messages taken before others have their turn. */
+#define AT_ONCE 64
+
+/* Where a service wants its VIP. */
+struct place {
+	struct addr vip;
+	unsigned int ifindex;
+};
+
+struct item {
+	TAILQ_ENTRY(item) entry;
+	struct place place;
+	uint64_t due;		/* ms, of clock_now() */
+};
+
+TAILQ_HEAD(items, item);
+
+/* What an interface was like when it was last heard of. */
+struct link {
+	unsigned int ifindex;
+	bool running;
+	bool fresh;		/* its VIPs are to be announced */
+	bool looked;		/* and are looked for */
+	uint8_t mac[ETH_ALEN];
+};
+
+struct places {
+	size_t n;
+	size_t room;
+	struct place *list;
+};
+
+/* What is to be announced on links that have come up. */
+struct look {
+	struct job job;
+	const struct model *model;
+	struct places wanted;		/* sorted */
+	struct places found;
+	struct places gone;		/* the loop's: since it began */
+	bool lost;			/* the loop's: @gone does not have all */
+};
+
+struct announce {
+	const struct model *model;
+	struct nl nl;
+	int fd;
+	struct event *readable;
+	struct event *timer;
+	struct items rounds[ROUNDS];	/* each in the order of @due */
+	size_t n_links;
+	struct link *links;
+	bool fresh;			/* so is one of them */
+	struct worker *worker;
+	struct look look;
+	bool looks;			/* @look is the worker's */
+};
+
+static struct link *find_link(const struct announce *announce,
+			      unsigned int ifindex)
+{
+	for (size_t i = 0; i < announce->n_links; i++)
+		if (announce->links[i].ifindex == ifindex)
+			return &announce->links[i];
+	return NULL;
+}
+
+static void item_send(const struct announce *announce, const struct item *item)
+{
+	const struct link *link = find_link(announce, item->place.ifindex);
+
+	if (link && link->running)
+		frame_send(announce->fd, &item->place.vip, link->ifindex,
+			   link->mac);
+}
+
+static void wake_in(struct announce *announce, uint64_t ms)
+{
+	const struct timeval pause = {
+		.tv_sec = (time_t)(ms / 1000),
+		.tv_usec = (suseconds_t)(ms % 1000 * 1000),
+	};
+
+	event_add(announce->timer, &pause);
+}
+
+/* The item that is due first, and the round that it is for. */
+static struct item *next_item(struct announce *announce, size_t *round)
+{
+	struct item *next = NULL;
+
+	for (size_t i = 0; i < ROUNDS; i++) {
+		struct item *item = TAILQ_FIRST(&announce->rounds[i]);
+
+		if (item && (!next || item->due < next->due)) {
+			next = item;
+			*round = i;
+		}
+	}
+	return next;
+}
+
+/* Where there is no memory the neighbours find out by themselves. */
+static void item_add(struct announce *announce, const struct place *place)
+{
+	struct item *item = calloc(1, sizeof(*item));
+
+	if (!item)
+		return;
+	item->place = *place;
+	item->due = clock_now();
+	TAILQ_INSERT_TAIL(&announce->rounds[0], item, entry);
+	wake_in(announce, 0);
+}
+
+static int compare_places(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+
+	if (x->ifindex != y->ifindex)
+		return x->ifindex < y->ifindex ? -1 : 1;
+	return addr_compare(&x->vip, &y->vip);
+}
+
+/* @place: NULL for all */
+static void items_drop(struct announce *announce, const struct place *place)
+{
+	struct item *item, *next;
+
+	for (size_t i = 0; i < ROUNDS; i++) {
+		for (item = TAILQ_FIRST(&announce->rounds[i]); item; item = next) {
+			next = TAILQ_NEXT(item, entry);
+			if (place && compare_places(place, &item->place))
+				continue;
+			TAILQ_REMOVE(&announce->rounds[i], item, entry);
+			free(item);
+		}
+	}
+}
+
+static bool is_vip(const struct model *model, const char *dev,
+		   const struct addr *addr)
+{
+	for (size_t i = 0; i < model->n_services; i++)
+		if (!addr_compare(&model->services[i]->vip, addr) &&
+		    !strcmp(model->services[i]->dev, dev))
+			return true;
+	return false;
+}
+
+/* @own: result, whether dnatd has put it there */
+static bool read_address(const struct nlmsghdr *nlh, uint16_t type,
+			 struct place *place, bool *own)
+{
+	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(nlh);
+	const struct nlattr *attr, *local = NULL;
+
+	if (nlh->nlmsg_type != type ||
+	    mnl_nlmsg_get_payload_len(nlh) < sizeof(*ifa) ||
+	    (ifa->ifa_family != AF_INET && ifa->ifa_family != AF_INET6))
+		return false;
+	*own = false;
+	mnl_attr_for_each(attr, nlh, sizeof(*ifa)) {
+		if (mnl_attr_get_type(attr) == IFA_LOCAL ||
+		    (mnl_attr_get_type(attr) == IFA_ADDRESS && !local))
+			local = attr;
+		if (mnl_attr_get_type(attr) == LINK_ATTR_PROTO &&
+		    mnl_attr_validate(attr, MNL_TYPE_U8) >= 0)
+			*own = mnl_attr_get_u8(attr) == LINK_IFA_PROTO;
+	}
+	if (!local ||
+	    mnl_attr_get_payload_len(local) != addr_len(ifa->ifa_family))
+		return false;
+	memset(place, 0, sizeof(*place));
+	place->ifindex = ifa->ifa_index;
+	place->vip.family = ifa->ifa_family;
+	memcpy(place->vip.bytes, mnl_attr_get_payload(local),
+	       addr_len(ifa->ifa_family));
+	return type == RTM_DELADDR || !(ifa->ifa_flags & IFA_F_TENTATIVE);
+}
+
+static int places_add(struct places *places, const struct place *place)
+{
+	size_t room = places->room ? 2 * places->room : 32;
+	struct place *grown;
+
+	if (places->n == places->room) {
+		grown = reallocarray(places->list, room, sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		places->list = grown;
+		places->room = room;
+	}
+	places->list[places->n++] = *place;
+	return 0;
+}
+
+/* Another machine may have it by now, and is not to lose it to a late frame. */
+static void take_gone(struct announce *announce, const struct nlmsghdr *nlh)
+{
+	struct place place;
+	bool own;
+
+	if (!read_address(nlh, RTM_DELADDR, &place, &own))
+		return;
+	items_drop(announce, &place);
+	if (announce->looks && places_add(&announce->look.gone, &place))
+		announce->look.lost = true;
+}
+
+/* One of dnatd's own is there before the model has its service. */
+static void take_address(struct announce *announce, const struct nlmsghdr *nlh)
+{
+	char dev[IF_NAMESIZE];
+	struct place place;
+	bool own;
+
+	if (read_address(nlh, RTM_NEWADDR, &place, &own) &&
+	    find_link(announce, place.ifindex) &&
+	    (own || (if_indextoname(place.ifindex, dev) &&
+		     is_vip(announce->model, dev, &place.vip))))
+		item_add(announce, &place);
+}
+
+/* Links whose neighbours are found by ARP and by neighbour discovery. */
+static bool read_link(const struct nlmsghdr *nlh, struct link *link)
+{
+	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
+	const unsigned int up = IFF_UP | IFF_RUNNING;
+	const struct nlattr *attr;
+	bool ether = false;
+
+	mnl_attr_for_each(attr, nlh, sizeof(*ifi)) {
+		if (mnl_attr_get_type(attr) != IFLA_ADDRESS ||
+		    mnl_attr_get_payload_len(attr) != ETH_ALEN)
+			continue;
+		memcpy(link->mac, mnl_attr_get_payload(attr), ETH_ALEN);
+		ether = ifi->ifi_type == ARPHRD_ETHER;
+	}
+	link->ifindex = (unsigned int)ifi->ifi_index;
+	link->running = (ifi->ifi_flags & up) == up;
+	link->fresh = link->running;
+	link->looked = false;
+	/* A bridge tells of its ports that come and go as of links. */
+	return ether && ifi->ifi_family == AF_UNSPEC &&
+	       !(ifi->ifi_flags & (IFF_LOOPBACK | IFF_NOARP));
+}
+
+/* Return: 0 or -ENOMEM */
+static int take_link(const struct nlmsghdr *nlh, void *data)
+{
+	struct announce *announce = data;
+	struct link link, *known, *more;
+
+	if ((nlh->nlmsg_type != RTM_NEWLINK && nlh->nlmsg_type != RTM_DELLINK) ||
+	    mnl_nlmsg_get_payload_len(nlh) < sizeof(struct ifinfomsg) ||
+	    !read_link(nlh, &link))
+		return 0;
+	known = find_link(announce, link.ifindex);
+	if (known && nlh->nlmsg_type == RTM_DELLINK) {
+		*known = announce->links[--announce->n_links];
+		return 0;
+	}
+	if (known) {
+		link.looked = known->looked;
+		link.fresh &= known->fresh || !known->running ||
+			      memcmp(known->mac, link.mac, ETH_ALEN);
+	} else if (nlh->nlmsg_type == RTM_NEWLINK) {
+		more = realloc(announce->links, (announce->n_links + 1) *
+						sizeof(*more));
+		if (!more)
+			return -ENOMEM;
+		announce->links = more;
+		known = &more[announce->n_links++];
+	} else {
+		return 0;
+	}
+	*known = link;
+	if (link.fresh) {
+		announce->fresh = true;
+		wake_in(announce, 0);
+	}
+	return 0;
+}
+
+static int take_place(const struct nlmsghdr *nlh, void *data)
+{
+	struct look *look = data;
+	struct place place;
+	bool own;
+
+	if (!read_address(nlh, RTM_NEWADDR, &place, &own) || !look->wanted.n ||
+	    !bsearch(&place, look->wanted.list, look->wanted.n, sizeof(place),
+		     compare_places))
+		return 0;
+	return places_add(&look->found, &place);
+}
+
+/* Where a list is begun anew, what it had is announced once more. */
+static void keep(void *data)
+{
+	(void)data;
+}
+
+static int list(struct nl *nl, uint16_t type, nl_fn fn, void *data)
+{
+	NL_REQUEST_BUF(buf);
+	struct nlmsghdr *nlh = nl_request(nl, buf, type, NLM_F_DUMP);
+	struct rtgenmsg *gen = mnl_nlmsg_put_extra_header(nlh, sizeof(*gen));
+
+	gen->rtgen_family = AF_UNSPEC;
+	return nl_dump(nl, nlh, fn, keep, data);
+}
+
+/* Where the model wants VIPs; most services have the interface of the one before. */
+static int look_wanted(struct look *look)
+{
+	const struct model *model = look->model;
+	struct place place = { 0 };
+	const char *dev = "";
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < model->n_services; i++) {
+		const struct service *service = model->services[i];
+
+		if (strcmp(service->dev, dev)) {
+			dev = service->dev;
+			place.ifindex = dev[0] ? if_nametoindex(dev) : 0;
+		}
+		place.vip = service->vip;
+		if (dev[0] && place.ifindex)
+			ret = places_add(&look->wanted, &place);
+	}
+	if (look->wanted.n)
+		qsort(look->wanted.list, look->wanted.n, sizeof(place),
+		      compare_places);
+	return ret;
+}
+
+static void look(struct job *job)
+{
+	struct look *look = (struct look *)job;
+	struct nl nl;
+
+	if (look_wanted(look) || nl_open(&nl, NETLINK_ROUTE, NULL))
+		return;
+	list(&nl, RTM_GETADDR, take_place, look);
+	nl_close(&nl);
+}
+
+static void look_clean(struct look *look)
+{
+	free(look->wanted.list);
+	free(look->found.list);
+	free(look->gone.list);
+	look->wanted = look->found = look->gone = (struct places){ 0 };
+	look->lost = false;
+}
+
+/* A list may be older than a notice that was taken meanwhile. */
+static bool is_gone(const struct look *look, const struct place *place)
+{
+	for (size_t i = 0; i < look->gone.n; i++)
+		if (!compare_places(&look->gone.list[i], place))
+			return true;
+	return look->lost;
+}
+
+static void looked(struct job *job)
+{
+	struct announce *announce = (struct announce *)((char *)job -
+					offsetof(struct announce, look.job));
+	const struct look *look = &announce->look;
+
+	for (size_t i = 0; i < look->found.n; i++) {
+		const struct link *link =
+			find_link(announce, look->found.list[i].ifindex);
+
+		if (link && link->looked &&
+		    !is_gone(look, &look->found.list[i]))
+			item_add(announce, &look->found.list[i]);
+	}
+	look_clean(&announce->look);
+	announce->looks = false;
+	if (announce->fresh)
+		wake_in(announce, 0);
+}
+
+/* Announce what is on the links that have come up. */
+static void look_begin(struct announce *announce)
+{
+	if (announce->looks)
+		return;
+	announce->looks = true;
+	announce->fresh = false;
+	for (size_t i = 0; i < announce->n_links; i++) {
+		announce->links[i].looked = announce->links[i].fresh;
+		announce->links[i].fresh = false;
+	}
+	worker_add(announce->worker, &announce->look.job);
+}
+
+static void work(evutil_socket_t fd, short what, void *data)
+{
+	struct announce *announce = data;
+	uint64_t now = clock_now();
+	struct item *item;
+	size_t round;
+
+	(void)fd;
+	(void)what;
+	loop_does("announcing VIPs");
+	if (announce->fresh)
+		look_begin(announce);
+	for (int i = 0; i < BATCH; i++) {
+		item = next_item(announce, &round);
+		if (!item || item->due > now)
+			break;
+		TAILQ_REMOVE(&announce->rounds[round], item, entry);
+		item_send(announce, item);
+		if (++round == ROUNDS) {
+			free(item);
+			continue;
+		}
+		item->due = now + ANNOUNCE_ROUND_MS;
+		TAILQ_INSERT_TAIL(&announce->rounds[round], item, entry);
+	}
+	item = next_item(announce, &round);
+	if (item)
+		wake_in(announce, item->due > now + BATCH_MS ? item->due - now :
+							       BATCH_MS);
+}
+
+/* What is still there is announced anew. */
+static void take_lost(struct announce *announce)
+{
+	items_drop(announce, NULL);
+	announce->look.lost = announce->looks;
+	for (size_t i = 0; i < announce->n_links; i++)
+		announce->links[i].fresh = announce->links[i].running;
+	announce->fresh = true;
+	wake_in(announce, 0);
+}
+
+static void readable(evutil_socket_t fd, short what, void *data)
+{
+	struct announce *announce = data;
+	const struct nlmsghdr *nlh;
+	size_t offset;
+	ssize_t len;
+
+	(void)what;
+	loop_does("notices of links");
+	for (int i = 0; i < AT_ONCE; i++) {
+		len = recv(fd, announce->nl.buf, NL_BUF_SIZE, MSG_DONTWAIT);
+		if (len < 0 && errno == ENOBUFS)
+			take_lost(announce);
+		if (len <= 0)
+			return;
+		offset = 0;
+		while ((nlh = nl_message(announce->nl.buf, (size_t)len,
+					 &offset))) {
+			take_link(nlh, announce);
+			take_gone(announce, nlh);
+			take_address(announce, nlh);
+		}
+	}
+}
+
+static int join(const struct announce *announce)
+{
+	static const int groups[] = { RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR,
+				      RTNLGRP_IPV6_IFADDR };
+
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
+		if (setsockopt(mnl_socket_get_fd(announce->nl.sock), SOL_NETLINK,
+			       NETLINK_ADD_MEMBERSHIP, &groups[i],
+			       sizeof(groups[i])))
+			return -errno;
+	return 0;
+}
+
+static int start(struct announce *announce, struct event_base *base,
+		 struct err *err)
+{
+	struct nl nl;
+	int rc = nl_open(&announce->nl, NETLINK_ROUTE, err);
+
+	if (rc)
+		return rc;
+	announce->timer = evtimer_new(base, work, announce);
+	announce->readable = event_new(base,
+				       mnl_socket_get_fd(announce->nl.sock),
+				       EV_READ | EV_PERSIST, readable, announce);
+	if (!announce->timer || !announce->readable ||
+	    event_add(announce->readable, NULL))
+		return err_no_memory(err);
+	rc = join(announce);
+	if (rc)
+		return err_set(err, rc, NULL, "the kernel does not tell of links: %s",
+			       strerror(-rc));
+	rc = nl_open(&nl, NETLINK_ROUTE, err);
+	if (rc)
+		return rc;
+	rc = list(&nl, RTM_GETLINK, take_link, announce);
+	if (rc)
+		err_set(err, rc, NULL, "cannot list interfaces: %s",
+			nl_reason(&nl, rc));
+	nl_close(&nl);
+	return rc;
+}
+
+struct announce *announce_new(struct event_base *base, struct worker *worker,
+			      const struct model *model, struct err *err)
+{
+	struct announce *announce = calloc(1, sizeof(*announce));
+
+	if (!announce) {
+		err_no_memory(err);
+		return NULL;
+	}
+	announce->model = model;
+	announce->worker = worker;
+	announce->look.model = model;
+	announce->look.job = (struct job){
+		.what = "looking for VIPs to announce",
+		.work = look,
+		.done = looked,
+	};
+	for (size_t i = 0; i < ROUNDS; i++)
+		TAILQ_INIT(&announce->rounds[i]);
+
+	/* Of protocol 0: nothing comes in. */
+	announce->fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (announce->fd < 0) {
+		say_warning("VIPs are not announced to their neighbours: %s; dnatd needs CAP_NET_RAW for that",
+			    strerror(errno));
+		return announce;
+	}
+	if (!start(announce, base, err))
+		return announce;
+	announce_free(announce);
+	return NULL;
+}
+
+void announce_free(struct announce *announce)
+{
+	if (!announce)
+		return;
+	items_drop(announce, NULL);
+	look_clean(&announce->look);
+	if (announce->readable)
+		event_free(announce->readable);
+	if (announce->timer)
+		event_free(announce->timer);
+	nl_close(&announce->nl);
+	if (announce->fd >= 0)
+		close(announce->fd);
+	free(announce->links);
+	free(announce);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Chains at hook forward and those that they jump to: do they drop packets of services? */
+#ifndef DNAT_FOREIGN_CHAINS_H
+#define DNAT_FOREIGN_CHAINS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nft/foreign.h"
+#include "nft/foreign_rule.h"
+
+struct named_chain;
+
+struct foreign_chains {
+	size_t n, n_jumps;
+	bool full;			/* some are left out */
+	struct named_chain *list;
+	struct jump {
+		uint16_t from, to;	/* in list */
+	} *jumps;
+};
+
+void chains_clean(struct foreign_chains *chains);
+
+/* A chain at hook forward. @drops: its policy. Without memory it is left out. */
+void chains_base(struct foreign_chains *chains, uint8_t family,
+		 const char *table, const char *name, bool drops);
+
+/**
+ * chains_rule - the next rule of a chain, at a hook or not
+ *
+ * Return: 0 or -ENOMEM
+ */
+int chains_rule(struct foreign_chains *chains, uint8_t family,
+		const char *table, const char *name,
+		const struct rule_facts *facts);
+
+/**
+ * chains_drop - the next chain at hook forward that drops what it does not
+ * accept, and accepts no connection for its translated destination
+ * @i: where to begin, 0 at first; moved on
+ * @found: result; sure where nothing in it accepts new connections for
+ *	another reason
+ *
+ * Return: false where there is none any more
+ */
+bool chains_drop(const struct foreign_chains *chains, size_t *i,
+		 struct foreign_chain *found);
+
+#endif

@@ -1,0 +1,473 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* From the kernel's dumps to the table that it holds. */
+#include <errno.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libnftnl/common.h>
+#include <libnftnl/expr.h>
+#include <libnftnl/udata.h>
+
+#include "nft/table.h"
+#include "nft/table_read.h"
+
+static bool is_ours(const char *table)
+{
+	return table && !strcmp(table, RULESET_TABLE);
+}
+
+/* The service's name is the comment of its elements. */
+static const char *element_owner(struct nftnl_set_elem *elem)
+{
+	const struct nftnl_udata *attr;
+	uint32_t len = 0;
+	const void *data;
+
+	if (!nftnl_set_elem_is_set(elem, NFTNL_SET_ELEM_USERDATA))
+		return NULL;
+	data = nftnl_set_elem_get(elem, NFTNL_SET_ELEM_USERDATA, &len);
+	attr = data;
+	if (!data || len < 3 || nftnl_udata_len(attr) + 2u > len ||
+	    nftnl_udata_type(attr) != NFTNL_UDATA_SET_ELEM_COMMENT)
+		return NULL;
+	data = nftnl_udata_get(attr);
+	return memchr(data, '\0', nftnl_udata_len(attr)) ? data : NULL;
+}
+
+static const char *chain_owner(const char *chain)
+{
+	if (strncmp(chain, CHAIN_PREFIX, strlen(CHAIN_PREFIX)))
+		return NULL;
+	return chain + strlen(CHAIN_PREFIX);
+}
+
+static int take_table(struct table_read *read, const struct nlmsghdr *nlh)
+{
+	struct nftnl_table *table = nftnl_table_alloc();
+	struct item *item = NULL;
+
+	if (!table)
+		return -ENOMEM;
+	if (nftnl_table_nlmsg_parse(nlh, table) < 0 ||
+	    !is_ours(nftnl_table_get_str(table, NFTNL_TABLE_NAME))) {
+		nftnl_table_free(table);
+		return 0;
+	}
+	item = table_add(read->table, ITEM_TABLE, strdup(RULESET_TABLE),
+			 text_table(table), NULL);
+	if (!item) {
+		nftnl_table_free(table);
+		return -ENOMEM;
+	}
+	item->table = table;
+	return 0;
+}
+
+static int take_chain(struct table_read *read, const struct nlmsghdr *nlh)
+{
+	struct nftnl_chain *chain = nftnl_chain_alloc();
+	struct item *item;
+	const char *name;
+
+	if (!chain)
+		return -ENOMEM;
+	if (nftnl_chain_nlmsg_parse(nlh, chain) < 0 ||
+	    !is_ours(nftnl_chain_get_str(chain, NFTNL_CHAIN_TABLE)) ||
+	    !(name = nftnl_chain_get_str(chain, NFTNL_CHAIN_NAME))) {
+		nftnl_chain_free(chain);
+		return 0;
+	}
+	item = table_add(read->table, ITEM_CHAIN, key_chain(chain),
+			 text_chain(chain), chain_owner(name));
+	if (!item) {
+		nftnl_chain_free(chain);
+		return -ENOMEM;
+	}
+	item->chain = chain;
+	return 0;
+}
+
+static int take_object(struct table_read *read, const struct nlmsghdr *nlh)
+{
+	struct nftnl_obj *object = nftnl_obj_alloc();
+	struct item *item;
+	char *key;
+
+	if (!object)
+		return -ENOMEM;
+	if (nftnl_obj_nlmsg_parse(nlh, object) < 0 ||
+	    !is_ours(nftnl_obj_get_str(object, NFTNL_OBJ_TABLE)) ||
+	    !nftnl_obj_get_str(object, NFTNL_OBJ_NAME)) {
+		nftnl_obj_free(object);
+		return 0;
+	}
+	key = strdup(nftnl_obj_get_str(object, NFTNL_OBJ_NAME));
+	item = table_add(read->table, ITEM_OBJECT, key, text_object(object), NULL);
+	if (!item) {
+		nftnl_obj_free(object);
+		return -ENOMEM;
+	}
+	item->object = object;
+	return 0;
+}
+
+static int take_flowtable(struct table_read *read, const struct nlmsghdr *nlh)
+{
+	struct nftnl_flowtable *flowtable = nftnl_flowtable_alloc();
+	struct item *item;
+	const char *name;
+
+	if (!flowtable)
+		return -ENOMEM;
+	if (nftnl_flowtable_nlmsg_parse(nlh, flowtable) < 0 ||
+	    !is_ours(nftnl_flowtable_get_str(flowtable, NFTNL_FLOWTABLE_TABLE)) ||
+	    !(name = nftnl_flowtable_get_str(flowtable, NFTNL_FLOWTABLE_NAME))) {
+		nftnl_flowtable_free(flowtable);
+		return 0;
+	}
+	item = table_add(read->table, ITEM_FLOWTABLE, strdup(name),
+			 text_flowtable(flowtable), NULL);
+	if (!item) {
+		nftnl_flowtable_free(flowtable);
+		return -ENOMEM;
+	}
+	item->flowtable = flowtable;
+	return 0;
+}
+
+static int take_set(struct table_read *read, const struct nlmsghdr *nlh)
+{
+	struct nftnl_set *set = nftnl_set_alloc();
+
+	if (!set)
+		return -ENOMEM;
+	if (nftnl_set_nlmsg_parse(nlh, set) < 0 ||
+	    !is_ours(nftnl_set_get_str(set, NFTNL_SET_TABLE)) ||
+	    !nftnl_set_get_str(set, NFTNL_SET_NAME)) {
+		nftnl_set_free(set);
+		return 0;
+	}
+	nftnl_set_list_add_tail(set, read->sets);
+	return 0;
+}
+
+static int take_elements(struct table_read *read, const struct nlmsghdr *nlh)
+{
+	if (read->set)
+		nftnl_set_elems_nlmsg_parse(nlh, read->set);
+	return 0;
+}
+
+static int take_rule(struct table_read *read, const struct nlmsghdr *nlh)
+{
+	struct nftnl_rule *rule = nftnl_rule_alloc();
+
+	if (!rule)
+		return -ENOMEM;
+	if (nftnl_rule_nlmsg_parse(nlh, rule) < 0 ||
+	    !is_ours(nftnl_rule_get_str(rule, NFTNL_RULE_TABLE)) ||
+	    !nftnl_rule_get_str(rule, NFTNL_RULE_CHAIN)) {
+		nftnl_rule_free(rule);
+		return 0;
+	}
+	nftnl_rule_list_add_tail(rule, read->rules);
+	return 0;
+}
+
+int table_read_message(const struct nlmsghdr *nlh, void *data)
+{
+	struct table_read *read = data;
+
+	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(struct nfgenmsg))
+		return 0;
+	switch (NFNL_MSG_TYPE(nlh->nlmsg_type)) {
+	case NFT_MSG_NEWTABLE:
+		return take_table(read, nlh);
+	case NFT_MSG_NEWCHAIN:
+		return take_chain(read, nlh);
+	case NFT_MSG_NEWOBJ:
+		return take_object(read, nlh);
+	case NFT_MSG_NEWFLOWTABLE:
+		return take_flowtable(read, nlh);
+	case NFT_MSG_NEWSET:
+		return take_set(read, nlh);
+	case NFT_MSG_NEWSETELEM:
+		return take_elements(read, nlh);
+	case NFT_MSG_NEWRULE:
+		return take_rule(read, nlh);
+	}
+	return 0;
+}
+
+int table_read_init(struct table_read *read, struct table *table)
+{
+	memset(read, 0, sizeof(*read));
+	read->table = table;
+	read->sets = nftnl_set_list_alloc();
+	read->rules = nftnl_rule_list_alloc();
+	if (read->sets && read->rules)
+		return 0;
+	table_read_clean(read);
+	return -ENOMEM;
+}
+
+void table_read_clean(struct table_read *read)
+{
+	if (read->sets)
+		nftnl_set_list_free(read->sets);
+	if (read->rules)
+		nftnl_rule_list_free(read->rules);
+	read->sets = NULL;
+	read->rules = NULL;
+}
+
+/* An element on its own, so that it can be asked to be deleted. */
+static struct nftnl_set *single_new(const struct nftnl_set *set,
+				    struct nftnl_set_elem *elem)
+{
+	struct nftnl_set_elem *copy = nftnl_set_elem_alloc();
+	struct nftnl_set *single = nftnl_set_alloc();
+	uint32_t len = 0;
+	const void *key;
+
+	if (!copy || !single)
+		goto fail;
+	key = nftnl_set_elem_get(elem, NFTNL_SET_ELEM_KEY, &len);
+	nftnl_set_set_u32(single, NFTNL_SET_FAMILY, NFPROTO_INET);
+	if (nftnl_set_elem_set(copy, NFTNL_SET_ELEM_KEY, key, len) ||
+	    nftnl_set_set_str(single, NFTNL_SET_TABLE, RULESET_TABLE) ||
+	    nftnl_set_set_str(single, NFTNL_SET_NAME,
+			      nftnl_set_get_str(set, NFTNL_SET_NAME)))
+		goto fail;
+	nftnl_set_elem_add(single, copy);
+	return single;
+
+fail:
+	if (copy)
+		nftnl_set_elem_free(copy);
+	if (single)
+		nftnl_set_free(single);
+	return NULL;
+}
+
+struct element_ctx {
+	struct table *table;
+	const struct nftnl_set *set;
+};
+
+static int add_element(struct nftnl_set_elem *elem, void *data)
+{
+	struct element_ctx *ctx = data;
+	struct nftnl_set *single;
+	struct item *item;
+
+	if (!nftnl_set_elem_is_set(elem, NFTNL_SET_ELEM_KEY))
+		return 0;
+	single = single_new(ctx->set, elem);
+	if (!single)
+		return -1;
+	item = table_add(ctx->table, ITEM_ELEMENT,
+			 key_element(nftnl_set_get_str(ctx->set, NFTNL_SET_NAME),
+				     elem),
+			 text_element(elem), element_owner(elem));
+	if (!item) {
+		nftnl_set_free(single);
+		return -1;
+	}
+	item->set = single;
+	return 0;
+}
+
+static int add_set(struct nftnl_set *set, void *data)
+{
+	struct table_read *read = data;
+	struct element_ctx ctx = { .table = read->table, .set = set };
+	char *key;
+
+	if (nftnl_set_get_u32(set, NFTNL_SET_FLAGS) & NFT_SET_ANONYMOUS)
+		return 0;
+	key = strdup(nftnl_set_get_str(set, NFTNL_SET_NAME));
+	if (!table_add(read->table, ITEM_SET, key, text_set(set), NULL))
+		return -1;
+	return nftnl_set_elem_foreach(set, add_element, &ctx);
+}
+
+static void take_counter(struct item *item, const struct nftnl_rule *rule)
+{
+	struct nftnl_expr *counter = rule_counter(rule);
+
+	if (!counter || item->rules.packets)
+		return;
+	item->rules.packets = nftnl_expr_get_u64(counter, NFTNL_EXPR_CTR_PACKETS);
+	item->rules.bytes = nftnl_expr_get_u64(counter, NFTNL_EXPR_CTR_BYTES);
+}
+
+static int append(char **text, char *more)
+{
+	char *all;
+	int rc;
+
+	if (!more)
+		return -ENOMEM;
+	rc = asprintf(&all, "%s%s", *text, more);
+	free(more);
+	if (rc < 0)
+		return -ENOMEM;
+	free(*text);
+	*text = all;
+	return 0;
+}
+
+/* A dump gives the rules chain by chain, in their order. */
+static int add_rule(struct nftnl_rule *rule, void *data)
+{
+	const char *chain = nftnl_rule_get_str(rule, NFTNL_RULE_CHAIN);
+	const char *anonymous = rule_anonymous_set(rule);
+	struct table_read *read = data;
+	struct table *table = read->table;
+	const struct nftnl_set *set = NULL;
+	struct item *last = table->n ? &table->items[table->n - 1] : NULL;
+	char *text;
+
+	if (anonymous)
+		set = nftnl_set_list_lookup_byname(read->sets, anonymous);
+	text = text_rule(rule, set);
+	if (last && last->kind == ITEM_RULES && !strcmp(last->key, chain)) {
+		take_counter(last, rule);
+		return append(&last->text, text);
+	}
+
+	last = table_add(table, ITEM_RULES, strdup(chain), text,
+			 chain_owner(chain));
+	if (!last)
+		return -ENOMEM;
+	take_counter(last, rule);
+	return 0;
+}
+
+int table_read_finish(struct table_read *read)
+{
+	if (nftnl_set_list_foreach(read->sets, add_set, read) < 0 ||
+	    nftnl_rule_list_foreach(read->rules, add_rule, read) < 0)
+		return -ENOMEM;
+	table_sort(read->table);
+	return 0;
+}
+
+static struct nlmsghdr *request(struct nl *nl, void *buf, uint16_t type,
+				uint16_t flags)
+{
+	struct nlmsghdr *nlh;
+	struct nfgenmsg *nfg;
+
+	nlh = nl_request(nl, buf, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type),
+			 flags);
+	nfg = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfg));
+	nfg->nfgen_family = NFPROTO_INET;
+	nfg->version = NFNETLINK_V0;
+	nfg->res_id = 0;
+	return nlh;
+}
+
+static int dump(struct table_read *read, struct nl *nl, uint16_t type,
+		uint16_t table_attr, uint16_t name_attr, const char *name)
+{
+	NL_REQUEST_BUF(buf);
+	struct nlmsghdr *nlh = request(nl, buf, type, NLM_F_DUMP);
+	int rc;
+
+	if (table_attr)
+		mnl_attr_put_strz(nlh, table_attr, RULESET_TABLE);
+	if (name)
+		mnl_attr_put_strz(nlh, name_attr, name);
+	rc = nl_talk(nl, nlh, table_read_message, read);
+
+	/* What was there a moment ago is gone. */
+	return rc == -ENOENT ? -EINTR : rc;
+}
+
+struct elements_ctx {
+	struct table_read *read;
+	struct nl *nl;
+	int rc;
+};
+
+static int dump_elements(struct nftnl_set *set, void *data)
+{
+	struct elements_ctx *ctx = data;
+
+	ctx->read->set = set;
+	ctx->rc = dump(ctx->read, ctx->nl, NFT_MSG_GETSETELEM,
+		       NFTA_SET_ELEM_LIST_TABLE, NFTA_SET_ELEM_LIST_SET,
+		       nftnl_set_get_str(set, NFTNL_SET_NAME));
+	ctx->read->set = NULL;
+	return ctx->rc;
+}
+
+static int read_all(struct table_read *read, struct nl *nl)
+{
+	struct elements_ctx ctx = { .read = read, .nl = nl };
+	int rc;
+
+	rc = dump(read, nl, NFT_MSG_GETTABLE, 0, 0, NULL);
+	if (rc || !read->table->n)
+		return rc;
+	rc = dump(read, nl, NFT_MSG_GETCHAIN, 0, 0, NULL);
+	if (!rc)
+		rc = dump(read, nl, NFT_MSG_GETOBJ, NFTA_OBJ_TABLE, 0, NULL);
+	if (!rc)
+		rc = dump(read, nl, NFT_MSG_GETFLOWTABLE, NFTA_FLOWTABLE_TABLE,
+			  0, NULL);
+	if (!rc)
+		rc = dump(read, nl, NFT_MSG_GETSET, NFTA_SET_TABLE, 0, NULL);
+	if (!rc)
+		rc = dump(read, nl, NFT_MSG_GETRULE, NFTA_RULE_TABLE, 0, NULL);
+	if (rc)
+		return rc;
+	if (nftnl_set_list_foreach(read->sets, dump_elements, &ctx) < 0)
+		return ctx.rc ? ctx.rc : -ENOMEM;
+	return table_read_finish(read);
+}
+
+int table_read(struct table *table, struct nl *nl)
+{
+	struct table_read read;
+	int rc = table_read_init(&read, table);
+
+	if (rc)
+		return rc;
+	rc = read_all(&read, nl);
+	table_read_clean(&read);
+	return rc;
+}
+
+static int first_counter(struct nftnl_rule *rule, void *data)
+{
+	take_counter(data, rule);
+	return 0;
+}
+
+int table_read_counter(struct nl *nl, const char *chain, uint64_t *packets,
+		       uint64_t *bytes)
+{
+	struct item item = { .kind = ITEM_RULES };
+	struct table table;
+	struct table_read read;
+	int rc;
+
+	table_init(&table);
+	rc = table_read_init(&read, &table);
+	if (rc)
+		return rc;
+	rc = dump(&read, nl, NFT_MSG_GETRULE, NFTA_RULE_TABLE, NFTA_RULE_CHAIN,
+		  chain);
+	if (!rc)
+		nftnl_rule_list_foreach(read.rules, first_counter, &item);
+	table_read_clean(&read);
+	*packets = item.rules.packets;
+	*bytes = item.rules.bytes;
+	return rc;
+}

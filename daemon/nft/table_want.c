@@ -1,0 +1,447 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* From the model to the table that it asks for. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter_ipv4.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libnftnl/udata.h>
+
+#include "nft/table.h"
+
+#define TABLE_COMMENT "managed by dnatd; dnatctl(8)"
+#define CHAIN_NAME_LEN (sizeof(CHAIN_PREFIX) + SERVICE_NAME_LEN)
+
+/*
+ * nft writes these as "filter", "dstnat - 5" and "srcnat - 5", but in output.
+ * Among NAT's chains the first that takes a connection has it.  A VIP is a local
+ * address to other programs' rules, such as those for published ports, which
+ * stand at dstnat and srcnat: a service must not depend on who came first.
+ */
+#define PRIO_FILTER 0
+#define PRIO_DSTNAT (NF_IP_PRI_NAT_DST - 5)
+#define PRIO_SRCNAT (NF_IP_PRI_NAT_SRC - 5)
+
+static const uint8_t families[] = { NFPROTO_IPV4, NFPROTO_IPV6 };
+
+static int want_table(struct table *table)
+{
+	struct nftnl_table *t = nftnl_table_alloc();
+	struct nftnl_udata_buf *comment = comment_new(NFTNL_UDATA_TABLE_COMMENT,
+						      TABLE_COMMENT);
+	struct item *item = NULL;
+
+	if (t && comment) {
+		nftnl_table_set_u32(t, NFTNL_TABLE_FAMILY, NFPROTO_INET);
+		nftnl_table_set_u32(t, NFTNL_TABLE_FLAGS, 0);
+		if (!nftnl_table_set_str(t, NFTNL_TABLE_NAME, RULESET_TABLE) &&
+		    !nftnl_table_set_data(t, NFTNL_TABLE_USERDATA,
+					  nftnl_udata_buf_data(comment),
+					  nftnl_udata_buf_len(comment)))
+			item = table_add(table, ITEM_TABLE, strdup(RULESET_TABLE),
+					 text_table(t), NULL);
+	}
+	if (comment)
+		nftnl_udata_buf_free(comment);
+	if (item)
+		item->table = t;
+	else if (t)
+		nftnl_table_free(t);
+	return item ? 0 : -ENOMEM;
+}
+
+static int want_helper(struct table *table, const char *name, const char *type,
+		       uint8_t proto)
+{
+	struct nftnl_obj *object = nftnl_obj_alloc();
+	struct item *item;
+
+	if (!object)
+		return -ENOMEM;
+	nftnl_obj_set_u32(object, NFTNL_OBJ_FAMILY, NFPROTO_INET);
+	nftnl_obj_set_u32(object, NFTNL_OBJ_TYPE, NFT_OBJECT_CT_HELPER);
+	nftnl_obj_set_str(object, NFTNL_OBJ_TABLE, RULESET_TABLE);
+	nftnl_obj_set_str(object, NFTNL_OBJ_NAME, name);
+	nftnl_obj_set_str(object, NFTNL_OBJ_CT_HELPER_NAME, type);
+	nftnl_obj_set_u16(object, NFTNL_OBJ_CT_HELPER_L3PROTO, NFPROTO_INET);
+	nftnl_obj_set_u8(object, NFTNL_OBJ_CT_HELPER_L4PROTO, proto);
+
+	item = table_add(table, ITEM_OBJECT, strdup(name), text_object(object),
+			 NULL);
+	if (!item) {
+		nftnl_obj_free(object);
+		return -ENOMEM;
+	}
+	item->object = object;
+	return 0;
+}
+
+static int want_flowtable(struct table *table, const struct flow_devices *flow)
+{
+	struct nftnl_flowtable *flowtable = nftnl_flowtable_alloc();
+	struct item *item = NULL;
+
+	if (!flowtable)
+		return -ENOMEM;
+	nftnl_flowtable_set_u32(flowtable, NFTNL_FLOWTABLE_FAMILY, NFPROTO_INET);
+	nftnl_flowtable_set_u32(flowtable, NFTNL_FLOWTABLE_HOOKNUM,
+				NF_NETDEV_INGRESS);
+	nftnl_flowtable_set_s32(flowtable, NFTNL_FLOWTABLE_PRIO, PRIO_FILTER);
+	if (!nftnl_flowtable_set_str(flowtable, NFTNL_FLOWTABLE_TABLE,
+				     RULESET_TABLE) &&
+	    !nftnl_flowtable_set_str(flowtable, NFTNL_FLOWTABLE_NAME, FLOWTABLE) &&
+	    !nftnl_flowtable_set_data(flowtable, NFTNL_FLOWTABLE_DEVICES,
+				      flow->names, 0))
+		item = table_add(table, ITEM_FLOWTABLE, strdup(FLOWTABLE),
+				 text_flowtable(flowtable), NULL);
+	if (!item) {
+		nftnl_flowtable_free(flowtable);
+		return -ENOMEM;
+	}
+	item->flowtable = flowtable;
+	return 0;
+}
+
+/* @type NULL: a chain without a hook. */
+static int want_chain(struct table *table, const char *name, const char *type,
+		      uint32_t hook, int prio, const char *owner)
+{
+	struct nftnl_chain *chain = nftnl_chain_alloc();
+	struct item *item;
+	int rc;
+
+	if (!chain)
+		return -ENOMEM;
+	nftnl_chain_set_u32(chain, NFTNL_CHAIN_FAMILY, NFPROTO_INET);
+	rc = nftnl_chain_set_str(chain, NFTNL_CHAIN_TABLE, RULESET_TABLE) ||
+	     nftnl_chain_set_str(chain, NFTNL_CHAIN_NAME, name);
+	if (type) {
+		nftnl_chain_set_u32(chain, NFTNL_CHAIN_HOOKNUM, hook);
+		nftnl_chain_set_s32(chain, NFTNL_CHAIN_PRIO, prio);
+		nftnl_chain_set_u32(chain, NFTNL_CHAIN_POLICY, NF_ACCEPT);
+		rc = rc || nftnl_chain_set_str(chain, NFTNL_CHAIN_TYPE, type);
+	}
+	item = rc ? NULL : table_add(table, ITEM_CHAIN, key_chain(chain),
+				     text_chain(chain), owner);
+	if (!item) {
+		nftnl_chain_free(chain);
+		return -ENOMEM;
+	}
+	item->chain = chain;
+	return 0;
+}
+
+/* Takes @set over; NULL counts as failure. */
+static int want_set(struct table *table, const char *name,
+		    struct nftnl_set *set)
+{
+	struct item *item;
+
+	if (!set)
+		return -ENOMEM;
+	item = table_add(table, ITEM_SET, strdup(name), text_set(set), NULL);
+	if (!item) {
+		nftnl_set_free(set);
+		return -ENOMEM;
+	}
+	item->set = set;
+	return 0;
+}
+
+/* Of services: protocol, VIP and port. */
+static int want_services(struct table *table, const char *name, uint8_t family,
+			 bool map)
+{
+	bool v6 = family == NFPROTO_IPV6;
+	uint32_t type = TYPE_CONCAT3(TYPE_INET_PROTOCOL,
+				     v6 ? TYPE_IP6ADDR : TYPE_IPADDR,
+				     TYPE_INET_SERVICE);
+
+	return want_set(table, name,
+			set_new(name, ++table->last_set_id,
+				map ? NFT_SET_MAP : 0, type, v6 ? 24 : 12,
+				NFT_DATA_VERDICT, 0, ORDER_NONE));
+}
+
+static int want_vip_sets(struct table *table)
+{
+	int rc = want_set(table, SET_VIPS4,
+			  set_new(SET_VIPS4, ++table->last_set_id, 0,
+				  TYPE_IPADDR, 4, 0, 0, ORDER_NETWORK));
+
+	if (rc)
+		return rc;
+	return want_set(table, SET_VIPS6,
+			set_new(SET_VIPS6, ++table->last_set_id, 0,
+				TYPE_IP6ADDR, 16, 0, 0, ORDER_NETWORK));
+}
+
+static char *rules_text(const struct rule *rules, size_t n)
+{
+	char *all = strdup(""), *one, *more;
+
+	for (size_t i = 0; all && i < n; i++) {
+		one = text_rule(rules[i].rule, rules[i].set);
+		more = NULL;
+		if (one && asprintf(&more, "%s%s", all, one) < 0)
+			more = NULL;
+		free(one);
+		free(all);
+		all = more;
+	}
+	return all;
+}
+
+/* Takes the rules over, also on failure. */
+static int want_rules(struct table *table, const char *chain,
+		      struct rule *rules, size_t n, const char *owner)
+{
+	struct item *item = table_add(table, ITEM_RULES, strdup(chain),
+				      rules_text(rules, n), owner);
+
+	if (!item) {
+		for (size_t i = 0; i < n; i++)
+			rule_free(&rules[i]);
+		return -ENOMEM;
+	}
+	memcpy(item->rules.rule, rules, n * sizeof(*rules));
+	item->rules.n = n;
+	return 0;
+}
+
+typedef int (*rule_fn)(struct rule *rule, const char *chain, uint8_t family,
+		       uint32_t set_id);
+
+/* A base chain and its rules, two of each of @fns, one a family; @second or NULL. */
+static int want_base(struct table *table, const char *chain, const char *type,
+		     uint32_t hook, int prio, rule_fn first, rule_fn second)
+{
+	const rule_fn fns[RULES_MAX] = { first, first, second, second };
+	size_t n = second ? RULES_MAX : RULES_MAX / 2;
+	struct rule rules[RULES_MAX] = { 0 };
+	int rc = want_chain(table, chain, type, hook, prio, NULL);
+
+	for (size_t i = 0; !rc && i < n; i++)
+		rc = fns[i](&rules[i], chain, families[i % 2],
+			    ++table->last_set_id);
+	if (!rc)
+		return want_rules(table, chain, rules, n, NULL);
+	for (size_t i = 0; i < n; i++)
+		rule_free(&rules[i]);
+	return rc;
+}
+
+/* The element that leads to a service: protocol, address and port, padded. */
+static struct nftnl_set_elem *element_new(const struct service *service,
+					  const char *chain)
+{
+	struct nftnl_udata_buf *comment = comment_new(NFTNL_UDATA_SET_ELEM_COMMENT,
+						      service->name);
+	struct nftnl_set_elem *elem = nftnl_set_elem_alloc();
+	size_t len = addr_len(service->vip.family);
+	uint16_t port = htons(service->port);
+	uint8_t key[24] = { service->proto };
+	bool ok = comment && elem;
+
+	memcpy(key + 4, service->vip.bytes, len);
+	memcpy(key + 4 + len, &port, sizeof(port));
+	if (ok)
+		ok = !nftnl_set_elem_set(elem, NFTNL_SET_ELEM_KEY, key,
+					 (uint32_t)len + 8) &&
+		     !nftnl_set_elem_set(elem, NFTNL_SET_ELEM_USERDATA,
+					 nftnl_udata_buf_data(comment),
+					 nftnl_udata_buf_len(comment));
+	if (ok && chain) {
+		nftnl_set_elem_set_u32(elem, NFTNL_SET_ELEM_VERDICT,
+				       (uint32_t)NFT_GOTO);
+		ok = !nftnl_set_elem_set_str(elem, NFTNL_SET_ELEM_CHAIN, chain);
+	}
+	if (comment)
+		nftnl_udata_buf_free(comment);
+	if (!ok && elem) {
+		nftnl_set_elem_free(elem);
+		elem = NULL;
+	}
+	return elem;
+}
+
+int table_add_element(struct table *table, const char *set_name,
+		      struct nftnl_set_elem *elem, const char *owner)
+{
+	struct nftnl_set *set = nftnl_set_alloc();
+	struct item *item;
+
+	if (!elem || !set)
+		goto fail;
+	nftnl_set_set_u32(set, NFTNL_SET_FAMILY, NFPROTO_INET);
+	if (nftnl_set_set_str(set, NFTNL_SET_TABLE, RULESET_TABLE) ||
+	    nftnl_set_set_str(set, NFTNL_SET_NAME, set_name))
+		goto fail;
+	item = table_add(table, ITEM_ELEMENT, key_element(set_name, elem),
+			 text_element(elem), owner);
+	if (!item)
+		goto fail;
+	nftnl_set_elem_add(set, elem);
+	item->set = set;
+	return 0;
+
+fail:
+	if (elem)
+		nftnl_set_elem_free(elem);
+	if (set)
+		nftnl_set_free(set);
+	return -ENOMEM;
+}
+
+static int want_service(struct table *table, enum allocator allocator,
+			const struct service *service)
+{
+	bool v6 = service->vip.family == AF_INET6;
+	struct rule rule = { 0 };
+	char chain[CHAIN_NAME_LEN];
+	int rc;
+
+	snprintf(chain, sizeof(chain), CHAIN_PREFIX "%s", service->name);
+	rc = want_chain(table, chain, NULL, 0, 0, service->name);
+	if (!rc)
+		rc = rule_service(&rule, chain, service, allocator,
+				  ++table->last_set_id);
+	if (!rc)
+		rc = want_rules(table, chain, &rule, 1, service->name);
+	if (!rc)
+		rc = table_add_element(table, v6 ? MAP_SERVICES6 : MAP_SERVICES4,
+				       element_new(service, chain),
+				       service->name);
+	if (!rc && allocator == ALLOC_NF_NAT)
+		rc = table_add_element(table, v6 ? SET_SOURCES6 : SET_SOURCES4,
+				       element_new(service, NULL),
+				       service->name);
+	return rc;
+}
+
+static int want_nf_nat(struct table *table, const struct flow_devices *flow)
+{
+	int rc = want_services(table, SET_SOURCES4, NFPROTO_IPV4, false);
+
+	if (!rc)
+		rc = want_services(table, SET_SOURCES6, NFPROTO_IPV6, false);
+	if (!rc)
+		rc = want_base(table, "postrouting", "nat", NF_INET_POST_ROUTING,
+			       PRIO_SRCNAT, rule_source, rule_routed);
+	if (!rc && flow && flow->n)
+		rc = want_flowtable(table, flow);
+	if (!rc)
+		rc = want_base(table, "forward", "filter", NF_INET_FORWARD,
+			       PRIO_FILTER, rule_stray,
+			       flow && flow->n ? rule_flow : NULL);
+	return rc;
+}
+
+static bool is_slow(const struct service *service, uint8_t proto)
+{
+	return service && service->proto == proto && !service->fast;
+}
+
+/* Is there a slow service once @changes (NULL for none) are in force? */
+static bool slow_needed(const struct model *model,
+			const struct changes *changes, uint8_t proto)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < model->n_services; i++)
+		n += is_slow(model->services[i], proto);
+	for (size_t i = 0; changes && i < changes->n; i++) {
+		n += is_slow(changes->list[i].new, proto);
+		n -= is_slow(changes->list[i].old, proto);
+	}
+	return n;
+}
+
+static int want_slow(struct table *table, const struct model *model,
+		     const struct changes *changes)
+{
+	int rc = 0;
+
+	if (slow_needed(model, changes, IPPROTO_TCP))
+		rc = want_helper(table, HELPER_TCP_SLOW, DNAT_HELPER_NAME_SLOW,
+				 IPPROTO_TCP);
+	if (!rc && slow_needed(model, changes, IPPROTO_UDP))
+		rc = want_helper(table, HELPER_UDP_SLOW, DNAT_HELPER_NAME_SLOW,
+				 IPPROTO_UDP);
+	return rc;
+}
+
+static int want_module(struct table *table, const struct model *model)
+{
+	int rc = want_helper(table, HELPER_TCP, DNAT_HELPER_NAME, IPPROTO_TCP);
+
+	if (!rc)
+		rc = want_helper(table, HELPER_UDP, DNAT_HELPER_NAME,
+				 IPPROTO_UDP);
+	if (!rc)
+		rc = want_slow(table, model, NULL);
+	if (!rc)
+		rc = want_base(table, "postrouting", "nat", NF_INET_POST_ROUTING,
+			       PRIO_SRCNAT, rule_routed, NULL);
+	return rc;
+}
+
+int table_want(struct table *table, enum allocator allocator,
+	       const struct model *model, const struct flow_devices *flow)
+{
+	int rc = want_table(table);
+
+	if (!rc)
+		rc = allocator == ALLOC_MODULE ?
+			     want_module(table, model) :
+			     want_nf_nat(table, flow);
+	if (!rc)
+		rc = want_services(table, MAP_SERVICES4, NFPROTO_IPV4, true);
+	if (!rc)
+		rc = want_services(table, MAP_SERVICES6, NFPROTO_IPV6, true);
+	if (!rc)
+		rc = want_vip_sets(table);
+	if (!rc)
+		rc = want_base(table, "prerouting", "nat", NF_INET_PRE_ROUTING,
+			       PRIO_DSTNAT, rule_dispatch, NULL);
+	if (!rc)
+		rc = want_base(table, "output", "nat", NF_INET_LOCAL_OUT,
+			       PRIO_DSTNAT, rule_dispatch, NULL);
+	if (!rc)
+		rc = want_base(table, "input", "filter", NF_INET_LOCAL_IN,
+			       PRIO_FILTER, rule_stray, NULL);
+	for (size_t i = 0; !rc && i < model->n_services; i++)
+		rc = want_service(table, allocator, model->services[i]);
+	if (!rc)
+		rc = table_want_vips(table, model);
+	if (!rc)
+		table_sort(table);
+	return rc;
+}
+
+int table_want_changes(struct table *table, enum allocator allocator,
+		       const struct model *model, const struct changes *changes,
+		       bool made)
+{
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < changes->n; i++) {
+		const struct change *change = &changes->list[i];
+		const struct service *service = made ? change->new :
+						       change->old;
+
+		if (service)
+			rc = want_service(table, allocator, service);
+	}
+	if (!rc && allocator == ALLOC_MODULE)
+		rc = want_slow(table, model, made ? changes : NULL);
+	if (!rc)
+		rc = table_want_changed_vips(table, model, changes, made);
+	if (!rc)
+		table_sort(table);
+	return rc;
+}

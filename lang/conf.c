@@ -1,0 +1,462 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/addr.h"
+#include "lang/conf.h"
+#include "lang/conf_json.h"
+#include "lang/lines.h"
+#include "lang/parse.h"
+
+#define CONF_VERSION 1
+
+struct reading {
+	struct conf *conf;
+	struct faults *faults;
+	json_t *names;		/* of the services: their numbers */
+	json_t *broken;		/* names of those whose lines are at fault */
+	json_t *services;
+	struct conf_at at;
+	unsigned int none;	/* the line that says so, or 0 */
+};
+
+/* Some editors' first bytes; they say no more than that this is UTF-8. */
+static void drop_mark(struct text *text)
+{
+	static const char mark[] = { '\xef', '\xbb', '\xbf' };
+
+	if (text->len < sizeof(mark) || memcmp(text->buf, mark, sizeof(mark)))
+		return;
+	text->len -= sizeof(mark);
+	memmove(text->buf, text->buf + sizeof(mark), text->len);
+}
+
+static int read_all(int fd, struct text *text, struct err *err)
+{
+	ssize_t n;
+	char *at;
+
+	do {
+		at = text_room(text, 65536);
+		if (!at)
+			return err_no_memory(err);
+		n = read(fd, at, 65535);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_set(err, -errno, NULL, "cannot be read: %s",
+				       strerror(errno));
+		text->len += (size_t)n;
+		if (text->len > CONF_MAX)
+			return err_set(err, -EFBIG, NULL,
+				       "is longer than %u bytes", CONF_MAX);
+	} while (n);
+	drop_mark(text);
+	return 0;
+}
+
+static int not_text(const struct text *text, size_t i, struct err *err)
+{
+	unsigned int line = 1;
+
+	for (size_t j = 0; j < i; j++)
+		line += text->buf[j] == '\n';
+	return err_set(err, -EILSEQ, NULL,
+		       "is not a text file: line %u has a byte 0x%02x", line,
+		       (unsigned char)text->buf[i]);
+}
+
+/* Bytes of the character at @at, of UTF-8; 0 where that is none for a text. */
+static size_t character(const unsigned char *at, const unsigned char *end)
+{
+	static const unsigned char least[] = { 0, 0, 0xc2, 0xe0, 0xf0 };
+	size_t len = *at < 0x80 ? 1 : *at < 0xe0 ? 2 : *at < 0xf0 ? 3 : 4;
+
+	if (len == 1)
+		return (*at >= ' ' && *at != 0x7f) || memchr("\t\n\r", *at, 3);
+	if (*at < least[len] || *at > 0xf4 || (size_t)(end - at) < len)
+		return 0;
+	for (size_t i = 1; i < len; i++)
+		if ((at[i] & 0xc0) != 0x80)
+			return 0;
+	return len;
+}
+
+/* One error in place of one for each line of a file of another kind. */
+static int check_text(const struct text *text, struct err *err)
+{
+	const unsigned char *at = (const unsigned char *)text->buf;
+	size_t len;
+
+	for (size_t i = 0; i < text->len; i += len) {
+		len = character(at + i, at + text->len);
+		if (!len)
+			return not_text(text, i, err);
+	}
+	return 0;
+}
+
+static bool is_json(const char *text, size_t len)
+{
+	size_t blanks = 0;
+
+	while (blanks < len && memchr(" \t\r\n", text[blanks], 4))
+		blanks++;
+	return blanks < len && text[blanks] == '{';
+}
+
+/*
+ * A disk that is full or a pipe whose writer died cuts within a line: of
+ * "addr 10.1.0.11" that leaves "addr 10.1.0.1".  JSON that is cut is no JSON.
+ */
+static int check_end(const struct text *text, struct err *err)
+{
+	if (!text->len || text->buf[text->len - 1] == '\n' ||
+	    is_json(text->buf, text->len))
+		return 0;
+	return err_set(err, -EINVAL, NULL,
+		       "does not end with a newline, so its last line may be cut off; look at that line, and end it with a newline");
+}
+
+char *conf_load(const char *path, size_t *len, struct err *err)
+{
+	int fd = STDIN_FILENO;
+	struct text text = { 0 };
+
+	if (strcmp(path, "-"))
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0) {
+		err_set(err, -errno, NULL, "cannot be opened: %s%s",
+			strerror(errno), err_root_hint(errno));
+		return NULL;
+	}
+	if (read_all(fd, &text, err) || check_text(&text, err) ||
+	    check_end(&text, err)) {
+		free(text.buf);
+		text.buf = NULL;
+	}
+	if (fd != STDIN_FILENO)
+		close(fd);
+	*len = text.len;
+	return text.buf;
+}
+
+struct conf_place *conf_add_service(struct conf *conf, struct conf_at at)
+{
+	struct conf_place *grown;
+	size_t room = conf->room ? conf->room * 2 : 64;
+
+	if (conf->n == conf->room) {
+		grown = reallocarray(conf->services, room, sizeof(*grown));
+		if (!grown)
+			return NULL;
+		conf->services = grown;
+		conf->room = room;
+	}
+	conf->services[conf->n] = (struct conf_place){ .at = at };
+	return &conf->services[conf->n++];
+}
+
+int conf_add_backend(struct conf_place *place, struct conf_at at)
+{
+	size_t room = place->room ? place->room * 2 : 16;
+	struct conf_at *grown;
+
+	if (place->n == place->room) {
+		grown = reallocarray(place->backends, room, sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		place->backends = grown;
+		place->room = room;
+	}
+	place->backends[place->n++] = at;
+	return 0;
+}
+
+static int add_service(struct reading *reading, json_t *args, struct err *err)
+{
+	const char *name = json_string_value(json_object_get(args, "name"));
+
+	/* Of two the daemon says that they are; backends go to the first. */
+	if (json_object_set_new(args, "backends", json_array()) ||
+	    (!json_object_get(reading->names, name) &&
+	     json_object_set_new(reading->names, name,
+				 json_integer((json_int_t)reading->conf->n))) ||
+	    json_array_append(reading->services, args) ||
+	    !conf_add_service(reading->conf, reading->at))
+		return err_no_memory(err);
+	return 0;
+}
+
+static int add_backend(struct reading *reading, json_t *args, struct err *err)
+{
+	const char *name = json_string_value(json_object_get(args, "service"));
+	const json_t *number = json_object_get(reading->names, name);
+	size_t i = (size_t)json_integer_value(number);
+	json_t *service;
+
+	if (!number && json_object_get(reading->broken, name))
+		return 0;
+	if (!number)
+		return err_set(err, -ENOENT, "service",
+			       "there is no service %s in this file; add a line \"service add %s ...\"",
+			       name, name);
+	service = json_array_get(reading->services, i);
+	json_object_del(args, "service");
+	if (json_array_append(json_object_get(service, "backends"), args) ||
+	    conf_add_backend(&reading->conf->services[i], reading->at))
+		return err_no_memory(err);
+	return 0;
+}
+
+static int add_vdports(struct reading *reading, json_t *args, struct err *err)
+{
+	json_t *vdports = json_object_get(reading->conf->json, "vdports");
+	const char *key;
+	json_t *value;
+
+	if (!vdports &&
+	    json_object_set_new(reading->conf->json, "vdports",
+				vdports = json_object()))
+		return err_no_memory(err);
+	json_object_foreach(args, key, value) {
+		if (json_object_get(vdports, key))
+			return err_set(err, -EEXIST, key,
+				       "%s is set in line %u already; set it once",
+				       key, reading->conf->vdports.line);
+		if (json_object_set(vdports, key, value))
+			return err_no_memory(err);
+	}
+	reading->conf->vdports = reading->at;
+	return 0;
+}
+
+/* In the order in which they are read: a backend needs its service. */
+static const struct entry {
+	const char *op;
+	int (*add)(struct reading *reading, json_t *args, struct err *err);
+} entries[] = {
+	{ "vdport.set", add_vdports },
+	{ "service.add", add_service },
+	{ "backend.add", add_backend },
+};
+
+#define N_ENTRIES (sizeof(entries) / sizeof(entries[0]))
+
+/* A line's arguments, kept until it is its turn. */
+struct kept {
+	json_t *args;
+	unsigned int line;
+	size_t entry;
+};
+
+struct keep {
+	size_t n;
+	size_t room;
+	struct kept *list;
+};
+
+static int keep_line(struct keep *keep, const struct cli *cli,
+		     unsigned int line, struct err *err)
+{
+	size_t room = keep->room ? keep->room * 2 : 256;
+	char title[64];
+	struct kept *grown;
+	size_t i = 0;
+
+	while (i < N_ENTRIES && strcmp(entries[i].op, cli->command->op))
+		i++;
+	if (i == N_ENTRIES)
+		return err_set(err, -EINVAL, NULL,
+			       "\"%s\" is not for a file that says what there is; use service add, backend add, vdport set or services none",
+			       grammar_title(cli->command, title,
+					     sizeof(title)));
+	if (keep->n == keep->room) {
+		grown = reallocarray(keep->list, room, sizeof(*grown));
+		if (!grown)
+			return err_no_memory(err);
+		keep->list = grown;
+		keep->room = room;
+	}
+	keep->list[keep->n++] = (struct kept){ json_incref(cli->args), line, i };
+	return 0;
+}
+
+/* Backends of a service whose line is at fault are not at fault themselves. */
+static void remember_broken(struct reading *reading, const struct lines *lines)
+{
+	if (lines->n > 2 && !strcmp(lines->words[0], "service") &&
+	    !strcmp(lines->words[1], "add"))
+		json_object_set_new(reading->broken, lines->words[2],
+				    json_true());
+}
+
+static bool says_none(const struct lines *lines)
+{
+	return lines->n == 2 && !strcmp(lines->words[0], "services") &&
+	       !strcmp(lines->words[1], "none");
+}
+
+static void read_line(struct reading *reading, const struct lines *lines,
+		      struct keep *keep)
+{
+	struct err err = { 0 };
+	struct cli cli;
+	int ret;
+
+	if (says_none(lines)) {
+		reading->none = lines->line;
+		return;
+	}
+	ret = cli_parse_line(lines->n, lines->words, &cli, &err);
+	if (!ret) {
+		ret = keep_line(keep, &cli, lines->line, &err);
+		json_decref(cli.args);
+	}
+	if (!ret)
+		return;
+	remember_broken(reading, lines);
+	faults_add(reading->faults, lines->line, err.msg);
+}
+
+static void add_kept(struct reading *reading, struct keep *keep)
+{
+	struct err err = { 0 };
+
+	for (size_t entry = 0; entry < N_ENTRIES; entry++) {
+		for (size_t i = 0; i < keep->n; i++) {
+			const struct kept *kept = &keep->list[i];
+
+			if (kept->entry != entry)
+				continue;
+			reading->at.line = kept->line;
+			if (entries[entry].add(reading, kept->args, &err))
+				faults_add(reading->faults, kept->line,
+					   err.msg);
+		}
+	}
+	for (size_t i = 0; i < keep->n; i++)
+		json_decref(keep->list[i].args);
+	free(keep->list);
+}
+
+/* An empty file is what a tool leaves that failed; "none" has to be a word. */
+static void check_none(struct reading *reading)
+{
+	bool some = json_array_size(reading->services) ||
+		    json_object_size(reading->broken);
+
+	if (reading->none && some)
+		faults_add(reading->faults, reading->none,
+			   "\"services none\" is for a file without services; remove this line");
+	else if (!reading->none && !some && !reading->faults->n)
+		faults_add(reading->faults, 0,
+			   "has no service; where that is meant, write the line \"services none\" into it");
+}
+
+static void read_lines(struct conf *conf, char *text, size_t len,
+		       struct faults *faults)
+{
+	struct reading reading = {
+		.conf = conf,
+		.faults = faults,
+		.names = json_object(),
+		.broken = json_object(),
+		.services = json_array(),
+	};
+	struct keep keep = { 0 };
+	struct err err = { 0 };
+	struct lines lines;
+	int ret;
+
+	conf->json = json_pack("{s:i, s:O}", "version", CONF_VERSION,
+				 "services", reading.services);
+	lines_init(&lines, text, len);
+	while ((ret = lines_next(&lines, &err))) {
+		if (ret > 0)
+			read_line(&reading, &lines, &keep);
+		else
+			faults_add(faults, lines.line, err.msg);
+	}
+	if (conf->json)
+		add_kept(&reading, &keep);
+	else
+		faults_add(faults, 0, "out of memory");
+	check_none(&reading);
+	json_decref(reading.names);
+	json_decref(reading.broken);
+	json_decref(reading.services);
+}
+
+static void read_json(struct conf *conf, const char *text, size_t len,
+		      struct faults *faults)
+{
+	json_error_t error;
+
+	conf->text = text;
+	conf->len = len;
+	conf->json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
+	/* Of a copy of the state file, and of no other file. */
+	json_object_del(conf->json, "serial");
+	if (!conf->json)
+		faults_add(faults, (unsigned int)error.line, error.text);
+	else if (conf_json_places(conf))
+		faults_add(faults, 0, "out of memory");
+}
+
+void conf_read(struct conf *conf, char *text, size_t len,
+		 struct faults *faults)
+{
+	memset(conf, 0, sizeof(*conf));
+	if (is_json(text, len))
+		read_json(conf, text, len, faults);
+	else
+		read_lines(conf, text, len, faults);
+}
+
+void conf_clean(struct conf *conf)
+{
+	for (size_t i = 0; i < conf->n; i++)
+		free(conf->services[i].backends);
+	free(conf->services);
+	json_decref(conf->json);
+	memset(conf, 0, sizeof(*conf));
+}
+
+/* "[12]" behind @name; moves on behind it. */
+static bool take_index(const char **path, const char *name, size_t *i)
+{
+	size_t len = strlen(name);
+	char *end;
+
+	if (strncmp(*path, name, len) || (*path)[len] != '[')
+		return false;
+	*i = strtoul(*path + len + 1, &end, 10);
+	if (*end != ']')
+		return false;
+	*path = end + 1;
+	return true;
+}
+
+unsigned int conf_line(const struct conf *conf, const char *path)
+{
+	static const char vdports[] = "vdports";
+	const struct conf_place *place;
+	struct conf_at at = { 0 };
+	size_t i, j;
+
+	if (!strncmp(path, vdports, strlen(vdports))) {
+		at = conf->vdports;
+		path += strlen(vdports);
+	} else if (take_index(&path, "services", &i) && i < conf->n) {
+		place = &conf->services[i];
+		at = take_index(&path, ".backends", &j) && j < place->n ?
+			     place->backends[j] : place->at;
+	}
+	if (conf->text && at.line && *path == '.')
+		return conf_json_member(conf, at, path + 1);
+	return at.line;
+}

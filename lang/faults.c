@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/addr.h"
+#include "lang/faults.h"
+
+#define FILE_LEN 256
+#define MSG_LEN 1024
+
+static bool make_room(struct faults *faults)
+{
+	size_t room = faults->room ? faults->room * 2 : 16;
+	struct fault *grown;
+
+	if (faults->n < faults->room)
+		return true;
+	grown = reallocarray(faults->list, room, sizeof(*grown));
+	if (!grown)
+		return false;
+	faults->list = grown;
+	faults->room = room;
+	return true;
+}
+
+void faults_add(struct faults *faults, unsigned int line, const char *msg)
+{
+	char *copy;
+
+	if (faults->n == FAULTS_MAX) {
+		faults->more++;
+		return;
+	}
+	copy = make_room(faults) ? strdup(msg) : NULL;
+	if (copy)
+		faults->list[faults->n++] = (struct fault){ line, copy };
+	else
+		faults->no_memory = true;
+}
+
+void faults_sort(struct faults *faults)
+{
+	for (size_t i = 1; i < faults->n; i++) {
+		struct fault fault = faults->list[i];
+		size_t j = i;
+
+		/* They come nearly in order. */
+		for (; j && faults->list[j - 1].line > fault.line; j--)
+			faults->list[j] = faults->list[j - 1];
+		faults->list[j] = fault;
+	}
+}
+
+void faults_clean(struct faults *faults)
+{
+	for (size_t i = 0; i < faults->n; i++)
+		free(faults->list[i].msg);
+	free(faults->list);
+	memset(faults, 0, sizeof(*faults));
+}
+
+const char *faults_line(const struct faults *faults, size_t i,
+			const char *file, char *buf, size_t len)
+{
+	const struct fault *fault = &faults->list[i];
+	char name[FILE_LEN], msg[MSG_LEN];
+
+	text_quote(file, name, sizeof(name));
+	text_quote(fault->msg, msg, sizeof(msg));
+	if (fault->line)
+		snprintf(buf, len, "%s:%u: %s", name, fault->line, msg);
+	else
+		snprintf(buf, len, "%s: %s", name, msg);
+	return buf;
+}
