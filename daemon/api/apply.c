@@ -218,6 +218,8 @@ static int parse(struct change_request *request, struct err *err)
 	if (!ret)
 		request->args = json_incref(json_object_get(whole, "args"));
 	json_decref(whole);
+	free(apply->line);
+	apply->line = NULL;
 	return ret;
 }
 
@@ -237,9 +239,13 @@ static struct apply *apply_new(const json_t *args, struct err *err)
 int change_config(struct dnatd *dnatd, const char *op, const json_t *args,
 		  struct parts **parts, struct err *err)
 {
-	struct apply *apply = apply_new(args, err);
+	int ret = change_requests_check(dnatd, REQUESTS_MAX, err);
+	struct apply *apply;
 
 	(void)op;
+	if (ret)
+		return ret;
+	apply = apply_new(args, err);
 	if (!apply)
 		return -ENOMEM;
 	*parts = change_request_begin(dnatd, &apply->request);
@@ -249,11 +255,12 @@ int change_config(struct dnatd *dnatd, const char *op, const json_t *args,
 int change_config_line(struct dnatd *dnatd, char *line, size_t len,
 		       struct parts **parts, struct err *err)
 {
-	struct apply *apply = apply_new(NULL, err);
+	int ret = change_requests_check(dnatd, REQUESTS_LONG_MAX, err);
+	struct apply *apply = ret ? NULL : apply_new(NULL, err);
 
 	if (!apply) {
 		free(line);
-		return -ENOMEM;
+		return ret ? ret : -ENOMEM;
 	}
 	apply->line = line;
 	apply->len = len;

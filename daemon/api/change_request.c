@@ -82,6 +82,16 @@ static void done(struct transaction *transaction)
 		request->parts.wake(request->parts.wake_data);
 }
 
+int change_requests_check(const struct dnatd *dnatd, unsigned int max,
+			  struct err *err)
+{
+	if (dnatd->n_transactions < max)
+		return 0;
+	return err_set(err, -EBUSY, NULL,
+		       "%u changes wait already for the one that is under way; see status, and try again",
+		       dnatd->n_transactions - 1);
+}
+
 void *change_request_new(size_t size, const char *op, const json_t *args,
 			 struct err *err)
 {
@@ -133,8 +143,12 @@ static int begin(struct dnatd *dnatd, const char *op, const json_t *args,
 				 struct err *err),
 		 struct parts **parts, struct err *err)
 {
-	struct one *one = change_request_new(sizeof(*one), op, args, err);
+	int ret = change_requests_check(dnatd, REQUESTS_MAX, err);
+	struct one *one;
 
+	if (ret)
+		return ret;
+	one = change_request_new(sizeof(*one), op, args, err);
 	if (!one)
 		return -ENOMEM;
 	one->request.plan = plan_one;

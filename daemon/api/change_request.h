@@ -35,6 +35,14 @@ struct change_request {
 	void (*free)(struct change_request *request);
 };
 
+/* So many may wait, for who has left waits on: lines of 64 KiB, and long ones. */
+#define REQUESTS_MAX 1024
+#define REQUESTS_LONG_MAX 4
+
+/* May one more wait, where @max do at most?  Return: 0 or -EBUSY */
+int change_requests_check(const struct dnatd *dnatd, unsigned int max,
+			  struct err *err);
+
 /**
  * change_request_new - memory for a request, whose first member is the struct
  * @size: of all of it

@@ -283,8 +283,10 @@ static void end(struct transaction *transaction)
 	free(transaction->old.list);
 	free(transaction->new.list);
 	free(transaction->room.services);
-	if (!passing)
+	if (!passing) {
 		TAILQ_REMOVE(&dnatd->transactions, transaction, entry);
+		dnatd->n_transactions--;
+	}
 	transaction->done(transaction);
 	if (!passing)
 		next(dnatd);
@@ -523,6 +525,7 @@ void change_begin(struct dnatd *dnatd, struct transaction *transaction)
 		return;
 	}
 	TAILQ_INSERT_TAIL(&dnatd->transactions, transaction, entry);
+	dnatd->n_transactions++;
 	if (transaction == TAILQ_FIRST(&dnatd->transactions))
 		next(dnatd);
 }

@@ -54,6 +54,7 @@ struct dnatd {
 	struct worker *worker;		/* for the kernel */
 	struct worker *disk;
 	TAILQ_HEAD(transactions, transaction) transactions;	/* the first is under way */
+	unsigned int n_transactions;
 	struct kmod *kmod;		/* the loop's; NULL where there is no module */
 	struct kmod *kmod_jobs;		/* the same, for the worker's jobs */
 	enum allocator configured;

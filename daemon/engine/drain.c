@@ -295,8 +295,9 @@ static bool look_at(struct drain *drain, const struct service *service)
 	for (size_t i = 0; i < service->n_backends; i++) {
 		const struct backend *backend = &service->backends[i];
 
+		/* Deadlines come also while a disk holds a removal up. */
 		if (backend->state != BACKEND_UP &&
-		    is_done(drain, service, backend)) {
+		    is_done(drain, service, backend) && !drain->removes) {
 			remove_backend(drain, service, backend);
 			return true;
 		}
@@ -365,8 +366,6 @@ static void look(evutil_socket_t fd, short what, void *data)
 
 	(void)fd;
 	(void)what;
-	if (drain->removes)
-		return;
 	loop_does("drains");
 	drain->next = -1;
 	drain->uncounted = false;

@@ -90,6 +90,10 @@ static void group_drop(struct health *health, const char *name)
 
 	if (i == health->n || strcmp(health->groups[i]->service, name))
 		return;
+	/* Its backends may be on their way into the rules. */
+	for (size_t j = 0; j < health->n_applied; j++)
+		if (health->applied[j] == health->groups[i])
+			health->applied[j] = NULL;
 	group_free(health->groups[i]);
 	health->n--;
 	memmove(&health->groups[i], &health->groups[i + 1],

@@ -35,19 +35,22 @@ void group_changed(struct group *group)
 /*
  * A copy of the service with what is known of its backends, NULL where nothing
  * is new.
- * @old: NULL: it has gone, and its checks are about to
+ * @old: NULL: it has gone, and its checks are about to; as where it has none
  *
  * Return: 0 or -ENOMEM
  */
 static int group_apply(const struct group *group, const struct service *old,
 		       struct service **result)
 {
-	struct service *new = old ? service_copy(old) : NULL;
+	struct service *new;
 	bool changed = false;
 
 	*result = NULL;
+	if (!old || old->check.type == CHECK_NONE)
+		return 0;
+	new = service_copy(old);
 	if (!new)
-		return old ? -ENOMEM : 0;
+		return -ENOMEM;
 	for (size_t i = 0; i < new->n_backends; i++) {
 		struct backend *backend = &new->backends[i];
 		struct patient **found = group_patient(group, backend, i);
@@ -191,6 +194,8 @@ static void done(struct transaction *transaction)
 	for (size_t i = 0; i < health->n_applied; i++) {
 		struct group *group = health->applied[i];
 
+		if (!group)
+			continue;
 		if (!failed)
 			group_applied(group);
 		else if (health->alone)

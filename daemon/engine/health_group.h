@@ -36,7 +36,7 @@ struct health {
 	bool busy;		/* it is */
 	bool alone;		/* with a service that is tried alone */
 	size_t n_applied;
-	struct group *applied[GROUPS_AT_ONCE];	/* whose services are in it */
+	struct group *applied[GROUPS_AT_ONCE];	/* whose services are in it; NULL: gone */
 	struct change changes[GROUPS_AT_ONCE];
 	size_t n;
 	size_t room;

@@ -61,7 +61,7 @@ void nl_close_by(void (*close)(struct mnl_socket *sock, void *data),
 
 void nl_close(struct nl *nl)
 {
-	if (nl->sock && closer.close && nl->bus == NETLINK_NETFILTER)
+	if (nl->sock && nl->bus == NETLINK_NETFILTER && closer.close)
 		closer.close(nl->sock, closer.data);
 	else if (nl->sock)
 		mnl_socket_close(nl->sock);

@@ -119,6 +119,8 @@ void probe_cancel(struct probe *probe)
 
 /* The transaction that is under way, for a turn of the loop. */
 static struct transaction *under_way;
+static void (*at_turn)(void);	/* happens just before that begins */
+static void (*at_kernel)(void);	/* and while the rules are changed */
 
 static bool is_refused(const struct changes *changes)
 {
@@ -137,6 +139,8 @@ static void carry_out(evutil_socket_t fd, short what, void *data)
 	(void)what;
 	(void)data;
 	under_way = NULL;
+	if (at_turn)
+		at_turn();
 	transaction->begin(transaction);
 	CHECK(changes->passing);
 	if (changes->n > largest)
@@ -147,6 +151,8 @@ static void carry_out(evutil_socket_t fd, short what, void *data)
 		model_commit(transaction->dnatd->model, &changes->list[i]);
 	if (!transaction->ret)
 		n_applied += changes->n;
+	if (at_kernel)
+		at_kernel();
 	transaction->done(transaction);
 }
 
@@ -513,6 +519,51 @@ static void test_rack(void)
 	}
 }
 
+static void goes(void)
+{
+	at_kernel = NULL;
+	del_service("b");
+}
+
+static void unchecked(void)
+{
+	at_turn = NULL;
+	later = true;
+	change("service.set", json_pack("{s:s, s:s}", "name", "a", "check",
+					"none"));
+	later = false;
+}
+
+/* Services whose checks end while what they have found is on its way. */
+static void test_late(void)
+{
+	add_service("a", 80, "tcp", "100ms");
+	add_service("b", 81, "tcp", "100ms");
+	add_backend("a", "10.1.0.11");
+	add_backend("b", "10.1.0.11");
+	n_applied = 0;
+	at_kernel = goes;
+	wait_for("b", "10.1.0.11");
+	end(wait_for("a", "10.1.0.11"), OUTCOME_BAD);
+	end(find("b", "10.1.0.11"), OUTCOME_BAD);
+	while (n_applied < 2)
+		event_base_loop(dnatd.base, EVLOOP_ONCE);
+	CHECK(is_down("a", 0));
+
+	/* Who is not checked any more does not stay down for that. */
+	check_says("a", "10.1.0.11", OUTCOME_GOOD);
+	while (is_down("a", 0))
+		event_base_loop(dnatd.base, EVLOOP_ONCE);
+	at_turn = unchecked;
+	check_says("a", "10.1.0.11", OUTCOME_BAD);
+	end(wait_for("a", "10.1.0.11"), OUTCOME_BAD);
+	for (int i = 0; i < 9; i++)
+		settle();
+	CHECK(!is_down("a", 0));
+	CHECK_STR(shown("a", 0, "health"), "");
+	del_service("a");
+}
+
 int main(void)
 {
 	const struct timeval often = { 0, 1000 };
@@ -533,6 +584,7 @@ int main(void)
 	later = true;
 	test_rack();
 	later = false;
+	test_late();
 	health_free(dnatd.health);
 
 	places = 4;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Who may have dnatd run which program. */
+#include "api/change_request.h"
 #include "api/programs.h"
 #include "unit.h"
 
@@ -38,8 +39,19 @@ static bool may(const struct peer *peer, const char *op, const char *text)
 #define RUN(name, command) \
 	"{\"name\": \"" name "\", \"exec-command\": \"" command "\"}"
 
+/* While a disk hangs, requests do not fill the memory. */
+static void test_waiting(void)
+{
+	struct dnatd dnatd = { .n_transactions = 2 };
+
+	CHECK_INT(change_requests_check(&dnatd, 3, &err), 0);
+	CHECK_INT(change_requests_check(&dnatd, 2, &err), -EBUSY);
+	CHECK_STR(err.msg, "1 changes wait already for the one that is under way; see status, and try again");
+}
+
 int main(void)
 {
+	test_waiting();
 	model = model_new();
 	NEED(model);
 	add("run", "exec", "/bin/true x");
