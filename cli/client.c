@@ -167,9 +167,6 @@ static int answer_read(const char *line, size_t len, struct answer *answer,
 {
 	const json_t *ok, *error;
 
-	answer->json = NULL;
-	if (rows_find(line, len, &answer->rows, &answer->more))
-		return 0;
 	answer->json = json_loadb(line, len, 0, NULL);
 	answer->more = json_is_true(json_object_get(answer->json, "more"));
 	ok = json_object_get(answer->json, "ok");
@@ -210,18 +207,7 @@ const char *answer_text(const json_t *object, const char *key)
 
 json_t *answer_part(const struct answer *answer)
 {
-	struct text text = { 0 };
-	json_t *result = NULL;
-
-	if (answer->json)
-		return json_incref(json_object_get(answer->json, "result"));
-	if (!text_add(&text, "[", 1) &&
-	    !text_add(&text, answer->rows.at,
-		      (size_t)(answer->rows.end - answer->rows.at)) &&
-	    !text_add(&text, "]", 1))
-		result = json_loadb(text.buf, text.len, 0, NULL);
-	free(text.buf);
-	return result;
+	return json_incref(json_object_get(answer->json, "result"));
 }
 
 json_t *answer_result(const struct answer *answer)

@@ -6,17 +6,15 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "cli/rows.h"
 #include "common/err.h"
 
 /* One line of an answer. */
 struct answer {
 	/*
 	 * An object with "ok", a boolean, and where that is false with
-	 * "error", an object that has the string "msg".  NULL: see @rows.
+	 * "error", an object that has the string "msg".
 	 */
 	json_t *json;
-	struct rows rows;	/* the result of one that is "ok" */
 	bool more;		/* it is not the last */
 };
 

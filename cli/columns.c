@@ -34,9 +34,8 @@ struct grid {
 
 /* A value as it goes into a cell. */
 struct value {
-	const char *text;
+	char *text;
 	size_t len;
-	char *own;		/* @text, where it is to be freed */
 };
 
 char *value_text(const json_t *value)
@@ -64,53 +63,12 @@ char *value_text(const json_t *value)
 	return strdup(number);
 }
 
-static bool value_of_json(const json_t *row, const char *key,
+static bool value_of(const json_t *row, const char *key,
 			  struct value *value)
 {
-	value->own = value_text(json_object_get(row, key));
-	value->text = value->own;
-	value->len = value->own ? strlen(value->own) : 0;
-	return value->own;
-}
-
-static const struct field *field_find(const struct row *row, const char *key,
-				      size_t *next)
-{
-	size_t len = strlen(key);
-	size_t i;
-
-	/* Columns mostly come in the order of the fields. */
-	for (i = 0; i < row->n; i++) {
-		const struct field *field = &row->fields[*next];
-
-		*next = (*next + 1) % row->n;
-		if (field->key_len == len && !memcmp(field->key, key, len))
-			return field;
-	}
-	return NULL;
-}
-
-/* The same words as value_text() has for it. */
-static void value_of_row(const struct row *row, const char *key, size_t *next,
-			 struct value *value)
-{
-	const struct field *field = field_find(row, key, next);
-
-	*value = (struct value){ .text = "-", .len = 1 };
-	if (!field || *field->value == 'n')
-		return;
-	value->text = field->value;
-	value->len = field->value_len;
-	if (*field->value == '"') {
-		value->text++;
-		value->len -= 2;
-	} else if (*field->value == 't') {
-		value->text = "yes";
-		value->len = 3;
-	} else if (*field->value == 'f') {
-		value->text = "no";
-		value->len = 2;
-	}
+	value->text = value_text(json_object_get(row, key));
+	value->len = value->text ? strlen(value->text) : 0;
+	return value->text;
 }
 
 /* @port: NULL, or @value is an address and this its port. */
@@ -142,26 +100,7 @@ static int cell_add(struct grid *grid, size_t column, const struct value *value,
 	return text_add(&grid->cells, (const char *)&cell, sizeof(cell));
 }
 
-static int grid_add_row(struct grid *grid, const struct row *row)
-{
-	struct value value, port;
-	size_t next = 0;
-	size_t i;
-
-	for (i = 0; i < grid->n_columns; i++) {
-		const char *port_key = grid->columns[i].port_key;
-
-		value_of_row(row, grid->columns[i].key, &next, &value);
-		if (port_key)
-			value_of_row(row, port_key, &next, &port);
-		if (cell_add(grid, i, &value, port_key ? &port : NULL))
-			return -ENOMEM;
-	}
-	grid->n_rows++;
-	return 0;
-}
-
-static int grid_add_json(struct grid *grid, const json_t *row)
+static int grid_add_row(struct grid *grid, const json_t *row)
 {
 	size_t i;
 	int ret = 0;
@@ -171,12 +110,12 @@ static int grid_add_json(struct grid *grid, const json_t *row)
 		struct value value, port = { 0 };
 
 		ret = -ENOMEM;
-		if (value_of_json(row, grid->columns[i].key, &value) &&
-		    (!port_key || value_of_json(row, port_key, &port)))
+		if (value_of(row, grid->columns[i].key, &value) &&
+		    (!port_key || value_of(row, port_key, &port)))
 			ret = cell_add(grid, i, &value,
 				       port_key ? &port : NULL);
-		free(value.own);
-		free(port.own);
+		free(value.text);
+		free(port.text);
 	}
 	grid->n_rows++;
 	return ret;
@@ -204,13 +143,11 @@ static int grid_fill(struct grid *grid, const struct answer *answer,
 		     struct err *err)
 {
 	const json_t *result = json_object_get(answer->json, "result");
-	struct rows rows = answer->rows;
 	const json_t *object;
-	struct row row;
 	size_t i;
 	int ret = 0;
 
-	if (answer->json && !json_is_array(result))
+	if (!json_is_array(result))
 		return answer_strange(err);
 	json_array_foreach(result, i, object)
 		if (!json_is_object(object))
@@ -218,9 +155,7 @@ static int grid_fill(struct grid *grid, const struct answer *answer,
 
 	json_array_foreach(result, i, object)
 		if (!ret)
-			ret = grid_add_json(grid, object);
-	while (!answer->json && !ret && rows_next(&rows, &row))
-		ret = grid_add_row(grid, &row);
+			ret = grid_add_row(grid, object);
 	return ret ? err_no_memory(err) : 0;
 }
 

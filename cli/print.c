@@ -31,43 +31,6 @@ static void page_end(struct json_page *page)
 	fputs(page->rows && page->pretty ? "\n]\n" : "]\n", page->out);
 }
 
-static void print_text(const struct json_page *page, const char *text,
-		       size_t len)
-{
-	fwrite_unlocked(text, 1, len, page->out);
-}
-
-/* As jansson indents it. */
-static void print_pretty(struct json_page *page, struct rows rows)
-{
-	const struct field *field;
-	struct row row;
-	size_t i;
-
-	while (rows_next(&rows, &row)) {
-		page_rows(page);
-		fputs_unlocked("\n  {\n", page->out);
-		for (i = 0; i < row.n; i++) {
-			field = &row.fields[i];
-			fputs_unlocked(i ? ",\n    \"" : "    \"", page->out);
-			print_text(page, field->key, field->key_len);
-			fputs_unlocked("\": ", page->out);
-			print_text(page, field->value, field->value_len);
-		}
-		fputs_unlocked("\n  }", page->out);
-	}
-}
-
-static void print_rows(struct json_page *page, const struct rows *rows)
-{
-	if (page->pretty) {
-		print_pretty(page, *rows);
-	} else if (rows->at < rows->end) {
-		page_rows(page);
-		print_text(page, rows->at, (size_t)(rows->end - rows->at));
-	}
-}
-
 /* A part's array without its brackets. */
 static int print_part(struct json_page *page, const json_t *part,
 		      struct err *err)
@@ -83,7 +46,7 @@ static int print_part(struct json_page *page, const json_t *part,
 	if (!text)
 		return err_no_memory(err);
 	page_rows(page);
-	print_text(page, text + 1, strlen(text) - 1 - strlen(end));
+	fwrite_unlocked(text + 1, 1, strlen(text) - 1 - strlen(end), page->out);
 	free(text);
 	return 0;
 }
@@ -92,9 +55,9 @@ int print_json(struct json_page *page, const struct answer *answer,
 	       struct err *err)
 {
 	const json_t *result = json_object_get(answer->json, "result");
-	int ret = 0;
+	int ret;
 
-	if (answer->json && !answer->more && !page->begun) {
+	if (!answer->more && !page->begun) {
 		if (!result ||
 		    json_dumpf(result, page->out, json_flags(page)))
 			return answer_strange(err);
@@ -102,10 +65,7 @@ int print_json(struct json_page *page, const struct answer *answer,
 		return 0;
 	}
 	page_begin(page);
-	if (answer->json)
-		ret = print_part(page, result, err);
-	else
-		print_rows(page, &answer->rows);
+	ret = print_part(page, result, err);
 	if (!ret && !answer->more)
 		page_end(page);
 	return ret;

@@ -14,10 +14,6 @@
  *   {"ok":true,"result":[...],"more":true}
  *   {"ok":true,"result":[...]}
  *
- * These lines have no blanks, no string in their rows needs an escape, and all
- * members come in the order given here and below.  dnatctl goes by that: it
- * reads such lines at once, and any other JSON that means the same more slowly.
- *
  * dnatd makes a part when the client has taken the one before, so that half a
  * million connections neither hold up the other clients nor fill the memory.
  * A client that goes away leaves those that are not ended yet as they are.
