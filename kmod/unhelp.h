@@ -7,10 +7,9 @@
 #ifndef DNAT_UNHELP_H
 #define DNAT_UNHELP_H
 
-#include <linux/workqueue.h>
+struct dnat_net;
 
-#define DNAT_UNHELP_PERIOD (60 * HZ)
-
-void dnat_unhelp_work(struct work_struct *work);
+void dnat_unhelp_init(struct dnat_net *dn);
+void dnat_unhelp_clean(struct dnat_net *dn);
 
 #endif /* DNAT_UNHELP_H */

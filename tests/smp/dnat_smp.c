@@ -183,11 +183,6 @@ static unsigned long race_pool_wrong(struct race_pool *pool)
 	return wrong + (n != all) + pool->pool->taken;
 }
 
-/* There are no connections here. */
-static void no_unhelp(struct work_struct *work)
-{
-}
-
 static int race_pool_init(struct race_pool *pool, struct dnat_range range)
 {
 	static const struct dnat_pool_key key = {
@@ -197,7 +192,7 @@ static int race_pool_init(struct race_pool *pool, struct dnat_range range)
 	};
 	int err;
 
-	err = dnat_vdports_init(&pool->vdports, no_unhelp);
+	err = dnat_vdports_init(&pool->vdports);
 	if (err)
 		return err;
 	pool->range = range;
@@ -205,10 +200,10 @@ static int race_pool_init(struct race_pool *pool, struct dnat_range range)
 	rcu_read_lock();
 	pool->pool = dnat_pool_get(&pool->vdports, &key);
 	rcu_read_unlock();
-	if (!IS_ERR(pool->pool))
+	if (pool->pool)
 		return 0;
 	dnat_vdports_clean(&pool->vdports);
-	return PTR_ERR(pool->pool);
+	return -ENOMEM;
 }
 
 static void race_pool_clean(struct race_pool *pool)
