@@ -263,8 +263,8 @@ static bool dnat_conn_fast(const struct nf_conn *ct)
  * @key: the pool that its vdport is to come from
  *
  * Context: softirq, under rcu_read_lock().
- * Return: the hold, for dnat_conn_attach() or dnat_conn_drop(); NULL without
- *	memory
+ * Return: the hold, for dnat_conn_attach() or dnat_conn_drop(); or an error as
+ *	dnat_pool_get() has it
  */
 struct dnat_conn *dnat_conn_new(struct nf_conn *ct,
 				const struct dnat_pool_key *key)
@@ -273,16 +273,18 @@ struct dnat_conn *dnat_conn_new(struct nf_conn *ct,
 	struct dnat_net *dn = dnat_pernet(nf_ct_net(ct));
 	struct dnat_counter *counter;
 	struct dnat_conn *conn;
+	struct dnat_pool *pool;
 
 	conn = kmem_cache_zalloc(dnat_conn_cache, GFP_ATOMIC | __GFP_NOWARN);
 	if (!conn)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 
-	conn->pool = dnat_pool_get(&dn->vdports, key);
-	if (!conn->pool) {
+	pool = dnat_pool_get(&dn->vdports, key);
+	if (IS_ERR(pool)) {
 		kmem_cache_free(dnat_conn_cache, conn);
-		return NULL;
+		return ERR_CAST(pool);
 	}
+	conn->pool = pool;
 	nf_conntrack_get(&ct->ct_general);
 	conn->ct = ct;
 	orig = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;

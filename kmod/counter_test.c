@@ -53,6 +53,10 @@ static u32 pick(struct ctx *ctx, u32 n)
 	return prandom_u32_state(&ctx->rnd) % n;
 }
 
+static void unhelp(struct work_struct *work)
+{
+}
+
 static int ctx_init(struct kunit *test)
 {
 	struct dnat_pool_key key = {
@@ -67,13 +71,13 @@ static int ctx_init(struct kunit *test)
 	test->priv = ctx;
 	prandom_seed_state(&ctx->rnd, 3);
 	KUNIT_ASSERT_EQ(test, dnat_counters_init(&ctx->counters), 0);
-	KUNIT_ASSERT_EQ(test, dnat_vdports_init(&ctx->vdports), 0);
+	KUNIT_ASSERT_EQ(test, dnat_vdports_init(&ctx->vdports, unhelp), 0);
 	for (i = 0; i < DNAT_TEST_POOLS; i++) {
 		key.bip.all[0] = i + 1;
 		rcu_read_lock();
 		ctx->pool[i] = dnat_pool_get(&ctx->vdports, &key);
 		rcu_read_unlock();
-		KUNIT_ASSERT_NOT_NULL(test, ctx->pool[i]);
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, ctx->pool[i]);
 	}
 	for (i = 0; i < DNAT_TEST_CONNS; i++)
 		ctx->conn[i].pool = -1;
@@ -280,9 +284,39 @@ static void test_number_ends(struct kunit *test)
 	unname(test, 0);
 }
 
+/* Memory that there was none of is not asked for again in the same tick. */
+static void test_failed(struct kunit *test)
+{
+	struct dnat_blocks blocks = { .n = ATOMIC_INIT(DNAT_BLOCKS_MAX) };
+	struct ctx *ctx = test->priv;
+	struct dnat_counter *counter;
+	u32 before = (u32)jiffies;
+
+	ctx->counters.blocks = &blocks;
+	name(test, 0);
+	KUNIT_EXPECT_PTR_EQ(test, get(ctx, 0, 0), (struct dnat_counter *)NULL);
+	KUNIT_EXPECT_LE(test, ctx->counters.failed - before, (u32)HZ);
+	atomic_dec(&blocks.n);
+	before = (u32)jiffies;
+	WRITE_ONCE(ctx->counters.failed, before);
+	counter = get(ctx, 0, 0);
+	KUNIT_EXPECT_TRUE(test, !counter || before != (u32)jiffies);
+	if (counter)
+		dnat_counter_put(counter);
+	counter = get_patiently(ctx, 0, 0);
+	KUNIT_ASSERT_NOT_NULL(test, counter);
+	KUNIT_EXPECT_EQ(test, atomic_read(&blocks.n), DNAT_BLOCKS_MAX);
+	dnat_counter_put(counter);
+	unname(test, 0);
+	dnat_counter_put(unrcu_pointer(xchg(&ctx->pool[0]->counter, NULL)));
+	rcu_barrier();
+	KUNIT_EXPECT_EQ(test, atomic_read(&blocks.n), DNAT_BLOCKS_MAX - 1);
+}
+
 static struct kunit_case dnat_counter_cases[] = {
 	KUNIT_CASE(test_model),
 	KUNIT_CASE(test_number_ends),
+	KUNIT_CASE(test_failed),
 	{}
 };
 

@@ -5,7 +5,6 @@
 
 #include <linux/mutex.h>
 #include <linux/percpu.h>
-#include <linux/workqueue.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
@@ -51,7 +50,6 @@ struct dnat_net {
 	struct dnat_stats __percpu *stats;
 	u8 on_exhausted;	/* enum dnat_on_exhausted */
 	struct mutex settings;	/* held while a request changes settings */
-	struct delayed_work unhelp;	/* unhelp.c's */
 };
 
 extern unsigned int dnat_net_id;

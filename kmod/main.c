@@ -36,11 +36,10 @@ static int __net_init dnat_net_init(struct net *net)
 	err = dnat_counters_init(&dn->counters);
 	if (err)
 		goto err_table;
-	err = dnat_vdports_init(&dn->vdports);
+	err = dnat_vdports_init(&dn->vdports, dnat_unhelp_work);
 	if (err)
 		goto err_counters;
 	dnat_ahead_init(&dn->ahead, net);
-	dnat_unhelp_init(dn);
 	mutex_init(&dn->settings);
 	dn->fast = true;
 	return 0;
@@ -60,7 +59,7 @@ static void __net_exit dnat_net_exit_batch(struct list_head *nets)
 	struct net *net;
 
 	list_for_each_entry(net, nets, exit_list) {
-		dnat_unhelp_clean(dnat_pernet(net));
+		cancel_delayed_work_sync(&dnat_pernet(net)->vdports.unhelp);
 		dnat_ahead_clean(&dnat_pernet(net)->ahead);
 		dnat_pending_flush(net);
 	}

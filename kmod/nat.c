@@ -224,8 +224,10 @@ static unsigned int dnat_nat_new(struct sk_buff *skb, struct nf_conn *ct,
 
 	dnat_nat_key(ct, &key);
 	conn = dnat_conn_new(ct, &key);
-	if (!conn) {
-		dnat_nat_no_memory(dn, ct, &key);
+	if (IS_ERR(conn)) {
+		/* A table that is being rehashed takes the client's next packet. */
+		if (PTR_ERR(conn) == -ENOMEM || PTR_ERR(conn) == -ENOSPC)
+			dnat_nat_no_memory(dn, ct, &key);
 		return NF_DROP;
 	}
 

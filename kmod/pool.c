@@ -4,6 +4,7 @@
 
 #include "counter.h"
 #include "pool.h"
+#include "unhelp.h"
 
 /* How often memory is looked for that nobody needs. */
 #define DNAT_GC_PERIOD (10 * HZ)
@@ -22,12 +23,12 @@ static struct dnat_pool *dnat_pool_alloc(struct dnat_blocks *blocks,
 	int i;
 
 	if (!dnat_block_get(blocks))
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	pool = kzalloc(sizeof(*pool), DNAT_GFP_PACKET);
 	if (!pool || dnat_vdport_init(pool)) {
 		kfree(pool);
 		dnat_block_put(blocks);
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	}
 	pool->blocks = blocks;
 	pool->key = *key;
@@ -67,19 +68,21 @@ static struct dnat_pool *dnat_pool_new(struct dnat_vdports *vdports,
 {
 	struct dnat_vip_key vip_key;
 	struct dnat_pool *pool;
+	struct dnat_vip *vip;
 
 	if (READ_ONCE(vdports->n) >= DNAT_POOLS_MAX)
-		return NULL;
+		return ERR_PTR(-ENOSPC);
 	pool = dnat_pool_alloc(vdports->vips.blocks, key);
-	if (!pool)
-		return NULL;
+	if (IS_ERR(pool))
+		return pool;
 
 	dnat_pool_key_vip(key, &vip_key);
-	pool->vip = dnat_vip_get(&vdports->vips, &vip_key);
-	if (!pool->vip) {
+	vip = dnat_vip_get(&vdports->vips, &vip_key);
+	if (IS_ERR(vip)) {
 		dnat_pool_free(pool);
-		return NULL;
+		return ERR_CAST(vip);
 	}
+	pool->vip = vip;
 	return pool;
 }
 
@@ -104,8 +107,10 @@ static struct dnat_pool *dnat_pool_insert(struct dnat_vdports *vdports,
 		return pool;
 	WRITE_ONCE(vdports->n, vdports->n + 1);
 	list_add_tail_rcu(&fresh->list, &vdports->list);
-	if (vdports->n == 1)
+	if (vdports->n == 1) {
 		schedule_delayed_work(&vdports->gc, DNAT_GC_PERIOD);
+		schedule_delayed_work(&vdports->unhelp, DNAT_UNHELP_PERIOD);
+	}
 	return fresh;
 }
 
@@ -129,8 +134,8 @@ struct dnat_pool *dnat_pool_find(struct dnat_vdports *vdports,
  * @key: the backend and how it is reached
  *
  * Context: softirq or process, under rcu_read_lock().
- * Return: the pool, to be given back with dnat_pool_put(); NULL without memory,
- *	and if there are too many
+ * Return: the pool, to be given back with dnat_pool_put(); -ENOMEM; -ENOSPC if
+ *	there are too many; or why a table does not take it now, such as -EBUSY
  */
 struct dnat_pool *dnat_pool_get(struct dnat_vdports *vdports,
 				const struct dnat_pool_key *key)
@@ -142,8 +147,8 @@ struct dnat_pool *dnat_pool_get(struct dnat_vdports *vdports,
 		return pool;
 
 	fresh = dnat_pool_new(vdports, key);
-	if (!fresh)
-		return NULL;
+	if (IS_ERR(fresh))
+		return fresh;
 
 	/* Under the lock no pool in the table is without a user. */
 	spin_lock_bh(&vdports->lock);
@@ -156,7 +161,7 @@ struct dnat_pool *dnat_pool_get(struct dnat_vdports *vdports,
 		dnat_vip_put(fresh->vip);
 		dnat_pool_free(fresh);
 	}
-	return IS_ERR(pool) ? NULL : pool;
+	return pool;
 }
 
 /* The last user has gone, and what is in the pool may be seen for a grace period
@@ -385,11 +390,12 @@ static void dnat_vdports_gc(struct work_struct *work)
 /**
  * dnat_vdports_init - get ready to hand out vdports, in the default range
  * @vdports: embedded in a netns's state
+ * @unhelp: unhelp.c's work
  *
  * Context: process.
  * Return: 0 or a negative errno
  */
-int dnat_vdports_init(struct dnat_vdports *vdports)
+int dnat_vdports_init(struct dnat_vdports *vdports, work_func_t unhelp)
 {
 	int err;
 
@@ -407,6 +413,7 @@ int dnat_vdports_init(struct dnat_vdports *vdports)
 	}
 
 	INIT_DEFERRABLE_WORK(&vdports->gc, dnat_vdports_gc);
+	INIT_DEFERRABLE_WORK(&vdports->unhelp, unhelp);
 	return 0;
 }
 
@@ -428,6 +435,7 @@ static void dnat_pool_clean(void *ptr, void *arg)
  */
 void dnat_vdports_clean(struct dnat_vdports *vdports)
 {
+	cancel_delayed_work_sync(&vdports->unhelp);
 	cancel_delayed_work_sync(&vdports->gc);
 	rhashtable_free_and_destroy(&vdports->pools, dnat_pool_clean, NULL);
 	dnat_vips_clean(&vdports->vips);

@@ -18,7 +18,9 @@ struct dnat_vdports {
 	struct list_head list;	/* of @pools, oldest first, read under RCU */
 	unsigned int n;		/* of @list */
 	struct dnat_range range;
+	/* both run while there are pools */
 	struct delayed_work gc;
+	struct delayed_work unhelp;	/* unhelp.c's */
 };
 
 struct dnat_pool_info {
@@ -30,7 +32,7 @@ struct dnat_pool_info {
 	u64 unanswered;
 };
 
-int dnat_vdports_init(struct dnat_vdports *vdports);
+int dnat_vdports_init(struct dnat_vdports *vdports, work_func_t unhelp);
 void dnat_vdports_clean(struct dnat_vdports *vdports);
 
 /* A way through all pools that may sleep at each of them. */

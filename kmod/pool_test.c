@@ -1,9 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* How much memory pools may take, and when they give it back. */
 #include <kunit/test.h>
+#include <linux/delay.h>
 #include <linux/module.h>
+#include <net/netfilter/nf_conntrack_core.h>
 
+static struct nf_conntrack_tuple_hash *
+find_get(struct net *net, const struct nf_conntrack_zone *zone,
+	 const struct nf_conntrack_tuple *tuple);
+
+#define nf_conntrack_find_get find_get
+#include "ahead.c"
+#undef nf_conntrack_find_get
 #include "counter.c"
+#include "held.c"
 #include "pool.c"
 #include "vdport.c"
 #include "vip.c"
@@ -17,6 +27,25 @@ static const struct dnat_pool_key dnat_test_key = {
 	.l3num = NFPROTO_IPV4,
 	.l4proto = IPPROTO_TCP,
 };
+
+/* What conntrack knows: of every port or of none. */
+static struct nf_conn others = { .ct_general.use = REFCOUNT_INIT(1) };
+static bool known;
+
+static struct nf_conntrack_tuple_hash *
+find_get(struct net *net, const struct nf_conntrack_zone *zone,
+	 const struct nf_conntrack_tuple *tuple)
+{
+	if (!known)
+		return NULL;
+	nf_conntrack_get(&others.ct_general);
+	return &others.tuplehash[IP_CT_DIR_ORIGINAL];
+}
+
+int dnat_reclaim_closed(struct dnat_pool *pool)
+{
+	return -ENOENT;
+}
 
 struct ctx {
 	struct dnat_vdports vdports;
@@ -36,17 +65,21 @@ static void give(struct ctx *ctx, u16 port)
 	dnat_vdport_give(ctx->pool, port, 0, (u32)jiffies);
 }
 
+static void unhelp(struct work_struct *work)
+{
+}
+
 static int ctx_init(struct kunit *test)
 {
 	struct ctx *ctx = kunit_kzalloc(test, sizeof(*ctx), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, ctx);
 	test->priv = ctx;
-	KUNIT_ASSERT_EQ(test, dnat_vdports_init(&ctx->vdports), 0);
+	KUNIT_ASSERT_EQ(test, dnat_vdports_init(&ctx->vdports, unhelp), 0);
 	rcu_read_lock();
 	ctx->pool = dnat_pool_get(&ctx->vdports, &dnat_test_key);
 	rcu_read_unlock();
-	KUNIT_ASSERT_NOT_NULL(test, ctx->pool);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, ctx->pool);
 	return 0;
 }
 
@@ -176,21 +209,21 @@ static void test_pools_max(struct kunit *test)
 
 	ctx->vdports.n += DNAT_POOLS_MAX / 2 - 2;
 	pool = pool_of(ctx, 1);
-	KUNIT_ASSERT_NOT_NULL(test, pool);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, pool);
 	dnat_pool_put(pool);
-	KUNIT_EXPECT_NULL(test, pool_of(ctx, 2));
+	KUNIT_EXPECT_EQ(test, PTR_ERR(pool_of(ctx, 2)), -ENOSPC);
 	pool = pool_of(ctx, 1);
-	KUNIT_ASSERT_NOT_NULL(test, pool);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, pool);
 	dnat_pool_put(pool);
 
 	KUNIT_EXPECT_EQ(test, dnat_vip_port_add(&ctx->vdports.vips, &vip, 80),
 			0);
 	pool = pool_of(ctx, 2);
-	KUNIT_EXPECT_NOT_NULL(test, pool);
-	if (pool)
+	KUNIT_EXPECT_NOT_ERR_OR_NULL(test, pool);
+	if (!IS_ERR(pool))
 		dnat_pool_put(pool);
 	ctx->vdports.n += DNAT_POOLS_MAX / 2 - 1;
-	KUNIT_EXPECT_NULL(test, pool_of(ctx, 3));
+	KUNIT_EXPECT_EQ(test, PTR_ERR(pool_of(ctx, 3)), -ENOSPC);
 	service = dnat_vip_port_del(&ctx->vdports.vips, &vip, 80);
 	KUNIT_ASSERT_NOT_NULL(test, service);
 	kfree_rcu(service, rcu);
@@ -208,12 +241,12 @@ static void test_blocks(struct kunit *test)
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, vdports);
-	KUNIT_ASSERT_EQ(test, dnat_vdports_init(vdports), 0);
+	KUNIT_ASSERT_EQ(test, dnat_vdports_init(vdports, unhelp), 0);
 	vdports->vips.blocks = &blocks;
 	rcu_read_lock();
 	pool = dnat_pool_get(vdports, &dnat_test_key);
 	rcu_read_unlock();
-	KUNIT_ASSERT_NOT_NULL(test, pool);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, pool);
 	for (i = 0; i < 2 * DNAT_CHUNK_SLOTS; i++)
 		if (dnat_vdport_take(pool, DNAT_TEST_OWNER) < 0)
 			break;
@@ -235,12 +268,123 @@ static void test_blocks(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&blocks.n), DNAT_BLOCKS_MAX - 4);
 }
 
+/* A table that does not take one more is no lack of memory. */
+static void test_table(struct kunit *test)
+{
+	struct ctx *ctx = test->priv;
+	struct dnat_pool_key key = dnat_test_key;
+	struct rhashtable *vips = &ctx->vdports.vips.table;
+	struct rhashtable *pools = &ctx->vdports.pools;
+	unsigned int max = pools->max_elems;
+	struct dnat_pool *pool;
+
+	pools->max_elems = 1;
+	KUNIT_EXPECT_EQ(test, PTR_ERR(pool_of(ctx, 1)), -E2BIG);
+	pools->max_elems = max;
+
+	key.vip.all[0] = 1;
+	max = vips->max_elems;
+	vips->max_elems = 1;
+	rcu_read_lock();
+	KUNIT_EXPECT_EQ(test, PTR_ERR(dnat_pool_get(&ctx->vdports, &key)),
+			-E2BIG);
+	rcu_read_unlock();
+	vips->max_elems = max;
+
+	pool = pool_of(ctx, 1);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, pool);
+	dnat_pool_put(pool);
+}
+
+/* Ports that others keep are asked for less and less often. */
+static void test_ask(struct kunit *test)
+{
+	struct ctx *ctx = test->priv;
+	struct dnat_pool *pool = ctx->pool;
+	u32 period = DNAT_ASK_PERIOD;
+	int i, port;
+
+	for (i = 0; i < 32; i++) {
+		port = dnat_vdport_take(pool, DNAT_TEST_OWNER);
+		KUNIT_ASSERT_GT(test, port, 0);
+		dnat_vdport_hold(pool, port);
+	}
+	KUNIT_EXPECT_EQ(test, pool->ports[DNAT_LIST_HELD].n, 32);
+	known = true;
+	for (i = 0; i < 16; i++) {
+		dnat_ahead_ask(&init_net, pool);
+		period = min_t(u32, 2 * period, DNAT_ASK_PERIOD_MAX);
+		KUNIT_EXPECT_EQ(test, pool->ask_period, period);
+	}
+	KUNIT_EXPECT_EQ(test, period, DNAT_ASK_PERIOD_MAX);
+	known = false;
+	dnat_ahead_ask(&init_net, pool);
+	KUNIT_EXPECT_EQ(test, pool->ask_period, DNAT_ASK_PERIOD);
+	KUNIT_EXPECT_EQ(test, pool->ports[DNAT_LIST_HELD].n, 0);
+}
+
+/* That no port could be taken back is known for a tick. */
+static void test_barren(struct kunit *test)
+{
+	struct ctx *ctx = test->priv;
+	bool barren;
+	u32 tick;
+
+	KUNIT_EXPECT_FALSE(test, dnat_vdport_barren(ctx->pool));
+	do {
+		tick = (u32)jiffies;
+		dnat_vdport_set_barren(ctx->pool, true);
+		barren = dnat_vdport_barren(ctx->pool);
+	} while (tick != (u32)jiffies);
+	KUNIT_EXPECT_TRUE(test, barren);
+	dnat_vdport_set_barren(ctx->pool, false);
+	KUNIT_EXPECT_FALSE(test, dnat_vdport_barren(ctx->pool));
+	dnat_vdport_set_barren(ctx->pool, true);
+	msleep(2 * MSEC_PER_SEC / HZ);
+	KUNIT_EXPECT_FALSE(test, dnat_vdport_barren(ctx->pool));
+}
+
+/* Without pools a network namespace has nothing to do. */
+static void test_work(struct kunit *test)
+{
+	struct dnat_vdports *vdports = kunit_kzalloc(test, sizeof(*vdports),
+						     GFP_KERNEL);
+	struct dnat_pool *pool;
+
+	KUNIT_ASSERT_NOT_NULL(test, vdports);
+	KUNIT_ASSERT_EQ(test, dnat_vdports_init(vdports, unhelp), 0);
+	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&vdports->gc));
+	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&vdports->unhelp));
+	rcu_read_lock();
+	pool = dnat_pool_get(vdports, &dnat_test_key);
+	rcu_read_unlock();
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, pool);
+	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&vdports->gc));
+	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&vdports->unhelp));
+
+	cancel_delayed_work_sync(&vdports->gc);
+	dnat_vdports_gc(&vdports->gc.work);
+	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&vdports->gc));
+	pool->stamp -= DNAT_QUIET;
+	dnat_pool_put(pool);
+	cancel_delayed_work_sync(&vdports->gc);
+	dnat_vdports_gc(&vdports->gc.work);
+	KUNIT_EXPECT_EQ(test, vdports->n, 0);
+	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&vdports->gc));
+	dnat_vdports_clean(vdports);
+	rcu_barrier();
+}
+
 static struct kunit_case dnat_pool_cases[] = {
 	KUNIT_CASE(test_sweep),
 	KUNIT_CASE(test_forgotten),
 	KUNIT_CASE(test_idle),
 	KUNIT_CASE(test_pools_max),
 	KUNIT_CASE(test_blocks),
+	KUNIT_CASE(test_table),
+	KUNIT_CASE(test_ask),
+	KUNIT_CASE(test_barren),
+	KUNIT_CASE(test_work),
 	{}
 };
 

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <linux/workqueue.h>
-
 #include "conn.h"
-#include "dnat.h"
+#include "pool.h"
 #include "unhelp.h"
-
-#define DNAT_UNHELP_PERIOD (60 * HZ)
 
 /* Connections that are let go of at a time. */
 #define DNAT_UNHELP_BATCH 16
@@ -46,26 +42,17 @@ static void dnat_unhelp_pool(struct dnat_pool *pool)
 	}
 }
 
-static void dnat_unhelp_work(struct work_struct *work)
+/* That of struct dnat_vdports. */
+void dnat_unhelp_work(struct work_struct *work)
 {
-	struct dnat_net *dn = container_of(to_delayed_work(work),
-					   struct dnat_net, unhelp);
+	struct dnat_vdports *vdports = container_of(to_delayed_work(work),
+						    struct dnat_vdports, unhelp);
 	struct dnat_walk walk;
 
-	dnat_walk_start(&walk, &dn->vdports);
+	dnat_walk_start(&walk, vdports);
 	for (; walk.pool; dnat_walk_next(&walk))
 		dnat_unhelp_pool(walk.pool);
-	schedule_delayed_work(&dn->unhelp, DNAT_UNHELP_PERIOD);
-}
-
-void dnat_unhelp_init(struct dnat_net *dn)
-{
-	INIT_DEFERRABLE_WORK(&dn->unhelp, dnat_unhelp_work);
-	schedule_delayed_work(&dn->unhelp, DNAT_UNHELP_PERIOD);
-}
-
-/* Context: process. */
-void dnat_unhelp_clean(struct dnat_net *dn)
-{
-	cancel_delayed_work_sync(&dn->unhelp);
+	/* the first pool begins it again */
+	if (READ_ONCE(vdports->n))
+		schedule_delayed_work(&vdports->unhelp, DNAT_UNHELP_PERIOD);
 }

@@ -7,9 +7,10 @@
 #ifndef DNAT_UNHELP_H
 #define DNAT_UNHELP_H
 
-struct dnat_net;
+#include <linux/workqueue.h>
 
-void dnat_unhelp_init(struct dnat_net *dn);
-void dnat_unhelp_clean(struct dnat_net *dn);
+#define DNAT_UNHELP_PERIOD (60 * HZ)
+
+void dnat_unhelp_work(struct work_struct *work);
 
 #endif /* DNAT_UNHELP_H */

@@ -139,17 +139,21 @@ static void give(struct ctx *ctx, u16 port, u32 last_seq)
 	dnat_vdport_give(ctx->pool, port, last_seq, (u32)jiffies);
 }
 
+static void unhelp(struct work_struct *work)
+{
+}
+
 static int ctx_init(struct kunit *test)
 {
 	struct ctx *ctx = vzalloc(sizeof(*ctx));
 
 	KUNIT_ASSERT_NOT_NULL(test, ctx);
-	KUNIT_ASSERT_EQ(test, dnat_vdports_init(&ctx->vdports), 0);
+	KUNIT_ASSERT_EQ(test, dnat_vdports_init(&ctx->vdports, unhelp), 0);
 	prandom_seed_state(&ctx->rnd, 1);
 	rcu_read_lock();
 	ctx->pool = dnat_pool_get(&ctx->vdports, &dnat_test_key);
 	rcu_read_unlock();
-	KUNIT_ASSERT_NOT_NULL(test, ctx->pool);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, ctx->pool);
 	ctx_range(ctx, DNAT_PORT_MIN_DEFAULT, DNAT_PORT_MAX_DEFAULT);
 	test->priv = ctx;
 	return 0;

@@ -65,20 +65,22 @@ static struct dnat_vip *dnat_vip_new(struct dnat_vips *vips,
 				     const struct dnat_vip_key *key)
 {
 	struct dnat_vip *vip;
+	int err;
 
 	lockdep_assert_held(&vips->lock);
 
 	vip = kzalloc(sizeof(*vip), DNAT_GFP_PACKET);
 	if (!vip)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	vip->key = *key;
 	vip->vips = vips;
 	refcount_set(&vip->users, 1);
 	xa_init_flags(&vip->ports, XA_FLAGS_LOCK_BH | XA_FLAGS_ACCOUNT);
-	if (rhashtable_lookup_insert_fast(&vips->table, &vip->node,
-					  dnat_vip_params)) {
+	err = rhashtable_lookup_insert_fast(&vips->table, &vip->node,
+					    dnat_vip_params);
+	if (err) {
 		kfree(vip);
-		return NULL;
+		return ERR_PTR(err);
 	}
 	dnat_vip_filter_add(vip, 1);
 	return vip;
@@ -90,7 +92,8 @@ static struct dnat_vip *dnat_vip_new(struct dnat_vips *vips,
  * @key: address and protocol
  *
  * Context: softirq or process, under rcu_read_lock().
- * Return: the VIP, to be given back with dnat_vip_put(); NULL without memory
+ * Return: the VIP, to be given back with dnat_vip_put(); -ENOMEM; or why the
+ *	table does not take it now, such as -EBUSY
  */
 struct dnat_vip *dnat_vip_get(struct dnat_vips *vips,
 			      const struct dnat_vip_key *key)
@@ -242,14 +245,14 @@ static int dnat_vip_name_port(struct dnat_vip *vip, u16 port,
  * Connections that have it as their vdport keep it.
  *
  * Context: process.
- * Return: 0, -EEXIST when that was said before, -ENOMEM
+ * Return: 0, -EEXIST when that was said before, or why there is no VIP
  */
 int dnat_vip_port_add(struct dnat_vips *vips, const struct dnat_vip_key *key,
 		      u16 port)
 {
 	struct dnat_service *service;
 	struct dnat_vip *vip;
-	int err = -ENOMEM;
+	int err;
 
 	service = kzalloc(sizeof(*service), GFP_KERNEL_ACCOUNT);
 	if (!service)
@@ -258,7 +261,8 @@ int dnat_vip_port_add(struct dnat_vips *vips, const struct dnat_vip_key *key,
 
 	rcu_read_lock();
 	vip = dnat_vip_get(vips, key);
-	if (vip) {
+	err = PTR_ERR_OR_ZERO(vip);
+	if (!err) {
 		spin_lock_bh(&vips->lock);
 		err = dnat_vip_service(vip, port) ?
 		      -EEXIST : dnat_vip_name_port(vip, port, service);

@@ -45,7 +45,7 @@ static struct dnat_vip *get(struct kunit *test)
 	rcu_read_lock();
 	vip = dnat_vip_get(test->priv, &dnat_test_key);
 	rcu_read_unlock();
-	KUNIT_ASSERT_NOT_NULL(test, vip);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, vip);
 	return vip;
 }
 
@@ -140,7 +140,7 @@ static void test_filter(struct kunit *test)
 	for (i = 0; i < 2000; i++) {
 		key.addr.ip = (__force __be32)nth_addr(i);
 		vip[i] = dnat_vip_get(vips, &key);
-		if (!vip[i])
+		if (IS_ERR(vip[i]))
 			break;
 	}
 	rcu_read_unlock();

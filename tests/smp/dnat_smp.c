@@ -183,6 +183,11 @@ static unsigned long race_pool_wrong(struct race_pool *pool)
 	return wrong + (n != all) + pool->pool->taken;
 }
 
+/* There are no connections here. */
+static void no_unhelp(struct work_struct *work)
+{
+}
+
 static int race_pool_init(struct race_pool *pool, struct dnat_range range)
 {
 	static const struct dnat_pool_key key = {
@@ -192,7 +197,7 @@ static int race_pool_init(struct race_pool *pool, struct dnat_range range)
 	};
 	int err;
 
-	err = dnat_vdports_init(&pool->vdports);
+	err = dnat_vdports_init(&pool->vdports, no_unhelp);
 	if (err)
 		return err;
 	pool->range = range;
@@ -200,10 +205,10 @@ static int race_pool_init(struct race_pool *pool, struct dnat_range range)
 	rcu_read_lock();
 	pool->pool = dnat_pool_get(&pool->vdports, &key);
 	rcu_read_unlock();
-	if (pool->pool)
+	if (!IS_ERR(pool->pool))
 		return 0;
 	dnat_vdports_clean(&pool->vdports);
-	return -ENOMEM;
+	return PTR_ERR(pool->pool);
 }
 
 static void race_pool_clean(struct race_pool *pool)
