@@ -53,7 +53,7 @@ static u32 pick(struct ctx *ctx, u32 n)
 	return prandom_u32_state(&ctx->rnd) % n;
 }
 
-static void unhelp(struct work_struct *work)
+static void no_begin(struct work_struct *work)
 {
 }
 
@@ -71,7 +71,7 @@ static int ctx_init(struct kunit *test)
 	test->priv = ctx;
 	prandom_seed_state(&ctx->rnd, 3);
 	KUNIT_ASSERT_EQ(test, dnat_counters_init(&ctx->counters), 0);
-	KUNIT_ASSERT_EQ(test, dnat_vdports_init(&ctx->vdports, unhelp), 0);
+	KUNIT_ASSERT_EQ(test, dnat_vdports_init(&ctx->vdports, no_begin), 0);
 	for (i = 0; i < DNAT_TEST_POOLS; i++) {
 		key.bip.all[0] = i + 1;
 		rcu_read_lock();

@@ -46,6 +46,8 @@ struct dnat_net {
 	struct dnat_ahead ahead;
 	struct dnat_counters counters;
 	struct rhashtable table;	/* table.c's */
+	struct delayed_work unhelp;	/* unhelp.c's */
+	bool tracked;			/* conntrack's hooks are held */
 	bool fast;			/* setting: the one-lookup path */
 	struct dnat_stats __percpu *stats;
 	u8 on_exhausted;	/* enum dnat_on_exhausted */

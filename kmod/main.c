@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/module.h>
 #include <linux/rcupdate.h>
+#include <net/netfilter/nf_conntrack.h>
 #include <net/netfilter/nf_conntrack_helper.h>
 
 #include "conn.h"
@@ -15,6 +16,30 @@ unsigned int dnat_net_id __read_mostly;
 
 /* Of all network namespaces that anybody can make. */
 static struct dnat_blocks dnat_guest_blocks;
+
+/* "nft flush ruleset" takes the last rule away that asks for conntrack.  With the
+ * next such rule conntrack would forget all windows (nf_ct_tcp_fixup()) and take
+ * them from the packet that comes first.  Where that is a retransmission, what
+ * the other end has acknowledged since is beyond all that conntrack has seen:
+ * invalid, for as long as the connection lasts.  So conntrack stays from the first
+ * connection on.
+ */
+static void dnat_net_begin(struct work_struct *work)
+{
+	struct dnat_net *dn = container_of(work, struct dnat_net, vdports.begin);
+
+	if (!dn->tracked)
+		dn->tracked = !nf_ct_netns_get(dn->ahead.net, NFPROTO_INET);
+	schedule_delayed_work(&dn->unhelp, DNAT_UNHELP_PERIOD);
+}
+
+static void dnat_net_end(struct dnat_net *dn)
+{
+	cancel_work_sync(&dn->vdports.begin);
+	cancel_delayed_work_sync(&dn->unhelp);
+	if (dn->tracked)
+		nf_ct_netns_put(dn->ahead.net, NFPROTO_INET);
+}
 
 static int __net_init dnat_net_init(struct net *net)
 {
@@ -36,9 +61,10 @@ static int __net_init dnat_net_init(struct net *net)
 	err = dnat_counters_init(&dn->counters);
 	if (err)
 		goto err_table;
-	err = dnat_vdports_init(&dn->vdports, dnat_unhelp_work);
+	err = dnat_vdports_init(&dn->vdports, dnat_net_begin);
 	if (err)
 		goto err_counters;
+	INIT_DEFERRABLE_WORK(&dn->unhelp, dnat_unhelp_work);
 	dnat_ahead_init(&dn->ahead, net);
 	mutex_init(&dn->settings);
 	dn->fast = true;
@@ -59,7 +85,7 @@ static void __net_exit dnat_net_exit_batch(struct list_head *nets)
 	struct net *net;
 
 	list_for_each_entry(net, nets, exit_list) {
-		cancel_delayed_work_sync(&dnat_pernet(net)->vdports.unhelp);
+		dnat_net_end(dnat_pernet(net));
 		dnat_ahead_clean(&dnat_pernet(net)->ahead);
 		dnat_pending_flush(net);
 	}

@@ -4,7 +4,6 @@
 
 #include "counter.h"
 #include "pool.h"
-#include "unhelp.h"
 
 /* How often memory is looked for that nobody needs. */
 #define DNAT_GC_PERIOD (10 * HZ)
@@ -109,7 +108,7 @@ static struct dnat_pool *dnat_pool_insert(struct dnat_vdports *vdports,
 	list_add_tail_rcu(&fresh->list, &vdports->list);
 	if (vdports->n == 1) {
 		schedule_delayed_work(&vdports->gc, DNAT_GC_PERIOD);
-		schedule_delayed_work(&vdports->unhelp, DNAT_UNHELP_PERIOD);
+		schedule_work(&vdports->begin);
 	}
 	return fresh;
 }
@@ -390,12 +389,12 @@ static void dnat_vdports_gc(struct work_struct *work)
 /**
  * dnat_vdports_init - get ready to hand out vdports, in the default range
  * @vdports: embedded in a netns's state
- * @unhelp: unhelp.c's work
+ * @begin: called each time that a first pool has come, in a process
  *
  * Context: process.
  * Return: 0 or a negative errno
  */
-int dnat_vdports_init(struct dnat_vdports *vdports, work_func_t unhelp)
+int dnat_vdports_init(struct dnat_vdports *vdports, work_func_t begin)
 {
 	int err;
 
@@ -413,7 +412,7 @@ int dnat_vdports_init(struct dnat_vdports *vdports, work_func_t unhelp)
 	}
 
 	INIT_DEFERRABLE_WORK(&vdports->gc, dnat_vdports_gc);
-	INIT_DEFERRABLE_WORK(&vdports->unhelp, unhelp);
+	INIT_WORK(&vdports->begin, begin);
 	return 0;
 }
 
@@ -435,7 +434,7 @@ static void dnat_pool_clean(void *ptr, void *arg)
  */
 void dnat_vdports_clean(struct dnat_vdports *vdports)
 {
-	cancel_delayed_work_sync(&vdports->unhelp);
+	cancel_work_sync(&vdports->begin);
 	cancel_delayed_work_sync(&vdports->gc);
 	rhashtable_free_and_destroy(&vdports->pools, dnat_pool_clean, NULL);
 	dnat_vips_clean(&vdports->vips);

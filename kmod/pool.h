@@ -18,9 +18,8 @@ struct dnat_vdports {
 	struct list_head list;	/* of @pools, oldest first, read under RCU */
 	unsigned int n;		/* of @list */
 	struct dnat_range range;
-	/* both run while there are pools */
-	struct delayed_work gc;
-	struct delayed_work unhelp;	/* unhelp.c's */
+	struct delayed_work gc;		/* runs while there are pools */
+	struct work_struct begin;	/* the first pool has come */
 };
 
 struct dnat_pool_info {
@@ -32,7 +31,7 @@ struct dnat_pool_info {
 	u64 unanswered;
 };
 
-int dnat_vdports_init(struct dnat_vdports *vdports, work_func_t unhelp);
+int dnat_vdports_init(struct dnat_vdports *vdports, work_func_t begin);
 void dnat_vdports_clean(struct dnat_vdports *vdports);
 
 /* A way through all pools that may sleep at each of them. */

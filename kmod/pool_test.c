@@ -65,8 +65,11 @@ static void give(struct ctx *ctx, u16 port)
 	dnat_vdport_give(ctx->pool, port, 0, (u32)jiffies);
 }
 
-static void unhelp(struct work_struct *work)
+static int n_begun;
+
+static void begin(struct work_struct *work)
 {
+	n_begun++;
 }
 
 static int ctx_init(struct kunit *test)
@@ -75,7 +78,7 @@ static int ctx_init(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, ctx);
 	test->priv = ctx;
-	KUNIT_ASSERT_EQ(test, dnat_vdports_init(&ctx->vdports, unhelp), 0);
+	KUNIT_ASSERT_EQ(test, dnat_vdports_init(&ctx->vdports, begin), 0);
 	rcu_read_lock();
 	ctx->pool = dnat_pool_get(&ctx->vdports, &dnat_test_key);
 	rcu_read_unlock();
@@ -241,7 +244,7 @@ static void test_blocks(struct kunit *test)
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, vdports);
-	KUNIT_ASSERT_EQ(test, dnat_vdports_init(vdports, unhelp), 0);
+	KUNIT_ASSERT_EQ(test, dnat_vdports_init(vdports, begin), 0);
 	vdports->vips.blocks = &blocks;
 	rcu_read_lock();
 	pool = dnat_pool_get(vdports, &dnat_test_key);
@@ -352,15 +355,16 @@ static void test_work(struct kunit *test)
 	struct dnat_pool *pool;
 
 	KUNIT_ASSERT_NOT_NULL(test, vdports);
-	KUNIT_ASSERT_EQ(test, dnat_vdports_init(vdports, unhelp), 0);
+	KUNIT_ASSERT_EQ(test, dnat_vdports_init(vdports, begin), 0);
 	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&vdports->gc));
-	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&vdports->unhelp));
+	n_begun = 0;
 	rcu_read_lock();
 	pool = dnat_pool_get(vdports, &dnat_test_key);
 	rcu_read_unlock();
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, pool);
 	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&vdports->gc));
-	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&vdports->unhelp));
+	flush_work(&vdports->begin);
+	KUNIT_EXPECT_EQ(test, n_begun, 1);
 
 	cancel_delayed_work_sync(&vdports->gc);
 	dnat_vdports_gc(&vdports->gc.work);

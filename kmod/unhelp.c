@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "conn.h"
+#include "dnat.h"
 #include "pool.h"
 #include "unhelp.h"
 
@@ -42,17 +43,17 @@ static void dnat_unhelp_pool(struct dnat_pool *pool)
 	}
 }
 
-/* That of struct dnat_vdports. */
+/* That of struct dnat_net, begun with the first pool. */
 void dnat_unhelp_work(struct work_struct *work)
 {
-	struct dnat_vdports *vdports = container_of(to_delayed_work(work),
-						    struct dnat_vdports, unhelp);
+	struct dnat_net *dn = container_of(to_delayed_work(work),
+					   struct dnat_net, unhelp);
+	struct dnat_vdports *vdports = &dn->vdports;
 	struct dnat_walk walk;
 
 	dnat_walk_start(&walk, vdports);
 	for (; walk.pool; dnat_walk_next(&walk))
 		dnat_unhelp_pool(walk.pool);
-	/* the first pool begins it again */
 	if (READ_ONCE(vdports->n))
-		schedule_delayed_work(&vdports->unhelp, DNAT_UNHELP_PERIOD);
+		schedule_delayed_work(&dn->unhelp, DNAT_UNHELP_PERIOD);
 }

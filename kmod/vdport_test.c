@@ -139,7 +139,7 @@ static void give(struct ctx *ctx, u16 port, u32 last_seq)
 	dnat_vdport_give(ctx->pool, port, last_seq, (u32)jiffies);
 }
 
-static void unhelp(struct work_struct *work)
+static void no_begin(struct work_struct *work)
 {
 }
 
@@ -148,7 +148,7 @@ static int ctx_init(struct kunit *test)
 	struct ctx *ctx = vzalloc(sizeof(*ctx));
 
 	KUNIT_ASSERT_NOT_NULL(test, ctx);
-	KUNIT_ASSERT_EQ(test, dnat_vdports_init(&ctx->vdports, unhelp), 0);
+	KUNIT_ASSERT_EQ(test, dnat_vdports_init(&ctx->vdports, no_begin), 0);
 	prandom_seed_state(&ctx->rnd, 1);
 	rcu_read_lock();
 	ctx->pool = dnat_pool_get(&ctx->vdports, &dnat_test_key);

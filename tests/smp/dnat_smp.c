@@ -184,7 +184,7 @@ static unsigned long race_pool_wrong(struct race_pool *pool)
 }
 
 /* There are no connections here. */
-static void no_unhelp(struct work_struct *work)
+static void no_begin(struct work_struct *work)
 {
 }
 
@@ -197,7 +197,7 @@ static int race_pool_init(struct race_pool *pool, struct dnat_range range)
 	};
 	int err;
 
-	err = dnat_vdports_init(&pool->vdports, no_unhelp);
+	err = dnat_vdports_init(&pool->vdports, no_begin);
 	if (err)
 		return err;
 	pool->range = range;
