@@ -139,20 +139,21 @@ static json_t *worker_check(const struct dnatd *dnatd)
 	const char *what = worker_does(dnatd->disk, &ms);
 	const char *kernel = worker_does(dnatd->worker, &kernel_ms);
 	bool is_disk = ms > kernel_ms;
+	bool slow = (is_disk ? ms : kernel_ms) >= SLOW_JOB_MS;
 	char advice[320];
 
 	if (!is_disk) {
-		what = kernel ? kernel : "none";
+		what = kernel;
 		ms = kernel_ms;
 	}
 	snprintf(advice, sizeof(advice),
 		 "%s has been under way for %" PRId64
 		 " s, and the next ones wait: %s does not answer; see dmesg",
-		 what, ms / 1000,
+		 what ? what : "none", ms / 1000,
 		 is_disk ? "the disk with the state file" : "the kernel");
 	return json_pack("{s:s, s:s, s:b, s:s?}", "name", "changes", "value",
-			 what, "ok", ms < SLOW_JOB_MS, "advice",
-			 ms < SLOW_JOB_MS ? NULL : advice);
+			 slow ? what : "none", "ok", !slow, "advice",
+			 slow ? advice : NULL);
 }
 
 /* Where backends are not in the rules as checks found them. */
