@@ -266,8 +266,7 @@ static unsigned int dnat_nat_postrouting(void *priv, struct sk_buff *skb,
 
 	ct = nf_ct_get(skb, &ctinfo);
 	if (!ct)
-		return skb->skb_iif && dnat_is_stray(skb, state) ? NF_DROP :
-								   NF_ACCEPT;
+		return dnat_is_lost(skb, state) ? NF_DROP : NF_ACCEPT;
 	if (!dnat_conn_wanted(ct))
 		return NF_ACCEPT;
 

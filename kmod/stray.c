@@ -5,9 +5,11 @@
  * and NAT.  They stay untranslated, for a VIP.
  *
  * Where an interface has the VIP, this machine's own TCP would answer with a
- * reset and end a connection that is well.  Elsewhere they would go round by the
- * next router until their TTL ends.  When they are dropped their sender
+ * reset and end a connection that is well.  When they are dropped their sender
  * retransmits.
+ *
+ * Elsewhere they, and whatever else conntrack does not take, would go round by
+ * the next router until their TTL ends.
  */
 #include <linux/netfilter_ipv4.h>
 #include <net/ip.h>
@@ -57,16 +59,52 @@ static bool dnat_stray_vip(const struct dnat_net *dn,
 	return dnat_vip_maybe(&dn->vdports.vips, filter);
 }
 
+static bool dnat_stray_is_vip(struct dnat_vips *vips, const struct sk_buff *skb,
+			      u8 l3num)
+{
+	static const u8 protos[] = { IPPROTO_TCP, IPPROTO_UDP };
+	struct dnat_vip_key key = { .l3num = l3num };
+	unsigned int filter, i;
+
+	if (l3num == NFPROTO_IPV4) {
+		key.addr.ip = ip_hdr(skb)->daddr;
+		filter = dnat_vip_filter4(key.addr.ip);
+	} else {
+		key.addr.in6 = ipv6_hdr(skb)->daddr;
+		filter = dnat_vip_filter6(&key.addr.in6);
+	}
+	if (!dnat_vip_maybe(vips, filter))
+		return false;
+	for (i = 0; i < ARRAY_SIZE(protos); i++) {
+		key.l4proto = protos[i];
+		if (dnat_vip_find(vips, &key))
+			return true;
+	}
+	return false;
+}
+
 /**
- * dnat_is_stray - is a packet a segment of a connection, but not translated?
- * @skb: with its network header, behind conntrack and its destination's NAT
+ * dnat_is_lost - is a packet about to leave that is for a VIP, and nobody's?
+ * @skb: with its network header, without a connection
  * @state: of the hook, NFPROTO_IPV4 or NFPROTO_IPV6
- *
- * A SYN is none: it may begin a connection with this machine.
  *
  * Context: any, under rcu_read_lock().
  */
-bool dnat_is_stray(const struct sk_buff *skb, const struct nf_hook_state *state)
+bool dnat_is_lost(const struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	enum ip_conntrack_info ctinfo;
+
+	nf_ct_get(skb, &ctinfo);
+	return skb->skb_iif && ctinfo != IP_CT_UNTRACKED &&
+	       dnat_stray_is_vip(&dnat_pernet(state->net)->vdports.vips, skb,
+				 state->pf);
+}
+
+/* Is a packet a segment of a connection, but not translated?  A SYN is none: it
+ * may begin a connection with this machine.
+ */
+static bool dnat_is_stray(const struct sk_buff *skb,
+			  const struct nf_hook_state *state)
 {
 	struct dnat_net *dn = dnat_pernet(state->net);
 	const struct nf_conn *ct, *found;

@@ -5,7 +5,7 @@
 #include <linux/netfilter.h>
 #include <linux/skbuff.h>
 
-bool dnat_is_stray(const struct sk_buff *skb, const struct nf_hook_state *state);
+bool dnat_is_lost(const struct sk_buff *skb, const struct nf_hook_state *state);
 
 int dnat_stray_setup(void);
 void dnat_stray_teardown(void);

@@ -514,6 +514,19 @@ int rule_stray(struct rule *rule, const char *chain, uint8_t family,
 	return build_finish(&build, rule);
 }
 
+int rule_lost(struct rule *rule, const char *chain, uint8_t family,
+	      uint32_t set_id)
+{
+	struct build build;
+
+	(void)set_id;
+	build_start(&build, chain, NULL);
+	add_ct_has(&build, NFT_CT_STATE, NF_CT_STATE_INVALID_BIT);
+	add_for_vip(&build, family);
+	add_drop(&build);
+	return build_finish(&build, rule);
+}
+
 int rule_routed(struct rule *rule, const char *chain, uint8_t family,
 		uint32_t set_id)
 {

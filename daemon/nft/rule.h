@@ -90,8 +90,11 @@ int rule_stray(struct rule *rule, const char *chain, uint8_t family,
 /*
  * Drop what is about to be forwarded to a VIP: no service takes it and no
  * interface has the VIP, so the next router would send it back here until its
- * TTL ends.
+ * TTL ends.  What conntrack calls invalid does not come by NAT's chains:
+ * rule_lost() is for a filter's, with allocator nf_nat.
  */
+int rule_lost(struct rule *rule, const char *chain, uint8_t family,
+	      uint32_t set_id);
 int rule_routed(struct rule *rule, const char *chain, uint8_t family,
 		uint32_t set_id);
 

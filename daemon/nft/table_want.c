@@ -336,7 +336,7 @@ static int want_nf_nat(struct table *table, const struct flow_devices *flow)
 		rc = want_flowtable(table, flow);
 	if (!rc)
 		rc = want_base(table, "forward", "filter", NF_INET_FORWARD,
-			       PRIO_FILTER, rule_stray,
+			       PRIO_FILTER, rule_lost,
 			       flow && flow->n ? rule_flow : NULL);
 	return rc;
 }

@@ -37,17 +37,20 @@ services_off() {
 	done
 }
 
-# c3 is the balancer's next router, and routes the VIPs to it.
+# c3 is the balancer's next router, and routes the VIPs to it. c1 may send to it itself, redirected by
+# the balancer: that has not lost a hop yet.
 route_back() {
 	in_ns c3 sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 &&
 	ip -n lb route add default via "$(addr4 c3)" &&
 	ip -n lb route add default via "$(addr6 c3)" &&
 	in_ns c3 nft -f - <<-EOT
 		table inet seen {
+			counter c4 { }
+			counter c6 { }
 			chain pre {
 				type filter hook prerouting priority -300;
-				ip daddr $VIP4 counter comment "4"
-				ip6 daddr $VIP6 counter comment "6"
+				ip daddr $VIP4 ip ttl < 64 counter name c4
+				ip6 daddr $VIP6 ip6 hoplimit < 64 counter name c6
 			}
 		}
 	EOT
@@ -55,7 +58,7 @@ route_back() {
 
 # came_back FAMILY - packets for the VIP that the balancer gave to c3.
 came_back() {
-	in_ns c3 nft list table inet seen | sed -nE "s/.*packets ([0-9]+) .*comment \"$1\"/\1/p"
+	in_ns c3 nft list counter inet seen "c$1" | sed -nE 's/.*packets ([0-9]+) .*/\1/p'
 }
 
 # knock NODE VIP PORT - a SYN and no more.
@@ -72,6 +75,7 @@ no_loop() {
 		knock b1 "${!vip}" 40000
 		in_ns c1 "$TOP/tests/lib/stray.py" ping "${!vip}" .1 >/dev/null
 		in_ns c1 bash -c "echo hello >/dev/udp/${!vip}/9999"
+		check "$1, IPv$f: answers to nothing come to the VIP" in_ns c1 "$TOP/tests/lib/stray.py" lost "${!vip}" 9999
 		check_is "$1, IPv$f: a service answers" "$(printf '5 b1')" "$(get c1 5 "${!url}/" 2>&1 | spread)"
 		check_is "$1, IPv$f: nothing for the VIP is passed on" 0 "$(came_back $f)"
 	done

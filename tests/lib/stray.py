@@ -9,6 +9,8 @@ stray.py ask ADDR PORT
     Sends such a segment itself, has the server send one, and asks on. Prints "alive", or why not.
 stray.py ping ADDR SECONDS
     One ICMP echo request. Prints "answered" or "no answer".
+stray.py lost ADDR PORT
+    An answer to a SYN, a reset and an ICMP error, of connections that there are not.
 
 Such a segment's numbers are right but for its own, so that a reset in answer to it is one that
 the end's kernel believes.
@@ -23,7 +25,7 @@ REPAIR, REPAIR_QUEUE, QUEUE_SEQ = 19, 20, 21
 RECEIVED, SENT = 1, 2
 REPAIR_OFF_QUIETLY = -1
 FAR = 20 * 65535
-ACK = 0x10
+SYN, RST, ACK = 0x02, 0x04, 0x10
 
 
 def numbers(conn):
@@ -44,18 +46,26 @@ def checksum(data):
     return ~total & 0xffff
 
 
+def segment(source, dest, sport, dport, seq, ack, flags, data):
+    header = struct.pack("!HHIIBBHHH", sport, dport, seq & 0xffffffff, ack, 5 << 4, flags, 512, 0, 0)
+    family = socket.AF_INET6 if ":" in dest else socket.AF_INET
+    pseudo = (socket.inet_pton(family, source) + socket.inet_pton(family, dest) +
+              struct.pack("!HHHH", 0, len(header + data), 0, socket.IPPROTO_TCP))
+    return header[:16] + struct.pack("!H", checksum(pseudo + header + data)) + header[18:] + data
+
+
+def send(source, dest, packet):
+    with socket.socket(socket.AF_INET6 if ":" in dest else socket.AF_INET, socket.SOCK_RAW,
+                       socket.IPPROTO_TCP) as raw:
+        raw.bind((source, 0))
+        raw.sendto(packet, (dest, 0))
+
+
 def stray(conn):
-    family = conn.family
     source, dest = conn.getsockname(), conn.getpeername()
     seq, ack = numbers(conn)
-    segment = struct.pack("!HHIIBBHHH", source[1], dest[1], (seq + FAR) & 0xffffffff, ack,
-                          5 << 4, ACK, 512, 0, 0) + b"stray!"
-    pseudo = (socket.inet_pton(family, source[0]) + socket.inet_pton(family, dest[0]) +
-              struct.pack("!HHHH", 0, len(segment), 0, socket.IPPROTO_TCP))
-    segment = segment[:16] + struct.pack("!H", checksum(pseudo + segment)) + segment[18:]
-    with socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_TCP) as raw:
-        raw.bind((source[0], 0))
-        raw.sendto(segment, (dest[0], 0))
+    send(source[0], dest[0], segment(source[0], dest[0], source[1], dest[1], seq + FAR, ack, ACK,
+                                     b"stray!"))
 
 
 def answer(conn):
@@ -111,7 +121,31 @@ def ping(addr, seconds):
             print("answered")
 
 
-if sys.argv[1] == "ping":
+def lost(addr, port):
+    with socket.socket(socket.AF_INET6 if ":" in addr else socket.AF_INET, socket.SOCK_DGRAM) as own:
+        own.connect((addr, port))
+        source = own.getsockname()[0]
+    for flags in SYN | ACK, RST:
+        send(source, addr, segment(source, addr, 4444, port, 1, 1, flags, b""))
+    family = socket.AF_INET6 if ":" in addr else socket.AF_INET
+    quoted = struct.pack("!HHI", port, 5555, 1)
+    if family == socket.AF_INET6:
+        proto, kind = socket.IPPROTO_ICMPV6, 1
+        quoted = (struct.pack("!IHBB", 6 << 28, 20, socket.IPPROTO_TCP, 64) +
+                  socket.inet_pton(family, addr) + socket.inet_pton(family, source) + quoted)
+    else:
+        proto, kind = socket.IPPROTO_ICMP, 3
+        quoted = (struct.pack("!BBHHHBBH", 0x45, 0, 40, 0, 0, 64, socket.IPPROTO_TCP, 0) +
+                  socket.inet_pton(family, addr) + socket.inet_pton(family, source) + quoted)
+    error = struct.pack("!BBHI", kind, 1, 0, 0) + quoted
+    error = error[:2] + struct.pack("!H", checksum(error)) + error[4:]
+    with socket.socket(family, socket.SOCK_RAW, proto) as raw:
+        raw.sendto(error, (addr, 0))
+
+
+if sys.argv[1] == "lost":
+    lost(sys.argv[2], int(sys.argv[3]))
+elif sys.argv[1] == "ping":
     ping(sys.argv[2], float(sys.argv[3]))
 elif sys.argv[1] == "serve":
     serve(int(sys.argv[2]))
