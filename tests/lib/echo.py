@@ -63,6 +63,7 @@ class Client:
         self.busy = 0
         self.looked = time.monotonic()
         self.good = self.failed = self.wrong = self.slow = 0
+        self.whys = {}  # how many failed for each reason
 
     def open(self, rounds=1):
         conn = Conn(self.addr, self.source, rounds)
@@ -81,8 +82,9 @@ class Client:
         self.busy -= conn.busy
         conn.busy = False
 
-    def fail(self, conn):
+    def fail(self, conn, why):
         self.failed += 1
+        self.whys[str(why)] = self.whys.get(str(why), 0) + 1
         self.rest(conn)
         self.end(conn, reset=True)
 
@@ -125,16 +127,18 @@ class Client:
                         done(conn)
             except BlockingIOError:
                 pass
-            except OSError:
-                self.fail(conn)
+            except OSError as error:
+                self.fail(conn, error)
         now = time.monotonic()
         if now - self.looked > TIRED / 2:
             self.looked = now
             for conn in [c for c in self.conns.values() if c.busy and now - c.since > patience]:
-                self.fail(conn)
+                self.fail(conn, "no answer" if conn.connected else "no connection")
 
     def report(self):
         print("good", self.good, "failed", self.failed, "wrong", self.wrong)
+        for why, count in self.whys.items():
+            print(count, why)
         print("slow", self.slow, flush=True)
 
 
@@ -165,8 +169,8 @@ def keep(addr, count, source=None):
             client.busy += 1
             try:
                 conn.say()
-            except OSError:
-                client.fail(conn)
+            except OSError as error:
+                client.fail(conn, error)
 
 
 def load(addr, width, patience=TIRED):
