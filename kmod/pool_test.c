@@ -352,11 +352,13 @@ static void test_work(struct kunit *test)
 {
 	struct dnat_vdports *vdports = kunit_kzalloc(test, sizeof(*vdports),
 						     GFP_KERNEL);
+	struct ctx *ctx = test->priv;
 	struct dnat_pool *pool;
 
 	KUNIT_ASSERT_NOT_NULL(test, vdports);
 	KUNIT_ASSERT_EQ(test, dnat_vdports_init(vdports, begin), 0);
 	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&vdports->gc));
+	flush_work(&ctx->vdports.begin);
 	n_begun = 0;
 	rcu_read_lock();
 	pool = dnat_pool_get(vdports, &dnat_test_key);
