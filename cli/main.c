@@ -3,22 +3,11 @@
 #include "config.h"
 #endif
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "cli/client.h"
-#include "cli/columns.h"
 #include "cli/help.h"
-#include "cli/monitor.h"
-#include "cli/notes.h"
-#include "cli/print.h"
-#include "cli/rates.h"
 #include "cli/run.h"
-#include "cli/show.h"
-#include "cli/watch.h"
 #include "common/addr.h"
 #include "lang/parse.h"
 
@@ -29,196 +18,6 @@ static int fail(int status, const char *msg)
 	fprintf(stderr, "dnatctl: %s\n",
 		text_quote(msg, quoted, sizeof(quoted)));
 	return status;
-}
-
-/* How far the answer to a command has been printed. */
-struct progress {
-	const struct view *view;
-	const char *place;	/* of the command, for notes */
-	bool json;
-	struct page page;
-	struct json_page json_page;
-	bool refused;
-	json_t *kept;		/* the answer, where it is not printed at once */
-};
-
-static bool is_refusal(const struct answer *answer, struct progress *progress,
-		       struct err *err)
-{
-	progress->refused = answer_refused(answer, err);
-	return progress->refused;
-}
-
-/* A change has nothing to say but notes. */
-static int take_change(const struct answer *answer, struct progress *progress,
-		       struct err *err)
-{
-	const json_t *result = json_object_get(answer->json, "result");
-
-	if (!json_object_get(result, "notes"))
-		return 0;
-	if (progress->json)
-		return print_json(&progress->json_page, answer, err);
-	notes_tell(progress->place, result);
-	return 0;
-}
-
-static int take_list(const struct answer *answer, struct progress *progress,
-		     struct err *err)
-{
-	const json_t *result = json_object_get(answer->json, "result");
-	int ret = columns_print(&progress->page, answer,
-				progress->view->columns, err);
-
-	if (!ret && json_array_size(result))
-		notes_tell(progress->place,
-			   json_array_get(result, json_array_size(result) - 1));
-	return ret;
-}
-
-static int take_answer(const struct answer *answer, void *data,
-		       struct err *err)
-{
-	struct progress *progress = data;
-
-	if (is_refusal(answer, progress, err))
-		return -EREMOTEIO;
-	if (!progress->view)
-		return take_change(answer, progress, err);
-	if (progress->json)
-		return print_json(&progress->json_page, answer, err);
-	if (progress->view->columns)
-		return take_list(answer, progress, err);
-	return progress->view->show(&progress->page,
-				    json_object_get(answer->json, "result"),
-				    err);
-}
-
-static struct progress progress_of(const struct cli *cli)
-{
-	return (struct progress){
-		.view = view_find(cli->command->op),
-		.place = cli->place ? cli->place : "dnatctl",
-		.json = cli->json,
-		.page.out = stdout,
-		.json_page = { .out = stdout, .pretty = cli->pretty },
-	};
-}
-
-int run_ask(const struct cli *cli, struct err *err)
-{
-	struct progress progress = progress_of(cli);
-
-	if (!client_call(cli->socket, cli->command->op, cli->args, take_answer,
-			 &progress, err))
-		return EXIT_DONE;
-	return progress.refused ? EXIT_REFUSED : EXIT_UNREACHABLE;
-}
-
-static int keep_answer(const struct answer *answer, void *data,
-		       struct err *err)
-{
-	struct progress *progress = data;
-
-	if (is_refusal(answer, progress, err))
-		return -EREMOTEIO;
-	progress->kept = answer_result(answer);
-	if (json_is_object(progress->kept) || json_is_array(progress->kept))
-		return 0;
-	json_decref(progress->kept);
-	return answer_strange(err);
-}
-
-static int print_rates(struct progress *progress, json_t *rates,
-		       struct err *err)
-{
-	const struct answer answer = {
-		.json = json_pack("{s:o}", "result", rates),
-	};
-	int ret;
-
-	if (!answer.json)
-		return err_no_memory(err);
-	if (progress->json)
-		ret = print_json(&progress->json_page, &answer, err);
-	else if (progress->view->rates)
-		ret = columns_print(&progress->page, &answer,
-				    progress->view->rates, err);
-	else
-		ret = show_rates(&progress->page, rates, err);
-	/* each list has a header of its own */
-	if (progress->view->rates)
-		progress->page.begun = false;
-	json_decref(answer.json);
-	return ret;
-}
-
-/* Until somebody ends it, or the output. */
-static int run_rates(const struct cli *cli, struct err *err)
-{
-	const struct timespec pause = {
-		.tv_sec = cli->interval / 1000,
-		.tv_nsec = cli->interval % 1000 * 1000000L,
-	};
-	struct progress progress = progress_of(cli);
-	json_t *before = NULL;
-	double at = 0, was;
-	int ret;
-
-	for (;;) {
-		was = at;
-		ret = client_call(cli->socket, cli->command->op, cli->args,
-				  keep_answer, &progress, err);
-		at = rates_clock();
-		if (!ret && before)
-			ret = print_rates(&progress,
-					  rates_of(before, progress.kept,
-						   at - was), err);
-		json_decref(before);
-		if (ret)
-			break;
-		before = progress.kept;
-		if (fflush(stdout) || ferror(stdout)) {
-			json_decref(before);
-			return EXIT_DONE;
-		}
-		nanosleep(&pause, NULL);
-	}
-	return progress.refused ? EXIT_REFUSED : EXIT_UNREACHABLE;
-}
-
-static int run_top(const struct cli *cli, struct err *err)
-{
-	bool refused;
-	int ret = watch(cli->socket, cli->interval ? cli->interval : 1000,
-			&refused, err);
-
-	if (!ret)
-		return EXIT_DONE;
-	if (ret == -ENOTTY || ret == -EINVAL)
-		return EXIT_USAGE;
-	return refused ? EXIT_REFUSED : EXIT_UNREACHABLE;
-}
-
-static int take_events(const struct answer *answer, void *data,
-		       struct err *err)
-{
-	struct progress progress;
-
-	return is_refusal(answer, &progress, err) ?
-		       -EREMOTEIO : monitor_print(answer, data, err);
-}
-
-/* Until somebody ends it, or the output, or the daemon. */
-static int run_monitor(const struct cli *cli, struct err *err)
-{
-	struct monitor monitor = { stdout, cli->json, cli->pretty };
-	int ret = client_follow(cli->socket, cli->command->op, cli->args,
-				take_events, &monitor, err);
-
-	if (!ret || ret == -EPIPE)
-		return EXIT_DONE;
-	return ret == -EREMOTEIO ? EXIT_REFUSED : EXIT_UNREACHABLE;
 }
 
 run_fn *run_find(const struct command *command)
@@ -244,9 +43,7 @@ run_fn *run_find(const struct command *command)
 static int run(const struct cli *cli)
 {
 	struct err err = { 0 };
-	run_fn *fn = run_find(cli->command);
-	int status = fn == run_ask && cli->interval ? run_rates(cli, &err) :
-						      fn(cli, &err);
+	int status = run_find(cli->command)(cli, &err);
 
 	return status && err.msg[0] ? fail(status, err.msg) : status;
 }

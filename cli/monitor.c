@@ -4,8 +4,14 @@
 #include <string.h>
 
 #include "cli/columns.h"
-#include "cli/monitor.h"
+#include "cli/run.h"
 #include "common/addr.h"
+
+struct monitor {
+	FILE *out;
+	bool json;
+	bool pretty;
+};
 
 static int print_value(FILE *out, const json_t *value)
 {
@@ -54,9 +60,10 @@ static int print_event(const struct monitor *monitor, json_t *event)
 	return 0;
 }
 
-int monitor_print(const struct answer *answer, void *data, struct err *err)
+/* Print each event of a part, and send them off. */
+static int print_part(const struct monitor *monitor,
+		      const struct answer *answer, struct err *err)
 {
-	const struct monitor *monitor = data;
 	json_t *events = answer_part(answer);
 	int ret = 0;
 
@@ -74,4 +81,23 @@ int monitor_print(const struct answer *answer, void *data, struct err *err)
 	if (ret == -ENOMEM)
 		return err_no_memory(err);
 	return fflush(monitor->out) || ferror(monitor->out) ? -EPIPE : 0;
+}
+
+static int take_events(const struct answer *answer, void *data,
+		       struct err *err)
+{
+	return answer_refused(answer, err) ? -EREMOTEIO :
+					     print_part(data, answer, err);
+}
+
+/* Until somebody ends it, or the output, or the daemon. */
+int run_monitor(const struct cli *cli, struct err *err)
+{
+	struct monitor monitor = { stdout, cli->json, cli->pretty };
+	int ret = client_follow(cli->socket, cli->command->op, cli->args,
+				take_events, &monitor, err);
+
+	if (!ret || ret == -EPIPE)
+		return EXIT_DONE;
+	return ret == -EREMOTEIO ? EXIT_REFUSED : EXIT_UNREACHABLE;
 }

@@ -23,13 +23,15 @@ enum {
  */
 typedef int run_fn(const struct cli *cli, struct err *err);
 
-run_fn run_ask;		/* ask, and print what there is to print; main.c */
+run_fn run_ask;		/* ask, and print what there is to print */
 run_fn run_apply;
 run_fn run_batch;
 run_fn run_export;
 run_fn run_import;
+run_fn run_monitor;
+run_fn run_top;
 
-/* How @command is carried out, once. */
+/* How @command is carried out; in main.c. */
 run_fn *run_find(const struct command *command);
 
 #endif

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The daemon asked again and again, and shown on a terminal: dnatctl top. */
 #include <errno.h>
 #include <stdio.h>
 
 #include "cli/client.h"
 #include "cli/rates.h"
+#include "cli/run.h"
 #include "cli/screen.h"
 #include "cli/top.h"
-#include "cli/watch.h"
 
 /* A list that was asked for. */
 struct list {
@@ -91,8 +92,14 @@ static enum top_do wait_for_keys(struct top *top, double until)
 	return what;
 }
 
-int watch(const char *path, unsigned int interval, bool *refused,
-	  struct err *err)
+/*
+ * Show rates until somebody quits.  A daemon that goes away later is waited for.
+ *
+ * Return: 0, or a negative errno where there is no terminal, or no answer to
+ *	begin with; @refused then: the daemon has answered
+ */
+static int watch(const char *path, unsigned int interval, bool *refused,
+		 struct err *err)
 {
 	struct list before = { 0 };
 	struct err later = { 0 };
@@ -122,4 +129,17 @@ int watch(const char *path, unsigned int interval, bool *refused,
 	forget(&before);
 	top_clean(&top);
 	return ret;
+}
+
+int run_top(const struct cli *cli, struct err *err)
+{
+	bool refused;
+	int ret = watch(cli->socket, cli->interval ? cli->interval : 1000,
+			&refused, err);
+
+	if (!ret)
+		return EXIT_DONE;
+	if (ret == -ENOTTY || ret == -EINVAL)
+		return EXIT_USAGE;
+	return refused ? EXIT_REFUSED : EXIT_UNREACHABLE;
 }
