@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/ipvs.h"
+#include "common/array.h"
 #include "lang/lines.h"
 
 #define QUOTED_LEN 80
@@ -317,22 +318,6 @@ static struct ipvs_service *find_service(const struct ipvs *ipvs,
 	return NULL;
 }
 
-/* Room for one more in an array of @size bytes each. */
-static int make_room(void **list, size_t n, size_t *room, size_t size)
-{
-	size_t more = *room ? *room * 2 : 8;
-	void *bigger;
-
-	if (n < *room)
-		return 0;
-	bigger = reallocarray(*list, more, size);
-	if (!bigger)
-		return -ENOMEM;
-	*list = bigger;
-	*room = more;
-	return 0;
-}
-
 static int add_service(struct ipvs *ipvs, const struct line *line,
 		       struct err *err)
 {
@@ -342,8 +327,8 @@ static int add_service(struct ipvs *ipvs, const struct line *line,
 		return err_set(err, -EEXIST, NULL,
 			       "this service is in line %u already; leave one of them out",
 			       other->line);
-	if (make_room((void **)&ipvs->services, ipvs->n, &ipvs->room,
-		      sizeof(*ipvs->services)))
+	if (array_room(&ipvs->services, ipvs->n, &ipvs->room,
+		       sizeof(*ipvs->services)))
 		return err_no_memory(err);
 	ipvs->services[ipvs->n++] = line->service;
 	return 0;
@@ -383,8 +368,8 @@ static int add_server(struct ipvs *ipvs, const struct line *line,
 			return err_set(err, -EEXIST, NULL,
 				       "this server is in line %u already; leave one of them out",
 				       service->servers[i].line);
-	if (make_room((void **)&service->servers, service->n, &service->room,
-		      sizeof(*service->servers)))
+	if (array_room(&service->servers, service->n, &service->room,
+		       sizeof(*service->servers)))
 		return err_no_memory(err);
 	service->servers[service->n++] = server;
 	return 0;

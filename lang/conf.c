@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/addr.h"
+#include "common/array.h"
 #include "lang/conf.h"
 #include "lang/conf_json.h"
 #include "lang/lines.h"
@@ -146,32 +147,18 @@ char *conf_load(const char *path, size_t *len, struct err *err)
 
 struct conf_place *conf_add_service(struct conf *conf, struct conf_at at)
 {
-	struct conf_place *grown;
-	size_t room = conf->room ? conf->room * 2 : 64;
-
-	if (conf->n == conf->room) {
-		grown = reallocarray(conf->services, room, sizeof(*grown));
-		if (!grown)
-			return NULL;
-		conf->services = grown;
-		conf->room = room;
-	}
+	if (array_room(&conf->services, conf->n, &conf->room,
+		       sizeof(*conf->services)))
+		return NULL;
 	conf->services[conf->n] = (struct conf_place){ .at = at };
 	return &conf->services[conf->n++];
 }
 
 int conf_add_backend(struct conf_place *place, struct conf_at at)
 {
-	size_t room = place->room ? place->room * 2 : 16;
-	struct conf_at *grown;
-
-	if (place->n == place->room) {
-		grown = reallocarray(place->backends, room, sizeof(*grown));
-		if (!grown)
-			return -ENOMEM;
-		place->backends = grown;
-		place->room = room;
-	}
+	if (array_room(&place->backends, place->n, &place->room,
+		       sizeof(*place->backends)))
+		return -ENOMEM;
 	place->backends[place->n++] = at;
 	return 0;
 }
@@ -262,9 +249,7 @@ struct keep {
 static int keep_line(struct keep *keep, const struct cli *cli,
 		     unsigned int line, struct err *err)
 {
-	size_t room = keep->room ? keep->room * 2 : 256;
 	char title[64];
-	struct kept *grown;
 	size_t i = 0;
 
 	while (i < N_ENTRIES && strcmp(entries[i].op, cli->command->op))
@@ -274,13 +259,8 @@ static int keep_line(struct keep *keep, const struct cli *cli,
 			       "\"%s\" is not for a file that says what there is; use service add, backend add, vdport set or services none",
 			       grammar_title(cli->command, title,
 					     sizeof(title)));
-	if (keep->n == keep->room) {
-		grown = reallocarray(keep->list, room, sizeof(*grown));
-		if (!grown)
-			return err_no_memory(err);
-		keep->list = grown;
-		keep->room = room;
-	}
+	if (array_room(&keep->list, keep->n, &keep->room, sizeof(*keep->list)))
+		return err_no_memory(err);
 	keep->list[keep->n++] = (struct kept){ json_incref(cli->args), line, i };
 	return 0;
 }

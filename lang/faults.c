@@ -4,35 +4,23 @@
 #include <string.h>
 
 #include "common/addr.h"
+#include "common/array.h"
 #include "lang/faults.h"
 
 #define FILE_LEN 256
 #define MSG_LEN 1024
 
-static bool make_room(struct faults *faults)
-{
-	size_t room = faults->room ? faults->room * 2 : 16;
-	struct fault *grown;
-
-	if (faults->n < faults->room)
-		return true;
-	grown = reallocarray(faults->list, room, sizeof(*grown));
-	if (!grown)
-		return false;
-	faults->list = grown;
-	faults->room = room;
-	return true;
-}
-
 void faults_add(struct faults *faults, unsigned int line, const char *msg)
 {
-	char *copy;
+	char *copy = NULL;
 
 	if (faults->n == FAULTS_MAX) {
 		faults->more++;
 		return;
 	}
-	copy = make_room(faults) ? strdup(msg) : NULL;
+	if (!array_room(&faults->list, faults->n, &faults->room,
+			sizeof(*faults->list)))
+		copy = strdup(msg);
 	if (copy)
 		faults->list[faults->n++] = (struct fault){ line, copy };
 	else

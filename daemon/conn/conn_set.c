@@ -4,10 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "conn/conn_set.h"
 #include "model/service.h"
-
-#define ROOM 16
 
 static int compare_ends(const struct conn_end *a, const struct conn_end *b)
 {
@@ -29,16 +28,8 @@ static int compare(const void *one, const void *two)
 
 int conn_set_add(struct conn_set *set, const struct conn_filter *filter)
 {
-	if (set->n == set->room) {
-		size_t room = set->room ? 2 * set->room : ROOM;
-		struct conn_filter *list = reallocarray(set->list, room,
-							sizeof(*list));
-
-		if (!list)
-			return -ENOMEM;
-		set->list = list;
-		set->room = room;
-	}
+	if (array_room(&set->list, set->n, &set->room, sizeof(*set->list)))
+		return -ENOMEM;
 	set->list[set->n++] = *filter;
 	return 0;
 }

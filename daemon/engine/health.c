@@ -7,9 +7,9 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "check/reply.h"
+#include "common/array.h"
 #include "engine/health_group.h"
 
-#define GROUPS_ROOM 16
 #define FOLLOW_AT_ONCE 64	/* services: a millisecond or two */
 
 static bool patient_is(const struct patient *patient,
@@ -107,16 +107,9 @@ static struct group *group_get(struct health *health, const char *name)
 
 	if (group)
 		return group;
-	if (health->n == health->room) {
-		size_t room = health->room ? 2 * health->room : GROUPS_ROOM;
-		struct group **grown = reallocarray(health->groups, room,
-						    sizeof(*grown));
-
-		if (!grown)
-			return NULL;
-		health->groups = grown;
-		health->room = room;
-	}
+	if (array_room(&health->groups, health->n, &health->room,
+		       sizeof(*health->groups)))
+		return NULL;
 	group = calloc(1, sizeof(*group));
 	if (!group)
 		return NULL;
@@ -242,20 +235,13 @@ static void follow(evutil_socket_t fd, short what, void *data)
 void health_follow_later(struct health *health, const char *name)
 {
 	static const struct timeval at_once;
-	size_t room;
-	void *grown;
 
 	if (!health)
 		return;
-	if (health->n_late == health->late_room) {
-		room = health->late_room ? 2 * health->late_room : GROUPS_ROOM;
-		grown = reallocarray(health->late, room, sizeof(*health->late));
-		if (!grown) {
-			follow_named(health, name);
-			return;
-		}
-		health->late = grown;
-		health->late_room = room;
+	if (array_room(&health->late, health->n_late, &health->late_room,
+		       sizeof(*health->late))) {
+		follow_named(health, name);
+		return;
 	}
 	snprintf(health->late[health->n_late++], sizeof(*health->late), "%s",
 		 name);

@@ -10,6 +10,7 @@
 #include "base/events.h"
 #include "base/log.h"
 #include "base/loop.h"
+#include "common/array.h"
 #include "engine/dnatd.h"
 #include "engine/pools.h"
 #include "module/kmod_pool.h"
@@ -139,17 +140,9 @@ static int order(const void *va, const void *vb)
 static int take(const struct nlmsghdr *nlh, void *data)
 {
 	struct standings *now = data;
-	struct standing *more;
-	size_t room;
 
-	if (now->n == now->room) {
-		room = now->room ? 2 * now->room : 64;
-		more = realloc(now->list, room * sizeof(*more));
-		if (!more)
-			return -ENOMEM;
-		now->list = more;
-		now->room = room;
-	}
+	if (array_room(&now->list, now->n, &now->room, sizeof(*now->list)))
+		return -ENOMEM;
 	if (!kmod_pool_read(nlh, &now->list[now->n].pool))
 		return 0;
 	now->list[now->n++].level = POOL_FINE;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "model/service.h"
 #include "module/counters.h"
 
@@ -23,16 +24,9 @@ const char *const count_names[COUNT_VALUES] = {
 
 int counters_add(struct counters *counters, const struct counter *counter)
 {
-	size_t room = counters->room ? 2 * counters->room : 64;
-	struct counter *list;
-
-	if (counters->n == counters->room) {
-		list = reallocarray(counters->list, room, sizeof(*list));
-		if (!list)
-			return -ENOMEM;
-		counters->list = list;
-		counters->room = room;
-	}
+	if (array_room(&counters->list, counters->n, &counters->room,
+		       sizeof(*counters->list)))
+		return -ENOMEM;
 	counters->list[counters->n++] = *counter;
 	return 0;
 }

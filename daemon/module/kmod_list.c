@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "module/kmod_list.h"
 #include "module/kmod_msg.h"
 #include "module/kmod_pool.h"
@@ -166,16 +167,8 @@ static int compare_vips(const struct pool_vip *a, const struct pool_vip *b)
 static int vips_insert(struct pool_vips *vips, size_t at,
 		       const struct pool_vip *vip)
 {
-	size_t room = vips->room ? 2 * vips->room : 16;
-	struct pool_vip *list;
-
-	if (vips->n == vips->room) {
-		list = reallocarray(vips->list, room, sizeof(*list));
-		if (!list)
-			return -ENOMEM;
-		vips->list = list;
-		vips->room = room;
-	}
+	if (array_room(&vips->list, vips->n, &vips->room, sizeof(*vips->list)))
+		return -ENOMEM;
 	memmove(&vips->list[at + 1], &vips->list[at],
 		(vips->n++ - at) * sizeof(*vips->list));
 	vips->list[at] = *vip;

@@ -2,13 +2,13 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "common/array.h"
 #include "module/kmod_msg.h"
 #include "module/kmod_service.h"
 
 int kmod_parse_service(const struct nlmsghdr *nlh, void *service_ports)
 {
 	struct service_ports *ports = service_ports;
-	struct service_port *more;
 	struct conn conn = { 0 };
 	struct attrs attrs;
 
@@ -19,13 +19,9 @@ int kmod_parse_service(const struct nlmsghdr *nlh, void *service_ports)
 	    (conn.proto != IPPROTO_TCP && conn.proto != IPPROTO_UDP) ||
 	    conn_names_find(&ports->names, &conn))
 		return 0;
-	if (ports->n == ports->room) {
-		ports->room = ports->room ? ports->room * 2 : 16;
-		more = reallocarray(ports->strange, ports->room, sizeof(*more));
-		if (!more)
-			return -ENOMEM;
-		ports->strange = more;
-	}
+	if (array_room(&ports->strange, ports->n, &ports->room,
+		       sizeof(*ports->strange)))
+		return -ENOMEM;
 	ports->strange[ports->n].vip = conn.vip;
 	ports->strange[ports->n++].proto = conn.proto;
 	return 0;

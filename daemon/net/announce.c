@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/worker.h"
+#include "common/array.h"
 #include "net/announce.h"
 #include "net/frame.h"
 #include "net/link.h"
@@ -213,16 +214,9 @@ static bool read_address(const struct nlmsghdr *nlh, uint16_t type,
 
 static int places_add(struct places *places, const struct place *place)
 {
-	size_t room = places->room ? 2 * places->room : 32;
-	struct place *grown;
-
-	if (places->n == places->room) {
-		grown = reallocarray(places->list, room, sizeof(*grown));
-		if (!grown)
-			return -ENOMEM;
-		places->list = grown;
-		places->room = room;
-	}
+	if (array_room(&places->list, places->n, &places->room,
+		       sizeof(*places->list)))
+		return -ENOMEM;
 	places->list[places->n++] = *place;
 	return 0;
 }

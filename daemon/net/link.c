@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "net/link.h"
 #include "net/netlink.h"
 
@@ -35,9 +36,8 @@ static int take_address(const struct nlmsghdr *nlh, void *data)
 {
 	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(nlh);
 	struct addresses *all = data;
-	struct address address = { 0 }, *more;
+	struct address address = { 0 };
 	const struct nlattr *attr, *local = NULL, *peer = NULL;
-	size_t room;
 
 	if (nlh->nlmsg_type != RTM_NEWADDR ||
 	    mnl_nlmsg_get_payload_len(nlh) < sizeof(*ifa) ||
@@ -73,14 +73,8 @@ static int take_address(const struct nlmsghdr *nlh, void *data)
 	address.ifindex = ifa->ifa_index;
 	address.prefix = ifa->ifa_prefixlen;
 
-	if (all->n == all->room) {
-		room = all->room ? all->room * 2 : 32;
-		more = realloc(all->list, room * sizeof(*more));
-		if (!more)
-			return -ENOMEM;
-		all->list = more;
-		all->room = room;
-	}
+	if (array_room(&all->list, all->n, &all->room, sizeof(*all->list)))
+		return -ENOMEM;
 	all->list[all->n++] = address;
 	return 0;
 }

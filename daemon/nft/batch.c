@@ -13,6 +13,7 @@
 #include <libnftnl/common.h>
 #include <libnftnl/rule.h>
 
+#include "common/array.h"
 #include "nft/batch.h"
 
 /* One message never exceeds what an attribute's 16-bit length can hold. */
@@ -27,7 +28,7 @@ struct batch {
 	struct nftnl_batch *pages;
 	const struct item **origin;	/* by sequence number */
 	uint32_t seq;
-	uint32_t room;
+	size_t room;
 	size_t bytes;
 	bool failed;
 };
@@ -35,16 +36,9 @@ struct batch {
 /* A sequence number for a message that @item is to blame for. */
 static bool next_seq(struct batch *batch, const struct item *item)
 {
-	const struct item **more;
-
-	if (!batch->failed && batch->seq == batch->room) {
-		batch->room = batch->room ? batch->room * 2 : 64;
-		more = realloc(batch->origin, batch->room * sizeof(*more));
-		if (more)
-			batch->origin = more;
-		else
-			batch->failed = true;
-	}
+	if (array_room(&batch->origin, batch->seq, &batch->room,
+		       sizeof(*batch->origin)))
+		batch->failed = true;
 	if (!batch->failed)
 		batch->origin[batch->seq++] = item;
 	return !batch->failed;

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "nft/table.h"
 
 void table_init(struct table *table)
@@ -54,20 +55,13 @@ void table_clean(struct table *table)
 struct item *table_add(struct table *table, enum item_kind kind, char *key,
 		       char *text, const char *owner)
 {
-	struct item *item, *more;
+	struct item *item;
 	char *owned = owner ? strdup(owner) : NULL;
-	size_t room;
 
 	if (!key || !text || (owner && !owned))
 		goto fail;
-	if (table->n == table->room) {
-		room = table->room ? table->room * 2 : 64;
-		more = realloc(table->items, room * sizeof(*more));
-		if (!more)
-			goto fail;
-		table->items = more;
-		table->room = room;
-	}
+	if (array_room(&table->items, table->n, &table->room, sizeof(*item)))
+		goto fail;
 	item = &table->items[table->n++];
 	memset(item, 0, sizeof(*item));
 	item->kind = kind;

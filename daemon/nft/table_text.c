@@ -13,6 +13,7 @@
 
 #include <libnftnl/expr.h>
 
+#include "common/array.h"
 #include "nft/table.h"
 
 static void put_hex(FILE *out, const void *data, size_t len)
@@ -244,18 +245,13 @@ struct elements {
 static int collect_element(struct nftnl_set_elem *elem, void *data)
 {
 	struct elements *elements = data;
-	struct element *more, element = { 0 };
-	size_t size, room;
+	struct element element = { 0 };
+	size_t size;
 	FILE *out;
 
-	if (elements->n == elements->room) {
-		room = elements->room ? elements->room * 2 : 16;
-		more = realloc(elements->list, room * sizeof(*more));
-		if (!more)
-			goto fail;
-		elements->list = more;
-		elements->room = room;
-	}
+	if (array_room(&elements->list, elements->n, &elements->room,
+		       sizeof(element)))
+		goto fail;
 	out = open_memstream(&element.text, &size);
 	if (!out)
 		goto fail;
