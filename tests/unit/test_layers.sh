@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Whom the files of a folder may include, besides each other and the system's headers.
+# It also counts who includes whom.
 
 top=${srcdir:-$(dirname "$0")/../..}
 failed=0
@@ -27,26 +28,93 @@ layers() {
 	EOT
 }
 
-# includes FOLDER - "FILE FOLDER-OF-THE-HEADER" for each.
+# includes FOLDER - "FILE HEADER" for each.
 includes() {
 	local file header
 
 	grep -Ho '^#include "[^"]*"' "$top/$1"/*.[ch] | sed 's/#include "\(.*\)"/\1/' |
 	while IFS=: read -r file header; do
+		file=${file#"$top"/}
 		case $header in
 		config.h)	;;
-		common/*|lang/*|cli/*)	echo "$file ${header%/*}" ;;
-		*)		echo "$file daemon/${header%/*}" ;;
+		common/*|lang/*|cli/*)	echo "$file $header" ;;
+		*)		echo "$file daemon/$header" ;;
 		esac
 	done
+}
+
+# count - files, arrows, levels and circles of what includes() prints. NAME.c and
+# NAME.h are one node, and so is a file without the other. A node is one level
+# above the highest that it includes; those of a circle are on one level.
+count() {
+	awk '
+	function reach(from, node,	i) {
+		for (i = 1; i <= degree[node]; i++) {
+			if ((from, next_of[node, i]) in reaches)
+				continue
+			reaches[from, next_of[node, i]] = 1
+			reach(from, next_of[node, i])
+		}
+	}
+	function together(a, b) {
+		return a == b || (((a, b) in reaches) && ((b, a) in reaches))
+	}
+	function level(node,	i, j, of, top) {
+		if (node in levels)
+			return levels[node]
+		for (i = 1; i <= n; i++) {
+			if (!together(node, nodes[i]))
+				continue
+			for (j = 1; j <= degree[nodes[i]]; j++) {
+				of = next_of[nodes[i], j]
+				if (!together(node, of) && level(of) > top)
+					top = level(of)
+			}
+		}
+		return levels[node] = top + 1
+	}
+	{
+		files += !file[$1]++
+		sub(/\.[ch]$/, "", $1)
+		sub(/\.[ch]$/, "", $2)
+		if (!known[$1]++)
+			nodes[++n] = $1
+		if (!$2 || $1 == $2 || ($1, $2) in arrow)
+			next
+		arrow[$1, $2] = 1
+		next_of[$1, ++degree[$1]] = $2
+		arrows++
+	}
+	END {
+		for (i = 1; i <= n; i++)
+			reach(nodes[i], nodes[i])
+		for (i = 1; i <= n; i++) {
+			if (level(nodes[i]) > top)
+				top = levels[nodes[i]]
+			if (!((nodes[i], nodes[i]) in reaches) || told[nodes[i]])
+				continue
+			members = ""
+			for (j = i; j <= n; j++) {
+				if (!together(nodes[i], nodes[j]))
+					continue
+				told[nodes[j]] = 1
+				members = members " " nodes[j]
+			}
+			print "circle:" members
+			circles++
+		}
+		printf "%d files in %d nodes, %d arrows, %d levels, %d circles\n",
+			files, n, arrows, top, circles
+	}'
 }
 
 while read -r folder rest; do
 	allowed=" $folder ${rest##*:} "
 	[[ $rest == *:* ]] || allowed=" $folder "
-	while read -r file wanted; do
+	while read -r file header; do
+		wanted=${header%/*}
 		[[ $allowed != *" $wanted "* ]] || continue
-		echo "${file#"$top"/}: may not include $wanted"
+		echo "$file: may not include $wanted"
 		failed=1
 	done < <(includes "$folder")
 done < <(layers)
@@ -56,4 +124,11 @@ for folder in "$top"/daemon/*/; do
 	folder=${folder#"$top"/}
 	layers | grep -q "^${folder%/} " || { echo "$folder is not in the table"; failed=1; }
 done
+
+while read -r folder _; do
+	for file in "$top/$folder"/*.[ch]; do
+		echo "${file#"$top"/}"
+	done
+	includes "$folder"
+done < <(layers) | count
 exit $failed
