@@ -6,6 +6,7 @@
 #include "api/apply.h"
 #include "api/change_request.h"
 #include "api/config_show.h"
+#include "api/fault_watch.h"
 #include "api/request.h"
 #include "api/show.h"
 #include "api/status.h"
@@ -303,7 +304,7 @@ static int status(struct dnatd *dnatd, const json_t *args, json_t **result,
 
 	if (ret)
 		return ret;
-	*result = status_to_json(dnatd);
+	*result = status_to_json(dnatd, fault_watch_silence(dnatd->faults));
 	return *result ? 0 : err_no_memory(err);
 }
 

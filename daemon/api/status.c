@@ -13,7 +13,6 @@
 #include "api/status.h"
 #include "base/clock.h"
 #include "base/worker.h"
-#include "api/fault_watch.h"
 #include "engine/health.h"
 #include "engine/pools.h"
 #include "control/http.h"
@@ -292,7 +291,7 @@ int status_add_checks(const struct dnatd *dnatd, json_t *silence, json_t *list)
 	       json_array_append_new(list, conf_check(dnatd)) ? -1 : 0;
 }
 
-json_t *status_to_json(const struct dnatd *dnatd)
+json_t *status_to_json(const struct dnatd *dnatd, json_t *silence)
 {
 	struct checks look;
 	json_t *checks;
@@ -303,8 +302,7 @@ json_t *status_to_json(const struct dnatd *dnatd)
 	look = status_look(dnatd);
 	checks = checks_all(&look);
 
-	if (status_add_checks(dnatd, fault_watch_silence(dnatd->faults),
-			      checks)) {
+	if (status_add_checks(dnatd, silence, checks)) {
 		json_decref(checks);
 		return NULL;
 	}

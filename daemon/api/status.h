@@ -10,10 +10,11 @@
 
 /**
  * status_to_json - the answer to "status", see control.h
+ * @silence: as for status_add_checks()
  *
  * Return: NULL where memory is short
  */
-json_t *status_to_json(const struct dnatd *dnatd);
+json_t *status_to_json(const struct dnatd *dnatd, json_t *silence);
 
 /**
  * status_served - are clients served?
