@@ -15,9 +15,7 @@
 #include <stdint.h>
 
 #include "common/err.h"
-
-/* Names of tables and chains are cut after this. */
-#define FOREIGN_NAME 64
+#include "nft/foreign_chains.h"
 
 /* As many as these are remembered of a kind, the others are only counted. */
 #define FOREIGN_FOUND 8
@@ -27,15 +25,6 @@ enum foreign_kind {
 	FOREIGN_DROP,		/* drops what it forwards, as a rule */
 	FOREIGN_NOTRACK,	/* has conntrack leave packets out */
 	FOREIGN_KINDS
-};
-
-struct foreign_chain {
-	uint8_t family;		/* NFPROTO_IPV4, NFPROTO_IPV6, NFPROTO_INET */
-	char table[FOREIGN_NAME];
-	char name[FOREIGN_NAME];
-	int32_t priority;	/* of FOREIGN_NAT */
-	uint16_t port;		/* of FOREIGN_NOTRACK, 0: any */
-	bool sure;		/* false: it may be about other packets only */
 };
 
 struct foreign_found {

@@ -7,8 +7,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "nft/foreign.h"
 #include "nft/foreign_rule.h"
+
+/* Names of tables and chains are cut after this. */
+#define FOREIGN_NAME 64
+
+/* A chain that was found. */
+struct foreign_chain {
+	uint8_t family;		/* NFPROTO_IPV4, NFPROTO_IPV6, NFPROTO_INET */
+	char table[FOREIGN_NAME];
+	char name[FOREIGN_NAME];
+	int32_t priority;	/* of FOREIGN_NAT */
+	uint16_t port;		/* of FOREIGN_NOTRACK, 0: any */
+	bool sure;		/* false: it may be about other packets only */
+};
 
 struct named_chain;
 
