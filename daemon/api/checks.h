@@ -5,17 +5,7 @@
 
 #include <jansson.h>
 
-#include "model/model.h"
-#include "nft/foreign.h"
-
-/* One look at the system. */
-struct checks {
-	const char *proc;		/* where procfs is mounted */
-	const struct model *model;	/* what the system has to be fit for */
-	unsigned int ports;		/* vdports towards one backend */
-	const struct foreign_found *foreign;	/* NULL: not known yet */
-	json_t *list;			/* of control.h's status; NULL where memory is short */
-};
+#include "api/checks_part.h"
 
 /**
  * checks_step - make one part of the look

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/checks_part.h"
+#include "api/checks.h"
 
 /*
  * A conntrack entry with its extensions, and what a table may take of the

@@ -3,7 +3,21 @@
 #ifndef DNAT_CHECKS_PART_H
 #define DNAT_CHECKS_PART_H
 
-#include "api/checks.h"
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model/model.h"
+#include "nft/foreign.h"
+
+/* One look at the system. */
+struct checks {
+	const char *proc;		/* where procfs is mounted */
+	const struct model *model;	/* what the system has to be fit for */
+	unsigned int ports;		/* vdports towards one backend */
+	const struct foreign_found *foreign;	/* NULL: not known yet */
+	json_t *list;			/* of control.h's status; NULL where memory is short */
+};
 
 #define ADVICE_LEN 512
 
