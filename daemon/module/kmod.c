@@ -10,11 +10,9 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "common/addr.h"
 #include "model/model.h"
 #include "module/kmod.h"
 #include "module/kmod_msg.h"
-#include "module/kmod_pool.h"
 #include "net/netlink.h"
 
 #define MODULE KMOD_MODULE
@@ -52,27 +50,6 @@ static int take_info(const struct nlmsghdr *nlh, void *data)
 	info->on_exhausted = (unsigned int)attrs_number(&attrs,
 							DNAT_A_ON_EXHAUSTED);
 	return 0;
-}
-
-int kmod_parse_pool(const struct nlmsghdr *nlh, void *pools)
-{
-	char vip[INET6_ADDRSTRLEN], backend[INET6_ADDRSTRLEN];
-	struct kmod_pool pool;
-	json_t *row;
-
-	if (!kmod_pool_read(nlh, &pool))
-		return 0;
-	row = json_pack("{s:s, s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:I}",
-			"vip", addr_text(&pool.vip, vip, sizeof(vip)), "proto",
-			proto_text(pool.proto), "backend",
-			addr_text(&pool.backend, backend, sizeof(backend)),
-			"port", pool.port, "in_use", (json_int_t)pool.in_use,
-			"half_open", (json_int_t)pool.half_open, "closed",
-			(json_int_t)pool.closed, "capacity",
-			(json_int_t)pool.capacity, "taken_back",
-			(json_int_t)pool.taken_back, "failures",
-			(json_int_t)pool.failures);
-	return json_array_append_new(pools, row) ? -ENOMEM : 0;
 }
 
 static struct nlmsghdr *request(struct nl *nl, void *buf, uint16_t family,

@@ -7,10 +7,10 @@
 
 #include "common/err.h"
 #include "model/vdports.h"
+#include "net/netlink.h"
 
 struct kmod;
 struct service;
-struct nlmsghdr;
 
 /**
  * kmod_open - find the module, letting the kernel load it
@@ -49,7 +49,35 @@ int kmod_reopen(struct kmod *kmod, struct err *err);
 /* A number that another time of the module's being loaded does not have. */
 unsigned int kmod_life(const struct kmod *kmod);
 
-/* nl_fn (netlink.h): append the pool that @nlh tells of to the array @pools. */
-int kmod_parse_pool(const struct nlmsghdr *nlh, void *pools);
+/**
+ * kmod_get - ask a question that needs no arguments, and take its one answer
+ * @cmd: enum dnat_cmd
+ * @fn, @data: as for nl_talk()
+ *
+ * Return: 0 or a negative errno with @err set
+ */
+int kmod_get(struct kmod *kmod, uint8_t cmd, nl_fn fn, void *data,
+	     struct err *err);
+
+/**
+ * kmod_dump - take a whole list of the module's
+ * @cmd: enum dnat_cmd
+ * @what: it lists, for @err
+ * @fn, @forget, @data: as for nl_dump()
+ *
+ * Return: 0 or a negative errno with @err set
+ */
+int kmod_dump(struct kmod *kmod, uint8_t cmd, const char *what, nl_fn fn,
+	      nl_forget_fn forget, void *data, struct err *err);
+
+/**
+ * kmod_request - begin a request to the module
+ * @nl: that it will be sent on
+ * @buf: as nl_request() wants it
+ * @flags: of nl_request()
+ * @cmd: enum dnat_cmd
+ */
+struct nlmsghdr *kmod_request(const struct kmod *kmod, struct nl *nl,
+			      void *buf, uint16_t flags, uint8_t cmd);
 
 #endif

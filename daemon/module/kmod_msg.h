@@ -9,7 +9,6 @@
 
 #include "common/addr.h"
 #include "conn/conn.h"
-#include "module/kmod.h"
 #include "net/netlink.h"
 
 #define KMOD_MODULE "nf_double_nat"
@@ -35,36 +34,5 @@ void attrs_put_addr(struct nlmsghdr *nlh, uint16_t type,
 
 /* Have a request be about the connections that @filter wants. */
 void kmod_put_filter(struct nlmsghdr *nlh, const struct conn_filter *filter);
-
-/**
- * kmod_get - ask a question that needs no arguments, and take its one answer
- * @cmd: enum dnat_cmd
- * @fn, @data: as for nl_talk()
- *
- * Return: 0 or a negative errno with @err set
- */
-int kmod_get(struct kmod *kmod, uint8_t cmd, nl_fn fn, void *data,
-	     struct err *err);
-
-/**
- * kmod_dump - take a whole list of the module's
- * @cmd: enum dnat_cmd
- * @what: it lists, for @err
- * @fn, @forget, @data: as for nl_dump()
- *
- * Return: 0 or a negative errno with @err set
- */
-int kmod_dump(struct kmod *kmod, uint8_t cmd, const char *what, nl_fn fn,
-	      nl_forget_fn forget, void *data, struct err *err);
-
-/**
- * kmod_request - begin a request to the module
- * @nl: that it will be sent on
- * @buf: as nl_request() wants it
- * @flags: of nl_request()
- * @cmd: enum dnat_cmd
- */
-struct nlmsghdr *kmod_request(const struct kmod *kmod, struct nl *nl,
-			      void *buf, uint16_t flags, uint8_t cmd);
 
 #endif

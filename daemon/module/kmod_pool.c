@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <arpa/inet.h>
+#include <errno.h>
+
 #include "conn/left.h"
 #include "module/kmod_msg.h"
 #include "module/kmod_pool.h"
@@ -21,6 +24,27 @@ bool kmod_pool_read(const struct nlmsghdr *nlh, struct kmod_pool *pool)
 	pool->taken_back = attrs_number(&attrs, DNAT_A_RECLAIMED);
 	pool->failures = attrs_number(&attrs, DNAT_A_FAILED);
 	return true;
+}
+
+int kmod_parse_pool(const struct nlmsghdr *nlh, void *pools)
+{
+	char vip[INET6_ADDRSTRLEN], backend[INET6_ADDRSTRLEN];
+	struct kmod_pool pool;
+	json_t *row;
+
+	if (!kmod_pool_read(nlh, &pool))
+		return 0;
+	row = json_pack("{s:s, s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:I}",
+			"vip", addr_text(&pool.vip, vip, sizeof(vip)), "proto",
+			proto_text(pool.proto), "backend",
+			addr_text(&pool.backend, backend, sizeof(backend)),
+			"port", pool.port, "in_use", (json_int_t)pool.in_use,
+			"half_open", (json_int_t)pool.half_open, "closed",
+			(json_int_t)pool.closed, "capacity",
+			(json_int_t)pool.capacity, "taken_back",
+			(json_int_t)pool.taken_back, "failures",
+			(json_int_t)pool.failures);
+	return json_array_append_new(pools, row) ? -ENOMEM : 0;
 }
 
 int left_parse_pool(const struct nlmsghdr *nlh, void *lefts)

@@ -3,6 +3,7 @@
 #ifndef DNAT_KMOD_POOL_H
 #define DNAT_KMOD_POOL_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -26,6 +27,9 @@ struct kmod_pool {
 
 /* Return: false where @nlh tells of no pool */
 bool kmod_pool_read(const struct nlmsghdr *nlh, struct kmod_pool *pool);
+
+/* nl_fn (netlink.h): append the pool that @nlh tells of to the array @pools. */
+int kmod_parse_pool(const struct nlmsghdr *nlh, void *pools);
 
 /* nl_fn (netlink.h): add what the pool that @nlh tells of has to the lefts. */
 int left_parse_pool(const struct nlmsghdr *nlh, void *lefts);

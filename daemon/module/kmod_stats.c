@@ -2,6 +2,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 
+#include "module/kmod.h"
 #include "module/kmod_msg.h"
 #include "module/kmod_stats.h"
 
