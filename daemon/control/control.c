@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "base/loop.h"
+#include "control/control.h"
 #include "control/control_client.h"
-#include "control/protocol.h"
 
 #define CLIENTS_MAX 256
 #define PLACES_KEPT 16		/* of these, for who may change something */

@@ -173,66 +173,13 @@
 #define DNAT_CONTROL_H
 
 #include <event2/event.h>
-#include <jansson.h>
 
-#include "base/parts.h"
 #include "common/err.h"
 #include "common/socket.h"
 #include "control/access.h"
-#include "lang/conf.h"
-
-#define CONTROL_LINE_MAX 65536
-#define CONTROL_LONG "{\"op\":\"config.apply\","
-#define CONTROL_LONG_MAX (CONF_MAX + 65536)
-
-/* For the rest of a line that has begun, and for any progress with an answer. */
-#ifndef CONTROL_TIMEOUT_MS
-#define CONTROL_TIMEOUT_MS 30000
-#endif
-
-/*
- * For a long line, of which a turn of the loop takes some KiB: while a thousand
- * services change in the rules a turn takes long.
- */
-#ifndef CONTROL_LONG_MS
-#define CONTROL_LONG_MS 300000
-#endif
-
-/* For the next request, where no answer is on its way. */
-#ifndef CONTROL_IDLE_MS
-#define CONTROL_IDLE_MS 300000
-#endif
+#include "control/protocol.h"
 
 struct control;
-
-/**
- * typedef control_fn - carry out one request
- * @op: the operation
- * @args: its arguments, an object
- * @peer: who asks
- * @result: answer on success, or the list of all errors on failure; the callee
- *	gives a new reference
- * @parts: or, instead of @result, an answer in parts; the callee gives it away
- * @err: the sentence on failure
- * @data: as given to control_new()
- *
- * Return: 0 or a negative errno
- */
-typedef int (*control_fn)(const char *op, const json_t *args,
-			  const struct peer *peer, json_t **result,
-			  struct parts **parts, struct err *err, void *data);
-
-/**
- * typedef control_long_fn - carry out a request of CONTROL_LONG, not yet parsed
- * @line: without its newline; taken over
- * @len: bytes in @line
- * @parts: result, the answer in parts
- *
- * Return: 0 or a negative errno with @err set
- */
-typedef int (*control_long_fn)(char *line, size_t len, const struct peer *peer,
-			       struct parts **parts, struct err *err,
-			       void *data);
 
 /**
  * control_new - listen on a unix socket

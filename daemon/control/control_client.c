@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "control/control_client.h"
-#include "control/protocol.h"
 
 #define ANSWER_MAX (64U << 20)	/* one answer, and all that wait together */
 #define ANSWER_KEPT (16U << 20)	/* of these, for who may change something */

@@ -10,8 +10,8 @@
 
 #include "common/text.h"
 #include "control/access.h"
-#include "control/control.h"
 #include "control/control_socket.h"
+#include "control/protocol.h"
 
 struct control {
 	struct event_base *base;
