@@ -125,7 +125,9 @@ static int text_set(const json_t *args, const char *arg, bool blanks,
 				       arg,
 				       text_quote(text, quoted, sizeof(quoted)),
 				       blanks ? "" : ", and no blanks");
-	memcpy(to, text, len + 1);
+	/* Checks are compared byte by byte: nothing stays of a longer text. */
+	memset(to, 0, CHECK_TEXT_LEN + 1);
+	memcpy(to, text, len);
 	return 0;
 }
 

@@ -161,6 +161,59 @@ static void test_drop(void)
 	}
 }
 
+/* What is known of a backend that stays goes over, and no more than that. */
+static void test_known(void)
+{
+	static const char *const text =
+		"{\"version\": 1, \"services\": [{\"name\": \"a\", \"vip\": \"192.0.2.1\","
+		"\"port\": 80, \"check\": \"%s\", \"backends\": ["
+		"{\"addr\": \"10.0.0.%d\", \"state\": \"drain\", \"deadline\": \"%s\"},"
+		"{\"addr\": \"10.0.0.2\", \"weight\": %d}]}]}";
+	static const struct {
+		const char *check;
+		int first;
+		const char *deadline;
+		bool down;	/* what both were is so again */
+		bool until;
+	} rows[] = {
+		{ "tcp", 1, "1h", true, true },
+		{ "tcp", 1, "2h", true, false },
+		{ "tcp", 3, "1h", false, false },
+		{ "none", 1, "1h", false, true },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		json_t *was = json_sprintf(text, "tcp", 1, "1h", 1);
+		json_t *now = json_sprintf(text, rows[i].check, rows[i].first,
+					   rows[i].deadline, 2);
+		json_t *a = json_loads(json_string_value(was), 0, NULL);
+		json_t *b = json_loads(json_string_value(now), 0, NULL);
+		struct model *model = model_from_json(a, &err);
+		struct model *wanted = model_from_json(b, &err);
+		const struct backend *got;
+		struct changes changes;
+
+		NEED(model && wanted);
+		model->services[0]->backends[0].until = 12345;
+		model->services[0]->backends[0].down = true;
+		model->services[0]->backends[1].down = true;
+		NEED(!merge_plan(model, wanted, &changes, &err));
+		CHECK_INT(changes.n, 1);
+		got = changes.list[0].new->backends;
+		CHECK_INT(got[0].down, rows[i].down);
+		CHECK_INT(got[0].until == 12345, rows[i].until);
+		CHECK_INT(got[1].down, rows[i].check[0] == 't');
+		CHECK_INT(got[1].weight, 2);
+		merge_drop(&changes);
+		model_free(wanted);
+		model_free(model);
+		json_decref(was);
+		json_decref(now);
+		json_decref(a);
+		json_decref(b);
+	}
+}
+
 static void test_brief(void)
 {
 	json_t *root = json_loads(
@@ -191,5 +244,6 @@ int main(void)
 	test_brief();
 	test_random();
 	test_drop();
+	test_known();
 	return unit_result();
 }
