@@ -33,6 +33,8 @@
 #include "control/http_request.h"
 #include "engine/vdports_sync.h"
 #include "metrics/metrics.h"
+#include "model/model.h"
+#include "model/ruleset.h"
 #include "net/announce.h"
 #include "net/closer.h"
 #include "net/link.h"

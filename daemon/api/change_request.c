@@ -8,6 +8,7 @@
 #include "base/json_text.h"
 #include "engine/audit.h"
 #include "engine/vdports_sync.h"
+#include "model/model.h"
 #include "model/notes.h"
 
 /* A change of one service or of the vdports. */

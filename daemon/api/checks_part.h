@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "model/model.h"
+#include "model/types.h"
 #include "nft/foreign.h"
 
 /* One look at the system. */

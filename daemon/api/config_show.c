@@ -5,6 +5,7 @@
 #include "api/config_show.h"
 #include "base/json_text.h"
 #include "model/brief.h"
+#include "model/model.h"
 
 #define ROWS_A_PART 128		/* services and backends: some milliseconds */
 #define TRIES 10		/* then what is left is made at once */

@@ -4,6 +4,7 @@
 
 #include "api/programs.h"
 #include "base/args.h"
+#include "model/model.h"
 
 /* The service of this name may be about to be replaced, and keeps its program. */
 static int program_check(const struct model *model, const json_t *service,

@@ -10,7 +10,7 @@
 
 #include "common/err.h"
 #include "control/access.h"
-#include "model/model.h"
+#include "model/types.h"
 
 /**
  * programs_check - may @peer ask for the programs in a request?

@@ -17,6 +17,7 @@
 #include "conn/ct.h"
 #include "engine/audit.h"
 #include "engine/conns_end.h"
+#include "model/model.h"
 #include "module/kmod_list.h"
 #include "module/kmod_show.h"
 #include "module/kmod_stats.h"

@@ -9,6 +9,8 @@
 #include "engine/health.h"
 #include "engine/pools.h"
 #include "engine/unanswered.h"
+#include "model/model.h"
+#include "model/ruleset.h"
 
 #define ROWS_A_PART 128		/* services and backends: some milliseconds */
 

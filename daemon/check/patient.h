@@ -18,7 +18,7 @@
 #include "check/probe.h"
 #include "check/turns.h"
 #include "common/addr.h"
-#include "model/model.h"
+#include "model/types.h"
 
 /* What all patients of one dnatd share. */
 struct ward {

@@ -10,7 +10,7 @@
 #include "common/addr.h"
 #include "common/err.h"
 #include "common/text.h"
-#include "model/model.h"
+#include "model/types.h"
 
 /* One side of a connection, in one direction. */
 struct conn_end {

@@ -9,7 +9,7 @@
 #include "common/err.h"
 #include "conn/conn.h"
 #include "conn/conn_set.h"
-#include "model/model.h"
+#include "model/types.h"
 
 /**
  * ct_show - the connections of the model's services, as connection.show gives

@@ -6,7 +6,7 @@
 #include "conn/conn.h"
 #include "conn/conn_set.h"
 #include "conn/ending.h"
-#include "model/model.h"
+#include "model/types.h"
 
 /**
  * ct_end - have conntrack forget connections of the model's services

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "conn/left.h"
+#include "model/ruleset.h"
 
 static int compare_numbers(unsigned int a, unsigned int b)
 {

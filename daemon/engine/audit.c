@@ -12,6 +12,7 @@
 #include "engine/audit.h"
 #include "engine/dnatd.h"
 #include "lang/conf.h"
+#include "model/model.h"
 #include "model/service.h"
 
 #define LINE_LEN 900

@@ -6,7 +6,7 @@
 #include <jansson.h>
 #include <stdint.h>
 
-#include "model/model.h"
+#include "model/types.h"
 
 struct dnatd;
 

@@ -13,6 +13,7 @@
 #include "engine/repair.h"
 #include "engine/reserve.h"
 #include "engine/vdports_sync.h"
+#include "model/model.h"
 #include "model/service.h"
 #include "net/link.h"
 #include "store/store.h"

@@ -14,6 +14,7 @@
 #include "common/err.h"
 #include "conn/conn_set.h"
 #include "engine/dnatd.h"
+#include "model/model.h"
 
 /* Copies of the services before or after, sorted; their backends are not ours. */
 struct side {

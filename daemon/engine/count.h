@@ -11,7 +11,7 @@
 #include <sys/queue.h>
 
 #include "common/err.h"
-#include "model/model.h"
+#include "model/types.h"
 
 struct counts;
 struct dnatd;

@@ -13,7 +13,7 @@
 #include "engine/conns_end.h"
 #include "engine/forget.h"
 #include "engine/repair.h"
-#include "model/model.h"
+#include "model/types.h"
 #include "model/ruleset.h"
 #include "module/kmod.h"
 #include "nft/nft.h"

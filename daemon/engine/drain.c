@@ -18,6 +18,7 @@
 #include "engine/dnatd.h"
 #include "engine/drain.h"
 #include "engine/conns_end.h"
+#include "model/model.h"
 
 /* To look for the last connection's end; and to try again what failed. */
 #define PAUSE_MS 1000

@@ -9,6 +9,7 @@
 #include "check/reply.h"
 #include "common/array.h"
 #include "engine/health_group.h"
+#include "model/model.h"
 
 #define FOLLOW_AT_ONCE 64	/* services: a millisecond or two */
 

@@ -17,7 +17,7 @@
 
 #include "common/err.h"
 #include "engine/dnatd.h"
-#include "model/model.h"
+#include "model/types.h"
 
 struct health;
 

@@ -14,6 +14,7 @@
 #include "conn/conn.h"
 #include "engine/forget.h"
 #include "engine/health_group.h"
+#include "model/model.h"
 #include "model/service.h"
 
 /* Until those that failed alone are tried again. */

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "common/err.h"
-#include "model/model.h"
+#include "model/types.h"
 
 struct dnatd;
 struct pools;

@@ -15,6 +15,7 @@
 #include "engine/startup.h"
 #include "engine/vdports_sync.h"
 #include "lang/conf.h"
+#include "model/model.h"
 #include "model/notes.h"
 #include "model/service.h"
 

@@ -9,6 +9,7 @@
 #include "metrics/metrics_service.h"
 #include "metrics/metrics_stats.h"
 #include "metrics/metrics_text.h"
+#include "model/model.h"
 #include "module/kmod_pool.h"
 #include "module/kmod_stats.h"
 

@@ -28,11 +28,6 @@ int64_t model_now(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-unsigned int backend_weight(const struct backend *backend)
-{
-	return backend->state == BACKEND_UP ? backend->weight : 0;
-}
-
 bool backend_left(const struct backend *backend, int64_t now,
 		  unsigned int *left)
 {

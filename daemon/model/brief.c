@@ -4,6 +4,7 @@
 #include "base/args.h"
 #include "common/addr.h"
 #include "model/brief.h"
+#include "model/model.h"
 #include "model/service.h"
 
 /* A service that was asked for in as few words as can be. */

@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "model/model.h"
+#include "model/types.h"
 
 /**
  * brief_service - a service without what it would have been given anyhow

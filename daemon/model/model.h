@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Services and backends as the admin asked for them: plain data and the rules
- * that they obey.  No I/O here.
+ * All services, and the rules that they obey together.  No I/O here.
  *
  * Services in a model are never changed in place.  A change is a pair of the
  * service before and the service after; whoever carries it out (store, nft,
@@ -11,101 +10,18 @@
 #define DNAT_MODEL_H
 
 #include <jansson.h>
-#include <net/if.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/addr.h"
 #include "common/err.h"
-#include "model/check.h"
-#include "model/vdports.h"
+#include "model/service.h"
+#include "model/types.h"
 
 #define STATE_VERSION 1		/* of the state file and of config.apply */
 
-enum mode {
-	MODE_DOUBLE_NAT,
-};
-
-enum scheduler {
-	SCHEDULER_RR,
-	SCHEDULER_WRR,
-};
-
-/* What the admin wants of a backend. */
-enum backend_state {
-	BACKEND_UP,
-	BACKEND_DRAIN,		/* no new connections */
-	BACKEND_REMOVE,		/* the same, and it goes with the last of them */
-};
-
-/* What becomes of a backend's connections when it goes down. */
-enum on_down {
-	ON_DOWN_KEEP,
-	ON_DOWN_RESET,
-};
-
-/* What a client gets while no backend serves. */
-enum when_empty {
-	EMPTY_REJECT,
-	EMPTY_DROP,
-	EMPTY_BACKUP,		/* a backup backend, or a reject */
-};
-
-struct backend {
-	struct addr addr;
-	uint16_t port;		/* host byte order */
-	unsigned int weight;	/* 0..WEIGHT_MAX, 0: no new connections */
-	enum backend_state state;
-	unsigned int deadline;	/* of a drain: so long may it take, milliseconds */
-	int64_t until;		/* its end, milliseconds since 1970; 0: none */
-	bool backup;		/* serves while no other does */
-	struct addr check_addr;	/* family 0: addr */
-	uint16_t check_port;	/* host byte order, 0: port */
-	bool down;		/* found so by checks; not kept in a file */
-};
-
-struct service {
-	char name[SERVICE_NAME_LEN + 1];
-	struct addr vip;
-	uint16_t port;		/* host byte order */
-	uint8_t proto;		/* IPPROTO_TCP or IPPROTO_UDP */
-	enum mode mode;
-	enum scheduler scheduler;
-	char dev[IFNAMSIZ];	/* where dnatd puts the VIP, "" for nowhere */
-	bool fast;		/* the module forwards its packets itself */
-	struct check check;
-	enum on_down on_down;
-	enum when_empty when_empty;
-	size_t n_backends;
-	struct backend *backends;	/* in the order of adding */
-};
-
-struct model {
-	size_t n_services;
-	struct service **services;	/* sorted by name */
-	size_t room;		/* in services; commit never has to allocate */
-	struct vdports vdports;
-	struct model *held;	/* as it was at model_hold(), or NULL */
-};
-
-/* @old NULL: a new service.  @new NULL: the service goes. */
-struct change {
-	const struct service *old;
-	struct service *new;
-};
-
-/* What changes together, of one service each, or not at all. */
-struct changes {
-	size_t n;
-	struct change *list;
-	const struct vdports *vdports;	/* as they shall be, NULL: as they are */
-	bool passing;		/* backends go up or down: nothing to write down */
-};
-
 struct model *model_new(void);
 void model_free(struct model *model);
-void service_free(struct service *service);
 const struct service *model_find(const struct model *model, const char *name);
 
 /* The first service behind @name in order, which need not be there; or n_services. */
@@ -183,33 +99,6 @@ int service_check_pair(const struct service *service,
  */
 json_t *model_to_json(const struct model *model);
 
-/*
- * A service as control.h describes it, and a backend of it, with the service's
- * name unless @name is NULL.  NULL where memory is short.
- */
-json_t *service_to_json(const struct service *service);
-json_t *backend_to_json(const struct backend *backend, const char *name);
-
-/* As an entry of the state file, which also says when drains began to end. */
-json_t *service_to_state(const struct service *service);
-
-/* The weight that new connections go by: 0 for none. */
-unsigned int backend_weight(const struct backend *backend);
-
-/**
- * backend_left - how long its connections have yet
- * @now: milliseconds since 1970
- * @left: result, milliseconds; no more than the deadline gave, whatever has
- *	become of the clock
- *
- * Return: false where there is no deadline
- */
-bool backend_left(const struct backend *backend, int64_t now,
-		  unsigned int *left);
-
-/* Milliseconds since 1970. */
-int64_t model_now(void);
-
 /**
  * model_from_json - the state file's content to a model, all rules checked
  *
@@ -233,8 +122,5 @@ typedef void model_error_fn(const struct err *err, void *data);
  * Return: the model, or NULL where @fn was called
  */
 struct model *model_read(const json_t *root, model_error_fn *fn, void *data);
-
-const char *scheduler_text(enum scheduler scheduler);
-const char *mode_text(enum mode mode);
 
 #endif

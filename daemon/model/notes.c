@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/args.h"
+#include "model/model.h"
 #include "model/notes.h"
 
 #define PATH_LEN 64

@@ -8,7 +8,7 @@
 
 #include <jansson.h>
 
-#include "model/model.h"
+#include "model/types.h"
 
 /**
  * notes_change - of a request that was carried out

@@ -5,6 +5,11 @@
 
 #define NONE UINT16_MAX
 
+unsigned int backend_weight(const struct backend *backend)
+{
+	return backend->state == BACKEND_UP ? backend->weight : 0;
+}
+
 static unsigned int gcd(unsigned int a, unsigned int b)
 {
 	while (b) {

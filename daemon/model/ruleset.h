@@ -6,7 +6,10 @@
 #ifndef DNAT_RULESET_H
 #define DNAT_RULESET_H
 
-#include "model/model.h"
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/types.h"
 
 #define RULESET_TABLE "dnatd"
 
@@ -15,6 +18,9 @@ enum allocator {
 	ALLOC_MODULE,
 	ALLOC_NF_NAT,
 };
+
+/* The weight that new connections go by: 0 for none. */
+unsigned int backend_weight(const struct backend *backend);
 
 /**
  * ruleset_slots - the order in which a service's backends are used

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "common/addr.h"
-#include "model/model.h"
+#include "model/types.h"
 
 enum {
 	COUNT_CONNECTIONS,	/* that got a vdport */

@@ -5,7 +5,7 @@
 
 #include "base/parts.h"
 #include "conn/conn.h"
-#include "model/model.h"
+#include "model/types.h"
 #include "module/kmod.h"
 
 /**

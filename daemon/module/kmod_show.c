@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/json_text.h"
+#include "model/model.h"
 #include "module/kmod_msg.h"
 #include "module/kmod_pool.h"
 #include "module/kmod_show.h"

@@ -15,7 +15,7 @@
 #include <event2/event.h>
 
 #include "base/worker.h"
-#include "model/model.h"
+#include "model/types.h"
 
 struct announce;
 

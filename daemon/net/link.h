@@ -13,7 +13,7 @@
 
 #include "common/addr.h"
 #include "common/err.h"
-#include "model/model.h"
+#include "model/types.h"
 
 #define LINK_IFA_PROTO 212
 

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 
 #include "common/err.h"
-#include "model/model.h"
+#include "model/types.h"
 #include "model/ruleset.h"
 
 struct nft;

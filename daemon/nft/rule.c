@@ -15,6 +15,8 @@
 #include <libnftnl/expr.h>
 #include <libnftnl/udata.h>
 
+#include "model/ruleset.h"
+#include "model/service.h"
 #include "nft/rule.h"
 
 /*

@@ -15,7 +15,7 @@
 #include <linux/netfilter.h>
 #include <stdint.h>
 
-#include "model/model.h"
+#include "model/types.h"
 #include "model/ruleset.h"
 
 #define MAP_SERVICES4	"services4"

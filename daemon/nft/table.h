@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "model/model.h"
+#include "model/types.h"
 #include "model/ruleset.h"
 #include "net/netlink.h"
 #include "nft/rule.h"

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/args.h"
+#include "model/service.h"
 #include "model/vdports.h"
 #include "store/journal.h"
 

@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 #include "common/err.h"
-#include "model/model.h"
+#include "model/types.h"
 
 /**
  * journal_line - a change as a line, without its newline

@@ -26,7 +26,7 @@
 #include <stdbool.h>
 
 #include "common/err.h"
-#include "model/model.h"
+#include "model/types.h"
 
 #define STORE_PATH "/var/lib/dnat/state.json"
 #define STORE_OLD ".old"

@@ -21,6 +21,8 @@
 
 #include "conn/ct.h"
 #include "conn/left.h"
+#include "model/model.h"
+#include "model/ruleset.h"
 #include "module/kmod_pool.h"
 #include "module/kmod.h"
 #include "module/kmod_end.h"

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "control/access.h"
 #include "engine/dnatd.h"
+#include "model/model.h"
 #include "unit.h"
 
 static FILE *log_file;

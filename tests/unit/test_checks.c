@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "api/checks.h"
+#include "model/model.h"
 #include "net/link.h"
 #include "net/neigh.h"
 #include "net/route.h"

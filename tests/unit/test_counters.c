@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <netinet/in.h>
 
+#include "model/model.h"
 #include "module/counters.h"
 #include "unit.h"
 

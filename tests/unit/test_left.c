@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 
 #include "conn/left.h"
+#include "model/model.h"
 #include "module/kmod_pool.h"
 #include "module/kmod_msg.h"
 #include "unit.h"

@@ -9,6 +9,7 @@
 #include "metrics/metrics_service.h"
 #include "metrics/metrics_text.h"
 #include "metrics/process.h"
+#include "model/model.h"
 #include "unit.h"
 
 static struct err err;

@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "model/model.h"
 #include "model/notes.h"
 #include "unit.h"
 

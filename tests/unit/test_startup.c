@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "engine/startup.h"
+#include "model/model.h"
 #include "unit.h"
 
 #define WEB "service add web vip 192.0.2.10 port 80\n"

@@ -3,6 +3,8 @@
  * Which helpers the table asks for, as services come, change and go; and where a
  * service's turn begins.
  */
+#include "model/model.h"
+#include "model/ruleset.h"
 #include "nft/table.h"
 #include "unit.h"
 

@@ -8,6 +8,7 @@
 #include "engine/health.h"
 #include "engine/pools.h"
 #include "engine/unanswered.h"
+#include "model/model.h"
 #include "module/counters.h"
 #include "module/kmod_stats.h"
 #include "parts_json.h"
