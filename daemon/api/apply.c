@@ -9,10 +9,13 @@
 #include "common/addr.h"
 #include "control/protocol.h"
 #include "engine/audit.h"
+#include "engine/dnatd.h"
 #include "engine/vdports_sync.h"
 #include "model/brief.h"
 #include "model/merge.h"
+#include "model/model.h"
 #include "model/notes.h"
+#include "store/store.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 

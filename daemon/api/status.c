@@ -13,9 +13,13 @@
 #include "api/status.h"
 #include "base/clock.h"
 #include "base/worker.h"
+#include "engine/dnatd.h"
 #include "engine/health.h"
 #include "engine/pools.h"
 #include "control/http.h"
+#include "engine/repair.h"
+#include "model/ruleset.h"
+#include "module/kmod.h"
 
 /* A change or a repair takes a second or two at most, with thousands of services. */
 #define SLOW_JOB_MS 10000

@@ -10,13 +10,6 @@
 
 struct dnatd;
 
-/* How much of it was logged; all zero at first. */
-struct audit {
-	uint64_t since;		/* begin of the period, ms as clock_now() */
-	unsigned int lines;	/* in that period */
-	unsigned long missed;	/* requests in that period that were not logged */
-};
-
 /* So many lines a period; journald drops lines of all kinds above 10,000. */
 #define AUDIT_LINES 1000
 #ifndef AUDIT_PERIOD_MS

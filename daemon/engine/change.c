@@ -7,15 +7,16 @@
 #include "conn/conn_set.h"
 #include "engine/change.h"
 #include "engine/conns_end.h"
+#include "engine/dnatd.h"
 #include "engine/follow.h"
 #include "engine/forget.h"
-#include "engine/health.h"
 #include "engine/repair.h"
 #include "engine/reserve.h"
 #include "engine/vdports_sync.h"
 #include "model/model.h"
 #include "model/service.h"
 #include "net/link.h"
+#include "nft/nft.h"
 #include "store/store.h"
 
 /* Services whose checks are taken over in the turn that takes the change over. */
@@ -321,6 +322,33 @@ static bool is_new(const struct side *old, const struct side *new)
 	return false;
 }
 
+static void tell_change(struct dnatd *dnatd, const struct change *change)
+{
+	struct follower *follower;
+
+	LIST_FOREACH(follower, &dnatd->followers, entry)
+		if (follower->change)
+			follower->change(follower->data, change);
+}
+
+static void tell_later(struct dnatd *dnatd, const char *name)
+{
+	struct follower *follower;
+
+	LIST_FOREACH(follower, &dnatd->followers, entry)
+		if (follower->change_later)
+			follower->change_later(follower->data, name);
+}
+
+static void tell_done(struct dnatd *dnatd)
+{
+	struct follower *follower;
+
+	LIST_FOREACH(follower, &dnatd->followers, entry)
+		if (follower->done)
+			follower->done(follower->data);
+}
+
 static void take_over(struct transaction *transaction)
 {
 	struct dnatd *dnatd = transaction->dnatd;
@@ -335,10 +363,10 @@ static void take_over(struct transaction *transaction)
 
 		memcpy(name, any->name, sizeof(name));
 		if (!changes->passing && i < FOLLOW_NOW)
-			health_follow(dnatd->health, change);
+			tell_change(dnatd, change);
 		model_commit(dnatd->model, change);
 		if (!changes->passing && i >= FOLLOW_NOW)
-			health_follow_later(dnatd->health, name);
+			tell_later(dnatd, name);
 	}
 	if (changes->vdports)
 		dnatd->model->vdports = *changes->vdports;
@@ -348,7 +376,7 @@ static void take_over(struct transaction *transaction)
 		conns_forget(dnatd, &transaction->gone.list[i]);
 	if (is_new(&transaction->old, &transaction->new))
 		conns_end_astray(dnatd);
-	drain_look(dnatd->drain);
+	tell_done(dnatd);
 }
 
 static void add_cause(struct err *err, const struct err *second)

@@ -54,6 +54,27 @@ struct transaction {
 	bool repaired;		/* the rules were, before the change */
 };
 
+/*
+ * Who wants to know what becomes of the model, for as long as it is in
+ * dnatd->followers.  What it has no use for is NULL.
+ */
+struct follower {
+	LIST_ENTRY(follower) entry;
+	void *data;
+
+	/* @change: a service is about to be what it says */
+	void (*change)(void *data, const struct change *change);
+
+	/*
+	 * @change_later: the same, but a service called @name is another already,
+	 * or is no more; it is one of many, and need not be looked at at once
+	 */
+	void (*change_later)(void *data, const char *name);
+
+	/* @done: the model may have changed */
+	void (*done)(void *data);
+};
+
 /* Carry @transaction out, in its turn.  All that is not set is zero. */
 void change_begin(struct dnatd *dnatd, struct transaction *transaction);
 

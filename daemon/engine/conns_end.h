@@ -11,7 +11,6 @@
 #define DNAT_CONNS_END_H
 
 #include <stdint.h>
-#include <sys/queue.h>
 
 #include "base/parts.h"
 #include "common/err.h"
@@ -20,12 +19,6 @@
 #include "conn/ending.h"
 
 struct dnatd;
-
-/* What conns_end() has to do; all zeros at first. */
-struct endings {
-	TAILQ_HEAD(end_tasks, end_task) tasks;
-	unsigned int n_active;
-};
 
 /**
  * typedef end_fn - take word that all is done

@@ -4,30 +4,62 @@
 #define DNAT_DNATD_H
 
 #include <event2/event.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/queue.h>
 
-#include "base/events.h"
 #include "check/spawn.h"
-#include "engine/audit.h"
-#include "engine/drain.h"
-#include "engine/conns_end.h"
-#include "engine/forget.h"
-#include "engine/repair.h"
-#include "model/types.h"
+#include "conn/conn_set.h"
 #include "model/ruleset.h"
-#include "module/kmod.h"
-#include "nft/nft.h"
-#include "store/store.h"
+#include "model/types.h"
 
 struct counts;
+struct drain;
+struct events;
 struct fault_watch;
 struct foreign;
 struct health;
 struct http;
+struct kmod;
+struct nft;
 struct peer;
 struct pools;
+struct store;
 struct transaction;
 struct worker;
+
+/* Connections that are ended, by conns_end.h; all zeros at first. */
+struct endings {
+	TAILQ_HEAD(end_tasks, end_task) tasks;
+	unsigned int n_active;
+};
+
+/* What is to be forgotten, of forget.h; all zeros at first. */
+struct forgets {
+	struct conn_set set;
+	struct event *event;
+};
+
+/* One for all of a filter's connections, one for those without an answer. */
+#define FORGETS 2
+
+/* How much audit.h has logged; all zeros at first. */
+struct audit {
+	uint64_t since;		/* begin of the period, ms as clock_now() */
+	unsigned int lines;	/* in that period */
+	unsigned long missed;	/* requests in that period that were not logged */
+};
+
+/* Repairs of what others broke, see repair.h. */
+struct repairs {
+	unsigned int a_minute;		/* 0: nothing is repaired */
+	unsigned long long total;
+	unsigned long long overruns;	/* times that notices were lost */
+	unsigned int spent;		/* since @since, while not @held */
+	uint64_t since;			/* ms; where @held, of the last try */
+	bool held;			/* somebody breaks it again and again */
+	char failed[256];		/* why the last one failed, or "" */
+};
 
 struct dnatd {
 	struct event_base *base;
@@ -35,6 +67,7 @@ struct dnatd {
 	struct forgets forgets[FORGETS];
 	struct counts *counts;		/* NULL: nobody counts yet */
 	struct drain *drain;		/* NULL: nobody looks after drains yet */
+	LIST_HEAD(followers, follower) followers;	/* of changes, see change.h */
 	struct events *events;
 	struct audit audit;
 	const struct peer *peer;	/* whose request is carried out, NULL: nobody's */

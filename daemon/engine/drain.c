@@ -41,6 +41,7 @@ struct due {
 
 struct drain {
 	struct dnatd *dnatd;
+	struct follower follower;
 	struct event *timer;
 	LIST_HEAD(dues, due) dues;
 	int64_t next;		/* milliseconds to the next look, or -1 */
@@ -92,10 +93,10 @@ static void arm(struct drain *drain, int64_t ms)
 	event_add(drain->timer, &in);
 }
 
-void drain_look(struct drain *drain)
+/* The model may have changed: look at it in the loop's next turn. */
+static void look_soon(void *data)
 {
-	if (drain)
-		arm(drain, 0);
+	arm(data, 0);
 }
 
 static struct due *due_find(struct drain *drain, const struct service *service,
@@ -171,7 +172,7 @@ static void take_ended(uint64_t ended, const struct err *err, void *data)
 				  due->backend.port),
 		     "deadline");
 	due->at = clock_ms(CLOCK_MONOTONIC) + PAUSE_MS;
-	drain_look(due->drain);
+	look_soon(due->drain);
 }
 
 /* Return: whether the deadline has passed and all connections are ended */
@@ -402,6 +403,9 @@ struct drain *drain_new(struct dnatd *dnatd, struct err *err)
 	drain->count.done = counted;
 	drain->count.data = drain;
 	LIST_INIT(&drain->dues);
+	drain->follower.data = drain;
+	drain->follower.done = look_soon;
+	LIST_INSERT_HEAD(&dnatd->followers, &drain->follower, entry);
 	arm(drain, 0);
 	return drain;
 }
@@ -410,6 +414,7 @@ void drain_free(struct drain *drain)
 {
 	if (!drain)
 		return;
+	LIST_REMOVE(&drain->follower, entry);
 	while (!LIST_EMPTY(&drain->dues))
 		due_free(LIST_FIRST(&drain->dues));
 	counts_cancel(drain->dnatd->counts, &drain->count);

@@ -13,11 +13,8 @@
 struct dnatd;
 struct drain;
 
-/* Return: NULL with @err set where memory is short */
+/* Looks after @dnatd's model from now on.  Return: NULL with @err set where memory is short */
 struct drain *drain_new(struct dnatd *dnatd, struct err *err);
 void drain_free(struct drain *drain);
-
-/* The model may have changed: look at it in the loop's next turn.  NULL: no one to. */
-void drain_look(struct drain *drain);
 
 #endif

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdio.h>
 
+#include "engine/dnatd.h"
 #include "engine/follow.h"
 #include "module/kmod.h"
+#include "nft/nft.h"
 
 void jobs_follow(struct dnatd *dnatd)
 {

@@ -9,20 +9,9 @@
 #ifndef DNAT_FORGET_H
 #define DNAT_FORGET_H
 
-#include <event2/event.h>
-
-#include "conn/conn_set.h"
+#include "conn/conn.h"
 
 struct dnatd;
-
-/* What is to be forgotten; all zeros at first. */
-struct forgets {
-	struct conn_set set;
-	struct event *event;
-};
-
-/* One for all of a filter's connections, one for those without an answer. */
-#define FORGETS 2
 
 /**
  * conns_forget - have connections forgotten, later

@@ -8,6 +8,7 @@
 #include "base/loop.h"
 #include "check/reply.h"
 #include "common/array.h"
+#include "engine/health.h"
 #include "engine/health_group.h"
 #include "model/model.h"
 
@@ -198,8 +199,6 @@ void health_follow(struct health *health, const struct change *change)
 	const struct service *new = change->new;
 	const struct service *any = new ? new : change->old;
 
-	if (!health)
-		return;
 	if (!new || new->check.type == CHECK_NONE) {
 		group_drop(health, any->name);
 	} else if (group_set(health, new)) {
@@ -237,8 +236,6 @@ void health_follow_later(struct health *health, const char *name)
 {
 	static const struct timeval at_once;
 
-	if (!health)
-		return;
 	if (array_room(&health->late, health->n_late, &health->late_room,
 		       sizeof(*health->late))) {
 		follow_named(health, name);
@@ -325,6 +322,16 @@ int health_to_json(const struct health *health, const struct service *service,
 	return fault_to_json(patient, json);
 }
 
+static void follow_change(void *data, const struct change *change)
+{
+	health_follow(data, change);
+}
+
+static void follow_change_later(void *data, const char *name)
+{
+	health_follow_later(data, name);
+}
+
 struct health *health_new(struct dnatd *dnatd, struct event_base *base,
 			  struct err *err)
 {
@@ -332,6 +339,10 @@ struct health *health_new(struct dnatd *dnatd, struct event_base *base,
 
 	if (health) {
 		health->dnatd = dnatd;
+		health->follower.data = health;
+		health->follower.change = follow_change;
+		health->follower.change_later = follow_change_later;
+		LIST_INSERT_HEAD(&dnatd->followers, &health->follower, entry);
 		health->follow = evtimer_new(base, follow, health);
 	}
 	if (!health || !health->follow || ward_init(&health->ward, base, &dnatd->check_user) ||
@@ -353,6 +364,7 @@ void health_free(struct health *health)
 {
 	if (!health)
 		return;
+	LIST_REMOVE(&health->follower, entry);
 	for (size_t i = 0; i < health->n; i++)
 		group_free(health->groups[i]);
 	free(health->groups);

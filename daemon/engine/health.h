@@ -16,9 +16,9 @@
 #include <stdbool.h>
 
 #include "common/err.h"
-#include "engine/dnatd.h"
 #include "model/types.h"
 
+struct dnatd;
 struct health;
 
 /**
@@ -34,13 +34,13 @@ void health_free(struct health *health);
 
 /*
  * A service is about to be what @change says.  Where memory is short its
- * backends are not checked, and the log says so.  @health may be NULL.
+ * backends are not checked, and the log says so.
  */
 void health_follow(struct health *health, const struct change *change);
 
 /*
  * A service called @name is another, or is no more: follow it in one of the next
- * turns of the event loop, after many others.  @health may be NULL.
+ * turns of the event loop, after many others.
  */
 void health_follow_later(struct health *health, const char *name);
 

@@ -5,7 +5,6 @@
 
 #include "check/patient.h"
 #include "engine/change.h"
-#include "engine/health.h"
 #include "model/check.h"
 
 #define PENDING_LEN 256
@@ -28,6 +27,7 @@ struct group {
 
 struct health {
 	struct dnatd *dnatd;
+	struct follower follower;
 	struct ward ward;
 	struct event *apply;	/* what has changed, all together */
 	struct event *again;	/* services that have to be tried alone */

@@ -6,20 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/dnatd.h"
+
 #define REPAIRS_A_MINUTE 10
 #define REPAIRS_MAX 600
-
-struct repairs {
-	unsigned int a_minute;		/* 0: nothing is repaired */
-	unsigned long long total;
-	unsigned long long overruns;	/* times that notices were lost */
-	unsigned int spent;		/* since @since, while not @held */
-	uint64_t since;			/* ms; where @held, of the last try */
-	bool held;			/* somebody breaks it again and again */
-	char failed[256];		/* why the last one failed, or "" */
-};
-
-struct dnatd;
 
 /**
  * repairs_wait - may something be repaired now?

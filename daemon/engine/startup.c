@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "common/addr.h"
 #include "engine/audit.h"
+#include "engine/dnatd.h"
 #include "engine/forget.h"
 #include "engine/reserve.h"
 #include "engine/startup.h"
@@ -18,6 +19,7 @@
 #include "model/model.h"
 #include "model/notes.h"
 #include "model/service.h"
+#include "store/store.h"
 
 #define LINE_LEN 2048
 

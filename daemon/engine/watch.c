@@ -20,12 +20,15 @@
 #include "base/loop.h"
 #include "base/worker.h"
 #include "engine/conns_end.h"
+#include "engine/dnatd.h"
 #include "engine/follow.h"
 #include "engine/repair.h"
 #include "engine/reserve.h"
 #include "engine/watch.h"
+#include "model/ruleset.h"
 #include "net/link.h"
 #include "net/netlink.h"
+#include "nft/nft.h"
 
 /*
  * What comes at once is looked at together, and a stream of changes that often.

@@ -11,9 +11,12 @@
 #include "base/clock.h"
 #include "base/loop.h"
 #include "api/fault_watch.h"
+#include "engine/dnatd.h"
 #include "engine/health.h"
+#include "engine/repair.h"
 #include "metrics/metrics_daemon.h"
 #include "metrics/process.h"
+#include "module/kmod.h"
 
 static int add_process(struct samples *samples)
 {

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "control/access.h"
+#include "engine/audit.h"
 #include "engine/dnatd.h"
 #include "model/model.h"
 #include "unit.h"

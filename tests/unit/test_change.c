@@ -5,12 +5,16 @@
 
 #include "engine/change.h"
 #include "engine/conns_end.h"
+#include "engine/dnatd.h"
 #include "engine/follow.h"
 #include "engine/forget.h"
 #include "engine/reserve.h"
 #include "engine/vdports_sync.h"
+#include "model/model.h"
+#include "model/ruleset.h"
 #include "model/service.h"
 #include "net/link.h"
+#include "nft/nft.h"
 #include "store/store.h"
 #include "unit.h"
 

@@ -21,6 +21,7 @@
 #include "engine/count.h"
 #include "engine/dnatd.h"
 #include "engine/conns_end.h"
+#include "engine/forget.h"
 #include "model/model.h"
 #include "net/link.h"
 #include "nft/nft.h"

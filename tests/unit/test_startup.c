@@ -4,8 +4,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/dnatd.h"
+#include "engine/forget.h"
 #include "engine/startup.h"
 #include "model/model.h"
+#include "store/store.h"
 #include "unit.h"
 
 #define WEB "service add web vip 192.0.2.10 port 80\n"
