@@ -20,9 +20,6 @@
 
 #define POOL_TEXT (2 * INET6_ADDRSTRLEN + 64)
 
-/* A pool that came or went meanwhile: the list is asked for again. */
-#define TRIES 10
-
 /* What is remembered of a pool from one look to the next. */
 struct standing {
 	struct kmod_pool pool;
@@ -40,7 +37,6 @@ struct pools {
 	struct nl nl;			/* its sock NULL between two looks */
 	struct standings before;
 	struct standings now;
-	unsigned int tries;
 	bool looked;			/* @before is of a look */
 	bool followed;			/* somebody listened at the last look */
 	json_int_t refused;		/* by all pools, since the module is there */
@@ -264,9 +260,6 @@ static bool look(struct pools *pools)
 		return true;
 	nl_close(&pools->nl);
 	pools->nl.sock = NULL;
-	if (rc == -EINTR && ++pools->tries < TRIES)
-		return true;
-	pools->tries = 0;
 	if (!rc)
 		looked(pools);
 	return false;

@@ -14,7 +14,6 @@
 #include "module/kmod_stats.h"
 
 #define ROWS_A_PART 512		/* services and backends */
-#define TRIES 10
 
 enum step {
 	STEP_TOTALS,
@@ -35,7 +34,6 @@ struct job {
 	bool up;
 	char last[SERVICE_NAME_LEN + 1];	/* of the services that are done */
 	struct nl nl;				/* for counters, then pools */
-	unsigned int tries;
 	struct counters counters;
 	bool counted;				/* all of them are there */
 	struct pools_samples pools;
@@ -78,14 +76,12 @@ static int counters_ask(struct job *job)
 	return 0;
 }
 
-/**
- * take - one datagram of a dump: the kernel makes the next when this is taken
- * @ask: the step to begin again with
+/*
+ * One datagram of a dump: the kernel makes the next when this is taken.
  *
- * Return: 1 with more to come, 0 at the end, -EAGAIN where all that was taken
- *	counts for nothing, and is asked for again; or another negative errno
+ * Return: 1 with more to come, 0 at the end, or a negative errno
  */
-static int take(struct job *job, nl_fn fn, void *data, enum step ask)
+static int take(struct job *job, nl_fn fn, void *data)
 {
 	int done;
 	int rc = nl_receive(&job->nl, fn, data, &done);
@@ -93,18 +89,12 @@ static int take(struct job *job, nl_fn fn, void *data, enum step ask)
 	if (!rc && !done)
 		return 1;
 	nl_close(&job->nl);
-	if (rc == -EINTR && ++job->tries < TRIES) {
-		job->step = ask;
-		return -EAGAIN;
-	}
-	job->tries = 0;
 	return rc;
 }
 
 static int counters_take(struct job *job)
 {
-	int rc = take(job, kmod_parse_counter, &job->counters,
-		      STEP_COUNTERS_ASK);
+	int rc = take(job, kmod_parse_counter, &job->counters);
 
 	if (rc == 1)
 		return 0;
@@ -113,8 +103,7 @@ static int counters_take(struct job *job)
 		return 0;
 	}
 	counters_clean(&job->counters);
-	if (rc != -EAGAIN && rc != -ENOMEM)
-		failed(job, STEP_SERVICES);
+	failed(job, STEP_SERVICES);
 	return rc == -ENOMEM ? rc : 0;
 }
 
@@ -161,7 +150,7 @@ static int pools_ask(struct job *job)
 
 static int pools_take(struct job *job)
 {
-	int rc = take(job, metrics_add_pool, &job->pools, STEP_POOLS_ASK);
+	int rc = take(job, metrics_add_pool, &job->pools);
 
 	if (rc == 1)
 		return 0;
@@ -170,8 +159,7 @@ static int pools_take(struct job *job)
 		return metrics_end_pools(&job->pools);
 	}
 	metrics_drop_pools(&job->pools);
-	if (rc != -EAGAIN && rc != -ENOMEM)
-		failed(job, STEP_WRITE);
+	failed(job, STEP_WRITE);
 	return rc == -ENOMEM ? rc : 0;
 }
 

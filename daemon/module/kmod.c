@@ -151,12 +151,12 @@ int kmod_get(struct kmod *kmod, uint8_t cmd, nl_fn fn, void *data,
 }
 
 int kmod_dump(struct kmod *kmod, uint8_t cmd, const char *what, nl_fn fn,
-	      nl_forget_fn forget, void *data, struct err *err)
+	      void *data, struct err *err)
 {
 	NL_REQUEST_BUF(buf);
 	struct nlmsghdr *nlh = kmod_request(kmod, &kmod->nl, buf, NLM_F_DUMP,
 					    cmd);
-	int rc = nl_dump(&kmod->nl, nlh, fn, forget, data);
+	int rc = nl_talk(&kmod->nl, nlh, fn, data);
 
 	if (rc)
 		return err_set(err, rc, NULL, "module " MODULE

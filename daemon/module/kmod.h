@@ -63,12 +63,12 @@ int kmod_get(struct kmod *kmod, uint8_t cmd, nl_fn fn, void *data,
  * kmod_dump - take a whole list of the module's
  * @cmd: enum dnat_cmd
  * @what: it lists, for @err
- * @fn, @forget, @data: as for nl_dump()
+ * @fn, @data: as for nl_talk()
  *
  * Return: 0 or a negative errno with @err set
  */
 int kmod_dump(struct kmod *kmod, uint8_t cmd, const char *what, nl_fn fn,
-	      nl_forget_fn forget, void *data, struct err *err);
+	      void *data, struct err *err);
 
 /**
  * kmod_request - begin a request to the module

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A list has a socket of its own: what it is in the midst of must not meet the
- * answers to other questions.
+ * answers to other questions.  What changes meanwhile does not interrupt it: the
+ * module holds on to where it is.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -15,7 +16,6 @@
 #include "module/kmod_msg.h"
 #include "module/kmod_pool.h"
 
-#define TRIES 10		/* where pools come and go meanwhile */
 #define PORT_ROW_LEN 128	/* more than all its parts can have */
 
 struct conn_list {
@@ -34,7 +34,6 @@ struct port_list {
 	size_t next;		/* of them */
 	bool listed;		/* all of them are known */
 	bool asked;		/* for one, and the answer is not complete */
-	unsigned int tries;
 };
 
 static int broken(const struct nl *nl, int rc, struct err *err)
@@ -208,11 +207,6 @@ static int vips_next(struct port_list *list)
 	int done;
 	int rc = nl_receive(&list->nl, kmod_parse_pool_vip, &list->vips, &done);
 
-	if (rc == -EINTR && ++list->tries < TRIES) {
-		nl_close(&list->nl);
-		rc = kmod_pools_ask(list->kmod, &list->nl, NULL);
-		return rc ? rc : 1;
-	}
 	list->listed = done;
 	return rc ? rc : 1;
 }

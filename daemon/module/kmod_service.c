@@ -27,13 +27,6 @@ int kmod_parse_service(const struct nlmsghdr *nlh, void *service_ports)
 	return 0;
 }
 
-static void forget_ports(void *data)
-{
-	struct service_ports *ports = data;
-
-	ports->n = 0;
-}
-
 int kmod_services_keep(struct kmod *kmod, const struct model *model,
 		       struct err *err)
 {
@@ -44,7 +37,7 @@ int kmod_services_keep(struct kmod *kmod, const struct model *model,
 	if (conn_names_init(&ports.names, model))
 		return err_no_memory(err);
 	rc = kmod_dump(kmod, DNAT_CMD_SERVICE_GET, "service ports",
-		       kmod_parse_service, forget_ports, &ports, err);
+		       kmod_parse_service, &ports, err);
 	for (size_t i = 0; !rc && i < ports.n; i++) {
 		service.vip = ports.strange[i].vip.addr;
 		service.port = ports.strange[i].vip.port;

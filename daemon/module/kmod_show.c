@@ -10,7 +10,6 @@
 #include "module/kmod_show.h"
 #include "module/kmod_stats.h"
 
-#define TRIES 10		/* where pools and counters come and go meanwhile */
 #define ROWS_A_PART 128		/* services and backends: some milliseconds */
 
 /* Append the rows of @list to an array that is open; takes @list over. */
@@ -38,10 +37,8 @@ static int broken(const struct nl *nl, int rc, struct err *err)
 
 struct pool_list {
 	struct parts parts;
-	const struct kmod *kmod;
 	struct nl nl;
-	unsigned int tries;
-	size_t start;		/* where the array begins in the text */
+	bool begun;
 };
 
 static int pools_next(struct parts *parts, struct text *rows, struct err *err)
@@ -50,26 +47,18 @@ static int pools_next(struct parts *parts, struct text *rows, struct err *err)
 	json_t *pools = json_array();
 	int done, rc;
 
-	if (!list->start) {
-		list->start = rows->len;
-		if (text_add(rows, "[", 1)) {
-			json_decref(pools);
-			return err_no_memory(err);
-		}
+	if (!list->begun && text_add(rows, "[", 1)) {
+		json_decref(pools);
+		return err_no_memory(err);
 	}
+	list->begun = true;
 	rc = nl_receive(&list->nl, kmod_parse_pool, pools, &done);
 	if (!rc && add_rows(rows, pools))
 		return err_no_memory(err);
-	if (rc)
+	if (rc) {
 		json_decref(pools);
-	if (rc == -EINTR && ++list->tries < TRIES) {
-		rows->len = list->start + 1;
-		nl_close(&list->nl);
-		rc = kmod_pools_ask(list->kmod, &list->nl, err);
-		return rc ? rc : 1;
-	}
-	if (rc)
 		return broken(&list->nl, rc, err);
+	}
 	if (!done)
 		return 1;
 	return text_add(rows, "]", 1) ? err_no_memory(err) : 0;
@@ -94,7 +83,6 @@ int kmod_show_pools(const struct kmod *kmod, struct parts **parts,
 	list->parts.next = pools_next;
 	list->parts.free = pools_free;
 	list->parts.whole = true;
-	list->kmod = kmod;
 	rc = kmod_pools_ask(kmod, &list->nl, err);
 	if (rc)
 		free(list);
@@ -111,25 +99,15 @@ enum step {
 
 struct counter_list {
 	struct parts parts;
-	const struct kmod *kmod;
 	const struct model *model;
 	counters_fn *list;
 	bool all;
 	char name[SERVICE_NAME_LEN + 1];	/* the only one, or the last that is done */
 	enum step step;
 	bool begun;
-	unsigned int tries;
 	struct nl nl;
 	struct counters counters;
 };
-
-static int ask(struct counter_list *list, struct err *err)
-{
-	const struct service *only = list->all ?
-		NULL : model_find(list->model, list->name);
-
-	return kmod_counters_ask(list->kmod, only, &list->nl, err);
-}
 
 static int take(struct counter_list *list, struct err *err)
 {
@@ -137,12 +115,6 @@ static int take(struct counter_list *list, struct err *err)
 	int rc = nl_receive(&list->nl, kmod_parse_counter, &list->counters,
 			    &done);
 
-	if (rc == -EINTR && ++list->tries < TRIES) {
-		counters_clean(&list->counters);
-		nl_close(&list->nl);
-		rc = ask(list, err);
-		return rc ? rc : 1;
-	}
 	if (rc)
 		return broken(&list->nl, rc, err);
 	if (done)
@@ -234,13 +206,12 @@ int kmod_show_counters(const struct kmod *kmod, const struct model *model,
 	list->parts.next = counters_next;
 	list->parts.free = counters_free;
 	list->parts.whole = true;
-	list->kmod = kmod;
 	list->model = model;
 	list->list = fn;
 	list->all = !only;
 	if (only)
 		strcpy(list->name, only->name);
-	rc = ask(list, err);
+	rc = kmod_counters_ask(kmod, only, &list->nl, err);
 	if (rc)
 		free(list);
 	else
