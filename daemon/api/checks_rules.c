@@ -97,71 +97,60 @@ static void drop_advice(const struct foreign_chain *chain, bool sure,
 		 rule);
 }
 
-/* The chain to name, or NULL: then @name is fine, or nobody has looked yet. */
-static const struct foreign_chain *wrong(struct checks *checks,
-					 enum foreign_kind kind,
-					 const char *name, const char *fine,
-					 bool *sure, size_t *n)
+static void nat_advice(const struct foreign_chain *chain, bool sure,
+		       char *advice)
+{
+	snprintf(advice, ADVICE_LEN,
+		 "it has priority %d, %s dnatd's chain prerouting, and its rules may take packets to VIPs first; give it a higher number, or except the VIPs there: ip daddr VIP return",
+		 chain->priority, sure ? "the same as" : "before");
+}
+
+static void notrack_advice(const struct foreign_chain *chain, bool sure,
+			   char *advice)
+{
+	(void)sure;
+	snprintf(advice, ADVICE_LEN,
+		 "a notrack rule there has conntrack leave packets out, and a service whose packets it matches does not answer; put this before it: nft insert rule %s %s %s ip%s daddr VIP return",
+		 family_text(chain->family), chain->table, chain->name,
+		 chain->family == NFPROTO_IPV6 ? "6" : "");
+}
+
+/* Nothing, where nobody has looked yet. */
+static void check_kind(struct checks *checks, enum foreign_kind kind,
+		       const char *name, const char *fine,
+		       void (*advise)(const struct foreign_chain *chain,
+				      bool sure, char *advice))
 {
 	const struct foreign_chain *chain;
+	char advice[ADVICE_LEN];
+	bool sure;
+	size_t n;
 
 	if (!checks->foreign)
-		return NULL;
-	chain = pick(checks, kind, sure, n);
-	if (!chain)
+		return;
+	chain = pick(checks, kind, &sure, &n);
+	if (!chain) {
 		check_add(checks, name, json_string(fine), true, NULL);
-	return chain;
+		return;
+	}
+	advise(chain, sure, advice);
+	check_add(checks, name, chain_text(chain, n), !sure, advice);
 }
 
 void check_forward_rules(struct checks *checks)
 {
-	static const char name[] = "forward_rules";
-	const struct foreign_chain *chain;
-	char advice[ADVICE_LEN];
-	bool sure;
-	size_t n;
-
-	chain = wrong(checks, FOREIGN_DROP, name, "let services pass", &sure,
-		      &n);
-	if (!chain)
-		return;
-	drop_advice(chain, sure, advice);
-	check_add(checks, name, chain_text(chain, n), !sure, advice);
+	check_kind(checks, FOREIGN_DROP, "forward_rules", "let services pass",
+		   drop_advice);
 }
 
 void check_nat_rules(struct checks *checks)
 {
-	static const char name[] = "nat_rules";
-	const struct foreign_chain *chain;
-	char advice[ADVICE_LEN];
-	bool sure;
-	size_t n;
-
-	chain = wrong(checks, FOREIGN_NAT, name, "come after dnatd's", &sure,
-		      &n);
-	if (!chain)
-		return;
-	snprintf(advice, sizeof(advice),
-		 "it has priority %d, %s dnatd's chain prerouting, and its rules may take packets to VIPs first; give it a higher number, or except the VIPs there: ip daddr VIP return",
-		 chain->priority, sure ? "the same as" : "before");
-	check_add(checks, name, chain_text(chain, n), !sure, advice);
+	check_kind(checks, FOREIGN_NAT, "nat_rules", "come after dnatd's",
+		   nat_advice);
 }
 
 void check_raw_rules(struct checks *checks)
 {
-	static const char name[] = "raw_rules";
-	const struct foreign_chain *chain;
-	char advice[ADVICE_LEN];
-	bool sure;
-	size_t n;
-
-	chain = wrong(checks, FOREIGN_NOTRACK, name,
-		      "leave services to conntrack", &sure, &n);
-	if (!chain)
-		return;
-	snprintf(advice, sizeof(advice),
-		 "a notrack rule there has conntrack leave packets out, and a service whose packets it matches does not answer; put this before it: nft insert rule %s %s %s ip%s daddr VIP return",
-		 family_text(chain->family), chain->table, chain->name,
-		 chain->family == NFPROTO_IPV6 ? "6" : "");
-	check_add(checks, name, chain_text(chain, n), !sure, advice);
+	check_kind(checks, FOREIGN_NOTRACK, "raw_rules",
+		   "leave services to conntrack", notrack_advice);
 }
