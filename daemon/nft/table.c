@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,29 +53,16 @@ void table_clean(struct table *table)
 	table_init(table);
 }
 
-struct item *table_add(struct table *table, enum item_kind kind, char *key,
-		       char *text, const char *owner)
+int table_add(struct table *table, struct item item, const char *owner)
 {
-	struct item *item;
-	char *owned = owner ? strdup(owner) : NULL;
-
-	if (!key || !text || (owner && !owned))
-		goto fail;
-	if (array_room(&table->items, table->n, &table->room, sizeof(*item)))
-		goto fail;
-	item = &table->items[table->n++];
-	memset(item, 0, sizeof(*item));
-	item->kind = kind;
-	item->key = key;
-	item->text = text;
-	item->owner = owned;
-	return item;
-
-fail:
-	free(key);
-	free(text);
-	free(owned);
-	return NULL;
+	item.owner = owner ? strdup(owner) : NULL;
+	if (!item.key || !item.text || (owner && !item.owner) ||
+	    array_room(&table->items, table->n, &table->room, sizeof(item))) {
+		item_clean(&item);
+		return -ENOMEM;
+	}
+	table->items[table->n++] = item;
+	return 0;
 }
 
 int item_compare(const struct item *a, const struct item *b)

@@ -139,13 +139,13 @@ int table_want_changed_vips(struct table *table, const struct model *model,
 
 /**
  * table_add - a new item at the end
- * @key, @text: malloced, taken over, also on failure; NULL counts as failure
+ * @item: what it has is taken over, also on failure; a key or text that is NULL
+ *	counts as failure
  * @owner: copied, may be NULL
  *
- * Return: the item, its object still empty, or NULL without memory
+ * Return: 0 or -ENOMEM
  */
-struct item *table_add(struct table *table, enum item_kind kind, char *key,
-		       char *text, const char *owner);
+int table_add(struct table *table, struct item item, const char *owner);
 void table_sort(struct table *table);
 int item_compare(const struct item *a, const struct item *b);
 

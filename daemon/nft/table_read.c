@@ -47,7 +47,6 @@ static const char *chain_owner(const char *chain)
 static int take_table(struct table_read *read, const struct nlmsghdr *nlh)
 {
 	struct nftnl_table *table = nftnl_table_alloc();
-	struct item *item = NULL;
 
 	if (!table)
 		return -ENOMEM;
@@ -56,20 +55,17 @@ static int take_table(struct table_read *read, const struct nlmsghdr *nlh)
 		nftnl_table_free(table);
 		return 0;
 	}
-	item = table_add(read->table, ITEM_TABLE, strdup(RULESET_TABLE),
-			 text_table(table), NULL);
-	if (!item) {
-		nftnl_table_free(table);
-		return -ENOMEM;
-	}
-	item->table = table;
-	return 0;
+	return table_add(read->table, (struct item){
+		.kind = ITEM_TABLE,
+		.key = strdup(RULESET_TABLE),
+		.text = text_table(table),
+		.table = table,
+	}, NULL);
 }
 
 static int take_chain(struct table_read *read, const struct nlmsghdr *nlh)
 {
 	struct nftnl_chain *chain = nftnl_chain_alloc();
-	struct item *item;
 	const char *name;
 
 	if (!chain)
@@ -80,44 +76,38 @@ static int take_chain(struct table_read *read, const struct nlmsghdr *nlh)
 		nftnl_chain_free(chain);
 		return 0;
 	}
-	item = table_add(read->table, ITEM_CHAIN, key_chain(chain),
-			 text_chain(chain), chain_owner(name));
-	if (!item) {
-		nftnl_chain_free(chain);
-		return -ENOMEM;
-	}
-	item->chain = chain;
-	return 0;
+	return table_add(read->table, (struct item){
+		.kind = ITEM_CHAIN,
+		.key = key_chain(chain),
+		.text = text_chain(chain),
+		.chain = chain,
+	}, chain_owner(name));
 }
 
 static int take_object(struct table_read *read, const struct nlmsghdr *nlh)
 {
 	struct nftnl_obj *object = nftnl_obj_alloc();
-	struct item *item;
-	char *key;
+	const char *name;
 
 	if (!object)
 		return -ENOMEM;
 	if (nftnl_obj_nlmsg_parse(nlh, object) < 0 ||
 	    !is_ours(nftnl_obj_get_str(object, NFTNL_OBJ_TABLE)) ||
-	    !nftnl_obj_get_str(object, NFTNL_OBJ_NAME)) {
+	    !(name = nftnl_obj_get_str(object, NFTNL_OBJ_NAME))) {
 		nftnl_obj_free(object);
 		return 0;
 	}
-	key = strdup(nftnl_obj_get_str(object, NFTNL_OBJ_NAME));
-	item = table_add(read->table, ITEM_OBJECT, key, text_object(object), NULL);
-	if (!item) {
-		nftnl_obj_free(object);
-		return -ENOMEM;
-	}
-	item->object = object;
-	return 0;
+	return table_add(read->table, (struct item){
+		.kind = ITEM_OBJECT,
+		.key = strdup(name),
+		.text = text_object(object),
+		.object = object,
+	}, NULL);
 }
 
 static int take_flowtable(struct table_read *read, const struct nlmsghdr *nlh)
 {
 	struct nftnl_flowtable *flowtable = nftnl_flowtable_alloc();
-	struct item *item;
 	const char *name;
 
 	if (!flowtable)
@@ -128,14 +118,12 @@ static int take_flowtable(struct table_read *read, const struct nlmsghdr *nlh)
 		nftnl_flowtable_free(flowtable);
 		return 0;
 	}
-	item = table_add(read->table, ITEM_FLOWTABLE, strdup(name),
-			 text_flowtable(flowtable), NULL);
-	if (!item) {
-		nftnl_flowtable_free(flowtable);
-		return -ENOMEM;
-	}
-	item->flowtable = flowtable;
-	return 0;
+	return table_add(read->table, (struct item){
+		.kind = ITEM_FLOWTABLE,
+		.key = strdup(name),
+		.text = text_flowtable(flowtable),
+		.flowtable = flowtable,
+	}, NULL);
 }
 
 static int take_set(struct table_read *read, const struct nlmsghdr *nlh)
@@ -262,35 +250,33 @@ static int add_element(struct nftnl_set_elem *elem, void *data)
 {
 	struct element_ctx *ctx = data;
 	struct nftnl_set *single;
-	struct item *item;
 
 	if (!nftnl_set_elem_is_set(elem, NFTNL_SET_ELEM_KEY))
 		return 0;
 	single = single_new(ctx->set, elem);
 	if (!single)
 		return -1;
-	item = table_add(ctx->table, ITEM_ELEMENT,
-			 key_element(nftnl_set_get_str(ctx->set, NFTNL_SET_NAME),
-				     elem),
-			 text_element(elem), element_owner(elem));
-	if (!item) {
-		nftnl_set_free(single);
-		return -1;
-	}
-	item->set = single;
-	return 0;
+	return table_add(ctx->table, (struct item){
+		.kind = ITEM_ELEMENT,
+		.key = key_element(nftnl_set_get_str(ctx->set, NFTNL_SET_NAME),
+				   elem),
+		.text = text_element(elem),
+		.set = single,
+	}, element_owner(elem));
 }
 
 static int add_set(struct nftnl_set *set, void *data)
 {
 	struct table_read *read = data;
 	struct element_ctx ctx = { .table = read->table, .set = set };
-	char *key;
 
 	if (nftnl_set_get_u32(set, NFTNL_SET_FLAGS) & NFT_SET_ANONYMOUS)
 		return 0;
-	key = strdup(nftnl_set_get_str(set, NFTNL_SET_NAME));
-	if (!table_add(read->table, ITEM_SET, key, text_set(set), NULL))
+	if (table_add(read->table, (struct item){
+			.kind = ITEM_SET,
+			.key = strdup(nftnl_set_get_str(set, NFTNL_SET_NAME)),
+			.text = text_set(set),
+		}, NULL))
 		return -1;
 	return nftnl_set_elem_foreach(set, add_element, &ctx);
 }
@@ -330,6 +316,7 @@ static int add_rule(struct nftnl_rule *rule, void *data)
 	struct table *table = read->table;
 	const struct nftnl_set *set = NULL;
 	struct item *last = table->n ? &table->items[table->n - 1] : NULL;
+	struct item item = { .kind = ITEM_RULES };
 	char *text;
 
 	if (anonymous)
@@ -340,12 +327,10 @@ static int add_rule(struct nftnl_rule *rule, void *data)
 		return append(&last->text, text);
 	}
 
-	last = table_add(table, ITEM_RULES, strdup(chain), text,
-			 chain_owner(chain));
-	if (!last)
-		return -ENOMEM;
-	take_counter(last, rule);
-	return 0;
+	take_counter(&item, rule);
+	item.key = strdup(chain);
+	item.text = text;
+	return table_add(table, item, chain_owner(chain));
 }
 
 int table_read_finish(struct table_read *read)

@@ -33,32 +33,30 @@ static int want_table(struct table *table)
 	struct nftnl_table *t = nftnl_table_alloc();
 	struct nftnl_udata_buf *comment = comment_new(NFTNL_UDATA_TABLE_COMMENT,
 						      TABLE_COMMENT);
-	struct item *item = NULL;
+	bool ok = t && comment;
 
-	if (t && comment) {
+	if (ok) {
 		nftnl_table_set_u32(t, NFTNL_TABLE_FAMILY, NFPROTO_INET);
 		nftnl_table_set_u32(t, NFTNL_TABLE_FLAGS, 0);
-		if (!nftnl_table_set_str(t, NFTNL_TABLE_NAME, RULESET_TABLE) &&
-		    !nftnl_table_set_data(t, NFTNL_TABLE_USERDATA,
-					  nftnl_udata_buf_data(comment),
-					  nftnl_udata_buf_len(comment)))
-			item = table_add(table, ITEM_TABLE, strdup(RULESET_TABLE),
-					 text_table(t), NULL);
+		ok = !nftnl_table_set_str(t, NFTNL_TABLE_NAME, RULESET_TABLE) &&
+		     !nftnl_table_set_data(t, NFTNL_TABLE_USERDATA,
+					   nftnl_udata_buf_data(comment),
+					   nftnl_udata_buf_len(comment));
 	}
 	if (comment)
 		nftnl_udata_buf_free(comment);
-	if (item)
-		item->table = t;
-	else if (t)
-		nftnl_table_free(t);
-	return item ? 0 : -ENOMEM;
+	return table_add(table, (struct item){
+		.kind = ITEM_TABLE,
+		.key = ok ? strdup(RULESET_TABLE) : NULL,
+		.text = ok ? text_table(t) : NULL,
+		.table = t,
+	}, NULL);
 }
 
 static int want_helper(struct table *table, const char *name, const char *type,
 		       uint8_t proto)
 {
 	struct nftnl_obj *object = nftnl_obj_alloc();
-	struct item *item;
 
 	if (!object)
 		return -ENOMEM;
@@ -69,21 +67,18 @@ static int want_helper(struct table *table, const char *name, const char *type,
 	nftnl_obj_set_str(object, NFTNL_OBJ_CT_HELPER_NAME, type);
 	nftnl_obj_set_u16(object, NFTNL_OBJ_CT_HELPER_L3PROTO, NFPROTO_INET);
 	nftnl_obj_set_u8(object, NFTNL_OBJ_CT_HELPER_L4PROTO, proto);
-
-	item = table_add(table, ITEM_OBJECT, strdup(name), text_object(object),
-			 NULL);
-	if (!item) {
-		nftnl_obj_free(object);
-		return -ENOMEM;
-	}
-	item->object = object;
-	return 0;
+	return table_add(table, (struct item){
+		.kind = ITEM_OBJECT,
+		.key = strdup(name),
+		.text = text_object(object),
+		.object = object,
+	}, NULL);
 }
 
 static int want_flowtable(struct table *table, const struct flow_devices *flow)
 {
 	struct nftnl_flowtable *flowtable = nftnl_flowtable_alloc();
-	struct item *item = NULL;
+	bool ok;
 
 	if (!flowtable)
 		return -ENOMEM;
@@ -91,19 +86,18 @@ static int want_flowtable(struct table *table, const struct flow_devices *flow)
 	nftnl_flowtable_set_u32(flowtable, NFTNL_FLOWTABLE_HOOKNUM,
 				NF_NETDEV_INGRESS);
 	nftnl_flowtable_set_s32(flowtable, NFTNL_FLOWTABLE_PRIO, PRIO_FILTER);
-	if (!nftnl_flowtable_set_str(flowtable, NFTNL_FLOWTABLE_TABLE,
-				     RULESET_TABLE) &&
-	    !nftnl_flowtable_set_str(flowtable, NFTNL_FLOWTABLE_NAME, FLOWTABLE) &&
-	    !nftnl_flowtable_set_data(flowtable, NFTNL_FLOWTABLE_DEVICES,
-				      flow->names, 0))
-		item = table_add(table, ITEM_FLOWTABLE, strdup(FLOWTABLE),
-				 text_flowtable(flowtable), NULL);
-	if (!item) {
-		nftnl_flowtable_free(flowtable);
-		return -ENOMEM;
-	}
-	item->flowtable = flowtable;
-	return 0;
+	ok = !nftnl_flowtable_set_str(flowtable, NFTNL_FLOWTABLE_TABLE,
+				      RULESET_TABLE) &&
+	     !nftnl_flowtable_set_str(flowtable, NFTNL_FLOWTABLE_NAME,
+				      FLOWTABLE) &&
+	     !nftnl_flowtable_set_data(flowtable, NFTNL_FLOWTABLE_DEVICES,
+				       flow->names, 0);
+	return table_add(table, (struct item){
+		.kind = ITEM_FLOWTABLE,
+		.key = ok ? strdup(FLOWTABLE) : NULL,
+		.text = ok ? text_flowtable(flowtable) : NULL,
+		.flowtable = flowtable,
+	}, NULL);
 }
 
 /* @type NULL: a chain without a hook. */
@@ -111,7 +105,6 @@ static int want_chain(struct table *table, const char *name, const char *type,
 		      uint32_t hook, int prio, const char *owner)
 {
 	struct nftnl_chain *chain = nftnl_chain_alloc();
-	struct item *item;
 	int rc;
 
 	if (!chain)
@@ -125,31 +118,24 @@ static int want_chain(struct table *table, const char *name, const char *type,
 		nftnl_chain_set_u32(chain, NFTNL_CHAIN_POLICY, NF_ACCEPT);
 		rc = rc || nftnl_chain_set_str(chain, NFTNL_CHAIN_TYPE, type);
 	}
-	item = rc ? NULL : table_add(table, ITEM_CHAIN, key_chain(chain),
-				     text_chain(chain), owner);
-	if (!item) {
-		nftnl_chain_free(chain);
-		return -ENOMEM;
-	}
-	item->chain = chain;
-	return 0;
+	return table_add(table, (struct item){
+		.kind = ITEM_CHAIN,
+		.key = rc ? NULL : key_chain(chain),
+		.text = rc ? NULL : text_chain(chain),
+		.chain = chain,
+	}, owner);
 }
 
 /* Takes @set over; NULL counts as failure. */
 static int want_set(struct table *table, const char *name,
 		    struct nftnl_set *set)
 {
-	struct item *item;
-
-	if (!set)
-		return -ENOMEM;
-	item = table_add(table, ITEM_SET, strdup(name), text_set(set), NULL);
-	if (!item) {
-		nftnl_set_free(set);
-		return -ENOMEM;
-	}
-	item->set = set;
-	return 0;
+	return table_add(table, (struct item){
+		.kind = ITEM_SET,
+		.key = strdup(name),
+		.text = set ? text_set(set) : NULL,
+		.set = set,
+	}, NULL);
 }
 
 /* Of services: protocol, VIP and port. */
@@ -200,17 +186,15 @@ static char *rules_text(const struct rule *rules, size_t n)
 static int want_rules(struct table *table, const char *chain,
 		      struct rule *rules, size_t n, const char *owner)
 {
-	struct item *item = table_add(table, ITEM_RULES, strdup(chain),
-				      rules_text(rules, n), owner);
+	struct item item = {
+		.kind = ITEM_RULES,
+		.key = strdup(chain),
+		.text = rules_text(rules, n),
+		.rules.n = n,
+	};
 
-	if (!item) {
-		for (size_t i = 0; i < n; i++)
-			rule_free(&rules[i]);
-		return -ENOMEM;
-	}
-	memcpy(item->rules.rule, rules, n * sizeof(*rules));
-	item->rules.n = n;
-	return 0;
+	memcpy(item.rules.rule, rules, n * sizeof(*rules));
+	return table_add(table, item, owner);
 }
 
 typedef int (*rule_fn)(struct rule *rule, const char *chain, uint8_t family,
@@ -273,7 +257,7 @@ int table_add_element(struct table *table, const char *set_name,
 		      struct nftnl_set_elem *elem, const char *owner)
 {
 	struct nftnl_set *set = nftnl_set_alloc();
-	struct item *item;
+	char *key, *text;
 
 	if (!elem || !set)
 		goto fail;
@@ -281,13 +265,15 @@ int table_add_element(struct table *table, const char *set_name,
 	if (nftnl_set_set_str(set, NFTNL_SET_TABLE, RULESET_TABLE) ||
 	    nftnl_set_set_str(set, NFTNL_SET_NAME, set_name))
 		goto fail;
-	item = table_add(table, ITEM_ELEMENT, key_element(set_name, elem),
-			 text_element(elem), owner);
-	if (!item)
-		goto fail;
+	key = key_element(set_name, elem);
+	text = text_element(elem);
 	nftnl_set_elem_add(set, elem);
-	item->set = set;
-	return 0;
+	return table_add(table, (struct item){
+		.kind = ITEM_ELEMENT,
+		.key = key,
+		.text = text,
+		.set = set,
+	}, owner);
 
 fail:
 	if (elem)
