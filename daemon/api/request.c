@@ -91,18 +91,14 @@ static int show(struct dnatd *dnatd, const json_t *args, const char *name,
 }
 
 static int service_show(struct dnatd *dnatd, const json_t *args,
-			json_t **result, struct parts **parts,
-			struct err *err)
+			struct parts **parts, struct err *err)
 {
-	(void)result;
 	return show(dnatd, args, "name", show_services, parts, err);
 }
 
 static int backend_show(struct dnatd *dnatd, const json_t *args,
-			json_t **result, struct parts **parts,
-			struct err *err)
+			struct parts **parts, struct err *err)
 {
-	(void)result;
 	return show(dnatd, args, "service", show_backends, parts, err);
 }
 
@@ -120,11 +116,10 @@ static int module_needed(const struct dnatd *dnatd, const char *what,
 }
 
 static int vdport_show(struct dnatd *dnatd, const json_t *args,
-		       json_t **result, struct parts **parts, struct err *err)
+		       struct parts **parts, struct err *err)
 {
 	int ret = args_check(args, NULL, 0, err);
 
-	(void)result;
 	if (!ret)
 		ret = module_needed(dnatd, "vdports are counted", err);
 	return ret ? ret : kmod_show_pools(dnatd->kmod, parts, err);
@@ -160,24 +155,19 @@ static int stats_list(struct dnatd *dnatd, const json_t *args,
 }
 
 static int stats_services(struct dnatd *dnatd, const json_t *args,
-			  json_t **result, struct parts **parts,
-			  struct err *err)
+			  struct parts **parts, struct err *err)
 {
-	(void)result;
 	return stats_list(dnatd, args, counters_services, parts, err);
 }
 
 static int stats_backends(struct dnatd *dnatd, const json_t *args,
-			  json_t **result, struct parts **parts,
-			  struct err *err)
+			  struct parts **parts, struct err *err)
 {
-	(void)result;
 	return stats_list(dnatd, args, counters_backends, parts, err);
 }
 
 static int vdport_ports(struct dnatd *dnatd, const json_t *args,
-			json_t **result, struct parts **parts,
-			struct err *err)
+			struct parts **parts, struct err *err)
 {
 	static const struct arg spec[] = {
 		{ "vip", ARG_STRING, false },
@@ -189,7 +179,6 @@ static int vdport_ports(struct dnatd *dnatd, const json_t *args,
 	uint8_t proto = 0;
 	int ret;
 
-	(void)result;
 	ret = args_check(args, spec, ARRAY_SIZE(spec), err);
 	if (!ret && vip_text)
 		ret = addr_parse(vip_text, "vip", &vip, err);
@@ -239,13 +228,11 @@ static int find_conns(struct dnatd *dnatd, const json_t *args,
 }
 
 static int connection_show(struct dnatd *dnatd, const json_t *args,
-			   json_t **result, struct parts **parts,
-			   struct err *err)
+			   struct parts **parts, struct err *err)
 {
 	struct conn_filter filter;
 	int ret = find_conns(dnatd, args, &filter, err);
 
-	(void)result;
 	if (ret)
 		return ret;
 	if (dnatd->in_force == ALLOC_MODULE)
@@ -255,13 +242,11 @@ static int connection_show(struct dnatd *dnatd, const json_t *args,
 }
 
 static int connection_del(struct dnatd *dnatd, const json_t *args,
-			  json_t **result, struct parts **parts,
-			  struct err *err)
+			  struct parts **parts, struct err *err)
 {
 	struct conn_filter filter;
 	int ret = find_conns(dnatd, args, &filter, err);
 
-	(void)result;
 	if (ret)
 		return ret;
 	if (!json_object_size(args))
@@ -274,23 +259,20 @@ static int connection_del(struct dnatd *dnatd, const json_t *args,
 }
 
 static int connection_flush(struct dnatd *dnatd, const json_t *args,
-			    json_t **result, struct parts **parts,
-			    struct err *err)
+			    struct parts **parts, struct err *err)
 {
 	static const struct conn_filter all = { .class = CONN_ANY };
 	int ret = args_check(args, NULL, 0, err);
 
-	(void)result;
 	return ret ? ret : conns_end_parts(dnatd, &all, parts, err);
 }
 
 static int show_config(struct dnatd *dnatd, const json_t *args,
-		       json_t **result, struct parts **parts, struct err *err)
+		       struct parts **parts, struct err *err)
 {
 	static const struct arg spec[] = { { "brief", ARG_BOOLEAN, false } };
 	int ret = args_check(args, spec, ARRAY_SIZE(spec), err);
 
-	(void)result;
 	if (ret)
 		return ret;
 	*parts = config_show(dnatd,
@@ -328,12 +310,11 @@ static int status_check(struct dnatd *dnatd, const json_t *args,
 	return ret;
 }
 
-static int monitor(struct dnatd *dnatd, const json_t *args, json_t **result,
+static int monitor(struct dnatd *dnatd, const json_t *args,
 		   struct parts **parts, struct err *err)
 {
 	int ret = args_check(args, NULL, 0, err);
 
-	(void)result;
 	if (ret)
 		return ret;
 	*parts = events_subscribe(dnatd->events, err);
@@ -346,7 +327,7 @@ static const struct operation {
 	enum { CHANGES, LOOKS } does;
 	int (*answer)(struct dnatd *dnatd, const json_t *args,
 		      json_t **result, struct err *err);
-	int (*list)(struct dnatd *dnatd, const json_t *args, json_t **result,
+	int (*list)(struct dnatd *dnatd, const json_t *args,
 		    struct parts **parts, struct err *err);
 	int (*change)(struct dnatd *dnatd, const char *op, const json_t *args,
 		      struct parts **parts, struct err *err);
@@ -385,7 +366,7 @@ static int carry_out(struct dnatd *dnatd, const struct operation *operation,
 		return operation->change(dnatd, operation->op, args, parts, err);
 	if (operation->answer)
 		return operation->answer(dnatd, args, result, err);
-	ret = operation->list(dnatd, args, result, parts, err);
+	ret = operation->list(dnatd, args, parts, err);
 	if (!ret && operation->does == CHANGES)
 		audit_request(dnatd, operation->op, args);
 	return ret;
