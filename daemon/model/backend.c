@@ -12,6 +12,18 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define PORT_MAX 65535
+
+/* Which backend, and what of it may be set. */
+#define BACKEND_ARGS \
+	{ "addr", ARG_STRING, true }, \
+	{ "port", ARG_INTEGER, false }, \
+	{ "weight", ARG_INTEGER, false }, \
+	{ "state", ARG_STRING, false }, \
+	{ "deadline", ARG_STRING, false }, \
+	{ "backup", ARG_STRING, false }, \
+	{ "check-addr", ARG_STRING, false }, \
+	{ "check-port", ARG_INTEGER, false }
+
 #define DEADLINE_MAX (1000 * 3600 * 1000U)	/* as much as it can be */
 
 static const char *const states[] = {
@@ -175,14 +187,7 @@ int service_backend_add(struct service *service, const json_t *args,
 			bool stored, struct err *err)
 {
 	const struct arg spec[] = {
-		{ "addr", ARG_STRING, true },
-		{ "port", ARG_INTEGER, false },
-		{ "weight", ARG_INTEGER, false },
-		{ "state", ARG_STRING, false },
-		{ "deadline", ARG_STRING, false },
-		{ "backup", ARG_STRING, false },
-		{ "check-addr", ARG_STRING, false },
-		{ "check-port", ARG_INTEGER, false },
+		BACKEND_ARGS,
 		{ stored ? "until" : "service",
 		  stored ? ARG_INTEGER : ARG_STRING, !stored },
 	};
@@ -280,14 +285,7 @@ int service_backend_set(struct service *service, const json_t *args,
 {
 	static const struct arg spec[] = {
 		{ "service", ARG_STRING, true },
-		{ "addr", ARG_STRING, true },
-		{ "port", ARG_INTEGER, false },
-		{ "weight", ARG_INTEGER, false },
-		{ "state", ARG_STRING, false },
-		{ "deadline", ARG_STRING, false },
-		{ "backup", ARG_STRING, false },
-		{ "check-addr", ARG_STRING, false },
-		{ "check-port", ARG_INTEGER, false },
+		BACKEND_ARGS,
 	};
 	const char *state = args_string(args, "state");
 	struct backend backend;

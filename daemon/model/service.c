@@ -13,6 +13,16 @@
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define PORT_MAX 65535
 
+/* What of a service may be set. */
+#define SERVICE_ARGS \
+	{ "scheduler", ARG_STRING, false }, \
+	{ "dev", ARG_STRING_OR_NULL, false }, \
+	{ "fast", ARG_STRING, false }, \
+	{ "on-down", ARG_STRING, false }, \
+	{ "when-empty", ARG_STRING, false }, \
+	CHECK_ARGS
+
+
 static const char *const schedulers[] = {
 	[SCHEDULER_RR] = "rr",
 	[SCHEDULER_WRR] = "wrr",
@@ -111,12 +121,7 @@ int service_from_args(const json_t *args, bool stored,
 		{ "port", ARG_INTEGER, true },
 		{ "proto", ARG_STRING, false },
 		{ "mode", ARG_STRING, false },
-		{ "scheduler", ARG_STRING, false },
-		{ "dev", ARG_STRING_OR_NULL, false },
-		{ "fast", ARG_STRING, false },
-		{ "on-down", ARG_STRING, false },
-		{ "when-empty", ARG_STRING, false },
-		CHECK_ARGS,
+		SERVICE_ARGS,
 		{ "backends", ARG_ARRAY, false },
 	};
 	const char *name = args_string(args, "name");
@@ -205,12 +210,7 @@ int service_set(struct service *service, const json_t *args, struct err *err)
 {
 	static const struct arg spec[] = {
 		{ "name", ARG_STRING, true },
-		{ "scheduler", ARG_STRING, false },
-		{ "dev", ARG_STRING_OR_NULL, false },
-		{ "fast", ARG_STRING, false },
-		{ "on-down", ARG_STRING, false },
-		{ "when-empty", ARG_STRING, false },
-		CHECK_ARGS,
+		SERVICE_ARGS,
 	};
 	static const char *const fixed[] = { "vip", "port", "proto", "mode" };
 	size_t i;
