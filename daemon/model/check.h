@@ -5,42 +5,10 @@
 
 #include <jansson.h>
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "base/args.h"
 #include "common/err.h"
-
-#define CHECK_TEXT_LEN 255	/* bytes of each text, without the final NUL */
-
-#define CHECK_STATUSES 8	/* ranges of them */
-#define CHECK_STATUS_LEN (CHECK_STATUSES * sizeof("200-399,"))
-
-enum check_type {
-	CHECK_NONE,
-	CHECK_TCP,
-	CHECK_HTTP,
-	CHECK_HTTPS,
-	CHECK_DNS,
-	CHECK_EXEC,
-};
-
-struct check {
-	enum check_type type;
-	unsigned int interval;	/* from one start to the next, milliseconds */
-	unsigned int timeout;	/* for one check, milliseconds */
-	unsigned int rise;	/* so many good ones make a backend up */
-	unsigned int fall;	/* so many bad ones make it down */
-	bool from_vip;		/* from the VIP, while the machine has it */
-	struct status_range {	/* what an HTTP server may answer */
-		uint16_t min;	/* 0: no more of them */
-		uint16_t max;
-	} statuses[CHECK_STATUSES];
-	char path[CHECK_TEXT_LEN + 1];		/* of http and https */
-	char host[CHECK_TEXT_LEN + 1];		/* "": the address */
-	char body[CHECK_TEXT_LEN + 1];		/* PCRE, "": any */
-	char dns_name[CHECK_TEXT_LEN + 1];
-	char command[CHECK_TEXT_LEN + 1];	/* words with blanks between */
-};
+#include "model/types.h"
 
 /* What args_check() has to know of a service. */
 #define CHECK_ARGS \

@@ -7,6 +7,7 @@
 #include "base/args.h"
 #include "model/model.h"
 #include "model/service.h"
+#include "model/vdports.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -9,8 +9,54 @@
 #include <stdint.h>
 
 #include "common/addr.h"
-#include "model/check.h"
-#include "model/vdports.h"
+
+/* What the module and nf_nat have unless told otherwise. */
+#define VDPORTS_MIN 1024
+#define VDPORTS_MAX 65535
+
+enum on_exhausted {
+	EXHAUSTED_UNSET,	/* as the module has it */
+	EXHAUSTED_DROP,
+	EXHAUSTED_RESET,
+};
+
+struct vdports {
+	uint16_t min;		/* host byte order; 0: as the module has it */
+	uint16_t max;
+	enum on_exhausted on_exhausted;
+};
+
+#define CHECK_TEXT_LEN 255	/* bytes of each text, without the final NUL */
+
+#define CHECK_STATUSES 8	/* ranges of them */
+#define CHECK_STATUS_LEN (CHECK_STATUSES * sizeof("200-399,"))
+
+enum check_type {
+	CHECK_NONE,
+	CHECK_TCP,
+	CHECK_HTTP,
+	CHECK_HTTPS,
+	CHECK_DNS,
+	CHECK_EXEC,
+};
+
+struct check {
+	enum check_type type;
+	unsigned int interval;	/* from one start to the next, milliseconds */
+	unsigned int timeout;	/* for one check, milliseconds */
+	unsigned int rise;	/* so many good ones make a backend up */
+	unsigned int fall;	/* so many bad ones make it down */
+	bool from_vip;		/* from the VIP, while the machine has it */
+	struct status_range {	/* what an HTTP server may answer */
+		uint16_t min;	/* 0: no more of them */
+		uint16_t max;
+	} statuses[CHECK_STATUSES];
+	char path[CHECK_TEXT_LEN + 1];		/* of http and https */
+	char host[CHECK_TEXT_LEN + 1];		/* "": the address */
+	char body[CHECK_TEXT_LEN + 1];		/* PCRE, "": any */
+	char dns_name[CHECK_TEXT_LEN + 1];
+	char command[CHECK_TEXT_LEN + 1];	/* words with blanks between */
+};
 
 enum mode {
 	MODE_DOUBLE_NAT,

@@ -4,26 +4,9 @@
 #define DNAT_VDPORTS_H
 
 #include <jansson.h>
-#include <stdbool.h>
-#include <stdint.h>
 
 #include "common/err.h"
-
-/* What the module and nf_nat have unless told otherwise. */
-#define VDPORTS_MIN 1024
-#define VDPORTS_MAX 65535
-
-enum on_exhausted {
-	EXHAUSTED_UNSET,	/* as the module has it */
-	EXHAUSTED_DROP,
-	EXHAUSTED_RESET,
-};
-
-struct vdports {
-	uint16_t min;		/* host byte order; 0: as the module has it */
-	uint16_t max;
-	enum on_exhausted on_exhausted;
-};
+#include "model/types.h"
 
 /**
  * vdports_from_json - the arguments of vdport.set, or what was kept
