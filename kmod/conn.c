@@ -87,8 +87,9 @@ static void dnat_conn_free(struct dnat_conn *conn)
 	if (conn->listed)
 		dnat_table_del(dn, conn);
 	if (conn->vdport) {
-		dnat_reclaim_del(conn);
+		/* At no moment is the port neither free nor to be had. */
 		dnat_conn_give_port(conn);
+		dnat_reclaim_del(conn);
 		dnat_stat_inc(dn, DNAT_STAT_GIVEN);
 		dnat_count_ended(conn->count);
 		if (nf_ct_is_confirmed(conn->ct) &&

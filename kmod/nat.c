@@ -129,7 +129,10 @@ static int dnat_nat_take_free(const struct dnat_net *dn, struct dnat_conn *conn,
 	return -ENOSPC;
 }
 
-/* The same, where @port is what dnat_nat_take_free() returned for want of one. */
+/* The same, where @port is what dnat_nat_take_free() returned for want of one.
+ *
+ * Return: the same, or -EAGAIN: other CPUs were faster, or are making one free
+ */
 static int dnat_nat_take_back(const struct dnat_net *dn, struct dnat_conn *conn,
 			      unsigned int *skips, int port)
 {
@@ -141,14 +144,14 @@ static int dnat_nat_take_back(const struct dnat_net *dn, struct dnat_conn *conn,
 	for (i = 0; port < 0 && *skips && i < DNAT_RECLAIM_MAX; i++) {
 		if (dnat_reclaim_one(pool)) {
 			dnat_vdport_set_barren(pool, true);
-			break;
+			return port;
 		}
 		port = dnat_nat_take_free(dn, conn, skips);
 	}
-	return port;
+	return port == -ENOSPC && i ? -EAGAIN : port;
 }
 
-/* Return: a port in host byte order, -ENOSPC or -ENOMEM */
+/* Return: a port in host byte order, -ENOSPC, -ENOMEM or -EAGAIN */
 static int dnat_nat_take(const struct dnat_net *dn, struct dnat_conn *conn)
 {
 	unsigned int skips = DNAT_SKIP_MAX;
@@ -236,7 +239,7 @@ static unsigned int dnat_nat_new(struct sk_buff *skb, struct nf_conn *ct,
 	if (port < 0) {
 		if (port == -ENOMEM)
 			dnat_nat_no_memory(dn, ct, &key);
-		else
+		else if (port == -ENOSPC)
 			dnat_exhausted(skb, state, conn->pool);
 		dnat_conn_drop(conn);
 		return NF_DROP;

@@ -71,8 +71,8 @@ static bool dnat_reclaimable(const struct nf_conn *ct)
 	       dnat_class_of(ct) != DNAT_CLASS_OPEN;
 }
 
-/* Those that may not be taken go to the end, so that the next packet looks at
- * others.
+/* Each goes to the end, so that the next packet looks at others: at those that may
+ * be taken, or that nobody is ending yet.
  *
  * Return: one for dnat_reclaim_end(), with a reference to its conntrack, or NULL
  */
@@ -89,11 +89,11 @@ static struct dnat_conn *dnat_reclaim_pick(struct dnat_pool *pool,
 						struct dnat_conn, class_node);
 		if (!conn)
 			break;
+		list_move_tail(&conn->class_node, &pool->conns[class]);
 		if (dnat_reclaimable(conn->ct)) {
 			nf_conntrack_get(&conn->ct->ct_general);
 			return conn;
 		}
-		list_move_tail(&conn->class_node, &pool->conns[class]);
 	}
 	return NULL;
 }
@@ -130,8 +130,8 @@ static int dnat_reclaim_end(struct dnat_pool *pool, struct dnat_conn *conn)
  * @pool: that has no free port
  *
  * Context: softirq, under rcu_read_lock(), none of conntrack's locks held.
- * Return: -ENOENT if there is none; 0 if one was ended and its port is free
- *	now, by us or, at the same moment, by another CPU
+ * Return: -ENOENT if there is none; 0 if one was ended, by us or by another CPU,
+ *	which may be about to make its port free, or to take it
  */
 int dnat_reclaim_one(struct dnat_pool *pool)
 {
