@@ -58,7 +58,7 @@ over() {
 	check "$how: are closed" wait_for 20 listed 20 CLASS=2
 	serve_end
 	check "$how: one that does not" serve
-	check "$how: 20 more on the same ports" keep c2
+	check "$how: 20 more on the same ports" keep c2 || sed 's/^/# /' "$LAB/kept"
 	shifted=$(dnl conns CLASS=0 | sed -nE 's/.* STATUS=([0-9]+) .*/\1/p' | awk 'int($1 / 64) % 2' | wc -l)
 	check "$how: some of them have their sequence numbers shifted ($shifted)" test "$shifted" -gt 0
 	echo >&6
