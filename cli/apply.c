@@ -58,8 +58,8 @@ static void add_errors(struct faults *faults, const struct conf *conf,
 	size_t i;
 
 	json_array_foreach(errors, i, one) {
-		faults_add(faults, conf_line(conf, answer_text(one, "arg")),
-			   answer_text(one, "msg"));
+		conf_fault(conf, answer_text(one, "arg"),
+			   answer_text(one, "msg"), faults);
 	}
 }
 

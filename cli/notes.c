@@ -36,14 +36,15 @@ void notes_tell(const char *place, const json_t *result)
 int notes_place(json_t *result, const struct conf *conf, const char *file)
 {
 	json_t *notes = json_object_get(result, "notes");
-	char name[PLACE_LEN], text[LINE_LEN];
+	char name[PLACE_LEN], where[2 * PLACE_LEN], text[LINE_LEN];
 	const json_t *note;
 	size_t i;
 
 	text_quote(file, name, sizeof(name));
 	json_array_foreach(notes, i, note) {
-		snprintf(text, sizeof(text), "%s:%u: note: %s", name,
-			 conf_line(conf, answer_text(note, "arg")),
+		snprintf(text, sizeof(text), "%s: note: %s",
+			 conf_where(conf, name, answer_text(note, "arg"), where,
+				    sizeof(where)),
 			 answer_text(note, "msg"));
 		if (json_array_set_new(notes, i, json_string(text)))
 			return -ENOMEM;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,11 +9,11 @@
 #include "common/addr.h"
 #include "common/array.h"
 #include "lang/conf.h"
-#include "lang/conf_json.h"
 #include "lang/lines.h"
 #include "lang/parse.h"
 
 #define CONF_VERSION 1
+#define FAULT_LEN 1024
 
 struct reading {
 	struct conf *conf;
@@ -20,7 +21,7 @@ struct reading {
 	json_t *names;		/* of the services: their numbers */
 	json_t *broken;		/* names of those whose lines are at fault */
 	json_t *services;
-	struct conf_at at;
+	unsigned int line;
 	unsigned int none;	/* the line that says so, or 0 */
 };
 
@@ -145,36 +146,22 @@ char *conf_load(const char *path, size_t *len, struct err *err)
 	return text.buf;
 }
 
-struct conf_place *conf_add_service(struct conf *conf, struct conf_at at)
-{
-	if (array_room(&conf->services, conf->n, &conf->room,
-		       sizeof(*conf->services)))
-		return NULL;
-	conf->services[conf->n] = (struct conf_place){ .at = at };
-	return &conf->services[conf->n++];
-}
-
-int conf_add_backend(struct conf_place *place, struct conf_at at)
-{
-	if (array_room(&place->backends, place->n, &place->room,
-		       sizeof(*place->backends)))
-		return -ENOMEM;
-	place->backends[place->n++] = at;
-	return 0;
-}
-
 static int add_service(struct reading *reading, json_t *args, struct err *err)
 {
 	const char *name = json_string_value(json_object_get(args, "name"));
+
+	struct conf *conf = reading->conf;
 
 	/* Of two the daemon says that they are; backends go to the first. */
 	if (json_object_set_new(args, "backends", json_array()) ||
 	    (!json_object_get(reading->names, name) &&
 	     json_object_set_new(reading->names, name,
-				 json_integer((json_int_t)reading->conf->n))) ||
+				 json_integer((json_int_t)conf->n))) ||
 	    json_array_append(reading->services, args) ||
-	    !conf_add_service(reading->conf, reading->at))
+	    array_room(&conf->services, conf->n, &conf->room,
+		       sizeof(*conf->services)))
 		return err_no_memory(err);
+	conf->services[conf->n++] = (struct conf_place){ .line = reading->line };
 	return 0;
 }
 
@@ -183,6 +170,7 @@ static int add_backend(struct reading *reading, json_t *args, struct err *err)
 	const char *name = json_string_value(json_object_get(args, "service"));
 	const json_t *number = json_object_get(reading->names, name);
 	size_t i = (size_t)json_integer_value(number);
+	struct conf_place *place;
 	json_t *service;
 
 	if (!number && json_object_get(reading->broken, name))
@@ -192,10 +180,13 @@ static int add_backend(struct reading *reading, json_t *args, struct err *err)
 			       "there is no service %s in this file; add a line \"service add %s ...\"",
 			       name, name);
 	service = json_array_get(reading->services, i);
+	place = &reading->conf->services[i];
 	json_object_del(args, "service");
 	if (json_array_append(json_object_get(service, "backends"), args) ||
-	    conf_add_backend(&reading->conf->services[i], reading->at))
+	    array_room(&place->backends, place->n, &place->room,
+		       sizeof(*place->backends)))
 		return err_no_memory(err);
+	place->backends[place->n++] = reading->line;
 	return 0;
 }
 
@@ -213,11 +204,11 @@ static int add_vdports(struct reading *reading, json_t *args, struct err *err)
 		if (json_object_get(vdports, key))
 			return err_set(err, -EEXIST, key,
 				       "%s is set in line %u already; set it once",
-				       key, reading->conf->vdports.line);
+				       key, reading->conf->vdports);
 		if (json_object_set(vdports, key, value))
 			return err_no_memory(err);
 	}
-	reading->conf->vdports = reading->at;
+	reading->conf->vdports = reading->line;
 	return 0;
 }
 
@@ -312,7 +303,7 @@ static void add_kept(struct reading *reading, struct keep *keep)
 
 			if (kept->entry != entry)
 				continue;
-			reading->at.line = kept->line;
+			reading->line = kept->line;
 			if (entries[entry].add(reading, kept->args, &err))
 				faults_add(reading->faults, kept->line,
 					   err.msg);
@@ -376,15 +367,12 @@ static void read_json(struct conf *conf, const char *text, size_t len,
 {
 	json_error_t error;
 
-	conf->text = text;
-	conf->len = len;
+	conf->is_json = true;
 	conf->json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
 	/* Of a copy of the state file, and of no other file. */
 	json_object_del(conf->json, "serial");
 	if (!conf->json)
 		faults_add(faults, (unsigned int)error.line, error.text);
-	else if (conf_json_places(conf))
-		faults_add(faults, 0, "out of memory");
 }
 
 void conf_read(struct conf *conf, char *text, size_t len,
@@ -425,18 +413,35 @@ unsigned int conf_line(const struct conf *conf, const char *path)
 {
 	static const char vdports[] = "vdports";
 	const struct conf_place *place;
-	struct conf_at at = { 0 };
 	size_t i, j;
 
-	if (!strncmp(path, vdports, strlen(vdports))) {
-		at = conf->vdports;
-		path += strlen(vdports);
-	} else if (take_index(&path, "services", &i) && i < conf->n) {
-		place = &conf->services[i];
-		at = take_index(&path, ".backends", &j) && j < place->n ?
-			     place->backends[j] : place->at;
+	if (!strncmp(path, vdports, strlen(vdports)))
+		return conf->vdports;
+	if (!take_index(&path, "services", &i) || i >= conf->n)
+		return 0;
+	place = &conf->services[i];
+	return take_index(&path, ".backends", &j) && j < place->n ?
+		       place->backends[j] : place->line;
+}
+
+void conf_fault(const struct conf *conf, const char *path, const char *msg,
+		struct faults *faults)
+{
+	char placed[FAULT_LEN];
+
+	if (conf->is_json && *path) {
+		snprintf(placed, sizeof(placed), "%s: %s", path, msg);
+		msg = placed;
 	}
-	if (conf->text && at.line && *path == '.')
-		return conf_json_member(conf, at, path + 1);
-	return at.line;
+	faults_add(faults, conf_line(conf, path), msg);
+}
+
+const char *conf_where(const struct conf *conf, const char *file,
+		       const char *path, char *buf, size_t len)
+{
+	if (conf->is_json)
+		snprintf(buf, len, "%s: %s", file, path);
+	else
+		snprintf(buf, len, "%s:%u", file, conf_line(conf, path));
+	return buf;
 }

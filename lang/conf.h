@@ -18,6 +18,7 @@
 #define DNAT_CONF_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/err.h"
@@ -27,25 +28,18 @@
 /* Bytes of a file, and of a request with one. */
 #define CONF_MAX (16U << 20)
 
-/* Where something begins. */
-struct conf_at {
-	unsigned int line;
-	size_t byte;		/* of JSON only */
-};
-
-/* Where a service and its backends stand. */
+/* The lines of a service and its backends. */
 struct conf_place {
-	struct conf_at at;
+	unsigned int line;
 	size_t n;
 	size_t room;
-	struct conf_at *backends;
+	unsigned int *backends;
 };
 
 struct conf {
 	json_t *json;		/* what could be read; NULL: nothing */
-	const char *text;	/* of JSON, @len bytes; NULL: it was lines */
-	size_t len;
-	struct conf_at vdports;	/* line 0 where there are none */
+	bool is_json;		/* it was JSON, and no line is known */
+	unsigned int vdports;	/* their line, 0 where there are none */
 	size_t n;
 	size_t room;
 	struct conf_place *services;
@@ -67,8 +61,7 @@ char *conf_load(const char *path, size_t *len, struct err *err);
 /**
  * conf_read - make sense of it
  * @conf: result, for conf_clean()
- * @text: is changed; a byte behind @len is written to, too; has to stay there
- *	as long as @conf
+ * @text: is changed; a byte behind @len is written to, too
  * @faults: gets all that is wrong with single lines
  *
  * What is not wrong is in @conf all the same, so that all faults can be told
@@ -79,8 +72,22 @@ void conf_read(struct conf *conf, char *text, size_t len,
 
 void conf_clean(struct conf *conf);
 
-/* The line of what model_read() calls @path, "services[3].backends[0].port". */
+/*
+ * The line of what model_read() calls @path, "services[3].backends[0].port"; 0
+ * where it has none.
+ */
 unsigned int conf_line(const struct conf *conf, const char *path);
+
+/**
+ * conf_fault - add what is wrong with what model_read() calls @path
+ * @msg: of JSON it gets @path before it, in place of a line
+ */
+void conf_fault(const struct conf *conf, const char *path, const char *msg,
+		struct faults *faults);
+
+/* Where that is: "FILE:LINE", or "FILE: PATH" of JSON.  Return: @buf */
+const char *conf_where(const struct conf *conf, const char *file,
+		       const char *path, char *buf, size_t len);
 
 /**
  * conf_put - append a configuration as lines

@@ -32,8 +32,7 @@ static void take_error(const struct err *err, void *data)
 {
 	struct reading *reading = data;
 
-	faults_add(&reading->faults, conf_line(reading->conf, err->arg),
-		   err->msg);
+	conf_fault(reading->conf, err->arg, err->msg, &reading->faults);
 }
 
 /*
@@ -61,15 +60,16 @@ static void log_notes(const struct model *model, const struct conf *conf,
 		      const char *path)
 {
 	json_t *notes = notes_config(model, conf->json);
-	char name[300];
+	char name[300], where[400];
 	const json_t *note;
 	size_t i;
 
 	text_quote(path, name, sizeof(name));
 	json_array_foreach(notes, i, note) {
-		say_warning("%s:%u: note: %s", name,
-		    conf_line(conf, args_string(note, "arg")),
-		    args_string(note, "msg"));
+		say_warning("%s: note: %s",
+			    conf_where(conf, name, args_string(note, "arg"),
+				       where, sizeof(where)),
+			    args_string(note, "msg"));
 	}
 	json_decref(notes);
 }

@@ -246,38 +246,13 @@ static void test_many_faults(void)
 
 static void test_json(void)
 {
-	take(" \n\t{\"version\": 1,\n"
-	     "\"services\": [\n"
-	     " {\"name\": \"a]}\\\"\", \"x\": [1, {\"backends\": [2]}],\n"
-	     "  \"backends\": [\n"
-	     "   {\"addr\": 1},\n"
-	     "   {\n"
-	     "    \"a\": null, \"port\"\n"
-	     "    : 2\n"
-	     "   }, 7\n"
-	     "  ], \"vip\": -1.5e3},\n"
-	     " [], 5, {\n"
-	     "  \"name\": true,\n"
-	     "  \"backends\": 3, \"backends2\": [1]\n"
-	     " }],\n"
-	     "\"vdports\": {\n"
-	     "  \"range\": 1\n"
-	     "}}\n");
+	take(" \n\t{\"version\": 1,\n\"services\": [{\"backends\": [{}]}]}\n");
 	CHECK_INT(faults.n, 0);
-	CHECK_INT(conf.n, 4);
-	CHECK_INT(conf_line(&conf, "services[0].name"), 4);
-	CHECK_INT(conf_line(&conf, "services[0].vip"), 11);
-	CHECK_INT(conf_line(&conf, "services[0].none"), 4);
-	CHECK_INT(conf_line(&conf, "services[0].backends[0].addr"), 6);
-	CHECK_INT(conf_line(&conf, "services[0].backends[1]"), 7);
-	CHECK_INT(conf_line(&conf, "services[0].backends[1].port"), 9);
-	CHECK_INT(conf_line(&conf, "services[0].backends[2].addr"), 10);
-	CHECK_INT(conf_line(&conf, "services[1]"), 12);
-	CHECK_INT(conf_line(&conf, "services[2].vip"), 12);
-	CHECK_INT(conf_line(&conf, "services[3]"), 12);
-	CHECK_INT(conf_line(&conf, "services[3].name"), 13);
-	CHECK_INT(conf_line(&conf, "vdports"), 16);
-	CHECK_INT(conf_line(&conf, "vdports.range"), 17);
+	CHECK_INT(conf_line(&conf, "services[0].backends[0].addr"), 0);
+	conf_fault(&conf, "services[0].backends[0].addr", "wrong", &faults);
+	CHECK_STR(fault(0), "F: services[0].backends[0].addr: wrong");
+	conf_fault(&conf, "", "wrong", &faults);
+	CHECK_STR(fault(1), "F: wrong");
 
 	take("{\"services\":\n[}");
 	CHECK_INT(faults.n, 1);

@@ -87,9 +87,9 @@ $dir/conf:7: \"stats\" is not for a file that says what there is; use service ad
 "192.0.2.66",
 "backends": [
 {"addr": "10.6.6.6"}]}]}'
-	check "$ran" "$err" 'stdin: of the file
-stdin:2: bad vip
-stdin:5: bad addr'
+	check "$ran" "$err" 'stdin: services[0].vip: bad vip
+stdin: services[0].backends[0].addr: bad addr
+stdin: of the file'
 	run 1 apply -f - <<<'{"version": 1,
 ,}'
 	check "$ran" "${err:0:9}" 'stdin:2: '
