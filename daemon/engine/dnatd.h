@@ -67,7 +67,7 @@ struct dnatd {
 	struct forgets forgets[FORGETS];
 	struct counts *counts;		/* NULL: nobody counts yet */
 	struct drain *drain;		/* NULL: nobody looks after drains yet */
-	LIST_HEAD(followers, follower) followers;	/* of changes, see change.h */
+	LIST_HEAD(followers, follower) followers;	/* of changes, see transaction.h */
 	struct events *events;
 	struct audit audit;
 	const struct peer *peer;	/* whose request is carried out, NULL: nobody's */

@@ -8,6 +8,7 @@
 #include "base/loop.h"
 #include "check/reply.h"
 #include "common/array.h"
+#include "engine/dnatd.h"
 #include "engine/health.h"
 #include "engine/health_group.h"
 #include "model/model.h"

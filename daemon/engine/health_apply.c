@@ -12,6 +12,7 @@
 #include "base/events.h"
 #include "base/log.h"
 #include "conn/conn.h"
+#include "engine/change.h"
 #include "engine/dnatd.h"
 #include "engine/forget.h"
 #include "engine/health.h"

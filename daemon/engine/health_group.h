@@ -4,7 +4,7 @@
 #define DNAT_HEALTH_GROUP_H
 
 #include "check/patient.h"
-#include "engine/change.h"
+#include "engine/transaction.h"
 #include "model/check.h"
 
 #define PENDING_LEN 256

@@ -10,7 +10,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "model/model.h"
+#include "model/types.h"
 #include "module/kmod.h"
 #include "module/kmod_msg.h"
 #include "net/netlink.h"

@@ -2,6 +2,8 @@
 /* Who may have dnatd run which program. */
 #include "api/change_request.h"
 #include "api/programs.h"
+#include "engine/dnatd.h"
+#include "model/model.h"
 #include "unit.h"
 
 static const struct peer root = { .changes = true, .root = true };
