@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Whom the files of a folder may include, besides each other and the system's headers.
-# It also counts who includes whom.
+# It also counts who includes whom, and fails where files do in a circle.
 
 top=${srcdir:-$(dirname "$0")/../..}
 failed=0
@@ -105,6 +105,7 @@ count() {
 		}
 		printf "%d files in %d nodes, %d arrows, %d levels, %d circles\n",
 			files, n, arrows, top, circles
+		exit circles > 0
 	}'
 }
 
@@ -130,5 +131,5 @@ while read -r folder _; do
 		echo "${file#"$top"/}"
 	done
 	includes "$folder"
-done < <(layers) | count
+done < <(layers) | count || failed=1
 exit $failed
