@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/help.h"
-#include "common/socket.h"
 
 #define ARG_WIDTH 22
 
@@ -31,6 +30,8 @@ static void print_arg(FILE *out, const char *name, const char *value,
 void help_all(FILE *out)
 {
 	const struct command *c;
+	const struct global_option *g;
+	char name[32];
 
 	fputs("usage: dnatctl [-j] [-p] [--socket PATH] OBJECT COMMAND [NAME] [KEYWORD VALUE]...\n"
 	      "       dnatctl help [OBJECT [COMMAND]] | -h | -V\n"
@@ -41,13 +42,11 @@ void help_all(FILE *out)
 		fputc('\n', out);
 	}
 	fputs("\noptions, anywhere:\n", out);
-	print_arg(out, "-j, --json", "", "print JSON, on one line");
-	print_arg(out, "-p, --pretty", "", "print JSON, indented");
-	print_arg(out, "--socket", "PATH",
-		  "control socket of dnatd, default " CONTROL_SOCKET);
-	print_arg(out, "-h, --help", "",
-		  "print this text, or what of it is of the object and command");
-	print_arg(out, "-V, --version", "", "print the version");
+	for (g = global_options; g->name; g++) {
+		snprintf(name, sizeof(name), "%s%s%s", g->letter ? g->letter : "",
+			 g->letter ? ", " : "", g->name);
+		print_arg(out, name, g->value, g->help);
+	}
 	fputs("\n\"dnatctl help OBJECT\" and \"dnatctl help OBJECT COMMAND\" tell more.\n",
 	      out);
 }

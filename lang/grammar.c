@@ -2,7 +2,26 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/socket.h"
 #include "lang/grammar.h"
+
+const struct global_option global_options[] = {
+	{ "-j", "--json", "", "print JSON, on one line" },
+	{ "-p", "--pretty", "", "print JSON, indented" },
+	{ NULL, "--socket", "PATH",
+	  "control socket of dnatd, default " CONTROL_SOCKET },
+	{ "-h", "--help", "",
+	  "print this text, or what of it is of the object and command" },
+	{ "-V", "--version", "", "print the version" },
+	{ 0 }
+};
+
+const char *const grammar_states[] = {
+	"open", "half-open", "closed", "SYN_SENT", "SYN_RECV",
+	"ESTABLISHED", "FIN_WAIT", "CLOSE_WAIT", "LAST_ACK",
+	"TIME_WAIT", "CLOSE", "SYN_SENT2", "NONE", "UNREPLIED",
+	"REPLIED", "ASSURED", "OFFLOAD", NULL
+};
 
 static const struct arg none[] = { { 0 } };
 

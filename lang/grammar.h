@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Every command of dnatctl in one table.  Parsing, help and the request that
- * goes to the daemon all come from it.  How a result is shown is dnatctl's.
+ * Every command of dnatctl in one table.  Parsing, help, completion and the
+ * request that goes to the daemon all come from it.  How a result is shown is
+ * dnatctl's.
  */
 #ifndef DNAT_GRAMMAR_H
 #define DNAT_GRAMMAR_H
@@ -53,6 +54,20 @@ struct command {
 				 */
 	const char *help;
 };
+
+/* An option of dnatctl itself, which may stand anywhere. */
+struct global_option {
+	const char *letter;	/* "-j", NULL: it has none */
+	const char *name;
+	const char *value;	/* what help calls the value, "" for none */
+	const char *help;
+};
+
+/* All of them, up to one whose name is NULL. */
+extern const struct global_option global_options[];
+
+/* What a VALUE_STATE can be, up to NULL. */
+extern const char *const grammar_states[];
 
 /* All commands, those of an object together, up to one whose object is NULL. */
 extern const struct command commands[];

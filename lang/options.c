@@ -57,21 +57,11 @@ static bool letters_take(const char *letters, struct options *options)
 /* Whether @word is an option that has no value. */
 static bool flag_take(const char *word, struct options *options)
 {
-	static const struct {
-		const char *word;
-		const char *letter;
-	} longs[] = {
-		{ "--json", "j" },
-		{ "--pretty", "p" },
-		{ "--help", "h" },
-		{ "--version", "V" },
-	};
-
 	if (word[0] != '-')
 		return false;
-	for (size_t i = 0; i < sizeof(longs) / sizeof(longs[0]); i++)
-		if (!strcmp(longs[i].word, word))
-			return letters_take(longs[i].letter, options);
+	for (const struct global_option *g = global_options; g->name; g++)
+		if (!*g->value && !strcmp(g->name, word))
+			return letters_take(g->letter + 1, options);
 	return word[1] != '-' && letters_take(word + 1, options);
 }
 

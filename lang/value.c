@@ -56,18 +56,12 @@ static int word_check(const char *words, const char *text, const char *arg,
 /* @text: becomes the state as connection show prints it */
 static int state_check(const char **text, const char *arg, struct err *err)
 {
-	static const char *const states[] = {
-		"open", "half-open", "closed", "SYN_SENT", "SYN_RECV",
-		"ESTABLISHED", "FIN_WAIT", "CLOSE_WAIT", "LAST_ACK",
-		"TIME_WAIT", "CLOSE", "SYN_SENT2", "NONE", "UNREPLIED",
-		"REPLIED", "ASSURED", "OFFLOAD",
-	};
 	char quoted[QUOTED_LEN];
 
-	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
-		if (strcasecmp(states[i], *text))
+	for (size_t i = 0; grammar_states[i]; i++) {
+		if (strcasecmp(grammar_states[i], *text))
 			continue;
-		*text = states[i];
+		*text = grammar_states[i];
 		return 0;
 	}
 	return err_set(err, -EINVAL, arg,

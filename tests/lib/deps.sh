@@ -6,7 +6,7 @@ DEPS_BUILD=(autoconf automake make gcc pkg-config libc6-dev
 	libmnl-dev libnftnl-dev libnetfilter-conntrack-dev libevent-dev
 	libjansson-dev libncurses-dev libpcre2-dev libssl-dev libsystemd-dev
 	pahole xz-utils)
-DEPS_CHECK=(cppcheck mandoc shellcheck sparse jq systemd tmux)
+DEPS_CHECK=(cppcheck mandoc shellcheck sparse jq systemd tmux zsh fish)
 DEPS_LAB=(qemu-system-x86 busybox-static cpio kmod util-linux e2fsprogs
 	iproute2 nftables conntrack ethtool nginx-light curl dnsmasq-base
 	keepalived bind9-dnsutils openssl procps prometheus python3 socat man-db

@@ -15,7 +15,7 @@ style_shell() {
 		*.sh)	printf '%s\n' "$file" ;;
 		*)	! head -n 1 "$file" | grep -qaE '^#!.*\b(ba)?sh\b' || printf '%s\n' "$file" ;;
 		esac
-	done; style_files '^completion/')
+	done; style_files '^completion/bash')
 	shellcheck -s bash "${files[@]}"
 }
 
@@ -29,7 +29,7 @@ style_man() {
 }
 
 style_cppcheck() {
-	style_files '^(common|lang|daemon|cli)/.*\.c$' |
+	style_files '^(common|lang|daemon|cli|completion)/.*\.c$' |
 		xargs cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability \
 			--inline-suppr --suppress=missingIncludeSystem --std=c11 \
 			-I. -Idaemon -Ikmod/uapi -DHAVE_CONFIG_H=0 '-DDNAT_CONF=""'

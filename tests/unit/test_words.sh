@@ -7,21 +7,85 @@ set -u
 # shellcheck source=tests/unit/cli.sh
 . "${srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}/tests/unit/cli.sh"
 
-# complete LINE WORDS: what is offered at the end of LINE, sorted
+completion=${COMPLETION:-completion}
+
+# The last word of LINE may be offered without what it has up to its last colon: readline
+# replaces only the rest. The other shells have the whole word.
+whole_words()
+{
+	local cur=${1##* }
+
+	case $2 in
+	:*)	echo "$cur$2" ;;
+	*)	echo "$2" ;;
+	esac
+}
+
+# What zsh and fish have at the end of LINE, a line each; which of it matches what was
+# typed is for them to say.
+offers_zsh()
+{
+	# shellcheck disable=SC2016
+	zsh -f -c '
+		_describe() { print -rl -- ${${found//\\:/;}%%:*}; }
+		_files() { print -rl -- $PREFIX*(N); }
+		compdef() { }
+		. $1/_dnatctl
+		words=(${(z)2}) PREFIX=
+		[[ $2 == *" " ]] && words+=("") || PREFIX=$words[-1]
+		CURRENT=$#words
+		_dnatctl' - "$completion" "$1" | tr ';' ':'
+}
+
+offers_fish()
+{
+	# shellcheck disable=SC2016
+	fish --no-config -c '
+		source $argv[1]/dnatctl.fish
+		complete -C $argv[2]' "$completion" "$1" | cut -f 1
+}
+
+# completes LINE WORDS: what is offered at the end of LINE, sorted
 completes()
 {
+	local shell word
+
 	COMP_LINE=$1 COMP_POINT=${#1} COMPREPLY=()
 	_dnatctl 2>"$dir/err"
 	check "completion of '$1'" \
 		"$(printf '%s\n' "${COMPREPLY[@]}" | sort | xargs)" "$2"
 	check "completion of '$1': stderr" "$(cat "$dir/err")" ""
+	for shell in "${shells[@]}"; do
+		check "completion of '$1' by $shell" \
+			"$("offers_$shell" "$1" 2>"$dir/err" | while read -r word; do
+				[[ $word != "${1##* }"* ]] || echo "$word"
+			done | sort | xargs)" \
+			"$(whole_words "$1" "$2")"
+		check "completion of '$1' by $shell: stderr" "$(cat "$dir/err")" ""
+	done
 }
 
 test_completion()
 {
-	# shellcheck source=completion/dnatctl
-	. "$top/completion/dnatctl"
-	local c="$dnatctl --socket $sock" COMP_LINE COMP_POINT
+	# shellcheck source=/dev/null
+	. "$completion/dnatctl"
+	local c="$dnatctl --socket $sock" COMP_LINE COMP_POINT shell
+	local -a shells=()
+	local PATH=$dir/bin:$PATH
+
+	# The completions wait for an answer for two seconds, which can be too few here.
+	mkdir "$dir/bin"
+	printf '#!/bin/sh\nshift\nexec "$@"\n' >"$dir/bin/timeout"
+	chmod +x "$dir/bin/timeout"
+	for shell in zsh fish; do
+		if command -v "$shell" >/dev/null; then
+			shells+=("$shell")
+		else
+			echo "test_words: $shell is not installed, its completion is not tried"
+		fi
+	done
+	[[ " ${shells[*]} " != *" zsh "* ]] || zsh -n "$completion/_dnatctl" || bad 'zsh -n'
+	[[ " ${shells[*]} " != *" fish "* ]] || fish -n "$completion/dnatctl.fish" || bad 'fish -n'
 
 	completes "$c " 'apply backend batch connection export help import monitor service stats status top vdport'
 	completes "$c top " '-i help'
@@ -114,6 +178,16 @@ test_completion()
 	completes "$dnatctl --socket $dir/so" "$sock"
 }
 
+# The commands with their keywords in a completion's table, a line each.
+completion_words()
+{
+	sed -n "s/^\t\t'\(.*\)'\( \\\\\)\?$/\1/p" "$1" | awk -F '\t' '
+		$1 == "-" || $2 == "<" || $2 == "[" { next }
+		$2 == "." && line { print line }
+		{ line = $2 == "." ? $1 : line " " $2 }
+		END { print line }'
+}
+
 test_words()
 {
 	local page="$top/man/dnatctl.8" line object verb words word
@@ -126,7 +200,10 @@ test_words()
 		echo "$line" | sed 's/\[\([a-z-]*\)\( [^]]*\)\?\]/\1/g' |
 			tr ' ' '\n' | grep -xE '[a-z-]+' | xargs
 	done <"$dir/synopses" >"$dir/from_help"
-	check 'help and completion' "$(__dnatctl_grammar)" "$(cat "$dir/from_help")"
+	for word in dnatctl _dnatctl dnatctl.fish; do
+		check "help and completion/$word" "$(completion_words "$completion/$word")" \
+			"$(cat "$dir/from_help")"
+	done
 
 	# Help of one command: every keyword stands in it.
 	while read -r object verb words; do
