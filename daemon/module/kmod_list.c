@@ -36,12 +36,6 @@ struct port_list {
 	bool asked;		/* for one, and the answer is not complete */
 };
 
-static int broken(const struct nl *nl, int rc, struct err *err)
-{
-	return err_set(err, rc, NULL, "module " KMOD_MODULE " gave no list: %s",
-		       nl_reason(nl, rc));
-}
-
 int kmod_parse_conn(const struct nlmsghdr *nlh, void *conn_reader)
 {
 	struct conn_reader *reader = conn_reader;
@@ -77,7 +71,7 @@ static int conns_next(struct parts *parts, struct text *rows, struct err *err)
 
 	list->reader.rows = rows;
 	rc = nl_receive(&list->nl, kmod_parse_conn, &list->reader, &done);
-	return rc ? broken(&list->nl, rc, err) : !done;
+	return rc ? kmod_no_list(&list->nl, rc, err) : !done;
 }
 
 static void conns_free(struct parts *parts)
@@ -117,7 +111,7 @@ int kmod_conns(const struct kmod *kmod, const struct model *model,
 	kmod_put_filter(nlh, filter);
 	rc = nl_send(&list->nl, nlh);
 	if (rc) {
-		broken(&list->nl, rc, err);
+		kmod_no_list(&list->nl, rc, err);
 		conns_free(&list->parts);
 		return rc;
 	}
@@ -234,7 +228,7 @@ static int ports_next(struct parts *parts, struct text *rows, struct err *err)
 
 	if (!list->listed) {
 		rc = vips_next(list);
-		return rc < 0 ? broken(&list->nl, rc, err) : rc;
+		return rc < 0 ? kmod_no_list(&list->nl, rc, err) : rc;
 	}
 	list->reader.rows = rows;
 	if (!list->asked && list->next < list->vips.n)
@@ -243,7 +237,7 @@ static int ports_next(struct parts *parts, struct text *rows, struct err *err)
 		rc = nl_receive(&list->nl, kmod_parse_ports, &list->reader,
 				&done);
 	if (rc)
-		return broken(&list->nl, rc, err);
+		return kmod_no_list(&list->nl, rc, err);
 	list->asked = !done;
 	return list->asked || list->next < list->vips.n;
 }

@@ -35,4 +35,7 @@ void attrs_put_addr(struct nlmsghdr *nlh, uint16_t type,
 /* Have a request be about the connections that @filter wants. */
 void kmod_put_filter(struct nlmsghdr *nlh, const struct conn_filter *filter);
 
+/* Say why there is no list.  Return: @rc */
+int kmod_no_list(const struct nl *nl, int rc, struct err *err);
+
 #endif

@@ -29,12 +29,6 @@ static int add_rows(struct text *rows, json_t *list)
 	return ret;
 }
 
-static int broken(const struct nl *nl, int rc, struct err *err)
-{
-	return err_set(err, rc, NULL, "module " KMOD_MODULE " gave no list: %s",
-		       nl_reason(nl, rc));
-}
-
 struct pool_list {
 	struct parts parts;
 	struct nl nl;
@@ -57,7 +51,7 @@ static int pools_next(struct parts *parts, struct text *rows, struct err *err)
 		return err_no_memory(err);
 	if (rc) {
 		json_decref(pools);
-		return broken(&list->nl, rc, err);
+		return kmod_no_list(&list->nl, rc, err);
 	}
 	if (!done)
 		return 1;
@@ -116,7 +110,7 @@ static int take(struct counter_list *list, struct err *err)
 			    &done);
 
 	if (rc)
-		return broken(&list->nl, rc, err);
+		return kmod_no_list(&list->nl, rc, err);
 	if (done)
 		list->step = STEP_SORT;
 	return 1;
