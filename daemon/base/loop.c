@@ -6,8 +6,8 @@
  */
 #include <inttypes.h>
 #include <stdbool.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
 
@@ -37,14 +37,6 @@ static struct {
 	uint64_t slow;
 	int64_t logged;		/* when, 0: never */
 } turns;
-
-static int64_t clock_us(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 static int64_t now_us(void)
 {

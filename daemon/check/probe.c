@@ -5,8 +5,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/loop.h"
 #include "check/probe.h"
 #include "common/duration.h"
@@ -73,14 +73,6 @@ static void end(struct probe *probe, enum outcome outcome, const char *fault)
 	fn(outcome, fault, data);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Return: whether there may be an answer that dnatd did not come to look at */
 static bool held_up(const struct probe *probe, int64_t ms)
 {
@@ -95,7 +87,7 @@ static void timed_out(evutil_socket_t fd, short what, void *data)
 {
 	struct probe *probe = data;
 	char after[DURATION_TEXT_LEN], fault[FAULT_LEN];
-	int64_t ms = now_ms() - probe->due;
+	int64_t ms = clock_ms(CLOCK_MONOTONIC) - probe->due;
 
 	(void)fd;
 	(void)what;
@@ -145,7 +137,7 @@ struct probe *probe_start(struct probes *probes, const struct target *target,
 	probe->fn = fn;
 	probe->data = data;
 	probe->timeout = timeout;
-	probe->due = now_ms() + timeout;
+	probe->due = clock_ms(CLOCK_MONOTONIC) + timeout;
 	probe->timer = evtimer_new(probes->base, timed_out, probe);
 	if (probe->timer && !event_add(probe->timer, &limit))
 		return probe;

@@ -13,9 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "check/probe.h"
 #include "common/duration.h"
@@ -46,14 +46,6 @@ struct probe_exec {
 	char line[LINE_LEN + 1];	/* the last one that it wrote */
 };
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void exec_drop(struct probe_exec *exec)
 {
 	struct probe_exec **at = &exec->probes->running;
@@ -83,7 +75,7 @@ static void exec_free(struct probe *probe)
 	if (exec->pid) {
 		kill(-exec->pid, SIGKILL);
 		exec->dying = !waitpid(exec->pid, NULL, WNOHANG);
-		exec->killed = now_ms();
+		exec->killed = clock_ms(CLOCK_MONOTONIC);
 	}
 	if (!exec->dying)
 		exec_drop(exec);
@@ -108,7 +100,7 @@ static int refuse(struct probe_exec *dying, const struct target *target,
 {
 	char after[DURATION_TEXT_LEN];
 
-	if (now_ms() - dying->killed < DIES_MS) {
+	if (clock_ms(CLOCK_MONOTONIC) - dying->killed < DIES_MS) {
 		snprintf(fault, FAULT_LEN, "its last program has not ended yet");
 		return -ECANCELED;
 	}

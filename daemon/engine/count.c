@@ -2,8 +2,8 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/loop.h"
 #include "conn/ct.h"
 #include "conn/left.h"
@@ -29,14 +29,6 @@ struct counts {
 	int64_t spent;			/* on the running one, CPU's us */
 	int64_t stale;			/* when the last one is, in us */
 };
-
-static int64_t clock_us(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 static void begin_soon(struct counts *counts)
 {

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <time.h>
 
 #include "base/args.h"
+#include "base/clock.h"
 #include "base/events.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -60,14 +60,6 @@ struct removal {
 	json_t *args;		/* of backend.del */
 	struct change change;
 };
-
-static int64_t clock_ms(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void complain(struct drain *drain, const char *service,
 		     const struct err *err)

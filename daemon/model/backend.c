@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/args.h"
+#include "base/clock.h"
 #include "common/duration.h"
 #include "model/service.h"
 
@@ -34,10 +34,7 @@ static const char *const states[] = {
 
 int64_t model_now(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return clock_ms(CLOCK_REALTIME);
 }
 
 bool backend_left(const struct backend *backend, int64_t now,
