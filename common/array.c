@@ -22,3 +22,19 @@ int array_room(void *list, size_t n, size_t *room, size_t size)
 	/* cppcheck-suppress memleak */
 	return 0;
 }
+
+size_t array_first(const void *list, size_t n, size_t size, const void *key,
+		   int (*compare)(const void *key, const void *item))
+{
+	size_t low = 0, high = n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare(key, (const char *)list + middle * size) > 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}

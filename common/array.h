@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Arrays that grow. */
+/* Arrays that grow, and those that are sorted. */
 #ifndef DNAT_ARRAY_H
 #define DNAT_ARRAY_H
 
@@ -15,5 +15,15 @@
  * Return: 0, or -ENOMEM with the array as it was
  */
 int array_room(void *list, size_t n, size_t *room, size_t size);
+
+/**
+ * array_first - where the first is that does not come before @key
+ * @list: @n sorted ones of @size bytes
+ * @compare: as for bsearch()
+ *
+ * Return: its index, or @n
+ */
+size_t array_first(const void *list, size_t n, size_t size, const void *key,
+		   int (*compare)(const void *key, const void *item));
 
 #endif

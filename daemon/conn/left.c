@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "common/array.h"
 #include "conn/left.h"
 #include "model/ruleset.h"
 
@@ -102,20 +103,17 @@ void lefts_add(struct lefts *lefts, const struct conn *conn)
 		left->n++;
 }
 
+static int compare_pool(const void *pool, const void *left)
+{
+	return compare_pools(pool, &((const struct left *)left)->filter);
+}
+
 void lefts_add_pool(struct lefts *lefts, const struct conn_filter *pool,
 		    uint64_t n)
 {
-	size_t low = 0, high = lefts->n;
+	size_t i = array_first(lefts->list, lefts->n, sizeof(*lefts->list),
+			       pool, compare_pool);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (compare_pools(&lefts->list[middle].filter, pool) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < lefts->n &&
-	       !compare_pools(&lefts->list[low].filter, pool); low++)
-		lefts->list[low].n += n;
+	for (; i < lefts->n && !compare_pool(pool, &lefts->list[i]); i++)
+		lefts->list[i].n += n;
 }

@@ -62,20 +62,16 @@ static void group_free(struct group *group)
 	free(group);
 }
 
+static int compare_name(const void *name, const void *group)
+{
+	return strcmp(name, (*(const struct group *const *)group)->service);
+}
+
 /* Where @name's group stands, or would have to. */
 static size_t group_index(const struct health *health, const char *name)
 {
-	size_t low = 0, high = health->n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (strcmp(health->groups[middle]->service, name) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return array_first(health->groups, health->n, sizeof(*health->groups),
+			   name, compare_name);
 }
 
 static struct group *group_find(const struct health *health, const char *name)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/args.h"
+#include "common/array.h"
 #include "model/model.h"
 #include "model/service.h"
 
@@ -38,21 +39,16 @@ void model_free(struct model *model)
 	free(model);
 }
 
+static int compare_name(const void *name, const void *service)
+{
+	return strcmp(name, (*(const struct service *const *)service)->name);
+}
+
 /* Where a service called @name stands, or would have to. */
 static size_t model_index(const struct model *model, const char *name)
 {
-	size_t low = 0;
-	size_t high = model->n_services;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (strcmp(model->services[middle]->name, name) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return array_first(model->services, model->n_services,
+			   sizeof(*model->services), name, compare_name);
 }
 
 const struct service *model_find(const struct model *model, const char *name)
@@ -321,15 +317,8 @@ void change_drop(struct change *change)
 
 size_t model_after(const struct model *model, const char *name)
 {
-	size_t low = 0, high = model->n_services;
+	size_t i = model_index(model, name);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (strcmp(model->services[middle]->name, name) > 0)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return low;
+	return i + (i < model->n_services &&
+		    !strcmp(model->services[i]->name, name));
 }

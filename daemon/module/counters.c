@@ -36,8 +36,9 @@ static int compare_numbers(unsigned int a, unsigned int b)
 	return (a > b) - (a < b);
 }
 
-static int compare_services(const struct counter *a, const struct counter *b)
+static int compare_services(const void *one, const void *two)
 {
+	const struct counter *a = one, *b = two;
 	int order = addr_compare(&a->vip, &b->vip);
 
 	if (!order)
@@ -159,16 +160,10 @@ const struct counter *counters_of_service(const struct counters *counters,
 					  size_t *n)
 {
 	const struct counter key = key_of(service);
-	size_t first = 0, end = counters->n;
+	size_t first = array_first(counters->list, counters->n, sizeof(key),
+				   &key, compare_services);
+	size_t end = first;
 
-	while (first < end) {
-		size_t middle = first + (end - first) / 2;
-
-		if (compare_services(&counters->list[middle], &key) < 0)
-			first = middle + 1;
-		else
-			end = middle;
-	}
 	while (end < counters->n &&
 	       !compare_services(&counters->list[end], &key))
 		end++;

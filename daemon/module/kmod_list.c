@@ -150,8 +150,9 @@ int kmod_parse_ports(const struct nlmsghdr *nlh, void *port_reader)
 	return 0;
 }
 
-static int compare_vips(const struct pool_vip *a, const struct pool_vip *b)
+static int compare_vips(const void *one, const void *two)
 {
+	const struct pool_vip *a = one, *b = two;
 	int order = addr_compare(&a->vip, &b->vip);
 
 	return order ? order : (a->proto > b->proto) - (a->proto < b->proto);
@@ -171,9 +172,9 @@ static int vips_insert(struct pool_vips *vips, size_t at,
 int kmod_parse_pool_vip(const struct nlmsghdr *nlh, void *pool_vips)
 {
 	struct pool_vips *vips = pool_vips;
-	size_t low = 0, high = vips->n;
 	struct kmod_pool pool;
 	struct pool_vip vip;
+	size_t i;
 
 	if (!kmod_pool_read(nlh, &pool) ||
 	    (vips->only.vip.family &&
@@ -181,18 +182,9 @@ int kmod_parse_pool_vip(const struct nlmsghdr *nlh, void *pool_vips)
 	    (vips->only.proto && pool.proto != vips->only.proto))
 		return 0;
 	vip = (struct pool_vip){ pool.vip, pool.proto };
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = compare_vips(&vips->list[middle], &vip);
-
-		if (!order)
-			return 0;
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return vips_insert(vips, low, &vip);
+	i = array_first(vips->list, vips->n, sizeof(vip), &vip, compare_vips);
+	return i < vips->n && !compare_vips(&vip, &vips->list[i]) ?
+		       0 : vips_insert(vips, i, &vip);
 }
 
 /* Those of the pools in one datagram.  Return: as parts->next() */
