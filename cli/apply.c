@@ -6,7 +6,7 @@
 
 #include "cli/diff.h"
 #include "cli/file.h"
-#include "cli/notes.h"
+#include "cli/warnings.h"
 #include "cli/print.h"
 #include "cli/run.h"
 #include "cli/save.h"
@@ -50,7 +50,7 @@ static int print_result(const struct cli *cli, json_t *result, struct err *err)
 }
 
 /* The daemon's errors become faults of the lines that they are about. */
-static void add_errors(struct faults *faults, const struct conf *conf,
+static void add_errors(struct file_errors *faults, const struct conf *conf,
 		       const json_t *error)
 {
 	const json_t *errors = json_object_get(error, "errors");
@@ -70,20 +70,20 @@ static int show_reply(const struct cli *cli, const struct conf *conf,
 {
 	int ret = 0;
 
-	if (notes_place(result, conf, file))
+	if (warnings_place(result, conf, file))
 		return err_no_memory(err);
 	if (cli->json)
 		return json_is_null(result) ? 0 :
 					      print_result(cli, result, err);
 	if (dry)
 		ret = diff_print(stdout, result, err);
-	notes_tell(NULL, result);
+	warnings_tell(NULL, result);
 	return ret;
 }
 
 /* Have @conf applied, or only tried; what was in its lines is in @faults. */
 static int send_conf(const struct cli *cli, const struct conf *conf,
-		     const char *file, bool dry, struct faults *faults,
+		     const char *file, bool dry, struct file_errors *faults,
 		     struct err *err)
 {
 	char *path = strcmp(file, "stdin") ? realpath(file, NULL) : NULL;
@@ -117,7 +117,7 @@ static int send_conf(const struct cli *cli, const struct conf *conf,
 int run_apply(const struct cli *cli, struct err *err)
 {
 	bool dry = json_is_true(json_object_get(cli->args, "--dry-run"));
-	struct faults faults = { 0 };
+	struct file_errors faults = { 0 };
 	struct conf conf;
 	int ret = EXIT_USAGE;
 	const char *file;
@@ -138,7 +138,7 @@ int run_apply(const struct cli *cli, struct err *err)
 		file_faults(&faults, file);
 		err->msg[0] = '\0';
 	}
-	faults_clean(&faults);
+	file_errors_clean(&faults);
 	conf_clean(&conf);
 	free(text);
 	return ret;

@@ -5,7 +5,7 @@
 
 #include "cli/client.h"
 #include "cli/columns.h"
-#include "cli/notes.h"
+#include "cli/warnings.h"
 #include "cli/print.h"
 #include "cli/rates.h"
 #include "cli/run.h"
@@ -39,7 +39,7 @@ static int take_change(const struct answer *answer, struct progress *progress,
 		return 0;
 	if (progress->json)
 		return print_json(&progress->json_page, answer, err);
-	notes_tell(progress->place, result);
+	warnings_tell(progress->place, result);
 	return 0;
 }
 
@@ -51,8 +51,9 @@ static int take_list(const struct answer *answer, struct progress *progress,
 				progress->view->columns, err);
 
 	if (!ret && json_array_size(result))
-		notes_tell(progress->place,
-			   json_array_get(result, json_array_size(result) - 1));
+		warnings_tell(
+			progress->place,
+			json_array_get(result, json_array_size(result) - 1));
 	return ret;
 }
 

@@ -40,16 +40,16 @@ static int run_line(const struct cli *outer, const struct lines *lines,
 /* As one of a file's faults, with the same look. */
 static void tell(const char *file, unsigned int line, const struct err *err)
 {
-	struct faults faults = { 0 };
+	struct file_errors faults = { 0 };
 	char buf[2048];
 
 	/* What was printed so far stands before it. */
 	fflush(stdout);
-	faults_add(&faults, line, err->msg);
+	file_errors_add(&faults, line, err->msg);
 	if (faults.n)
 		fprintf(stderr, "%s\n",
-			faults_line(&faults, 0, file, buf, sizeof(buf)));
-	faults_clean(&faults);
+			file_errors_line(&faults, 0, file, buf, sizeof(buf)));
+	file_errors_clean(&faults);
 }
 
 int run_batch(const struct cli *cli, struct err *err)

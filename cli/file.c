@@ -21,14 +21,14 @@ char *file_load(const struct cli *cli, const char **file, size_t *len,
 	return text;
 }
 
-void file_faults(struct faults *faults, const char *file)
+void file_faults(struct file_errors *faults, const char *file)
 {
 	char line[LINE_LEN];
 
-	faults_sort(faults);
+	file_errors_sort(faults);
 	for (size_t i = 0; i < faults->n && i < FILE_TOLD_MAX; i++)
 		fprintf(stderr, "%s\n",
-			faults_line(faults, i, file, line, sizeof(line)));
+			file_errors_line(faults, i, file, line, sizeof(line)));
 	if (faults->no_memory)
 		fprintf(stderr, "%s: and more, for which memory is short\n",
 			text_quote(file, line, sizeof(line)));

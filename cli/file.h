@@ -22,7 +22,7 @@ char *file_load(const struct cli *cli, const char **file, size_t *len,
 /* Tell what is wrong with it on the standard error, line by line, but no more
  * than FILE_TOLD_MAX.
  */
-void file_faults(struct faults *faults, const char *file);
+void file_faults(struct file_errors *faults, const char *file);
 
 /* That there was more than was told. */
 void file_more(size_t more, const char *file);

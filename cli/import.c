@@ -362,7 +362,7 @@ static void tell_notes(const struct text *lines, const char *file)
 static int import_text(char *text, size_t len, const char *file,
 		       struct text *lines)
 {
-	struct faults faults = { 0 };
+	struct file_errors faults = { 0 };
 	struct ipvs ipvs;
 	int ret;
 
@@ -370,7 +370,7 @@ static int import_text(char *text, size_t len, const char *file,
 	file_faults(&faults, file);
 	ret = faults.n || faults.no_memory ? -EINVAL :
 					     import_ipvs(lines, &ipvs);
-	faults_clean(&faults);
+	file_errors_clean(&faults);
 	ipvs_clean(&ipvs);
 	return ret;
 }

@@ -450,17 +450,17 @@ static const char *other_kind(const char *text, size_t len)
 	return kind;
 }
 
-static void refuse_kind(struct faults *faults, const char *kind)
+static void refuse_kind(struct file_errors *faults, const char *kind)
 {
 	struct err err;
 
 	err_set(&err, -EINVAL, NULL, "not from ipvsadm-save -n%s%s%s",
 		*kind ? " (it looks like " : "", kind, *kind ? ")" : "");
-	faults_add(faults, 0, err.msg);
+	file_errors_add(faults, 0, err.msg);
 }
 
 void ipvs_read(struct ipvs *ipvs, char *text, size_t len,
-	       struct faults *faults)
+	       struct file_errors *faults)
 {
 	const char *kind;
 	struct lines lines;
@@ -487,7 +487,7 @@ void ipvs_read(struct ipvs *ipvs, char *text, size_t len,
 		if (ret > 0)
 			ret = line_take(ipvs, &line, &err);
 		if (ret)
-			faults_add(faults, lines.line, err.msg);
+			file_errors_add(faults, lines.line, err.msg);
 	}
 }
 

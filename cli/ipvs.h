@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "common/addr.h"
-#include "lang/faults.h"
+#include "lang/file_errors.h"
 
 enum ipvs_forward {
 	IPVS_MASQUERADE,
@@ -60,7 +60,7 @@ struct ipvs {
  * @faults: what is wrong is added
  */
 void ipvs_read(struct ipvs *ipvs, char *text, size_t len,
-	       struct faults *faults);
+	       struct file_errors *faults);
 void ipvs_clean(struct ipvs *ipvs);
 
 #endif

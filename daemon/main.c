@@ -29,17 +29,17 @@
 #include "engine/follow.h"
 #include "engine/forget.h"
 #include "engine/health.h"
-#include "engine/pools.h"
-#include "engine/repair.h"
-#include "engine/reserve.h"
+#include "engine/pool_alarm.h"
+#include "engine/repair_budget.h"
+#include "engine/module_sync.h"
 #include "engine/startup.h"
-#include "engine/watch.h"
+#include "engine/kernel_watch.h"
 #include "control/http.h"
 #include "control/http_request.h"
 #include "engine/vdports_sync.h"
 #include "metrics/metrics.h"
 #include "model/model.h"
-#include "model/ruleset.h"
+#include "model/slots.h"
 #include "module/kmod.h"
 #include "net/announce.h"
 #include "net/closer.h"
@@ -391,11 +391,11 @@ static int dnatd_run(struct dnatd *dnatd, struct loop *loop,
 		goto out;
 	dnatd->nft = nft_open(err);
 	if (!dnatd->nft || allocator_choose(dnatd, err) ||
-	    vdports_start(dnatd, err) || reserve_start(dnatd, err))
+	    vdports_start(dnatd, err) || module_sync_start(dnatd, err))
 		goto out;
 
 	if (dnatd->repairs.a_minute) {
-		watch = watch_new(loop->base, dnatd, err);
+		watch = kernel_watch_new(loop->base, dnatd, err);
 		if (!watch)
 			goto out;
 	}
@@ -424,7 +424,7 @@ static int dnatd_run(struct dnatd *dnatd, struct loop *loop,
 	if (!dnatd->drain)
 		goto out;
 
-	dnatd->pools = pools_new(dnatd, err);
+	dnatd->pools = pool_alarm_new(dnatd, err);
 	if (!dnatd->pools)
 		goto out;
 
@@ -455,7 +455,7 @@ out:
 	worker_free(dnatd->disk);
 	worker_free(dnatd->worker);
 	announce_free(announce);
-	watch_free(watch);
+	kernel_watch_free(watch);
 	http_free(dnatd->http);
 	health_free(dnatd->health);
 	control_free(control);
@@ -469,7 +469,7 @@ static void dnatd_clean(struct dnatd *dnatd)
 	conns_end_stop(dnatd);
 	fault_watch_free(dnatd->faults);
 	foreign_free(dnatd->foreign);
-	pools_free(dnatd->pools);
+	pool_alarm_free(dnatd->pools);
 	drain_free(dnatd->drain);
 	counts_free(dnatd->counts);
 	kmod_close(dnatd->kmod);

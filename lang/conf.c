@@ -17,7 +17,7 @@
 
 struct reading {
 	struct conf *conf;
-	struct faults *faults;
+	struct file_errors *faults;
 	json_t *names;		/* of the services: their numbers */
 	json_t *broken;		/* names of those whose lines are at fault */
 	json_t *services;
@@ -290,7 +290,7 @@ static void read_line(struct reading *reading, const struct lines *lines,
 	if (!ret)
 		return;
 	remember_broken(reading, lines);
-	faults_add(reading->faults, lines->line, err.msg);
+	file_errors_add(reading->faults, lines->line, err.msg);
 }
 
 static void add_kept(struct reading *reading, struct keep *keep)
@@ -305,8 +305,8 @@ static void add_kept(struct reading *reading, struct keep *keep)
 				continue;
 			reading->line = kept->line;
 			if (entries[entry].add(reading, kept->args, &err))
-				faults_add(reading->faults, kept->line,
-					   err.msg);
+				file_errors_add(reading->faults, kept->line,
+						err.msg);
 		}
 	}
 	for (size_t i = 0; i < keep->n; i++)
@@ -321,15 +321,17 @@ static void check_none(struct reading *reading)
 		    json_object_size(reading->broken);
 
 	if (reading->none && some)
-		faults_add(reading->faults, reading->none,
-			   "\"services none\" is for a file without services; remove this line");
+		file_errors_add(
+			reading->faults, reading->none,
+			"\"services none\" is for a file without services; remove this line");
 	else if (!reading->none && !some && !reading->faults->n)
-		faults_add(reading->faults, 0,
-			   "has no service; where that is meant, write the line \"services none\" into it");
+		file_errors_add(
+			reading->faults, 0,
+			"has no service; where that is meant, write the line \"services none\" into it");
 }
 
 static void read_lines(struct conf *conf, char *text, size_t len,
-		       struct faults *faults)
+		       struct file_errors *faults)
 {
 	struct reading reading = {
 		.conf = conf,
@@ -350,12 +352,12 @@ static void read_lines(struct conf *conf, char *text, size_t len,
 		if (ret > 0)
 			read_line(&reading, &lines, &keep);
 		else
-			faults_add(faults, lines.line, err.msg);
+			file_errors_add(faults, lines.line, err.msg);
 	}
 	if (conf->json)
 		add_kept(&reading, &keep);
 	else
-		faults_add(faults, 0, "out of memory");
+		file_errors_add(faults, 0, "out of memory");
 	check_none(&reading);
 	json_decref(reading.names);
 	json_decref(reading.broken);
@@ -363,7 +365,7 @@ static void read_lines(struct conf *conf, char *text, size_t len,
 }
 
 static void read_json(struct conf *conf, const char *text, size_t len,
-		      struct faults *faults)
+		      struct file_errors *faults)
 {
 	json_error_t error;
 
@@ -372,11 +374,11 @@ static void read_json(struct conf *conf, const char *text, size_t len,
 	/* Of a copy of the state file, and of no other file. */
 	json_object_del(conf->json, "serial");
 	if (!conf->json)
-		faults_add(faults, (unsigned int)error.line, error.text);
+		file_errors_add(faults, (unsigned int)error.line, error.text);
 }
 
 void conf_read(struct conf *conf, char *text, size_t len,
-		 struct faults *faults)
+		 struct file_errors *faults)
 {
 	memset(conf, 0, sizeof(*conf));
 	if (is_json(text, len))
@@ -425,7 +427,7 @@ unsigned int conf_line(const struct conf *conf, const char *path)
 }
 
 void conf_fault(const struct conf *conf, const char *path, const char *msg,
-		struct faults *faults)
+		struct file_errors *faults)
 {
 	char placed[FAULT_LEN];
 
@@ -433,7 +435,7 @@ void conf_fault(const struct conf *conf, const char *path, const char *msg,
 		snprintf(placed, sizeof(placed), "%s: %s", path, msg);
 		msg = placed;
 	}
-	faults_add(faults, conf_line(conf, path), msg);
+	file_errors_add(faults, conf_line(conf, path), msg);
 }
 
 const char *conf_where(const struct conf *conf, const char *file,

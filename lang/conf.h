@@ -23,7 +23,7 @@
 
 #include "common/err.h"
 #include "common/text.h"
-#include "lang/faults.h"
+#include "lang/file_errors.h"
 
 /* Bytes of a file, and of a request with one. */
 #define CONF_MAX (16U << 20)
@@ -68,7 +68,7 @@ char *conf_load(const char *path, size_t *len, struct err *err);
  * at once.
  */
 void conf_read(struct conf *conf, char *text, size_t len,
-		 struct faults *faults);
+		 struct file_errors *faults);
 
 void conf_clean(struct conf *conf);
 
@@ -83,7 +83,7 @@ unsigned int conf_line(const struct conf *conf, const char *path);
  * @msg: of JSON it gets @path before it, in place of a line
  */
 void conf_fault(const struct conf *conf, const char *path, const char *msg,
-		struct faults *faults);
+		struct file_errors *faults);
 
 /* Where that is: "FILE:LINE", or "FILE: PATH" of JSON.  Return: @buf */
 const char *conf_where(const struct conf *conf, const char *file,

@@ -26,7 +26,7 @@ const char *const grammar_states[] = {
 static const struct arg none[] = { { 0 } };
 
 /* What service add and service set say of health alike. */
-#define CHECK_ARGS \
+#define CHECK_KEYWORDS \
 	{ "check", "tcp|http|https|dns|exec|none", VALUE_WORD, OPTIONAL, \
 	  "how backends are checked, default none" }, \
 	{ "interval", "TIME", VALUE_TIME, OPTIONAL, \
@@ -69,7 +69,7 @@ static const struct arg service_add[] = {
 	  "interface to put the VIP on, default none" },
 	{ "fast", "on|off", VALUE_WORD, OPTIONAL,
 	  "whether the module forwards packets itself, default on" },
-	CHECK_ARGS
+	CHECK_KEYWORDS
 	{ 0 }
 };
 
@@ -80,7 +80,7 @@ static const struct arg service_set[] = {
 	  "interface to put the VIP on, none to take it away" },
 	{ "fast", "on|off", VALUE_WORD, OPTIONAL,
 	  "whether the module forwards new connections' packets itself" },
-	CHECK_ARGS
+	CHECK_KEYWORDS
 	{ 0 }
 };
 

@@ -11,10 +11,10 @@
 #include "engine/audit.h"
 #include "engine/dnatd.h"
 #include "engine/vdports_sync.h"
-#include "model/brief.h"
+#include "model/export.h"
 #include "model/merge.h"
 #include "model/model.h"
-#include "model/notes.h"
+#include "model/warnings.h"
 #include "store/store.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -45,7 +45,7 @@ static json_t *side_to_json(const struct changes *changes, bool after,
 							changes->list[i].old;
 
 		if (!service ||
-		    !json_array_append_new(services, brief_service(service)))
+		    !json_array_append_new(services, export_service(service)))
 			continue;
 		json_decref(root);
 		root = NULL;
@@ -117,7 +117,7 @@ static int read_config(struct apply *apply, struct err *err)
 			       apply->first.arg[0] ? ": " : "",
 			       apply->first.msg, apply->n_errors);
 	}
-	apply->notes = notes_config(apply->wanted, config);
+	apply->notes = warnings_of_config(apply->wanted, config);
 	add_vdports_note(apply);
 	return 0;
 }
@@ -138,7 +138,7 @@ static int plan_dry(struct apply *apply, struct err *err)
 
 static int plan(struct change_request *request, struct err *err)
 {
-	static const struct arg spec[] = {
+	static const struct arg_spec spec[] = {
 		{ "config", ARG_OBJECT, true },
 		{ "dry_run", ARG_BOOLEAN, false },
 		{ "from", ARG_STRING, false },
@@ -240,7 +240,7 @@ static struct apply *apply_new(const json_t *args, struct err *err)
 }
 
 int change_config(struct dnatd *dnatd, const char *op, const json_t *args,
-		  struct parts **parts, struct err *err)
+		  struct long_answer **parts, struct err *err)
 {
 	int ret = change_requests_check(dnatd, REQUESTS_MAX, err);
 	struct apply *apply;
@@ -256,7 +256,7 @@ int change_config(struct dnatd *dnatd, const char *op, const json_t *args,
 }
 
 int change_config_line(struct dnatd *dnatd, char *line, size_t len,
-		       struct parts **parts, struct err *err)
+		       struct long_answer **parts, struct err *err)
 {
 	int ret = change_requests_check(dnatd, REQUESTS_LONG_MAX, err);
 	struct apply *apply = ret ? NULL : apply_new(NULL, err);

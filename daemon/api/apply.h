@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "base/parts.h"
+#include "base/long_answer.h"
 #include "common/err.h"
 #include "engine/dnatd.h"
 
@@ -20,10 +20,10 @@
  * Return: as control_fn
  */
 int change_config(struct dnatd *dnatd, const char *op, const json_t *args,
-		  struct parts **parts, struct err *err);
+		  struct long_answer **parts, struct err *err);
 
 /* The same of a whole request, as a control_long_fn gets it. */
 int change_config_line(struct dnatd *dnatd, char *line, size_t len,
-		       struct parts **parts, struct err *err);
+		       struct long_answer **parts, struct err *err);
 
 #endif

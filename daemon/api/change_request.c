@@ -9,7 +9,7 @@
 #include "engine/audit.h"
 #include "engine/vdports_sync.h"
 #include "model/model.h"
-#include "model/notes.h"
+#include "model/warnings.h"
 
 /* A change of one service or of the vdports. */
 struct one {
@@ -18,7 +18,7 @@ struct one {
 	struct vdports vdports;
 };
 
-static struct change_request *of_parts(struct parts *parts)
+static struct change_request *of_parts(struct long_answer *parts)
 {
 	return (struct change_request *)((char *)parts -
 			offsetof(struct change_request, parts));
@@ -32,7 +32,7 @@ static void request_free(struct change_request *request)
 }
 
 /* A client who has gone gets nothing, and is told nothing. */
-static void parts_leave(struct parts *parts)
+static void parts_leave(struct long_answer *parts)
 {
 	struct change_request *request = of_parts(parts);
 
@@ -41,12 +41,13 @@ static void parts_leave(struct parts *parts)
 		request_free(request);
 }
 
-static int parts_next(struct parts *parts, struct text *rows, struct err *err)
+static int parts_next(struct long_answer *parts, struct text *rows,
+		      struct err *err)
 {
 	struct change_request *request = of_parts(parts);
 
 	if (!request->over)
-		return PARTS_LATER;
+		return LONG_ANSWER_LATER;
 	if (request->transaction.ret) {
 		*err = request->transaction.err;
 		parts->errors = request->result;
@@ -107,11 +108,11 @@ void *change_request_new(size_t size, const char *op, const json_t *args,
 	return request;
 }
 
-struct parts *change_request_begin(struct dnatd *dnatd,
-				   struct change_request *request)
+struct long_answer *change_request_begin(struct dnatd *dnatd,
+					 struct change_request *request)
 {
 	request->peer = *dnatd->peer;
-	request->parts = (struct parts){
+	request->parts = (struct long_answer){
 		.next = parts_next, .free = parts_leave, .whole = true,
 	};
 	request->transaction.plan = plan;
@@ -123,7 +124,8 @@ struct parts *change_request_begin(struct dnatd *dnatd,
 static void one_changed(struct change_request *request)
 {
 	struct dnatd *dnatd = request->transaction.dnatd;
-	json_t *notes = notes_change(dnatd->model, request->op, request->args);
+	json_t *notes =
+		warnings_of_change(dnatd->model, request->op, request->args);
 
 	request->result = notes ? json_pack("{s:o}", "notes", notes) :
 				  json_null();
@@ -142,7 +144,7 @@ static void one_free(struct change_request *request)
 static int begin(struct dnatd *dnatd, const char *op, const json_t *args,
 		 int (*plan_one)(struct change_request *request,
 				 struct err *err),
-		 struct parts **parts, struct err *err)
+		 struct long_answer **parts, struct err *err)
 {
 	int ret = change_requests_check(dnatd, REQUESTS_MAX, err);
 	struct one *one;
@@ -180,13 +182,13 @@ static int plan_vdports(struct change_request *request, struct err *err)
 }
 
 int change_service(struct dnatd *dnatd, const char *op, const json_t *args,
-		   struct parts **parts, struct err *err)
+		   struct long_answer **parts, struct err *err)
 {
 	return begin(dnatd, op, args, plan_service, parts, err);
 }
 
 int change_vdports(struct dnatd *dnatd, const char *op, const json_t *args,
-		   struct parts **parts, struct err *err)
+		   struct long_answer **parts, struct err *err)
 {
 	return begin(dnatd, op, args, plan_vdports, parts, err);
 }

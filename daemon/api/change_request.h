@@ -9,13 +9,13 @@
 
 #include <jansson.h>
 
-#include "base/parts.h"
+#include "base/long_answer.h"
 #include "control/access.h"
 #include "engine/change.h"
 
 struct change_request {
 	struct transaction transaction;
-	struct parts parts;	/* of the answer */
+	struct long_answer parts;	/* of the answer */
 	struct peer peer;
 	const char *op;
 	json_t *args;
@@ -54,13 +54,13 @@ void *change_request_new(size_t size, const char *op, const json_t *args,
 			 struct err *err);
 
 /* Begin it.  Return: its answer to be */
-struct parts *change_request_begin(struct dnatd *dnatd,
-				   struct change_request *request);
+struct long_answer *change_request_begin(struct dnatd *dnatd,
+					 struct change_request *request);
 
 /* service.add, backend.set and so on; and vdport.set.  Return: as control_fn */
 int change_service(struct dnatd *dnatd, const char *op, const json_t *args,
-		   struct parts **parts, struct err *err);
+		   struct long_answer **parts, struct err *err);
 int change_vdports(struct dnatd *dnatd, const char *op, const json_t *args,
-		   struct parts **parts, struct err *err);
+		   struct long_answer **parts, struct err *err);
 
 #endif

@@ -4,14 +4,14 @@
 
 #include "api/config_show.h"
 #include "base/json_text.h"
-#include "model/brief.h"
+#include "model/export.h"
 #include "model/model.h"
 
 #define ROWS_A_PART 128		/* services and backends: some milliseconds */
 #define TRIES 10		/* then what is left is made at once */
 
 struct config {
-	struct parts parts;
+	struct long_answer parts;
 	const struct dnatd *dnatd;
 	bool brief;
 	unsigned long changes;	/* of dnatd's, when this was begun */
@@ -45,11 +45,12 @@ static int add_service(struct config *config, struct text *rows,
 {
 	if (config->next++ && text_add(rows, ",", 1))
 		return -ENOMEM;
-	return text_json(rows, config->brief ? brief_service(service) :
+	return text_json(rows, config->brief ? export_service(service) :
 					       service_to_state(service));
 }
 
-static int config_next(struct parts *parts, struct text *rows, struct err *err)
+static int config_next(struct long_answer *parts, struct text *rows,
+		       struct err *err)
 {
 	struct config *config = (struct config *)parts;
 	const struct model *model = config->dnatd->model;
@@ -70,12 +71,12 @@ static int config_next(struct parts *parts, struct text *rows, struct err *err)
 	return text_add(rows, "]}", 2) ? err_no_memory(err) : 0;
 }
 
-static void config_free(struct parts *parts)
+static void config_free(struct long_answer *parts)
 {
 	free(parts);
 }
 
-struct parts *config_show(const struct dnatd *dnatd, bool brief)
+struct long_answer *config_show(const struct dnatd *dnatd, bool brief)
 {
 	struct config *config = calloc(1, sizeof(*config));
 

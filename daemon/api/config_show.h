@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "base/parts.h"
+#include "base/long_answer.h"
 #include "engine/dnatd.h"
 
 /**
@@ -14,6 +14,6 @@
  *
  * Return: NULL where memory is short
  */
-struct parts *config_show(const struct dnatd *dnatd, bool brief);
+struct long_answer *config_show(const struct dnatd *dnatd, bool brief);
 
 #endif

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "api/checks.h"
+#include "api/host.h"
 #include "api/status.h"
 #include "base/events.h"
 #include "base/log.h"
@@ -144,7 +144,7 @@ static void due(evutil_socket_t fd, short what, void *data)
 		watch->look = status_look(watch->dnatd);
 		watch->step = 0;
 	}
-	if (watch->look.list && (checks_step(&watch->look, watch->step++) ||
+	if (watch->look.list && (host_step(&watch->look, watch->step++) ||
 				 silence_step(&watch->silence, watch->dnatd)))
 		look_in(watch, 0);
 	else

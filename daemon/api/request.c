@@ -66,12 +66,12 @@ static int health_parse(const json_t *args, const char **health,
 
 /* @name: the argument that names a service; left out, it is all of them */
 static int show(struct dnatd *dnatd, const json_t *args, const char *name,
-		struct parts *(*fn)(struct dnatd *dnatd,
-				    const struct service *only,
-				    const char *health),
-		struct parts **parts, struct err *err)
+		struct long_answer *(*fn)(struct dnatd *dnatd,
+					  const struct service *only,
+					  const char *health),
+		struct long_answer **parts, struct err *err)
 {
-	const struct arg spec[] = {
+	const struct arg_spec spec[] = {
 		{ name, ARG_STRING, false },
 		{ "health", ARG_STRING, false },
 	};
@@ -91,13 +91,13 @@ static int show(struct dnatd *dnatd, const json_t *args, const char *name,
 }
 
 static int service_show(struct dnatd *dnatd, const json_t *args,
-			struct parts **parts, struct err *err)
+			struct long_answer **parts, struct err *err)
 {
 	return show(dnatd, args, "name", show_services, parts, err);
 }
 
 static int backend_show(struct dnatd *dnatd, const json_t *args,
-			struct parts **parts, struct err *err)
+			struct long_answer **parts, struct err *err)
 {
 	return show(dnatd, args, "service", show_backends, parts, err);
 }
@@ -116,7 +116,7 @@ static int module_needed(const struct dnatd *dnatd, const char *what,
 }
 
 static int vdport_show(struct dnatd *dnatd, const json_t *args,
-		       struct parts **parts, struct err *err)
+		       struct long_answer **parts, struct err *err)
 {
 	int ret = args_check(args, NULL, 0, err);
 
@@ -138,9 +138,12 @@ static int stats(struct dnatd *dnatd, const json_t *args, json_t **result,
 
 /* stats.services, and stats.backends, by @list. */
 static int stats_list(struct dnatd *dnatd, const json_t *args,
-		      counters_fn *list, struct parts **parts, struct err *err)
+		      counters_fn *list, struct long_answer **parts,
+		      struct err *err)
 {
-	static const struct arg spec[] = { { "service", ARG_STRING, false } };
+	static const struct arg_spec spec[] = {
+		{ "service", ARG_STRING, false }
+	};
 	const struct service *only = NULL;
 	int ret;
 
@@ -155,21 +158,21 @@ static int stats_list(struct dnatd *dnatd, const json_t *args,
 }
 
 static int stats_services(struct dnatd *dnatd, const json_t *args,
-			  struct parts **parts, struct err *err)
+			  struct long_answer **parts, struct err *err)
 {
 	return stats_list(dnatd, args, counters_services, parts, err);
 }
 
 static int stats_backends(struct dnatd *dnatd, const json_t *args,
-			  struct parts **parts, struct err *err)
+			  struct long_answer **parts, struct err *err)
 {
 	return stats_list(dnatd, args, counters_backends, parts, err);
 }
 
 static int vdport_ports(struct dnatd *dnatd, const json_t *args,
-			struct parts **parts, struct err *err)
+			struct long_answer **parts, struct err *err)
 {
-	static const struct arg spec[] = {
+	static const struct arg_spec spec[] = {
 		{ "vip", ARG_STRING, false },
 		{ "proto", ARG_STRING, false },
 	};
@@ -196,7 +199,7 @@ static int vdport_ports(struct dnatd *dnatd, const json_t *args,
 static int find_conns(struct dnatd *dnatd, const json_t *args,
 		      struct conn_filter *filter, struct err *err)
 {
-	static const struct arg spec[] = {
+	static const struct arg_spec spec[] = {
 		{ "service", ARG_STRING, false },
 		{ "backend", ARG_STRING, false },
 		{ "client", ARG_STRING, false },
@@ -228,7 +231,7 @@ static int find_conns(struct dnatd *dnatd, const json_t *args,
 }
 
 static int connection_show(struct dnatd *dnatd, const json_t *args,
-			   struct parts **parts, struct err *err)
+			   struct long_answer **parts, struct err *err)
 {
 	struct conn_filter filter;
 	int ret = find_conns(dnatd, args, &filter, err);
@@ -242,7 +245,7 @@ static int connection_show(struct dnatd *dnatd, const json_t *args,
 }
 
 static int connection_del(struct dnatd *dnatd, const json_t *args,
-			  struct parts **parts, struct err *err)
+			  struct long_answer **parts, struct err *err)
 {
 	struct conn_filter filter;
 	int ret = find_conns(dnatd, args, &filter, err);
@@ -259,7 +262,7 @@ static int connection_del(struct dnatd *dnatd, const json_t *args,
 }
 
 static int connection_flush(struct dnatd *dnatd, const json_t *args,
-			    struct parts **parts, struct err *err)
+			    struct long_answer **parts, struct err *err)
 {
 	static const struct conn_filter all = { .class = CONN_ANY };
 	int ret = args_check(args, NULL, 0, err);
@@ -268,9 +271,11 @@ static int connection_flush(struct dnatd *dnatd, const json_t *args,
 }
 
 static int show_config(struct dnatd *dnatd, const json_t *args,
-		       struct parts **parts, struct err *err)
+		       struct long_answer **parts, struct err *err)
 {
-	static const struct arg spec[] = { { "brief", ARG_BOOLEAN, false } };
+	static const struct arg_spec spec[] = {
+		{ "brief", ARG_BOOLEAN, false }
+	};
 	int ret = args_check(args, spec, ARRAY_SIZE(spec), err);
 
 	if (ret)
@@ -294,7 +299,7 @@ static int status(struct dnatd *dnatd, const json_t *args, json_t **result,
 static int status_check(struct dnatd *dnatd, const json_t *args,
 			json_t **result, struct err *err)
 {
-	static const struct arg spec[] = {
+	static const struct arg_spec spec[] = {
 		{ "service", ARG_STRING, false },
 	};
 	const struct service *service;
@@ -311,7 +316,7 @@ static int status_check(struct dnatd *dnatd, const json_t *args,
 }
 
 static int monitor(struct dnatd *dnatd, const json_t *args,
-		   struct parts **parts, struct err *err)
+		   struct long_answer **parts, struct err *err)
 {
 	int ret = args_check(args, NULL, 0, err);
 
@@ -328,9 +333,9 @@ static const struct operation {
 	int (*answer)(struct dnatd *dnatd, const json_t *args,
 		      json_t **result, struct err *err);
 	int (*list)(struct dnatd *dnatd, const json_t *args,
-		    struct parts **parts, struct err *err);
+		    struct long_answer **parts, struct err *err);
 	int (*change)(struct dnatd *dnatd, const char *op, const json_t *args,
-		      struct parts **parts, struct err *err);
+		      struct long_answer **parts, struct err *err);
 } operations[] = {
 	{ "service.show", LOOKS, .list = service_show },
 	{ "service.add", CHANGES, .change = change_service },
@@ -357,8 +362,8 @@ static const struct operation {
 };
 
 static int carry_out(struct dnatd *dnatd, const struct operation *operation,
-		     const json_t *args, json_t **result, struct parts **parts,
-		     struct err *err)
+		     const json_t *args, json_t **result,
+		     struct long_answer **parts, struct err *err)
 {
 	int ret;
 
@@ -374,7 +379,7 @@ static int carry_out(struct dnatd *dnatd, const struct operation *operation,
 
 int request_handle(const char *op, const json_t *args,
 		   const struct peer *peer, json_t **result,
-		   struct parts **parts, struct err *err, void *data)
+		   struct long_answer **parts, struct err *err, void *data)
 {
 	const struct operation *operation = NULL;
 	struct dnatd *dnatd = data;
@@ -400,7 +405,7 @@ int request_handle(const char *op, const json_t *args,
 }
 
 int request_handle_long(char *line, size_t len, const struct peer *peer,
-			struct parts **parts, struct err *err, void *data)
+			struct long_answer **parts, struct err *err, void *data)
 {
 	struct dnatd *dnatd = data;
 	int ret;

@@ -11,10 +11,11 @@
 /* A control_fn; @data is the struct dnatd. */
 int request_handle(const char *op, const json_t *args,
 		   const struct peer *peer, json_t **result,
-		   struct parts **parts, struct err *err, void *data);
+		   struct long_answer **parts, struct err *err, void *data);
 
 /* A control_long_fn; the same. */
 int request_handle_long(char *line, size_t len, const struct peer *peer,
-			struct parts **parts, struct err *err, void *data);
+			struct long_answer **parts, struct err *err,
+			void *data);
 
 #endif

@@ -7,10 +7,10 @@
 #include "base/json_text.h"
 #include "engine/count.h"
 #include "engine/health.h"
-#include "engine/pools.h"
+#include "engine/pool_alarm.h"
 #include "engine/unanswered.h"
 #include "model/model.h"
-#include "model/ruleset.h"
+#include "model/slots.h"
 
 #define ROWS_A_PART 128		/* services and backends: some milliseconds */
 
@@ -20,7 +20,7 @@ typedef int list_fn(const struct show *show, struct text *rows,
 		    const struct service *service);
 
 struct show {
-	struct parts parts;
+	struct long_answer parts;
 	struct dnatd *dnatd;
 	list_fn *list;
 	const char *health;
@@ -148,7 +148,7 @@ static json_t *backend_row(const struct show *show,
 				 unanswered_of(&show->unanswered, service,
 					       backend)) &&
 	    !health_to_json(dnatd->health, service, backend, row) &&
-	    !pools_to_json(dnatd->pools, service, backend, row))
+	    !pool_alarm_to_json(dnatd->pools, service, backend, row))
 		return row;
 	json_decref(row);
 	return NULL;
@@ -202,7 +202,7 @@ static int next_of_one(struct show *show, struct text *rows)
 						   show->name);
 
 	if (service && !all_counted(show, service))
-		return PARTS_LATER;
+		return LONG_ANSWER_LATER;
 	return service ? show->list(show, rows, service) : 0;
 }
 
@@ -216,7 +216,7 @@ static int next_of_all(struct show *show, struct text *rows)
 		const struct service *service = model->services[i];
 
 		if (!all_counted(show, service))
-			return PARTS_LATER;
+			return LONG_ANSWER_LATER;
 		if (show->list(show, rows, service))
 			return -ENOMEM;
 		strcpy(show->name, service->name);
@@ -235,7 +235,8 @@ static bool counts_come(struct show *show)
 	       unanswered_more(&show->unanswered, show->dnatd, only);
 }
 
-static int show_next(struct parts *parts, struct text *rows, struct err *err)
+static int show_next(struct long_answer *parts, struct text *rows,
+		     struct err *err)
 {
 	struct show *show = (struct show *)parts;
 	int ret = 0;
@@ -252,14 +253,14 @@ static int show_next(struct parts *parts, struct text *rows, struct err *err)
 	if (!ret)
 		ret = show->all ? next_of_all(show, rows) :
 				  next_of_one(show, rows);
-	if (ret == PARTS_LATER)
+	if (ret == LONG_ANSWER_LATER)
 		counts_wait(show->dnatd->counts, &show->count);
 	else if (!ret)
 		ret = text_add(rows, "]", 1);
 	return ret < 0 ? err_no_memory(err) : ret;
 }
 
-static void show_free(struct parts *parts)
+static void show_free(struct long_answer *parts)
 {
 	struct show *show = (struct show *)parts;
 
@@ -268,8 +269,9 @@ static void show_free(struct parts *parts)
 	free(show);
 }
 
-static struct parts *show_new(struct dnatd *dnatd, const struct service *only,
-			      const char *health, list_fn *list)
+static struct long_answer *show_new(struct dnatd *dnatd,
+				    const struct service *only,
+				    const char *health, list_fn *list)
 {
 	struct show *show = calloc(1, sizeof(*show));
 
@@ -289,14 +291,16 @@ static struct parts *show_new(struct dnatd *dnatd, const struct service *only,
 	return &show->parts;
 }
 
-struct parts *show_services(struct dnatd *dnatd, const struct service *only,
-			    const char *health)
+struct long_answer *show_services(struct dnatd *dnatd,
+				  const struct service *only,
+				  const char *health)
 {
 	return show_new(dnatd, only, health, list_service);
 }
 
-struct parts *show_backends(struct dnatd *dnatd, const struct service *only,
-			    const char *health)
+struct long_answer *show_backends(struct dnatd *dnatd,
+				  const struct service *only,
+				  const char *health)
 {
 	return show_new(dnatd, only, health, list_backends);
 }

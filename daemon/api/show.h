@@ -3,7 +3,7 @@
 #ifndef DNAT_SHOW_H
 #define DNAT_SHOW_H
 
-#include "base/parts.h"
+#include "base/long_answer.h"
 #include "engine/dnatd.h"
 
 /**
@@ -16,11 +16,13 @@
  *
  * Return: NULL where memory is short
  */
-struct parts *show_services(struct dnatd *dnatd, const struct service *only,
-			    const char *health);
+struct long_answer *show_services(struct dnatd *dnatd,
+				  const struct service *only,
+				  const char *health);
 
 /* The same of backends. */
-struct parts *show_backends(struct dnatd *dnatd, const struct service *only,
-			    const char *health);
+struct long_answer *show_backends(struct dnatd *dnatd,
+				  const struct service *only,
+				  const char *health);
 
 #endif

@@ -9,16 +9,16 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
-#include "api/checks_part.h"
+#include "api/host_part.h"
 #include "api/status.h"
 #include "base/clock.h"
 #include "base/worker.h"
 #include "engine/dnatd.h"
 #include "engine/health.h"
-#include "engine/pools.h"
+#include "engine/pool_alarm.h"
 #include "control/http.h"
-#include "engine/repair.h"
-#include "model/ruleset.h"
+#include "engine/repair_budget.h"
+#include "model/slots.h"
 #include "module/kmod.h"
 
 /* A change or a repair takes a second or two at most, with thousands of services. */
@@ -106,9 +106,9 @@ static json_t *repairs_check(const struct repairs *repairs)
 /* What was refused lately is worth a note, and what is refused now a fault. */
 static json_t *pools_check(const struct dnatd *dnatd)
 {
-	size_t n = pools_refusing(dnatd->pools);
+	size_t n = pool_alarm_refusing(dnatd->pools);
 	char last[256], advice[512];
-	bool lately = pools_last(dnatd->pools, last, sizeof(last));
+	bool lately = pool_alarm_last(dnatd->pools, last, sizeof(last));
 
 	if (lately)
 		snprintf(advice, sizeof(advice),
@@ -256,14 +256,14 @@ int status_served(const struct dnatd *dnatd, const struct service *service,
 		return err_set(err, -EHOSTDOWN, "service",
 			       "service %s is not served: the kernel does not forward; see status",
 			       service->name);
-	if (service && !ruleset_active(service))
+	if (service && !slots_active(service))
 		return err_set(err, -EHOSTDOWN, "service",
 			       "service %s is not served: none of its %zu backends takes new connections; see backend show %s",
 			       service->name, service->n_backends,
 			       service->name);
 	for (size_t i = 0; !service && i < model->n_services; i++)
 		if ((model->services[i]->vip.family == AF_INET ? ip4 : ip6) &&
-		    ruleset_active(model->services[i]))
+		    slots_active(model->services[i]))
 			return 0;
 	return service ? 0 : err_set(err, -EHOSTDOWN, NULL,
 				     "none of %zu services is served; see status and service show",
@@ -304,7 +304,7 @@ json_t *status_to_json(const struct dnatd *dnatd, json_t *silence)
 	for (int i = 0; i < FOREIGN_PARTS && foreign_step(dnatd->foreign); i++)
 		;
 	look = status_look(dnatd);
-	checks = checks_all(&look);
+	checks = host_all(&look);
 
 	if (status_add_checks(dnatd, silence, checks)) {
 		json_decref(checks);

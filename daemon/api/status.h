@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "api/checks.h"
+#include "api/host.h"
 #include "engine/dnatd.h"
 
 /**

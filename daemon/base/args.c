@@ -53,8 +53,8 @@ static const char *const wanted[] = {
 	[ARG_BOOLEAN] = "a truth value",
 };
 
-static const struct arg *spec_find(const struct arg *spec, size_t n,
-				   const char *name)
+static const struct arg_spec *spec_find(const struct arg_spec *spec, size_t n,
+					const char *name)
 {
 	size_t i;
 
@@ -64,7 +64,7 @@ static const struct arg *spec_find(const struct arg *spec, size_t n,
 	return NULL;
 }
 
-int args_check(const json_t *args, const struct arg *spec, size_t n,
+int args_check(const json_t *args, const struct arg_spec *spec, size_t n,
 	       struct err *err)
 {
 	const char *name;
@@ -72,7 +72,7 @@ int args_check(const json_t *args, const struct arg *spec, size_t n,
 	size_t i;
 
 	json_object_foreach((json_t *)args, name, value) {
-		const struct arg *arg = spec_find(spec, n, name);
+		const struct arg_spec *arg = spec_find(spec, n, name);
 		char quoted[64];
 
 		if (!arg) {

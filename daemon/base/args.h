@@ -18,7 +18,7 @@ enum arg_type {
 	ARG_BOOLEAN,
 };
 
-struct arg {
+struct arg_spec {
 	const char *name;
 	enum arg_type type;
 	bool required;
@@ -32,7 +32,7 @@ struct arg {
  *
  * Return: 0 or -EINVAL
  */
-int args_check(const json_t *args, const struct arg *spec, size_t n,
+int args_check(const json_t *args, const struct arg_spec *spec, size_t n,
 	       struct err *err);
 
 /* A string argument; NULL where it was left out or is null. */

@@ -16,7 +16,7 @@ struct event_text {
 };
 
 struct subscriber {
-	struct parts parts;
+	struct long_answer parts;
 	LIST_ENTRY(subscriber) entry;
 	struct event_text *waiting[EVENTS_BEHIND_MAX];
 	size_t n_waiting;
@@ -112,14 +112,14 @@ static int tell_lost(struct subscriber *subscriber, struct text *rows)
 	return ret;
 }
 
-static int subscriber_next(struct parts *parts, struct text *rows,
+static int subscriber_next(struct long_answer *parts, struct text *rows,
 			   struct err *err)
 {
 	struct subscriber *subscriber = (struct subscriber *)parts;
 	int ret = 0;
 
 	if (!subscriber->n_waiting && !subscriber->lost)
-		return PARTS_LATER;
+		return LONG_ANSWER_LATER;
 	for (size_t i = 0; i < subscriber->n_waiting; i++) {
 		if (!ret)
 			ret = row_add(rows, subscriber->waiting[i]);
@@ -133,7 +133,7 @@ static int subscriber_next(struct parts *parts, struct text *rows,
 	return 1;
 }
 
-static void subscriber_free(struct parts *parts)
+static void subscriber_free(struct long_answer *parts)
 {
 	struct subscriber *subscriber = (struct subscriber *)parts;
 
@@ -187,7 +187,7 @@ void events_begin(struct events *events, const char *kind, json_t *fields)
 	events->first = event_new(kind, fields);
 }
 
-struct parts *events_subscribe(struct events *events, struct err *err)
+struct long_answer *events_subscribe(struct events *events, struct err *err)
 {
 	struct subscriber *subscriber = calloc(1, sizeof(*subscriber));
 

@@ -9,7 +9,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "base/parts.h"
+#include "base/long_answer.h"
 #include "common/err.h"
 
 struct events;
@@ -45,7 +45,7 @@ void events_begin(struct events *events, const char *kind, json_t *fields);
  *
  * Return: NULL where memory is short, with @err set
  */
-struct parts *events_subscribe(struct events *events, struct err *err);
+struct long_answer *events_subscribe(struct events *events, struct err *err);
 
 /* How many events a subscriber may be behind. */
 #define EVENTS_BEHIND_MAX 128

@@ -26,7 +26,7 @@ struct probes {
 struct target {
 	const char *service;
 	const struct check *check;
-	const struct reply_body *body;	/* NULL: any will do */
+	const struct response_body *body;	/* NULL: any will do */
 	struct addr addr;
 	uint16_t port;			/* host byte order */
 	struct addr source;		/* family 0: the machine's own */

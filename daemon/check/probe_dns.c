@@ -10,7 +10,7 @@
 
 #include "base/loop.h"
 #include "check/probe.h"
-#include "check/reply.h"
+#include "check/response.h"
 
 struct dns {
 	struct probe probe;
@@ -45,7 +45,7 @@ static void dns_readable(evutil_socket_t fd, short what, void *data)
 			probe_failed(&dns->probe, errno, strerror(errno));
 		return;
 	}
-	switch (reply_dns(dns->query, dns->len, reply, (size_t)len, fault)) {
+	switch (response_dns(dns->query, dns->len, reply, (size_t)len, fault)) {
 	case REPLY_MORE:
 		break;
 	case REPLY_GOOD:

@@ -9,7 +9,7 @@
 #include <libnetfilter_conntrack/libnetfilter_conntrack.h>
 
 #include "conn/ct.h"
-#include "conn/left.h"
+#include "conn/conn_count.h"
 #include "net/netlink.h"
 
 static void get_end(const struct nf_conntrack *ct, struct conn_end *end,
@@ -177,20 +177,21 @@ int ct_take_left(const struct nlmsghdr *nlh, void *lefts)
 		return -ENOMEM;
 	if (mnl_nlmsg_get_payload_len(nlh) >= sizeof(struct nfgenmsg) &&
 	    nfct_nlmsg_parse(nlh, ct) >= 0 && get_conn(ct, 0, &conn))
-		lefts_add(lefts, &conn);
+		conn_counts_add(lefts, &conn);
 	nfct_destroy(ct);
 	return 0;
 }
 
 /* A list, on a socket of its own. */
 struct ct_list {
-	struct parts parts;
+	struct long_answer parts;
 	struct nl nl;
 	struct conn_filter filter;
 	struct ct_query query;
 };
 
-static int list_next(struct parts *parts, struct text *rows, struct err *err)
+static int list_next(struct long_answer *parts, struct text *rows,
+		     struct err *err)
 {
 	struct ct_list *list = (struct ct_list *)parts;
 	int done, rc;
@@ -202,7 +203,7 @@ static int list_next(struct parts *parts, struct text *rows, struct err *err)
 			    nl_reason(&list->nl, rc)) : !done;
 }
 
-static void list_free(struct parts *parts)
+static void list_free(struct long_answer *parts)
 {
 	struct ct_list *list = (struct ct_list *)parts;
 
@@ -212,7 +213,7 @@ static void list_free(struct parts *parts)
 }
 
 int ct_show(const struct model *model, const struct conn_filter *filter,
-	    struct parts **parts, struct err *err)
+	    struct long_answer **parts, struct err *err)
 {
 	struct ct_list *list = calloc(1, sizeof(*list));
 	int rc;

@@ -5,7 +5,7 @@
 
 #include <time.h>
 
-#include "base/parts.h"
+#include "base/long_answer.h"
 #include "common/err.h"
 #include "conn/conn.h"
 #include "conn/conn_set.h"
@@ -22,7 +22,7 @@
  * Return: 0 or a negative errno with @err set
  */
 int ct_show(const struct model *model, const struct conn_filter *filter,
-	    struct parts **parts, struct err *err);
+	    struct long_answer **parts, struct err *err);
 
 struct nl;
 struct nlmsghdr;
@@ -39,7 +39,7 @@ struct nlmsghdr;
  */
 int ct_ask(struct nl *nl, struct err *err);
 
-/* nl_fn (netlink.h): add the connection that @nlh tells of to the struct lefts. */
+/* nl_fn (netlink.h): add the connection that @nlh tells of to the struct conn_counts. */
 int ct_take_left(const struct nlmsghdr *nlh, void *lefts);
 
 /* What ct_show() asks of each connection; apart from the socket, for tests. */

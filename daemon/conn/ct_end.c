@@ -14,7 +14,7 @@
 #include "net/netlink.h"
 
 struct ct_ending {
-	struct ending ending;
+	struct end_walk ending;
 	struct nl list;
 	struct nl del;
 	bool (*meant)(const struct ct_ending *self,
@@ -96,7 +96,7 @@ static int broken(const struct nl *nl, int rc, struct err *err)
 		       nl_reason(nl, rc));
 }
 
-static int end_more(struct ending *ending, struct err *err)
+static int end_more(struct end_walk *ending, struct err *err)
 {
 	struct ct_ending *self = (struct ct_ending *)ending;
 	int done, rc;
@@ -106,7 +106,7 @@ static int end_more(struct ending *ending, struct err *err)
 			   err) : !done;
 }
 
-static void end_free(struct ending *ending)
+static void end_free(struct end_walk *ending)
 {
 	struct ct_ending *self = (struct ct_ending *)ending;
 
@@ -125,7 +125,7 @@ static int start(struct ct_ending *self, struct err *err)
 }
 
 /* Begin what @self is to do; it is gone where that fails. */
-static int begin(struct ct_ending *self, struct ending **ending,
+static int begin(struct ct_ending *self, struct end_walk **ending,
 		 struct err *err)
 {
 	int rc = start(self, err);
@@ -146,7 +146,7 @@ static int begin_query(const struct model *model,
 		       const struct conn_filter *filter,
 		       bool (*meant)(const struct ct_ending *self,
 				     const struct nf_conntrack *ct),
-		       struct ending **ending, struct err *err)
+		       struct end_walk **ending, struct err *err)
 {
 	struct ct_ending *self = calloc(1, sizeof(*self));
 
@@ -163,18 +163,18 @@ static int begin_query(const struct model *model,
 }
 
 int ct_end(const struct model *model, const struct conn_filter *filter,
-	   struct ending **ending, struct err *err)
+	   struct end_walk **ending, struct err *err)
 {
 	return begin_query(model, filter, by_filter, ending, err);
 }
 
-int ct_end_astray(const struct model *model, struct ending **ending,
+int ct_end_astray(const struct model *model, struct end_walk **ending,
 		  struct err *err)
 {
 	return begin_query(model, NULL, by_astray, ending, err);
 }
 
-int ct_end_set(const struct conn_set *set, struct ending **ending,
+int ct_end_set(const struct conn_set *set, struct end_walk **ending,
 	       struct err *err)
 {
 	struct ct_ending *self = calloc(1, sizeof(*self));

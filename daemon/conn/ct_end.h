@@ -5,7 +5,7 @@
 
 #include "conn/conn.h"
 #include "conn/conn_set.h"
-#include "conn/ending.h"
+#include "conn/end_walk.h"
 #include "model/types.h"
 
 /**
@@ -17,14 +17,14 @@
  * Return: 0 or a negative errno with @err set
  */
 int ct_end(const struct model *model, const struct conn_filter *filter,
-	   struct ending **ending, struct err *err);
+	   struct end_walk **ending, struct err *err);
 
 /* The same of those that should be the services' and are not, see ct_astray(). */
-int ct_end_astray(const struct model *model, struct ending **ending,
+int ct_end_astray(const struct model *model, struct end_walk **ending,
 		  struct err *err);
 
 /* The same of those in @set, whose services may have gone; @set is copied. */
-int ct_end_set(const struct conn_set *set, struct ending **ending,
+int ct_end_set(const struct conn_set *set, struct end_walk **ending,
 	       struct err *err);
 
 #endif

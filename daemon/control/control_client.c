@@ -19,7 +19,7 @@
 
 static void client_drop_answer(struct client *client)
 {
-	parts_free(client->parts);
+	long_answer_free(client->parts);
 	client->parts = NULL;
 	free(client->line.buf);
 	client->line = (struct text){ 0 };

@@ -45,7 +45,7 @@ struct client {
 	struct event *deadline;	/* for what it waits for */
 	enum wait wait;
 	struct peer peer;
-	struct parts *parts;	/* what is to come of an answer, or NULL */
+	struct long_answer *parts;	/* what is to come of an answer, or NULL */
 	struct text line;	/* of that answer, as far as it is */
 	size_t seen;		/* bytes that have no newline in them */
 	bool queued;

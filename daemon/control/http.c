@@ -44,7 +44,7 @@ struct http {
 	size_t n_clients;
 
 	struct event *work;	/* on the page that is being made, */
-	struct parts *parts;	/* if any, */
+	struct long_answer *parts;	/* if any, */
 	struct text text;	/* as far as it is */
 	int64_t spent;		/* on it, of the CPU's time, in us */
 	struct page *page;	/* the last that was made, or NULL */
@@ -185,7 +185,7 @@ static struct page *page_new(struct http *http)
 
 static void work_end(struct http *http, bool made)
 {
-	parts_free(http->parts);
+	long_answer_free(http->parts);
 	http->parts = NULL;
 	page_put(http->page);
 	http->page = made ? page_new(http) : NULL;
@@ -519,7 +519,7 @@ void http_free(struct http *http)
 		event_free(http->listen_again);
 	if (http->work)
 		event_free(http->work);
-	parts_free(http->parts);
+	long_answer_free(http->parts);
 	free(http->text.buf);
 	page_put(http->page);
 	free(http);

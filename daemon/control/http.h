@@ -15,7 +15,7 @@
 #include <event2/event.h>
 #include <sys/socket.h>
 
-#include "base/parts.h"
+#include "base/long_answer.h"
 #include "common/err.h"
 
 #define HTTP_CLIENTS_MAX 32
@@ -52,7 +52,7 @@ int http_addr_parse(const char *text, struct http_addr *addr);
  * Return: what makes it (its rows are not of JSON but the page's text), NULL
  *	where memory is short
  */
-typedef struct parts *http_fn(void *data);
+typedef struct long_answer *http_fn(void *data);
 
 /**
  * http_new - listen

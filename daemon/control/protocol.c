@@ -104,7 +104,7 @@ static int part_end(struct text *line, bool whole, bool more)
 	return text_add(line, end, strlen(end) + 1);
 }
 
-bool protocol_part(struct parts **parts, struct text *line, char **answer)
+bool protocol_part(struct long_answer **parts, struct text *line, char **answer)
 {
 	struct err err = { .msg = "dnatd failed without a reason" };
 	bool whole = (*parts)->whole;
@@ -113,7 +113,7 @@ bool protocol_part(struct parts **parts, struct text *line, char **answer)
 	*answer = NULL;
 	if (!ret)
 		ret = (*parts)->next(*parts, line, &err);
-	if (ret == PARTS_LATER)
+	if (ret == LONG_ANSWER_LATER)
 		return false;
 	if (ret == 1 && whole)
 		return true;
@@ -126,7 +126,7 @@ bool protocol_part(struct parts **parts, struct text *line, char **answer)
 	}
 	*line = (struct text){ 0 };
 	if (ret <= 0 || !*answer) {
-		parts_free(*parts);
+		long_answer_free(*parts);
 		*parts = NULL;
 	}
 	return true;
@@ -142,7 +142,7 @@ int protocol_parse(const char *line, size_t len, json_t **request,
 
 char *protocol_answer(const char *line, size_t len, control_fn fn,
 		      const struct peer *peer, void *data,
-		      struct parts **parts)
+		      struct long_answer **parts)
 {
 	struct err err = { .msg = "dnatd failed without a reason" };
 	json_t *request = NULL;

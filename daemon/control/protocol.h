@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/parts.h"
+#include "base/long_answer.h"
 #include "common/err.h"
 #include "common/text.h"
 #include "control/access.h"
@@ -50,7 +50,8 @@
  */
 typedef int (*control_fn)(const char *op, const json_t *args,
 			  const struct peer *peer, json_t **result,
-			  struct parts **parts, struct err *err, void *data);
+			  struct long_answer **parts, struct err *err,
+			  void *data);
 
 /**
  * typedef control_long_fn - carry out a request of CONTROL_LONG, not yet parsed
@@ -61,7 +62,7 @@ typedef int (*control_fn)(const char *op, const json_t *args,
  * Return: 0 or a negative errno with @err set
  */
 typedef int (*control_long_fn)(char *line, size_t len, const struct peer *peer,
-			       struct parts **parts, struct err *err,
+			       struct long_answer **parts, struct err *err,
 			       void *data);
 
 /**
@@ -79,7 +80,7 @@ typedef int (*control_long_fn)(char *line, size_t len, const struct peer *peer,
  */
 char *protocol_answer(const char *line, size_t len, control_fn fn,
 		      const struct peer *peer, void *data,
-		      struct parts **parts);
+		      struct long_answer **parts);
 
 /**
  * protocol_parse - a line to its request, which has op and args
@@ -99,7 +100,8 @@ int protocol_parse(const char *line, size_t len, json_t **request,
  *
  * Return: false where there is no part yet
  */
-bool protocol_part(struct parts **parts, struct text *line, char **answer);
+bool protocol_part(struct long_answer **parts, struct text *line,
+		   char **answer);
 
 /* The answer that says no.  Return: as protocol_answer() */
 char *protocol_refusal(int error, const struct err *err);

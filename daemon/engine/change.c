@@ -10,8 +10,8 @@
 #include "engine/dnatd.h"
 #include "engine/follow.h"
 #include "engine/forget.h"
-#include "engine/repair.h"
-#include "engine/reserve.h"
+#include "engine/repair_budget.h"
+#include "engine/module_sync.h"
 #include "engine/vdports_sync.h"
 #include "model/model.h"
 #include "model/service.h"
@@ -153,7 +153,7 @@ static void ports_release(struct dnatd *dnatd, const struct side *side,
 {
 	for (size_t i = 0; i < side->n; i++)
 		if (!side_has(other, &side->list[i]))
-			reserve_del(dnatd, &side->list[i]);
+			module_sync_del(dnatd, &side->list[i]);
 }
 
 static int ports_reserve(struct dnatd *dnatd, const struct side *old,
@@ -163,7 +163,7 @@ static int ports_reserve(struct dnatd *dnatd, const struct side *old,
 
 	for (size_t i = 0; !ret && i < new->n; i++)
 		if (!side_has(old, &new->list[i]))
-			ret = reserve_add(dnatd, &new->list[i], err);
+			ret = module_sync_add(dnatd, &new->list[i], err);
 	return ret;
 }
 
@@ -188,7 +188,7 @@ static int rules_change(struct transaction *transaction, struct err *err)
 		return ret;
 	transaction->repaired = true;
 	/* With the table the module may have gone and come back. */
-	ret = reserve_start(dnatd, err);
+	ret = module_sync_start(dnatd, err);
 	if (ret)
 		return ret;
 	return nft_change(dnatd->nft, dnatd->in_force, dnatd->model, changes,

@@ -23,20 +23,20 @@ struct end_task {
 	struct conn_set set;	/* instead of @filter where it is not empty */
 	bool astray;		/* instead of both */
 	bool active;
-	struct ending *ending;	/* NULL: not begun */
+	struct end_walk *ending;	/* NULL: not begun */
 	struct event *event;
 	end_fn *fn;
 	void *data;
 };
 
 struct end_parts {
-	struct parts parts;
+	struct long_answer parts;
 	bool forgets;		/* and tells nobody */
-	struct ending *ending;
+	struct end_walk *ending;
 };
 
 static int ending_new(struct dnatd *dnatd, const struct conn_filter *filter,
-		      struct ending **ending, struct err *err)
+		      struct end_walk **ending, struct err *err)
 {
 	if (dnatd->in_force == ALLOC_MODULE)
 		return kmod_end(dnatd->kmod, filter, ending, err);
@@ -204,10 +204,11 @@ void conns_end_stop(struct dnatd *dnatd)
 		task_free(dnatd->endings.tasks.tqh_first);
 }
 
-static int parts_next(struct parts *parts, struct text *rows, struct err *err)
+static int parts_next(struct long_answer *parts, struct text *rows,
+		      struct err *err)
 {
 	const struct end_parts *answer = (struct end_parts *)parts;
-	struct ending *ending = answer->ending;
+	struct end_walk *ending = answer->ending;
 	int rc = ending->more(ending, err);
 	char *row;
 
@@ -223,16 +224,16 @@ static int parts_next(struct parts *parts, struct text *rows, struct err *err)
 	return 0;
 }
 
-static void end_parts_free(struct parts *parts)
+static void end_parts_free(struct long_answer *parts)
 {
-	struct ending *ending = ((struct end_parts *)parts)->ending;
+	struct end_walk *ending = ((struct end_parts *)parts)->ending;
 
 	ending->free(ending);
 	free(parts);
 }
 
 int conns_end_parts(struct dnatd *dnatd, const struct conn_filter *filter,
-		    struct parts **parts, struct err *err)
+		    struct long_answer **parts, struct err *err)
 {
 	struct end_parts *answer = calloc(1, sizeof(*answer));
 	int rc;

@@ -12,11 +12,11 @@
 
 #include <stdint.h>
 
-#include "base/parts.h"
+#include "base/long_answer.h"
 #include "common/err.h"
 #include "conn/conn.h"
 #include "conn/conn_set.h"
-#include "conn/ending.h"
+#include "conn/end_walk.h"
 
 struct dnatd;
 
@@ -71,6 +71,6 @@ void conns_end_stop(struct dnatd *dnatd);
  * Return: 0 or a negative errno with @err set
  */
 int conns_end_parts(struct dnatd *dnatd, const struct conn_filter *filter,
-		    struct parts **parts, struct err *err);
+		    struct long_answer **parts, struct err *err);
 
 #endif

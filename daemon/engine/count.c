@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/loop.h"
 #include "conn/ct.h"
-#include "conn/left.h"
+#include "conn/conn_count.h"
 #include "engine/count.h"
 #include "engine/dnatd.h"
 #include "module/kmod_pool.h"
@@ -24,8 +24,8 @@ struct counts {
 	unsigned int tries;
 	struct count_waits now;		/* for the count that runs or begins */
 	struct count_waits next;	/* for the one after that */
-	struct lefts running;
-	struct lefts last;
+	struct conn_counts running;
+	struct conn_counts last;
 	int64_t spent;			/* on the running one, CPU's us */
 	int64_t stale;			/* when the last one is, in us */
 };
@@ -52,9 +52,9 @@ static void finish(struct counts *counts, const struct err *err)
 
 	counts->tries = 0;
 	if (!err) {
-		lefts_clean(&counts->last);
+		conn_counts_clean(&counts->last);
 		counts->last = counts->running;
-		counts->running = (struct lefts){ 0 };
+		counts->running = (struct conn_counts){ 0 };
 		counts->stale = clock_us(CLOCK_MONOTONIC) +
 				COUNT_SHARE * counts->spent;
 	}
@@ -128,8 +128,8 @@ static void begin(evutil_socket_t fd, short what, void *data)
 	(void)what;
 	loop_does("counting connections");
 	counts->spent = 0;
-	lefts_clean(&counts->running);
-	rc = lefts_init(&counts->running, counts->dnatd->model);
+	conn_counts_clean(&counts->running);
+	rc = conn_counts_init(&counts->running, counts->dnatd->model);
 	if (rc)
 		err_no_memory(&err);
 	else if (counts->running.n)
@@ -161,8 +161,8 @@ void counts_free(struct counts *counts)
 		return;
 	stop(counts);
 	event_free(counts->begin);
-	lefts_clean(&counts->running);
-	lefts_clean(&counts->last);
+	conn_counts_clean(&counts->running);
+	conn_counts_clean(&counts->last);
 	free(counts);
 }
 
@@ -195,7 +195,8 @@ void counts_cancel(struct counts *counts, struct count_wait *wait)
 bool counts_left(const struct counts *counts, const struct service *service,
 		 const struct backend *backend, uint64_t *n)
 {
-	const struct left *left = lefts_find(&counts->last, service, backend);
+	const struct conn_count *left =
+		conn_counts_find(&counts->last, service, backend);
 
 	if (left)
 		*n = left->n;

@@ -10,7 +10,7 @@
 
 #include "check/spawn.h"
 #include "conn/conn_set.h"
-#include "model/ruleset.h"
+#include "model/slots.h"
 #include "model/types.h"
 
 struct counts;
@@ -23,7 +23,7 @@ struct http;
 struct kmod;
 struct nft;
 struct peer;
-struct pools;
+struct pool_alarm;
 struct store;
 struct transaction;
 struct worker;
@@ -81,7 +81,7 @@ struct dnatd {
 	char no_flowtable[256];		/* why there is none though nf_nat could use one, or "" */
 	struct spawn_user check_user;
 	struct health *health;		/* NULL: nobody is checked yet */
-	struct pools *pools;		/* NULL: nobody looks at them yet */
+	struct pool_alarm *pools;	/* NULL: nobody looks at them yet */
 	struct fault_watch *faults;	/* NULL: nobody looks for them yet */
 	struct foreign *foreign;
 	struct worker *worker;		/* for the kernel */

@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 #include "base/loop.h"
-#include "check/reply.h"
+#include "check/response.h"
 #include "common/array.h"
 #include "engine/dnatd.h"
 #include "engine/health.h"
@@ -58,7 +58,7 @@ static void group_free(struct group *group)
 	for (size_t i = 0; i < group->n; i++)
 		patient_free(group->patients[i]);
 	free(group->patients);
-	reply_body_free(group->body);
+	response_body_free(group->body);
 	free(group);
 }
 
@@ -168,7 +168,7 @@ static void group_compare(struct group *group, const struct service *service)
 static int group_set(struct health *health, const struct service *service)
 {
 	struct group *group = group_get(health, service->name);
-	struct reply_body *body = NULL;
+	struct response_body *body = NULL;
 	bool anew;
 	int ret;
 
@@ -176,12 +176,12 @@ static int group_set(struct health *health, const struct service *service)
 		return -1;
 	anew = memcmp(&group->check, &service->check, sizeof(group->check));
 	if (anew && service->check.body[0]) {
-		body = reply_body_new(service->check.body);
+		body = response_body_new(service->check.body);
 		if (!body)
 			return -1;
 	}
 	if (anew) {
-		reply_body_free(group->body);
+		response_body_free(group->body);
 		group->body = body;
 		group->check = service->check;
 	}

@@ -17,7 +17,7 @@ struct group {
 	struct health *health;
 	char service[SERVICE_NAME_LEN + 1];
 	struct check check;
-	struct reply_body *body;
+	struct response_body *body;
 	bool changed;		/* somebody has gone down or up */
 	bool alone;		/* did not get into the rules with the others */
 	char pending[PENDING_LEN];	/* why not alone either, or "" */

@@ -12,12 +12,12 @@
 #include "engine/audit.h"
 #include "engine/dnatd.h"
 #include "engine/forget.h"
-#include "engine/reserve.h"
+#include "engine/module_sync.h"
 #include "engine/startup.h"
 #include "engine/vdports_sync.h"
 #include "lang/conf.h"
 #include "model/model.h"
-#include "model/notes.h"
+#include "model/warnings.h"
 #include "model/service.h"
 #include "store/store.h"
 
@@ -25,7 +25,7 @@
 
 struct reading {
 	const struct conf *conf;
-	struct faults faults;
+	struct file_errors faults;
 };
 
 static void take_error(const struct err *err, void *data)
@@ -39,19 +39,19 @@ static void take_error(const struct err *err, void *data)
  * Each on its line, as dnatctl apply prints them.
  * @first: result, the first of them
  */
-static void log_faults(struct faults *faults, const char *path, char *first,
-		       size_t len)
+static void log_faults(struct file_errors *faults, const char *path,
+		       char *first, size_t len)
 {
 	char line[LINE_LEN];
 
-	faults_sort(faults);
+	file_errors_sort(faults);
 	for (size_t i = 0; i < faults->n; i++)
-		say_error("%s", faults_line(faults, i, path, line,
-					    sizeof(line)));
+		say_error("%s", file_errors_line(faults, i, path, line,
+						 sizeof(line)));
 	if (faults->more || faults->no_memory)
 		say_error("%.200s: and more errors; mend these first", path);
 	snprintf(first, len, "%s", faults->n ?
-		 faults_line(faults, 0, path, line, sizeof(line)) :
+		 file_errors_line(faults, 0, path, line, sizeof(line)) :
 		 "dnatd is out of memory");
 }
 
@@ -59,7 +59,7 @@ static void log_faults(struct faults *faults, const char *path, char *first,
 static void log_notes(const struct model *model, const struct conf *conf,
 		      const char *path)
 {
-	json_t *notes = notes_config(model, conf->json);
+	json_t *notes = warnings_of_config(model, conf->json);
 	char name[300], where[400];
 	const json_t *note;
 	size_t i;
@@ -90,7 +90,7 @@ static struct model *read_file(const char *path, char *first, size_t len)
 	if (text)
 		conf_read(&conf, text, size, &reading.faults);
 	else
-		faults_add(&reading.faults, 0, err.msg);
+		file_errors_add(&reading.faults, 0, err.msg);
 	/* Where lines are at fault, more may be wrong with the others. */
 	if (conf.json)
 		model = model_read(conf.json, take_error, &reading);
@@ -102,7 +102,7 @@ static struct model *read_file(const char *path, char *first, size_t len)
 		log_notes(model, &conf, path);
 	else
 		log_faults(&reading.faults, path, first, len);
-	faults_clean(&reading.faults);
+	file_errors_clean(&reading.faults);
 	conf_clean(&conf);
 	free(text);
 	return model;
@@ -233,7 +233,7 @@ static void services_release(struct dnatd *dnatd)
 		ret |= conn_set_add_gone(&gone, saved->services[i],
 					 now ? *now : NULL);
 		if (!now)
-			reserve_del(dnatd, saved->services[i]);
+			module_sync_del(dnatd, saved->services[i]);
 	}
 	for (size_t i = 0; i < gone.n; i++)
 		conns_forget(dnatd, &gone.list[i]);

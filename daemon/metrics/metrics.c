@@ -27,7 +27,7 @@ enum step {
 };
 
 struct job {
-	struct parts parts;
+	struct long_answer parts;
 	const struct dnatd *dnatd;
 	struct samples samples;
 	enum step step;
@@ -163,7 +163,8 @@ static int pools_take(struct job *job)
 	return rc == -ENOMEM ? rc : 0;
 }
 
-static int job_next(struct parts *parts, struct text *page, struct err *err)
+static int job_next(struct long_answer *parts, struct text *page,
+		    struct err *err)
 {
 	struct job *job = (struct job *)parts;
 	int ret = 0;
@@ -203,7 +204,7 @@ static int job_next(struct parts *parts, struct text *page, struct err *err)
 	return ret < 0 ? err_no_memory(err) : 1;
 }
 
-static void job_free(struct parts *parts)
+static void job_free(struct long_answer *parts)
 {
 	struct job *job = (struct job *)parts;
 
@@ -214,7 +215,7 @@ static void job_free(struct parts *parts)
 	free(job);
 }
 
-struct parts *metrics_page(void *dnatd)
+struct long_answer *metrics_page(void *dnatd)
 {
 	struct job *job = calloc(1, sizeof(*job));
 

@@ -3,10 +3,10 @@
 #ifndef DNAT_METRICS_H
 #define DNAT_METRICS_H
 
-#include "base/parts.h"
+#include "base/long_answer.h"
 #include "engine/dnatd.h"
 
 /* An http_fn (http.h); @dnatd is a struct dnatd. */
-struct parts *metrics_page(void *dnatd);
+struct long_answer *metrics_page(void *dnatd);
 
 #endif

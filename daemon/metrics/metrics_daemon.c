@@ -6,14 +6,14 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-#include "api/checks_part.h"
+#include "api/host_part.h"
 #include "api/status.h"
 #include "base/clock.h"
 #include "base/loop.h"
 #include "api/fault_watch.h"
 #include "engine/dnatd.h"
 #include "engine/health.h"
-#include "engine/repair.h"
+#include "engine/repair_budget.h"
 #include "metrics/metrics_daemon.h"
 #include "metrics/process.h"
 #include "module/kmod.h"

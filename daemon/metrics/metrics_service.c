@@ -3,7 +3,7 @@
 #include <stddef.h>
 
 #include "metrics/metrics_service.h"
-#include "model/ruleset.h"
+#include "model/slots.h"
 
 #define LABELS_MAX 3	/* service, backend and one more */
 
@@ -148,7 +148,7 @@ int metrics_add_service(struct samples *samples, const struct service *service,
 	};
 
 	if (samples_add(samples, METRIC_SERVICE_BACKENDS, labels,
-			ruleset_active(service)))
+			slots_active(service)))
 		return -ENOMEM;
 	for (size_t i = 0; i < service->n_backends; i++)
 		if (add_backend(samples, service, &service->backends[i],

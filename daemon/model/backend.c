@@ -119,8 +119,8 @@ static int backend_change(const json_t *args, struct backend *backend,
 }
 
 /* The part that all three backend operations have in common. */
-static int backend_args(const json_t *args, const struct arg *spec, size_t n,
-			struct backend *backend, struct err *err)
+static int backend_args(const json_t *args, const struct arg_spec *spec,
+			size_t n, struct backend *backend, struct err *err)
 {
 	unsigned int port = 0;
 	int ret;
@@ -183,7 +183,7 @@ static int backend_check(const struct service *service,
 int service_backend_add(struct service *service, const json_t *args,
 			bool stored, struct err *err)
 {
-	const struct arg spec[] = {
+	const struct arg_spec spec[] = {
 		BACKEND_ARGS,
 		{ stored ? "until" : "service",
 		  stored ? ARG_INTEGER : ARG_STRING, !stored },
@@ -280,7 +280,7 @@ static int backend_find(const struct service *service,
 int service_backend_set(struct service *service, const json_t *args,
 			struct err *err)
 {
-	static const struct arg spec[] = {
+	static const struct arg_spec spec[] = {
 		{ "service", ARG_STRING, true },
 		BACKEND_ARGS,
 	};
@@ -311,7 +311,7 @@ int service_backend_set(struct service *service, const json_t *args,
 int service_backend_del(struct service *service, const json_t *args,
 			struct err *err)
 {
-	static const struct arg spec[] = {
+	static const struct arg_spec spec[] = {
 		{ "service", ARG_STRING, true },
 		{ "addr", ARG_STRING, true },
 		{ "port", ARG_INTEGER, false },

@@ -104,8 +104,8 @@ static int time_set(const json_t *args, const char *arg, unsigned int min,
  * Printable ASCII, as @blanks says with blanks or without: these texts go into
  * requests, lines of dnatctl's and messages.
  */
-static int text_set(const json_t *args, const char *arg, bool blanks,
-		    char to[CHECK_TEXT_LEN + 1], struct err *err)
+static int check_text_set(const json_t *args, const char *arg, bool blanks,
+			  char to[CHECK_TEXT_LEN + 1], struct err *err)
 {
 	const char *text = args_string(args, arg);
 	char quoted[80];
@@ -145,7 +145,7 @@ static int source_set(struct check *check, const json_t *args,
 
 static int path_set(struct check *check, const json_t *args, struct err *err)
 {
-	int ret = text_set(args, "http-path", false, check->path, err);
+	int ret = check_text_set(args, "http-path", false, check->path, err);
 	char quoted[80];
 
 	if (ret || check->path[0] == '/')
@@ -245,7 +245,7 @@ bool check_tls_name(const struct check *check, char *name)
 
 static int body_set(struct check *check, const json_t *args, struct err *err)
 {
-	int ret = text_set(args, "http-body", true, check->body, err);
+	int ret = check_text_set(args, "http-body", true, check->body, err);
 	PCRE2_UCHAR reason[128];
 	PCRE2_SIZE offset;
 	pcre2_code *code;
@@ -268,7 +268,7 @@ static int body_set(struct check *check, const json_t *args, struct err *err)
 static int dns_name_set(struct check *check, const json_t *args,
 			struct err *err)
 {
-	int ret = text_set(args, "dns-name", false, check->dns_name, err);
+	int ret = check_text_set(args, "dns-name", false, check->dns_name, err);
 	const char *p = check->dns_name;
 	char quoted[80];
 
@@ -295,7 +295,8 @@ static int dns_name_set(struct check *check, const json_t *args,
 static int command_set(struct check *check, const json_t *args,
 		       struct err *err)
 {
-	int ret = text_set(args, "exec-command", true, check->command, err);
+	int ret =
+		check_text_set(args, "exec-command", true, check->command, err);
 	char quoted[80];
 
 	if (ret || !args_string(args, "exec-command") ||
@@ -343,7 +344,8 @@ int check_set(struct check *check, const json_t *args, struct err *err)
 	if (!ret)
 		ret = path_set(check, args, err);
 	if (!ret)
-		ret = text_set(args, "http-host", false, check->host, err);
+		ret = check_text_set(args, "http-host", false, check->host,
+				     err);
 	if (!ret)
 		ret = status_set(check, args, err);
 	if (!ret)

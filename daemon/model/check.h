@@ -11,7 +11,7 @@
 #include "model/types.h"
 
 /* What args_check() has to know of a service. */
-#define CHECK_ARGS \
+#define CHECK_ARG_SPECS \
 	{ "check", ARG_STRING, false }, \
 	{ "interval", ARG_STRING, false }, \
 	{ "timeout", ARG_STRING, false }, \

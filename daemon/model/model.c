@@ -124,7 +124,7 @@ static int plan_add(const struct model *model, const json_t *args,
 static int plan_del(struct service *service, const json_t *args,
 		    struct err *err)
 {
-	static const struct arg spec[] = {
+	static const struct arg_spec spec[] = {
 		{ "name", ARG_STRING, true },
 	};
 

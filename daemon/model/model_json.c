@@ -187,7 +187,7 @@ static void read_services(struct reading *reading, const json_t *list,
 
 static int check_shape(const json_t *root, struct err *err)
 {
-	static const struct arg spec[] = {
+	static const struct arg_spec spec[] = {
 		{ "version", ARG_INTEGER, true },
 		{ "services", ARG_ARRAY, true },
 		{ "vdports", ARG_OBJECT, false },

@@ -7,7 +7,7 @@
 
 #include "base/args.h"
 #include "model/check.h"
-#include "model/ruleset.h"
+#include "model/slots.h"
 #include "model/service.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -20,7 +20,7 @@
 	{ "fast", ARG_STRING, false }, \
 	{ "on-down", ARG_STRING, false }, \
 	{ "when-empty", ARG_STRING, false }, \
-	CHECK_ARGS
+	CHECK_ARG_SPECS
 
 
 static const char *const schedulers[] = {
@@ -115,7 +115,7 @@ static int service_change(struct service *service, const json_t *args,
 int service_from_args(const json_t *args, bool stored,
 		      struct service **result, struct err *err)
 {
-	static const struct arg spec[] = {
+	static const struct arg_spec spec[] = {
 		{ "name", ARG_STRING, true },
 		{ "vip", ARG_STRING, true },
 		{ "port", ARG_INTEGER, true },
@@ -197,7 +197,7 @@ void service_free(struct service *service)
 int service_check_slots(const struct service *service, const char *arg,
 			struct err *err)
 {
-	size_t n = ruleset_n_slots(service);
+	size_t n = slots_count(service);
 
 	if (n <= SLOTS_MAX)
 		return 0;
@@ -208,7 +208,7 @@ int service_check_slots(const struct service *service, const char *arg,
 
 int service_set(struct service *service, const json_t *args, struct err *err)
 {
-	static const struct arg spec[] = {
+	static const struct arg_spec spec[] = {
 		{ "name", ARG_STRING, true },
 		SERVICE_ARGS,
 	};

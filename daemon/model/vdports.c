@@ -17,7 +17,7 @@ static const char *const answers[] = {
 int vdports_from_json(const json_t *args, struct vdports *vdports,
 		      struct err *err)
 {
-	static const struct arg spec[] = {
+	static const struct arg_spec spec[] = {
 		{ "range", ARG_STRING, false },
 		{ "on-exhausted", ARG_STRING, false },
 	};

@@ -10,7 +10,7 @@
 #include "module/kmod_msg.h"
 
 struct kmod_ending {
-	struct ending ending;
+	struct end_walk ending;
 	struct nl nl;
 };
 
@@ -31,7 +31,7 @@ static int broken(const struct nl *nl, int rc, struct err *err)
 		       nl_reason(nl, rc));
 }
 
-static int end_more(struct ending *ending, struct err *err)
+static int end_more(struct end_walk *ending, struct err *err)
 {
 	struct kmod_ending *self = (struct kmod_ending *)ending;
 	int done, rc;
@@ -40,7 +40,7 @@ static int end_more(struct ending *ending, struct err *err)
 	return rc ? broken(&self->nl, rc, err) : !done;
 }
 
-static void end_free(struct ending *ending)
+static void end_free(struct end_walk *ending)
 {
 	struct kmod_ending *self = (struct kmod_ending *)ending;
 
@@ -49,7 +49,7 @@ static void end_free(struct ending *ending)
 }
 
 int kmod_end(const struct kmod *kmod, const struct conn_filter *filter,
-	     struct ending **ending, struct err *err)
+	     struct end_walk **ending, struct err *err)
 {
 	struct kmod_ending *self = calloc(1, sizeof(*self));
 	NL_REQUEST_BUF(buf);

@@ -4,7 +4,7 @@
 #define DNAT_KMOD_END_H
 
 #include "conn/conn.h"
-#include "conn/ending.h"
+#include "conn/end_walk.h"
 #include "module/kmod.h"
 
 /**
@@ -15,7 +15,7 @@
  * Return: 0 or a negative errno with @err set
  */
 int kmod_end(const struct kmod *kmod, const struct conn_filter *filter,
-	     struct ending **ending, struct err *err);
+	     struct end_walk **ending, struct err *err);
 
 /* nl_fn (netlink.h): add what @nlh says was ended to the uint64_t @ended. */
 int kmod_parse_ended(const struct nlmsghdr *nlh, void *ended);

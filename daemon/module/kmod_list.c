@@ -19,13 +19,13 @@
 #define PORT_ROW_LEN 128	/* more than all its parts can have */
 
 struct conn_list {
-	struct parts parts;
+	struct long_answer parts;
 	struct nl nl;
 	struct conn_reader reader;
 };
 
 struct port_list {
-	struct parts parts;
+	struct long_answer parts;
 	struct nl nl;
 	const struct kmod *kmod;
 	struct port_reader reader;
@@ -64,7 +64,8 @@ int kmod_parse_conn(const struct nlmsghdr *nlh, void *conn_reader)
 			conn_names_find(&reader->names, &conn));
 }
 
-static int conns_next(struct parts *parts, struct text *rows, struct err *err)
+static int conns_next(struct long_answer *parts, struct text *rows,
+		      struct err *err)
 {
 	struct conn_list *list = (struct conn_list *)parts;
 	int done, rc;
@@ -74,7 +75,7 @@ static int conns_next(struct parts *parts, struct text *rows, struct err *err)
 	return rc ? kmod_no_list(&list->nl, rc, err) : !done;
 }
 
-static void conns_free(struct parts *parts)
+static void conns_free(struct long_answer *parts)
 {
 	struct conn_list *list = (struct conn_list *)parts;
 
@@ -84,7 +85,7 @@ static void conns_free(struct parts *parts)
 }
 
 int kmod_conns(const struct kmod *kmod, const struct model *model,
-	       const struct conn_filter *filter, struct parts **parts,
+	       const struct conn_filter *filter, struct long_answer **parts,
 	       struct err *err)
 {
 	struct conn_list *list = calloc(1, sizeof(*list));
@@ -213,7 +214,8 @@ static int ports_ask(struct port_list *list)
 	return nl_send(&list->nl, nlh);
 }
 
-static int ports_next(struct parts *parts, struct text *rows, struct err *err)
+static int ports_next(struct long_answer *parts, struct text *rows,
+		      struct err *err)
 {
 	struct port_list *list = (struct port_list *)parts;
 	int done = 1, rc = 0;
@@ -234,7 +236,7 @@ static int ports_next(struct parts *parts, struct text *rows, struct err *err)
 	return list->asked || list->next < list->vips.n;
 }
 
-static void ports_free(struct parts *parts)
+static void ports_free(struct long_answer *parts)
 {
 	struct port_list *list = (struct port_list *)parts;
 
@@ -244,7 +246,7 @@ static void ports_free(struct parts *parts)
 }
 
 int kmod_ports(struct kmod *kmod, const struct addr *vip, uint8_t proto,
-	       struct parts **parts, struct err *err)
+	       struct long_answer **parts, struct err *err)
 {
 	struct port_list *list = calloc(1, sizeof(*list));
 	int rc;

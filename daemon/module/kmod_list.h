@@ -3,7 +3,7 @@
 #ifndef DNAT_KMOD_LIST_H
 #define DNAT_KMOD_LIST_H
 
-#include "base/parts.h"
+#include "base/long_answer.h"
 #include "conn/conn.h"
 #include "model/types.h"
 #include "module/kmod.h"
@@ -17,7 +17,7 @@
  * Return: 0 or a negative errno with @err set
  */
 int kmod_conns(const struct kmod *kmod, const struct model *model,
-	       const struct conn_filter *filter, struct parts **parts,
+	       const struct conn_filter *filter, struct long_answer **parts,
 	       struct err *err);
 
 /**
@@ -29,7 +29,7 @@ int kmod_conns(const struct kmod *kmod, const struct model *model,
  * Return: 0 or a negative errno with @err set
  */
 int kmod_ports(struct kmod *kmod, const struct addr *vip, uint8_t proto,
-	       struct parts **parts, struct err *err);
+	       struct long_answer **parts, struct err *err);
 
 struct nlmsghdr;
 

@@ -2,7 +2,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 
-#include "conn/left.h"
+#include "conn/conn_count.h"
 #include "module/kmod_msg.h"
 #include "module/kmod_pool.h"
 
@@ -58,7 +58,7 @@ int left_parse_pool(const struct nlmsghdr *nlh, void *lefts)
 	filter.vip.addr = pool.vip;
 	filter.backend.addr = pool.backend;
 	filter.backend.port = pool.port;
-	lefts_add_pool(lefts, &filter, pool.in_use - pool.closed);
+	conn_counts_add_pool(lefts, &filter, pool.in_use - pool.closed);
 	return 0;
 }
 

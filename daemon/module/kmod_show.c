@@ -30,12 +30,13 @@ static int add_rows(struct text *rows, json_t *list)
 }
 
 struct pool_list {
-	struct parts parts;
+	struct long_answer parts;
 	struct nl nl;
 	bool begun;
 };
 
-static int pools_next(struct parts *parts, struct text *rows, struct err *err)
+static int pools_next(struct long_answer *parts, struct text *rows,
+		      struct err *err)
 {
 	struct pool_list *list = (struct pool_list *)parts;
 	json_t *pools = json_array();
@@ -58,7 +59,7 @@ static int pools_next(struct parts *parts, struct text *rows, struct err *err)
 	return text_add(rows, "]", 1) ? err_no_memory(err) : 0;
 }
 
-static void pools_free(struct parts *parts)
+static void pool_alarm_free(struct long_answer *parts)
 {
 	struct pool_list *list = (struct pool_list *)parts;
 
@@ -66,7 +67,7 @@ static void pools_free(struct parts *parts)
 	free(list);
 }
 
-int kmod_show_pools(const struct kmod *kmod, struct parts **parts,
+int kmod_show_pools(const struct kmod *kmod, struct long_answer **parts,
 		    struct err *err)
 {
 	struct pool_list *list = calloc(1, sizeof(*list));
@@ -75,7 +76,7 @@ int kmod_show_pools(const struct kmod *kmod, struct parts **parts,
 	if (!list)
 		return err_no_memory(err);
 	list->parts.next = pools_next;
-	list->parts.free = pools_free;
+	list->parts.free = pool_alarm_free;
 	list->parts.whole = true;
 	rc = kmod_pools_ask(kmod, &list->nl, err);
 	if (rc)
@@ -92,7 +93,7 @@ enum step {
 };
 
 struct counter_list {
-	struct parts parts;
+	struct long_answer parts;
 	const struct model *model;
 	counters_fn *list;
 	bool all;
@@ -158,7 +159,7 @@ static int rows_of_all(struct counter_list *list, struct text *rows)
 	return i < model->n_services;
 }
 
-static int counters_next(struct parts *parts, struct text *rows,
+static int counters_next(struct long_answer *parts, struct text *rows,
 			 struct err *err)
 {
 	struct counter_list *list = (struct counter_list *)parts;
@@ -179,7 +180,7 @@ static int counters_next(struct parts *parts, struct text *rows,
 	return ret < 0 ? err_no_memory(err) : ret;
 }
 
-static void counters_free(struct parts *parts)
+static void counters_free(struct long_answer *parts)
 {
 	struct counter_list *list = (struct counter_list *)parts;
 
@@ -190,7 +191,7 @@ static void counters_free(struct parts *parts)
 
 int kmod_show_counters(const struct kmod *kmod, const struct model *model,
 		       const struct service *only, counters_fn *fn,
-		       struct parts **parts, struct err *err)
+		       struct long_answer **parts, struct err *err)
 {
 	struct counter_list *list = calloc(1, sizeof(*list));
 	int rc;

@@ -3,7 +3,7 @@
 #ifndef DNAT_KMOD_SHOW_H
 #define DNAT_KMOD_SHOW_H
 
-#include "base/parts.h"
+#include "base/long_answer.h"
 #include "module/counters.h"
 #include "module/kmod.h"
 
@@ -13,7 +13,7 @@
  *
  * Return: 0 or a negative errno with @err set
  */
-int kmod_show_pools(const struct kmod *kmod, struct parts **parts,
+int kmod_show_pools(const struct kmod *kmod, struct long_answer **parts,
 		    struct err *err);
 
 /* The rows of one service, or of them all where @only is NULL. */
@@ -32,6 +32,6 @@ typedef json_t *counters_fn(const struct counters *counters,
  */
 int kmod_show_counters(const struct kmod *kmod, const struct model *model,
 		       const struct service *only, counters_fn *list,
-		       struct parts **parts, struct err *err);
+		       struct long_answer **parts, struct err *err);
 
 #endif

@@ -11,7 +11,7 @@
 
 #include <libnftnl/chain.h>
 
-#include "model/ruleset.h"
+#include "model/slots.h"
 #include "net/netlink.h"
 #include "nft/foreign.h"
 #include "nft/foreign_chains.h"

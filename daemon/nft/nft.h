@@ -13,7 +13,7 @@
 
 #include "common/err.h"
 #include "model/types.h"
-#include "model/ruleset.h"
+#include "model/slots.h"
 
 struct nft;
 

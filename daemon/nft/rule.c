@@ -15,7 +15,7 @@
 #include <libnftnl/expr.h>
 #include <libnftnl/udata.h>
 
-#include "model/ruleset.h"
+#include "model/slots.h"
 #include "model/service.h"
 #include "nft/rule.h"
 
@@ -384,7 +384,7 @@ int rule_service(struct rule *rule, const char *chain,
 		 uint32_t set_id)
 {
 	uint16_t slots[SLOTS_MAX];
-	size_t n = ruleset_slots(service, slots);
+	size_t n = slots_of(service, slots);
 	struct nftnl_expr *expr;
 	struct build build;
 

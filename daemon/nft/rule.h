@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #include "model/types.h"
-#include "model/ruleset.h"
+#include "model/slots.h"
 
 #define MAP_SERVICES4	"services4"
 #define MAP_SERVICES6	"services6"

@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 #include "model/types.h"
-#include "model/ruleset.h"
+#include "model/slots.h"
 #include "net/netlink.h"
 #include "nft/rule.h"
 

@@ -59,7 +59,7 @@ static int by_name(const json_t *root, json_t *names)
 
 static int line_check(const json_t *line, struct err *err)
 {
-	static const struct arg spec[] = {
+	static const struct arg_spec spec[] = {
 		{ "serial", ARG_INTEGER, true },
 		{ "services", ARG_ARRAY, true },
 		{ "deleted", ARG_ARRAY, true },

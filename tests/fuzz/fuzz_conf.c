@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "lang/conf.h"
-#include "model/brief.h"
+#include "model/export.h"
 #include "model/model.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -29,14 +29,15 @@ static void check_error(const struct err *err, void *data)
 		abort();
 }
 
-static void check_faults(const struct faults *faults, unsigned int lines)
+static void check_faults(const struct file_errors *faults, unsigned int lines)
 {
 	char line[2048];
 
 	for (size_t i = 0; i < faults->n; i++) {
 		if (!faults->list[i].msg[0] || faults->list[i].line > lines)
 			abort();
-		if (strchr(faults_line(faults, i, "file", line, sizeof(line)),
+		if (strchr(file_errors_line(faults, i, "file", line,
+					    sizeof(line)),
 			   '\n'))
 			abort();
 	}
@@ -45,9 +46,9 @@ static void check_faults(const struct faults *faults, unsigned int lines)
 /* As lines it reads as the same again. */
 static void check_again(const struct model *model)
 {
-	json_t *config = brief_model(model);
+	json_t *config = export_model(model);
 	struct text text = { 0 };
-	struct faults faults = { 0 };
+	struct file_errors faults = { 0 };
 	struct conf conf;
 
 	if (!config || conf_put(&text, config, NULL) ||
@@ -57,7 +58,7 @@ static void check_again(const struct model *model)
 	if (faults.n || !json_equal(conf.json, config))
 		abort();
 	conf_clean(&conf);
-	faults_clean(&faults);
+	file_errors_clean(&faults);
 	free(text.buf);
 	json_decref(config);
 }
@@ -65,7 +66,7 @@ static void check_again(const struct model *model)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = malloc(size + 1);
-	struct faults faults = { 0 };
+	struct file_errors faults = { 0 };
 	struct place place = { .lines = 1 };
 	struct model *model;
 	struct conf conf;
@@ -83,7 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_again(model);
 	model_free(model);
 	conf_clean(&conf);
-	faults_clean(&faults);
+	file_errors_clean(&faults);
 	free(text);
 	return 0;
 }

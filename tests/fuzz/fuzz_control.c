@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static int carry_out(const char *op, const json_t *args,
 		     const struct peer *peer, json_t **result,
-		     struct parts **parts, struct err *err, void *data)
+		     struct long_answer **parts, struct err *err, void *data)
 {
 	struct model *model = data;
 	struct change change;
@@ -76,7 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	while (model && at < end) {
 		const char *stop = memchr(at, '\n', (size_t)(end - at));
 		const struct peer peer = { 0 };
-		struct parts *parts;
+		struct long_answer *parts;
 		char *answer;
 
 		if (!stop)

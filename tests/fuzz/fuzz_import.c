@@ -17,7 +17,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void check_faults(const struct faults *faults)
+static void check_faults(const struct file_errors *faults)
 {
 	for (size_t i = 0; i < faults->n; i++)
 		if (!faults->list[i].msg[0])
@@ -34,7 +34,7 @@ static void refused(const struct err *err, void *data)
 static void check_lines(const struct ipvs *ipvs)
 {
 	struct text text = { 0 };
-	struct faults faults = { 0 };
+	struct file_errors faults = { 0 };
 	struct model *model;
 	struct conf conf;
 
@@ -48,7 +48,7 @@ static void check_lines(const struct ipvs *ipvs)
 	if (conf.n && !model)
 		abort();
 	model_free(model);
-	faults_clean(&faults);
+	file_errors_clean(&faults);
 	conf_clean(&conf);
 	free(text.buf);
 }
@@ -56,7 +56,7 @@ static void check_lines(const struct ipvs *ipvs)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = malloc(size + 1);
-	struct faults faults = { 0 };
+	struct file_errors faults = { 0 };
 	struct ipvs ipvs;
 
 	if (!text)
@@ -66,7 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_faults(&faults);
 	check_lines(&ipvs);
 	ipvs_clean(&ipvs);
-	faults_clean(&faults);
+	file_errors_clean(&faults);
 	free(text);
 	return 0;
 }

@@ -20,9 +20,9 @@
 #include <libnetfilter_conntrack/libnetfilter_conntrack.h>
 
 #include "conn/ct.h"
-#include "conn/left.h"
+#include "conn/conn_count.h"
 #include "model/model.h"
-#include "model/ruleset.h"
+#include "model/slots.h"
 #include "module/kmod_pool.h"
 #include "module/kmod.h"
 #include "module/kmod_end.h"
@@ -87,8 +87,8 @@ static void read_element(const void *data, size_t len)
 
 static void read_pools(struct nl *nl, const void *buf, size_t len)
 {
-	struct left left = { .filter.class = CONN_ANY };
-	struct lefts lefts = { 1, &left };
+	struct conn_count left = { .filter.class = CONN_ANY };
+	struct conn_counts lefts = { 1, &left };
 	struct pool_vips vips = { 0 };
 	json_t *pools = json_array();
 	int done;

@@ -38,11 +38,11 @@ void place_remove(void)
 
 /* Counts down, a number a part; a number below zero is an error. */
 struct countdown {
-	struct parts parts;
+	struct long_answer parts;
 	long left;
 };
 
-static int countdown_next(struct parts *parts, struct text *rows,
+static int countdown_next(struct long_answer *parts, struct text *rows,
 			  struct err *error)
 {
 	struct countdown *countdown = (struct countdown *)parts;
@@ -56,12 +56,12 @@ static int countdown_next(struct parts *parts, struct text *rows,
 	return countdown->left-- != 0;
 }
 
-static void countdown_free(struct parts *parts)
+static void countdown_free(struct long_answer *parts)
 {
 	free(parts);
 }
 
-static struct parts *countdown(const json_t *args)
+static struct long_answer *countdown(const json_t *args)
 {
 	struct countdown *countdown = calloc(1, sizeof(*countdown));
 
@@ -82,8 +82,8 @@ static void tell(struct events *events, const json_t *args)
 }
 
 int control_answer(const char *op, const json_t *args, const struct peer *peer,
-		   json_t **result, struct parts **parts, struct err *error,
-		   void *data)
+		   json_t **result, struct long_answer **parts,
+		   struct err *error, void *data)
 {
 	static json_int_t requests;
 

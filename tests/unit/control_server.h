@@ -22,8 +22,8 @@ void place_remove(void);
  * tell: so many as "times" says; requests: how many there were.
  */
 int control_answer(const char *op, const json_t *args, const struct peer *peer,
-		   json_t **result, struct parts **parts, struct err *error,
-		   void *data);
+		   json_t **result, struct long_answer **parts,
+		   struct err *error, void *data);
 
 extern const struct server control_server;
 

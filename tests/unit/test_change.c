@@ -8,10 +8,10 @@
 #include "engine/dnatd.h"
 #include "engine/follow.h"
 #include "engine/forget.h"
-#include "engine/reserve.h"
+#include "engine/module_sync.h"
 #include "engine/vdports_sync.h"
 #include "model/model.h"
-#include "model/ruleset.h"
+#include "model/slots.h"
 #include "model/service.h"
 #include "net/link.h"
 #include "nft/nft.h"
@@ -145,14 +145,14 @@ void vdports_back(struct dnatd *d, const struct vdports *was)
 	call("vdports-back", NULL);
 }
 
-int reserve_start(struct dnatd *d, struct err *error)
+int module_sync_start(struct dnatd *d, struct err *error)
 {
 	(void)d;
 	return call("ports", error);
 }
 
-int reserve_add(struct dnatd *d, const struct service *service,
-		struct err *error)
+int module_sync_add(struct dnatd *d, const struct service *service,
+		    struct err *error)
 {
 	char name[32];
 
@@ -161,7 +161,7 @@ int reserve_add(struct dnatd *d, const struct service *service,
 	return call(name, error);
 }
 
-void reserve_del(struct dnatd *d, const struct service *service)
+void module_sync_del(struct dnatd *d, const struct service *service)
 {
 	char name[32];
 

@@ -88,14 +88,14 @@ static void test_put(void)
 	free(text.buf);
 }
 
-static struct faults faults;
+static struct file_errors faults;
 static struct conf conf;
 static char *kept;
 
 static void done(void)
 {
 	conf_clean(&conf);
-	faults_clean(&faults);
+	file_errors_clean(&faults);
 	free(kept);
 	kept = NULL;
 }
@@ -106,7 +106,7 @@ static void take(const char *text)
 	kept = strdup(text);
 	NEED(kept);
 	conf_read(&conf, kept, strlen(kept), &faults);
-	faults_sort(&faults);
+	file_errors_sort(&faults);
 }
 
 /* Fault @i as it is printed. */
@@ -114,8 +114,9 @@ static const char *fault(size_t i)
 {
 	static char line[1024];
 
-	return i < faults.n ? faults_line(&faults, i, "F", line, sizeof(line)) :
-			      "";
+	return i < faults.n ?
+		       file_errors_line(&faults, i, "F", line, sizeof(line)) :
+		       "";
 }
 
 static void is_json(const char *wanted)
@@ -232,14 +233,14 @@ static void test_none(void)
 /* A file of nothing but errors costs no more than so much. */
 static void test_many_faults(void)
 {
-	size_t n = FAULTS_MAX + 5;
+	size_t n = FILE_ERRORS_MAX + 5;
 	char *text = calloc(n + 1, 2);
 
 	NEED(text);
 	for (size_t i = 0; i < n; i++)
 		strcpy(text + 2 * i, "x\n");
 	take(text);
-	CHECK_INT(faults.n, FAULTS_MAX);
+	CHECK_INT(faults.n, FILE_ERRORS_MAX);
 	CHECK_INT(faults.more, 5);
 	free(text);
 }

@@ -10,7 +10,7 @@
 #include "conn/ct.h"
 #include "net/link.h"
 #include "nft_table.h"
-#include "parts_json.h"
+#include "long_answer_json.h"
 #include "unit.h"
 
 static struct err err;
@@ -46,10 +46,10 @@ static int listen_at(const char *addr)
 
 static json_t *show(const struct model *model, const struct conn_filter *filter)
 {
-	struct parts *parts;
+	struct long_answer *parts;
 
 	NEED(!ct_show(model, filter, &parts, &err));
-	return parts_json(parts, &err);
+	return long_answer_json(parts, &err);
 }
 
 /* Connects to the VIP, here in the same namespace, and sees who it is. */

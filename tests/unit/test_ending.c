@@ -25,7 +25,7 @@
 #include "model/model.h"
 #include "net/link.h"
 #include "nft/nft.h"
-#include "parts_json.h"
+#include "long_answer_json.h"
 #include "unit.h"
 
 /* Its SCHEDULER_RR is another one than the model's. */
@@ -121,12 +121,12 @@ static int listen_silent(const struct addr *addr, uint16_t port)
 
 static size_t count(void)
 {
-	struct parts *parts;
+	struct long_answer *parts;
 	json_t *list;
 	size_t n;
 
 	NEED(!ct_show(dnatd.model, &all, &parts, &err));
-	list = parts_json(parts, &err);
+	list = long_answer_json(parts, &err);
 	n = json_array_size(list);
 	json_decref(list);
 	return n;
@@ -173,11 +173,11 @@ static void test_in_turns(const struct service *web)
 static void test_in_parts(void)
 {
 	struct text rows = { 0 };
-	struct parts *parts;
+	struct long_answer *parts;
 	int more, n = 0;
 
 	NEED(!conns_end_parts(&dnatd, &all, &parts, &err));
-	parts_free(parts);
+	long_answer_free(parts);
 	CHECK_INT((long long)count(), CONNECTIONS / 2);
 
 	NEED(!text_add(&rows, "[", 1));
@@ -186,7 +186,7 @@ static void test_in_parts(void)
 		CHECK_INT((long long)rows.len, 1);
 		more = parts->next(parts, &rows, &err);
 	}
-	parts_free(parts);
+	long_answer_free(parts);
 	CHECK_INT(more, 0);
 	CHECK(n > 2);
 	NEED(!text_add(&rows, "]", 2));

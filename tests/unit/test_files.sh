@@ -165,7 +165,7 @@ test_wrong()
 	done
 }
 
-test_notes()
+test_warnings()
 {
 	file 'service add noted vip 192.0.2.10 port 80
 
@@ -277,7 +277,7 @@ test_export()
 
 test_files
 test_wrong
-test_notes
+test_warnings
 test_cut
 test_denied
 test_export

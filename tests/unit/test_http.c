@@ -34,7 +34,7 @@ static struct http *http;
 static struct err err;
 
 struct page {
-	struct parts parts;
+	struct long_answer parts;
 	unsigned int left;
 };
 
@@ -46,7 +46,7 @@ static long cpu_us(void)
 	return now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-static int page_next(struct parts *parts, struct text *text,
+static int page_next(struct long_answer *parts, struct text *text,
 		     struct err *error)
 {
 	struct page *page = (struct page *)parts;
@@ -64,12 +64,12 @@ static int page_next(struct parts *parts, struct text *text,
 	return shared->fail ? err_set(error, -EIO, NULL, "broken") : 0;
 }
 
-static void page_free(struct parts *parts)
+static void page_free(struct long_answer *parts)
 {
 	free(parts);
 }
 
-static struct parts *page_begin(void *data)
+static struct long_answer *page_begin(void *data)
 {
 	struct page *page = calloc(1, sizeof(*page));
 

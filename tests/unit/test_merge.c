@@ -2,7 +2,7 @@
 /* From one configuration to another, and what an admin has to write for it. */
 #include <errno.h>
 
-#include "model/brief.h"
+#include "model/export.h"
 #include "model/merge.h"
 #include "model/service.h"
 #include "unit.h"
@@ -82,7 +82,7 @@ static void same(const struct model *model, const json_t *wanted)
 /* What is written in brief means the same. */
 static void check_brief(const struct model *model, const json_t *wanted)
 {
-	json_t *brief = brief_model(model);
+	json_t *brief = export_model(model);
 	struct model *again = model_from_json(brief, &err);
 
 	NEED(again);
@@ -228,7 +228,7 @@ static void test_brief(void)
 
 	json_decref(root);
 	NEED(model);
-	brief = brief_service(model->services[0]);
+	brief = export_service(model->services[0]);
 	text = json_dumps(brief, JSON_COMPACT | JSON_SORT_KEYS);
 	CHECK_STR(text, "{\"backends\":[{\"addr\":\"10.0.0.1\"},"
 			"{\"addr\":\"10.0.0.2\",\"port\":81,\"weight\":0}],\"name\":\"a\","

@@ -15,7 +15,7 @@
 static struct err err;
 
 /* The page as a string, to be freed. */
-static char *page_of(struct parts *parts, unsigned int *steps)
+static char *page_of(struct long_answer *parts, unsigned int *steps)
 {
 	struct text text = { 0 };
 	int ret;
@@ -27,7 +27,7 @@ static char *page_of(struct parts *parts, unsigned int *steps)
 		++*steps;
 	} while (ret == 1);
 	CHECK_INT(ret, 0);
-	parts_free(parts);
+	long_answer_free(parts);
 	NEED(!text_add(&text, "", 1));
 	return text.buf;
 }
@@ -189,7 +189,7 @@ static void test_change_between(void)
 {
 	struct dnatd dnatd = { .model = model_new(), .in_force = ALLOC_NF_NAT };
 	struct text text = { 0 };
-	struct parts *parts;
+	struct long_answer *parts;
 	char name[32];
 	int n = 0;
 	char *at;
@@ -217,7 +217,7 @@ static void test_change_between(void)
 		n++;
 	CHECK_INT(n, 299);
 	free(text.buf);
-	parts_free(parts);
+	long_answer_free(parts);
 	model_free(dnatd.model);
 }
 

@@ -2,7 +2,7 @@
 #include <errno.h>
 
 #include "model/model.h"
-#include "model/ruleset.h"
+#include "model/slots.h"
 #include "unit.h"
 
 static struct err err;

@@ -9,7 +9,7 @@
 #include "base/events.h"
 #include "engine/dnatd.h"
 #include "api/fault_watch.h"
-#include "engine/pools.h"
+#include "engine/pool_alarm.h"
 #include "engine/unanswered.h"
 #include "module/kmod_pool.h"
 #include "module/kmod_stats.h"
@@ -30,7 +30,7 @@ struct checks status_look(const struct dnatd *of)
 	return (struct checks){ .list = json_array() };
 }
 
-bool checks_step(struct checks *checks, size_t step)
+bool host_step(struct checks *checks, size_t step)
 {
 	(void)checks;
 	(void)step;
@@ -176,12 +176,12 @@ static void test_refused(void)
 {
 	static const char wanted[] = "<3>dnatd: VIP 192.0.2.10 tcp backend 10.1.0.11 port 80: connections are refused,";
 	struct err err;
-	struct pools *pools = pools_new(&dnatd, &err);
+	struct pool_alarm *pools = pool_alarm_new(&dnatd, &err);
 
 	NEED(pools);
 	/* The first look cannot tell when that was. */
 	CHECK(!strncmp(logged(2), wanted, strlen(wanted)));
-	pools_free(pools);
+	pool_alarm_free(pools);
 }
 
 int main(void)

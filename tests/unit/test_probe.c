@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "check/probe.h"
-#include "check/reply.h"
+#include "check/response.h"
 #include "unit.h"
 
 #define HEAD "HTTP/1.1 200 OK\r\n"
@@ -105,7 +105,7 @@ static const char *probe_bytes(const char *addr, const char *answer,
 			       size_t len, enum ending ending)
 {
 	int listener = listen_at(addr), pipes[2];
-	struct reply_body *body = NULL;
+	struct response_body *body = NULL;
 	enum outcome outcome;
 	char fault[FAULT_LEN];
 	ssize_t n;
@@ -119,7 +119,7 @@ static const char *probe_bytes(const char *addr, const char *answer,
 	close(listener);
 	close(pipes[1]);
 	if (check.body[0])
-		body = reply_body_new(check.body);
+		body = response_body_new(check.body);
 	target.body = body;
 	strcpy(result, "no verdict");
 	NEED(probe_start(&probes, &target, judged, NULL, &outcome, fault));
@@ -129,7 +129,7 @@ static const char *probe_bytes(const char *addr, const char *answer,
 	n = read(pipes[0], request, sizeof(request) - 1);
 	request[n > 0 ? n : 0] = '\0';
 	close(pipes[0]);
-	reply_body_free(body);
+	response_body_free(body);
 	return result;
 }
 

@@ -140,7 +140,7 @@ static void falls_back(const char *first, const char *more, const char *services
 }
 
 /* What has no effect is logged. */
-static void test_notes(void)
+static void test_warnings(void)
 {
 	char log[1024], wanted[512];
 
@@ -359,7 +359,7 @@ int main(void)
 	snprintf(state, sizeof(state), "%s/state.json", dir);
 	snprintf(conf, sizeof(conf), "%s/services.conf", dir);
 	test_file();
-	test_notes();
+	test_warnings();
 	test_faults();
 	test_dangling();
 	test_removed();

@@ -4,7 +4,7 @@
  * service's turn begins.
  */
 #include "model/model.h"
-#include "model/ruleset.h"
+#include "model/slots.h"
 #include "nft/table.h"
 #include "unit.h"
 

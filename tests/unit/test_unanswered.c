@@ -6,12 +6,12 @@
 #include "api/show.h"
 #include "engine/count.h"
 #include "engine/health.h"
-#include "engine/pools.h"
+#include "engine/pool_alarm.h"
 #include "engine/unanswered.h"
 #include "model/model.h"
 #include "module/counters.h"
 #include "module/kmod_stats.h"
-#include "parts_json.h"
+#include "long_answer_json.h"
 #include "unit.h"
 
 static struct health_counts counts = { .passed = 1 };
@@ -42,8 +42,9 @@ int health_to_json(const struct health *health, const struct service *service,
 	return 0;
 }
 
-int pools_to_json(const struct pools *pools, const struct service *service,
-		  const struct backend *backend, json_t *json)
+int pool_alarm_to_json(const struct pool_alarm *pools,
+		       const struct service *service,
+		       const struct backend *backend, json_t *json)
 {
 	(void)pools;
 	(void)service;
@@ -201,7 +202,7 @@ static void test_show(void)
 	json_t *list, *all;
 
 	n_asked = 0;
-	all = parts_json(show_backends(&dnatd, NULL, NULL), &err);
+	all = long_answer_json(show_backends(&dnatd, NULL, NULL), &err);
 	list = json_array_get(all, 0);
 	CHECK_INT(n_asked, 1);
 	CHECK_INT(json_array_size(list), 3);
@@ -214,7 +215,7 @@ static void test_show(void)
 			  counted ? unanswered : 0);
 	}
 	json_decref(all);
-	all = parts_json(show_services(&dnatd, NULL, NULL), &err);
+	all = long_answer_json(show_services(&dnatd, NULL, NULL), &err);
 	CHECK_INT(n_asked, 1);
 	CHECK_INT(json_array_size(json_array_get(all, 0)), 2);
 	json_decref(all);

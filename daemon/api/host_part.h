@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* For the parts of checks.h's look: what each of them adds to the list. */
+#ifndef DNAT_HOST_PART_H
+#define DNAT_HOST_PART_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model/types.h"
+#include "nft/foreign.h"
+
+/* One look at the system. */
+struct checks {
+	const char *proc;		/* where procfs is mounted */
+	const struct model *model;	/* what the system has to be fit for */
+	unsigned int ports;		/* vdports towards one backend */
+	const struct foreign_found *foreign;	/* NULL: not known yet */
+	json_t *list;			/* of control.h's status; NULL where memory is short */
+};
+
+#define ADVICE_LEN 512
+
+/*
+ * For an advice: how to set a sysctl now and for good.  The file is one of
+ * those that sysctl.d(5) names.
+ */
+#define ADVICE_SYSCTL \
+	"sysctl -w %s=%llu, and %s=%llu in /etc/sysctl.d/dnat.conf for the next boot"
+
+/**
+ * check_add - one line of status
+ * @value: taken over
+ * @ok: false: it takes traffic down, or will
+ * @advice: what is wrong and what to do, or a note where @ok; NULL: nothing
+ */
+void check_add(struct checks *checks, const char *name, json_t *value,
+	       bool ok, const char *advice);
+
+/* Return: false where there is no such file in /proc/sys, or no number in it */
+bool check_number(const struct checks *checks, const char *file,
+		  unsigned long long *value);
+
+/* Is there a service with a VIP of @family? */
+bool check_family(const struct checks *checks, uint8_t family);
+
+/* host_forward.c */
+void check_ipv4_forwarding(struct checks *checks);
+void check_interface_forwarding(struct checks *checks);
+void check_rp_filter(struct checks *checks);
+void check_ipv6_forwarding(struct checks *checks);
+
+/* host_conntrack.c */
+void check_conntrack_size(struct checks *checks);
+void check_conntrack_count(struct checks *checks);
+void check_conntrack_times(struct checks *checks);
+
+/* host_rules.c */
+void check_forward_rules(struct checks *checks);
+void check_nat_rules(struct checks *checks);
+void check_raw_rules(struct checks *checks);
+
+/* host_link.c */
+void check_interfaces(struct checks *checks);
+void check_vips(struct checks *checks);
+void check_neighbours(struct checks *checks);
+
+#endif

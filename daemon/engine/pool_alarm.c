@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <event2/event.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/events.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "common/array.h"
+#include "engine/dnatd.h"
+#include "engine/pool_alarm.h"
+#include "module/kmod_pool.h"
+#include "module/kmod_stats.h"
+
+#define SECONDS 1
+
+#define POOL_TEXT (2 * INET6_ADDRSTRLEN + 64)
+
+/* What is remembered of a pool from one look to the next. */
+struct standing {
+	struct kmod_pool pool;
+	enum pool_level level;
+};
+
+struct standings {
+	size_t n, room;
+	struct standing *list;	/* sorted when the list is whole */
+};
+
+struct pool_alarm {
+	struct dnatd *dnatd;
+	struct event *timer;
+	struct nl nl;			/* its sock NULL between two looks */
+	struct standings before;
+	struct standings now;
+	bool looked;			/* @before is of a look */
+	bool followed;			/* somebody listened at the last look */
+	json_int_t refused;		/* by all pools, since the module is there */
+	struct kmod_pool last;		/* the one that has refused */
+	time_t last_at;			/* monotonic; 0: none has */
+};
+
+enum pool_level pool_alarm_level(enum pool_level was, uint64_t open,
+				 uint64_t capacity, bool refused)
+{
+	if (refused)
+		return POOL_EXHAUSTED;
+	if (was != POOL_FINE)
+		return open * 100 < capacity * POOL_RECOVERED ? POOL_FINE : was;
+	return capacity && open * 100 >= capacity * POOL_NEARLY_FULL ?
+		       POOL_SHORT : POOL_FINE;
+}
+
+static uint64_t open_in(const struct kmod_pool *pool)
+{
+	uint64_t others = pool->half_open + pool->closed;
+
+	return pool->in_use > others ? pool->in_use - others : 0;
+}
+
+static void tell(const struct pool_alarm *pools, const struct kmod_pool *pool,
+		 enum pool_level level)
+{
+	static const char *const states[] = {
+		[POOL_FINE] = "recovered",
+		[POOL_SHORT] = "nearly-full",
+		[POOL_EXHAUSTED] = "exhausted",
+	};
+	char vip[INET6_ADDRSTRLEN], backend[INET6_ADDRSTRLEN];
+
+	events_emit(pools->dnatd->events, "pool",
+		    json_pack("{s:s, s:s, s:s, s:i, s:s, s:I, s:I, s:I}", "vip",
+			      addr_text(&pool->vip, vip, sizeof(vip)), "proto",
+			      proto_text(pool->proto), "backend",
+			      addr_text(&pool->backend, backend,
+					sizeof(backend)),
+			      "port", pool->port, "state", states[level],
+			      "open", (json_int_t)open_in(pool), "capacity",
+			      (json_int_t)pool->capacity, "failures",
+			      (json_int_t)pool->failures));
+}
+
+static time_t seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec + 1;
+}
+
+static void pool_text(const struct kmod_pool *pool, char *text, size_t len)
+{
+	char vip[INET6_ADDRSTRLEN], backend[INET6_ADDRSTRLEN];
+
+	snprintf(text, len, "VIP %s %s backend %s port %u",
+		 addr_text(&pool->vip, vip, sizeof(vip)),
+		 proto_text(pool->proto),
+		 addr_text(&pool->backend, backend, sizeof(backend)),
+		 pool->port);
+}
+
+/* To the log, too, whoever listens. */
+static void note_change(struct pool_alarm *pools, const struct kmod_pool *pool,
+			enum pool_level was, enum pool_level level)
+{
+	char text[POOL_TEXT];
+
+	tell(pools, pool, level);
+	pool_text(pool, text, sizeof(text));
+	if (level == POOL_EXHAUSTED)
+		say_error("%s: connections are refused, all vdports are in use; see vdport show and When ports run out in dnat-workflows(7)",
+			  text);
+	else if (was == POOL_EXHAUSTED)
+		say("%s: there are vdports again", text);
+}
+
+static int order(const void *va, const void *vb)
+{
+	const struct kmod_pool *a = &((const struct standing *)va)->pool;
+	const struct kmod_pool *b = &((const struct standing *)vb)->pool;
+	int by_addr = addr_compare(&a->vip, &b->vip);
+
+	if (!by_addr)
+		by_addr = addr_compare(&a->backend, &b->backend);
+	if (by_addr)
+		return by_addr;
+	if (a->port != b->port)
+		return a->port < b->port ? -1 : 1;
+	return (a->proto > b->proto) - (a->proto < b->proto);
+}
+
+static int take(const struct nlmsghdr *nlh, void *data)
+{
+	struct standings *now = data;
+
+	if (array_room(&now->list, now->n, &now->room, sizeof(*now->list)))
+		return -ENOMEM;
+	if (!kmod_pool_read(nlh, &now->list[now->n].pool))
+		return 0;
+	now->list[now->n++].level = POOL_FINE;
+	return 0;
+}
+
+/*
+ * Both lists are sorted.  A pool that is gone has no connection any more; one
+ * that is new has refused all that it counts, but for the first look, which
+ * cannot tell when that was.
+ */
+static void compare(struct pool_alarm *pools)
+{
+	struct standing *was = pools->before.list;
+	const struct standing *end = was + pools->before.n;
+
+	for (size_t i = 0; i < pools->now.n || was < end;) {
+		struct standing *now = pools->now.list + i;
+		int rel = was == end ? -1 : i == pools->now.n ? 1 :
+			  order(now, was);
+		enum pool_level level = POOL_FINE;
+		uint64_t refused = 0;
+
+		if (rel > 0) {
+			if (was->level != POOL_FINE) {
+				was->pool.in_use = 0;
+				note_change(pools, &was->pool, was->level,
+					    POOL_FINE);
+			}
+			was++;
+			continue;
+		}
+		if (!rel) {
+			level = was->level;
+			refused = was->pool.failures;
+			was++;
+		} else if (!pools->looked) {
+			refused = now->pool.failures;
+		}
+		if (now->pool.failures > refused) {
+			pools->last = now->pool;
+			pools->last_at = seconds();
+		}
+		now->level = pool_alarm_level(level, open_in(&now->pool),
+					      now->pool.capacity,
+					      now->pool.failures > refused);
+		if (now->level != level)
+			note_change(pools, &now->pool, level, now->level);
+		i++;
+	}
+}
+
+static void looked(struct pool_alarm *pools)
+{
+	struct standings before = pools->before;
+
+	if (pools->now.n)
+		qsort(pools->now.list, pools->now.n, sizeof(*pools->now.list),
+		      order);
+	compare(pools);
+	pools->before = pools->now;
+	pools->now = before;
+	pools->looked = true;
+}
+
+/* Who comes is told of what is nearly full by then. */
+static void welcome(struct pool_alarm *pools)
+{
+	for (size_t i = 0; i < pools->before.n; i++)
+		if (pools->before.list[i].level == POOL_SHORT)
+			pools->before.list[i].level = POOL_FINE;
+}
+
+/* Has any pool refused a connection since this was asked last? */
+static bool refused(struct pool_alarm *pools)
+{
+	json_int_t before = pools->refused;
+	json_t *stats;
+
+	if (kmod_stats(pools->dnatd->kmod, &stats, NULL))
+		return false;
+	pools->refused = json_integer_value(json_object_get(stats,
+							    "exhausted"));
+	json_decref(stats);
+	return pools->refused != before;
+}
+
+/* A look at all pools costs more than a glance at their total. */
+static bool wanted(struct pool_alarm *pools)
+{
+	bool followed = events_followed(pools->dnatd->events);
+
+	if (pools->dnatd->in_force != ALLOC_MODULE)
+		return false;
+	if (followed && !pools->followed)
+		welcome(pools);
+	pools->followed = followed;
+	return refused(pools) || followed || !pools->looked ||
+	       pool_alarm_refusing(pools);
+}
+
+/*
+ * One datagram a turn of the loop: the kernel makes the next when this one is
+ * taken, and clients have their turn between two.
+ *
+ * Return: whether there is more to come at once
+ */
+static bool look(struct pool_alarm *pools)
+{
+	int done, rc;
+
+	if (!pools->nl.sock) {
+		pools->now.n = 0;
+		return wanted(pools) &&
+		       !kmod_pools_ask(pools->dnatd->kmod, &pools->nl, NULL);
+	}
+	rc = nl_receive(&pools->nl, take, &pools->now, &done);
+	if (!rc && !done)
+		return true;
+	nl_close(&pools->nl);
+	pools->nl.sock = NULL;
+	if (!rc)
+		looked(pools);
+	return false;
+}
+
+static void due(evutil_socket_t fd, short what, void *data)
+{
+	static const struct timeval at_once, later = { .tv_sec = SECONDS };
+	struct pool_alarm *pools = data;
+
+	(void)fd;
+	(void)what;
+	loop_does("the pools");
+	event_add(pools->timer, look(pools) ? &at_once : &later);
+}
+
+struct pool_alarm *pool_alarm_new(struct dnatd *dnatd, struct err *err)
+{
+	static const struct timeval at_once;
+	struct pool_alarm *pools = calloc(1, sizeof(*pools));
+
+	if (pools) {
+		pools->dnatd = dnatd;
+		pools->timer = evtimer_new(dnatd->base, due, pools);
+	}
+	if (!pools || !pools->timer || event_add(pools->timer, &at_once)) {
+		err_set(err, -ENOMEM, NULL, "pools are not looked at: out of memory");
+		pool_alarm_free(pools);
+		return NULL;
+	}
+	return pools;
+}
+
+void pool_alarm_free(struct pool_alarm *pools)
+{
+	if (!pools)
+		return;
+	if (pools->timer)
+		event_free(pools->timer);
+	if (pools->nl.sock)
+		nl_close(&pools->nl);
+	free(pools->before.list);
+	free(pools->now.list);
+	free(pools);
+}
+
+size_t pool_alarm_refusing(const struct pool_alarm *pools)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; pools && i < pools->before.n; i++)
+		n += pools->before.list[i].level == POOL_EXHAUSTED;
+	return n;
+}
+
+bool pool_alarm_last(const struct pool_alarm *pools, char *text, size_t len)
+{
+	char which[POOL_TEXT];
+	time_t ago;
+
+	if (!pools || !pools->last_at)
+		return false;
+	ago = seconds() - pools->last_at;
+	if (ago > POOL_LATELY_S)
+		return false;
+	pool_text(&pools->last, which, sizeof(which));
+	snprintf(text, len, "%s refused connections %lld seconds ago", which,
+		 (long long)ago);
+	return true;
+}
+
+int pool_alarm_to_json(const struct pool_alarm *pools,
+		       const struct service *service,
+		       const struct backend *backend, json_t *json)
+{
+	const struct standing key = { .pool = {
+		.vip = service->vip,
+		.backend = backend->addr,
+		.port = backend->port,
+		.proto = service->proto,
+	} };
+	const struct standing *standing;
+
+	if (!pools || !pools->before.n ||
+	    json_object_get(json, "health_fault"))
+		return 0;
+	standing = bsearch(&key, pools->before.list, pools->before.n,
+			   sizeof(key), order);
+	if (!standing || standing->level != POOL_EXHAUSTED)
+		return 0;
+	return json_object_set_new(json, "health_fault",
+				   json_string("connections are refused: no free vdport; see vdport show"));
+}
