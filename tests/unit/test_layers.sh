@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Whom the files of a folder may include, besides each other and the system's headers.
-# It also counts who includes whom, and fails where files do in a circle.
+# It also counts who includes whom, by files and by folders, and fails where they do in a circle.
 
 top=${srcdir:-$(dirname "$0")/../..}
 failed=0
@@ -43,11 +43,23 @@ includes() {
 	done
 }
 
-# count - files, arrows, levels and circles of what includes() prints. NAME.c and
-# NAME.h are one node, and so is a file without the other. A node is one level
-# above the highest that it includes; those of a circle are on one level.
+# all_includes - the same for all folders, and each file alone.
+all_includes() {
+	local folder file
+
+	while read -r folder _; do
+		for file in "$top/$folder"/*.[ch]; do
+			echo "${file#"$top"/}"
+		done
+		includes "$folder"
+	done < <(layers)
+}
+
+# count WHAT - arrows, levels and circles between the nodes that come in lines: the one that
+# includes, and the one included. A node is one level above the highest that it includes; those of
+# a circle are on one level.
 count() {
-	awk '
+	awk -v what="$1" '
 	function reach(from, node,	i) {
 		for (i = 1; i <= degree[node]; i++) {
 			if ((from, next_of[node, i]) in reaches)
@@ -74,9 +86,6 @@ count() {
 		return levels[node] = top + 1
 	}
 	{
-		files += !file[$1]++
-		sub(/\.[ch]$/, "", $1)
-		sub(/\.[ch]$/, "", $2)
 		if (!known[$1]++)
 			nodes[++n] = $1
 		if (!$2 || $1 == $2 || ($1, $2) in arrow)
@@ -103,8 +112,8 @@ count() {
 			print "circle:" members
 			circles++
 		}
-		printf "%d files in %d nodes, %d arrows, %d levels, %d circles\n",
-			files, n, arrows, top, circles
+		printf "%d %s, %d arrows, %d levels, %d circles\n",
+			n, what, arrows, top, circles
 		exit circles > 0
 	}'
 }
@@ -126,10 +135,7 @@ for folder in "$top"/daemon/*/; do
 	layers | grep -q "^${folder%/} " || { echo "$folder is not in the table"; failed=1; }
 done
 
-while read -r folder _; do
-	for file in "$top/$folder"/*.[ch]; do
-		echo "${file#"$top"/}"
-	done
-	includes "$folder"
-done < <(layers) | count || failed=1
+# NAME.c and NAME.h are one.
+all_includes | sed -E 's/\.[ch]\>//g' | count "files" || failed=1
+all_includes | sed -E 's,/[^/ ]*( |$),\1,g' | count "folders" || failed=1
 exit $failed
