@@ -63,7 +63,8 @@ in_ns lb ip link add nowhere type dummy
 in_ns lb ip link set nowhere up
 in_ns lb ip route add "$VIP4" dev nowhere
 
-port=40000
+# Below those that the kernel gives to other tests' clients, which may be in TIME_WAIT.
+port=20000
 for how in module nf_nat; do
 	check "$how: dnatd starts" daemon_start --allocator $how || return
 	early $((port++))
