@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The arguments of a request or an entry of the state file: a JSON object. */
+/* Read a JSON object: a request's arguments or an entry of the state file. */
 #ifndef DNAT_ARGS_H
 #define DNAT_ARGS_H
 
@@ -25,39 +25,42 @@ struct arg_spec {
 };
 
 /**
- * args_check - only the arguments in @spec, of the right types, none missing
+ * args_check - check the names and types of all arguments
  * @args: an object
- * @spec: the arguments that may be there
- * @n: how many
+ * @spec: the known arguments
+ * @n: number of entries in @spec
  *
- * Return: 0 or -EINVAL
+ * An argument that is not in @spec is an error.  So is a missing one that is
+ * required.
+ *
+ * Return: 0 or -EINVAL with @err set
  */
 int args_check(const json_t *args, const struct arg_spec *spec, size_t n,
 	       struct err *err);
 
-/* A string argument; NULL where it was left out or is null. */
+/* The text of a string argument, owned by @args; NULL if absent or null. */
 const char *args_string(const json_t *args, const char *name);
 
 /**
- * args_word - a string argument that is one of some words
- * @words: @n of them; one that is NULL is none
- * @list: they as an error names them, such as "rr or wrr"
- * @index: result, which it is; left as it is when the argument is not there
+ * args_word - read a string argument that must be one of @words
+ * @words: array of @n words; entries that are NULL are skipped
+ * @list: the words for the error message, such as "rr or wrr"
+ * @index: result, index in @words; unchanged if the argument is absent
  *
- * Return: 0 or -EINVAL
+ * Return: 0 or -EINVAL with @err set
  */
 int args_word(const json_t *args, const char *name, const char *const words[],
 	      size_t n, const char *list, size_t *index, struct err *err);
 
-/* The same for "on" and "off". */
+/* args_word() for "on" and "off".  @on is unchanged if it is absent. */
 int args_switch(const json_t *args, const char *name, bool *on,
 		struct err *err);
 
 /**
- * args_uint - an integer argument between @min and @max
- * @value: result; left as it is when the argument is not there
+ * args_uint - read an integer argument from @min to @max
+ * @value: result; unchanged if the argument is absent
  *
- * Return: 0 or -EINVAL
+ * Return: 0 or -EINVAL with @err set
  */
 int args_uint(const json_t *args, const char *name, unsigned int min,
 	      unsigned int max, unsigned int *value, struct err *err);

@@ -5,11 +5,11 @@
 #include <stdint.h>
 #include <time.h>
 
-/* A clock's time in microseconds, and in milliseconds. */
+/* The time of @clock in microseconds, and in milliseconds. */
 int64_t clock_us(clockid_t clock);
 int64_t clock_ms(clockid_t clock);
 
-/* Milliseconds of a clock that only goes forward. */
+/* Milliseconds of CLOCK_MONOTONIC, which never goes back. */
 uint64_t clock_now(void);
 
 #endif

@@ -8,9 +8,9 @@
 
 #include "base/events.h"
 
-/* An event as JSON, shared by those who have yet to be told. */
+/* One event as JSON text, shared by the subscribers that still wait for it. */
 struct event_text {
-	unsigned int users;
+	unsigned int users;	/* references; freed by the last event_put() */
 	size_t len;
 	char *text;
 };
@@ -20,12 +20,12 @@ struct subscriber {
 	LIST_ENTRY(subscriber) entry;
 	struct event_text *waiting[EVENTS_BEHIND_MAX];
 	size_t n_waiting;
-	unsigned long long lost;	/* since the last of @waiting */
+	unsigned long long lost;	/* events dropped after @waiting */
 };
 
 struct events {
 	LIST_HEAD(subscriber_list, subscriber) subscribers;
-	struct event_text *first;	/* for who comes later, or NULL */
+	struct event_text *first;	/* sent to each new subscriber */
 };
 
 static void event_put(struct event_text *event)
@@ -48,7 +48,7 @@ static void time_text(char *text, size_t len)
 	snprintf(text, len, "%s.%03ldZ", seconds, now.tv_nsec / 1000000);
 }
 
-/* Takes @fields over. Return: with one user; NULL where memory is short */
+/* Takes over @fields.  Return: an event with one reference; NULL: no memory */
 static struct event_text *event_new(const char *kind, json_t *fields)
 {
 	struct event_text *event = calloc(1, sizeof(*event));
@@ -70,11 +70,11 @@ static struct event_text *event_new(const char *kind, json_t *fields)
 	return event;
 }
 
-/* @event NULL: one that there was no memory for. */
+/* @event NULL: there was no memory for the event, count it as lost. */
 static void subscriber_tell(struct subscriber *subscriber,
 			    struct event_text *event)
 {
-	/* Once one is lost, those that follow are, until that is told. */
+	/* To keep the order, queue nothing between a loss and its report. */
 	if (!event || subscriber->lost ||
 	    subscriber->n_waiting == EVENTS_BEHIND_MAX) {
 		subscriber->lost++;

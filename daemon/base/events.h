@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * What happens, told to whoever listens: the op "monitor" of control.h, which
- * says what events there are.
- */
+/* Events for the clients of the op "monitor".  control.h lists the events. */
 #ifndef DNAT_EVENTS_H
 #define DNAT_EVENTS_H
 
@@ -14,40 +11,43 @@
 
 struct events;
 
-/* Return: NULL where memory is short */
+/* Return: NULL if there is no memory */
 struct events *events_new(void);
 
-/* After its subscribers. */
+/* Call it when all subscribers are freed.  @events may be NULL. */
 void events_free(struct events *events);
 
 /**
- * events_emit - tell all subscribers
- * @events: NULL: there is nobody to tell
- * @kind: what it is, as in control.h
- * @fields: an object with the rest, taken over; NULL for none
+ * events_emit - send an event to all subscribers
+ * @events: may be NULL: no subscribers
+ * @kind: name of the event, as in control.h
+ * @fields: object with the other members, taken over; NULL for none
  *
- * Never blocks and never fails: who cannot keep up is told how many events he
- * has lost.
+ * Never blocks and never fails.  A subscriber that is too slow loses events and
+ * receives the event "lost" with their number.
  */
 void events_emit(struct events *events, const char *kind, json_t *fields);
 
-/* Is there anybody to tell?  @events as for events_emit() */
+/* Whether there are subscribers.  @events may be NULL. */
 bool events_followed(const struct events *events);
 
 /**
- * events_begin - keep an event that every later subscriber is told first
+ * events_begin - set the event that each later subscriber receives first
+ * @kind: name of the event, as in control.h
  * @fields: as for events_emit()
  */
 void events_begin(struct events *events, const char *kind, json_t *fields);
 
 /**
- * events_subscribe - an answer that has a part whenever something happens
+ * events_subscribe - add a subscriber
  *
- * Return: NULL where memory is short, with @err set
+ * The parts of the answer are the events, as they happen.
+ *
+ * Return: the answer, for long_answer_free(); NULL with @err set: no memory
  */
 struct long_answer *events_subscribe(struct events *events, struct err *err);
 
-/* How many events a subscriber may be behind. */
+/* Events that wait for one subscriber; further ones are lost. */
 #define EVENTS_BEHIND_MAX 128
 
 #endif

@@ -8,7 +8,7 @@
 
 /**
  * text_json - append a value in compact form
- * @json: taken over; NULL: memory was short when it was made
+ * @json: taken over; NULL: there was no memory for it
  *
  * Return: 0 or -ENOMEM, with a part of the value appended
  */

@@ -24,7 +24,7 @@ static bool is_journal(void)
 	return !strcmp(stream, own);
 }
 
-/* @level: as the journal reads it at the begin of a line, see sd-daemon(3) */
+/* @level: prefix of the line by which the journal knows it, see sd-daemon(3) */
 static void put(const char *level, const char *fmt, va_list ap)
 {
 	char line[1024];

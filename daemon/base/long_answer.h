@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* An answer too large to be held at once: it is made as the client takes it. */
+/*
+ * An answer that is too large to keep in memory.  Its parts are made one by
+ * one, as the client reads them.
+ */
 #ifndef DNAT_LONG_ANSWER_H
 #define DNAT_LONG_ANSWER_H
 
@@ -11,35 +14,35 @@
 
 struct long_answer {
 	/**
-	 * @next: make one part of the answer; soon, for everybody waits
-	 * @rows: the array so far, to append to with text_row(); or not
+	 * @next: make one part; must be quick, the event loop waits for it
+	 * @rows: rows of this part are appended here with text_row()
 	 *
-	 * Return: 1 with more to come, 0 where it was the last,
-	 *	LONG_ANSWER_LATER where there is none yet, or a negative errno
-	 *	with @err set
+	 * Return: 1: more parts follow, 0: this was the last one,
+	 *	LONG_ANSWER_LATER: there is none now, or a negative errno with
+	 *	@err set
 	 */
 	int (*next)(struct long_answer *parts, struct text *rows,
 		    struct err *err);
 
-	/* @free: it is no longer wanted, finished or not */
+	/* @free: free the answer; it may be unfinished */
 	void (*free)(struct long_answer *parts);
 
 	/*
-	 * @whole: the parts make one line.  @rows is its result, brackets
-	 * included.
+	 * @whole: all parts together are one line.  @rows is the line's result;
+	 * @next writes the brackets of an array, too.
 	 */
 	bool whole;
 
-	/* @endless: who sends no more requests does not wait for the rest */
+	/* @endless: the answer ends when the client shuts down its direction */
 	bool endless;
 
-	/* @errors: with a negative errno of @next, all that is wrong, or NULL */
+	/* @errors: borrowed array of all errors of a failed @next, or NULL */
 	json_t *errors;
 
 	/*
-	 * @wake: called with @wake_data once there is a part after
-	 * LONG_ANSWER_LATER, or oftener; NULL, or set by who asks for the parts.
-	 * It asks for none of them before it returns.
+	 * @wake: set by the reader of the parts, or NULL.  Called with
+	 * @wake_data when @next has a part after LONG_ANSWER_LATER, and perhaps
+	 * when it has none.  Must not call @next.
 	 */
 	void (*wake)(void *wake_data);
 	void *wake_data;

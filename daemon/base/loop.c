@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * libevent 2.1 does not report when its wait ends.  So the first callback of a
- * turn starts a timer of no duration and of the highest priority: it is the first
- * thing that runs after libevent has looked for events again.
+ * turn starts a timer of 0 s with the highest priority.  That timer runs first
+ * in the next turn and ends the measurement of this one.
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -11,14 +11,14 @@
 #include "base/log.h"
 #include "base/loop.h"
 
-#define STALE_US 1000		/* the base's time may be this old */
+#define STALE_US 1000		/* update the base's cached time when older */
 #define WINDOW_US INT64_C(60000000)
 #define LOG_PAUSE_US INT64_C(1000000)
 
-/* Nothing else has another priority than the default: the lower one would starve. */
+/* All other events keep the default priority: a lower one would starve. */
 enum { PRIORITY_TICK, PRIORITY_OTHERS, PRIORITIES };
 
-/* One callback's share of a turn. */
+/* The time that one callback took. */
 struct part {
 	const char *what;
 	int64_t us;
@@ -26,16 +26,16 @@ struct part {
 
 static struct {
 	struct event_base *base;
-	struct event *tick;	/* NULL: nothing is measured */
-	bool running;		/* a turn is */
-	int64_t begin, mark;	/* of the turn, of the part that runs */
-	int64_t cpu;		/* the thread's, when the turn began */
-	struct part part;	/* that runs */
+	struct event *tick;	/* NULL: turns are not measured */
+	bool running;		/* a turn has begun */
+	int64_t begin, mark;	/* start of the turn, and of the current part */
+	int64_t cpu;		/* the thread's CPU time when the turn began */
+	struct part part;	/* the current part */
 	struct part longest;	/* of this turn */
-	int64_t window;		/* when it began */
-	int64_t max, max_before;	/* of this window and the one before */
-	uint64_t slow;
-	int64_t logged;		/* when, 0: never */
+	int64_t window;		/* start of the window */
+	int64_t max, max_before;	/* in this window, in the last one */
+	uint64_t slow;		/* turns over LOOP_SLOW_MS */
+	int64_t logged;		/* time of the last warning, 0: none */
 } turns;
 
 static int64_t now_us(void)
@@ -120,7 +120,7 @@ struct event_base *loop_base_new(void)
 {
 	struct event_base *base = event_base_new();
 
-	/* An event has number PRIORITIES / 2 by default. */
+	/* The default priority is PRIORITIES / 2, which is PRIORITY_OTHERS. */
 	if (!base || event_base_priority_init(base, PRIORITIES))
 		goto fail;
 	turns.tick = evtimer_new(base, turn_end, NULL);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How long a turn of the event loop takes.  While a turn lasts, nothing else
- * happens: no check, no answer, no repair.
+ * Measure how long each turn of the event loop takes.  A long turn delays all
+ * checks, answers and repairs.
  *
- * There is one loop in the process.  Only its thread calls these functions.
+ * The process has one loop.  Only its thread calls these functions.
  */
 #ifndef DNAT_LOOP_H
 #define DNAT_LOOP_H
@@ -11,22 +11,23 @@
 #include <event2/event.h>
 #include <stdint.h>
 
-#define LOOP_SLOW_MS 20		/* a longer one is counted as slow */
-#define LOOP_LOGGED_MS 100	/* one a second of those over this is logged */
+#define LOOP_SLOW_MS 20		/* a longer turn is counted as slow */
+#define LOOP_LOGGED_MS 100	/* a longer turn is logged, one per second */
 
-/* Make the event base whose turns are measured; NULL where memory is short. */
+/* Make the event base whose turns are measured.  NULL: no memory */
 struct event_base *loop_base_new(void);
 
-/* Measure no more; before the base is freed. */
+/* Stop measuring.  Call it before the base is freed. */
 void loop_measure_end(void);
 
 /**
- * loop_does - say what the running callback does
- * @what: for the log, such as "a check"; a string that stays
+ * loop_does - mark the start of a callback
+ * @what: for the log, such as "a check"; a string that is never freed
  *
- * The first call of a turn begins it.  A callback that does not call this is
- * measured as a part of the turn, but cannot begin one.  Timers that are added
- * from now on start now, even if the callbacks before this one took long.
+ * The first call in a turn starts the measurement.  A callback that does not
+ * call this adds to the time of the callback before it.  If earlier callbacks
+ * of this turn took long, libevent's cached time is updated, so that new timers
+ * start from the present time.
  */
 void loop_does(const char *what);
 

@@ -8,14 +8,14 @@
 #include "base/nofile.h"
 
 /*
- * Kept for clients of both sockets, for netlink, and for the state file; half
- * of a limit that is lower than twice as many.
+ * Files reserved for clients of both sockets, for netlink and for the state
+ * file.  With a limit of 2 * KEPT or less, half of the limit is reserved.
  */
 #define KEPT 512
 
 #define CHECKS_MIN 4
 
-static rlim_t before;		/* the soft limit */
+static rlim_t before;		/* soft limit before nofile_raise() */
 
 void nofile_raise(void)
 {

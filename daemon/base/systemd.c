@@ -25,7 +25,7 @@ static void turned(evutil_socket_t fd, short what, void *data)
 	systemd_tell("WATCHDOG=1");
 }
 
-/* Twice as often as it has to be: sd_watchdog_enabled(3). */
+/* Notify at half of the timeout, as sd_watchdog_enabled(3) recommends. */
 int systemd_watchdog(struct event_base *base, struct event **event)
 {
 	struct timeval half;

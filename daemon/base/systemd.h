@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What systemd is told, where it started us. */
+/* Notifications to systemd; they do nothing if systemd did not start dnatd. */
 #ifndef DNAT_SYSTEMD_H
 #define DNAT_SYSTEMD_H
 
@@ -9,8 +9,8 @@
 void systemd_tell(const char *state);
 
 /**
- * systemd_watchdog - tell systemd that the loop turns, as often as it asks for
- * @event: result, to be freed before @base; NULL where it does not ask
+ * systemd_watchdog - notify systemd's watchdog while the event loop runs
+ * @event: result, which the caller frees before @base; NULL: no watchdog is set
  *
  * Return: 0 or -ENOMEM
  */

@@ -16,12 +16,12 @@ TAILQ_HEAD(jobs, job);
 
 struct worker {
 	struct jobs queue;
-	struct job *job;	/* in work or just done; NULL: none */
-	uint64_t since;		/* ms, of clock_now() */
-	bool started;		/* the thread is */
+	struct job *job;	/* from its begin() to its done(); NULL: none */
+	uint64_t since;		/* start of @job, ms of clock_now() */
+	bool started;		/* @thread is valid */
 	pthread_t thread;
-	sem_t begun;		/* @job is the thread's; without one it ends */
-	int ended;		/* eventfd: @job is the loop's again */
+	sem_t begun;		/* gives @job to the thread; NULL ends it */
+	int ended;		/* eventfd: gives @job back to the event loop */
 	struct event *event;
 };
 
@@ -76,7 +76,7 @@ static void readable(evutil_socket_t fd, short what, void *data)
 	take(worker);
 }
 
-/* Signals are the event loop's. */
+/* The thread blocks all signals: the event loop handles them. */
 static int thread_start(struct worker *worker)
 {
 	sigset_t all, before;

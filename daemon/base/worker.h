@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Threads beside the event loop's, for what the kernel or a disk may take its time
- * with.  Checks, answers and metrics go on meanwhile.
+ * Threads for calls that the kernel or a disk may delay.  The event loop goes
+ * on with checks, answers and metrics meanwhile.
  *
- * One is for the kernel: its jobs have the table, the VIPs on interfaces and
- * dnatd->kmod_jobs to themselves.  While one is in work() nobody changes the model,
- * so that the loop and the job may both read it.  The other is for the disk: its
- * jobs have the store to themselves, and read a model that is held.  All else is
- * the loop's.
+ * One worker is for the kernel.  Only its jobs use the nft table, the VIPs on
+ * interfaces and dnatd->kmod_jobs.  While a job is in work() the model does not
+ * change, so that the loop and the job may both read it.  The other worker is
+ * for the disk.  Only its jobs use the store; they read a model that is held
+ * (model_hold()).  Everything else belongs to the event loop.
  */
 #ifndef DNAT_WORKER_H
 #define DNAT_WORKER_H
@@ -23,15 +23,15 @@ struct worker;
 
 struct job {
 	TAILQ_ENTRY(job) entry;
-	const char *what;	/* it does, for who waits: "a change" */
+	const char *what;	/* for messages, such as "a change" */
 
-	/* @begin: in the loop, when the jobs before are done; NULL: nothing */
+	/* @begin: runs in the event loop, just before @work; may be NULL */
 	void (*begin)(struct job *job);
 
-	/* @work: in the worker */
+	/* @work: runs in the worker's thread */
 	void (*work)(struct job *job);
 
-	/* @done: in the loop; may free @job, or add it again */
+	/* @done: runs in the event loop; may free @job or add it again */
 	void (*done)(struct job *job);
 };
 
@@ -39,17 +39,21 @@ struct job {
 struct worker *worker_new(struct event_base *base, struct err *err);
 void worker_free(struct worker *worker);
 
-/* Have what is queued done, in place of the event loop. */
+/*
+ * Wait for all queued jobs and call their done().  For shutdown, when the event
+ * loop no longer runs.
+ */
 void worker_finish(struct worker *worker);
 
-/* Queue @job, which is the worker's until done(). */
+/* Queue @job.  The worker owns it until done() is called. */
 void worker_add(struct worker *worker, struct job *job);
 
 /**
- * worker_does - what is in work now
- * @ms: result, for how long, milliseconds
+ * worker_does - the current job
+ * @worker: may be NULL
+ * @ms: result, its age in milliseconds
  *
- * Return: job->what, or NULL where nothing is
+ * Return: job->what, or NULL if there is no job
  */
 const char *worker_does(const struct worker *worker, int64_t *ms);
 
