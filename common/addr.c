@@ -9,7 +9,7 @@
 
 #define QUOTED_LEN 80
 
-/* What is wrong with an address that parsed, or NULL. */
+/* Why an address with a valid syntax is refused; NULL: it is not. */
 static const char *addr_unfit(const struct addr *addr)
 {
 	uint32_t v4;
@@ -194,7 +194,7 @@ const char *text_quote(const char *text, char *buf, size_t len)
 	static const char hex[] = "0123456789abcdef";
 	static const char cut[] = "...";
 	size_t used = 0;
-	size_t mark = 0;	/* the last place that leaves room for "..." */
+	size_t mark = 0;	/* where to cut: "..." still fits there */
 
 	if (!len)
 		return buf;

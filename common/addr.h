@@ -13,7 +13,8 @@
 #define SERVICE_NAME_LEN 63	/* bytes, without the final NUL */
 #define WEIGHT_MAX 256
 #define BACKENDS_MAX 1024	/* in one service */
-#define SLOTS_MAX 16384		/* in one service's map: its weights, without a common factor, added up */
+/* In one service's map: the sum of its weights divided by their GCD. */
+#define SLOTS_MAX 16384
 
 struct addr {
 	uint8_t family;		/* AF_INET or AF_INET6 */
@@ -28,8 +29,8 @@ struct addr {
  * addr_parse - read an IPv4 or IPv6 address
  * @text: numeric address, no name, no prefix length, no zone, no brackets
  * @arg: name of the argument, for the error
- * @addr: result; bytes past an IPv4 address are zero, so memcmp() compares
- * @err: the sentence on failure
+ * @addr: result; the bytes after an IPv4 address are zero
+ * @err: set on failure
  *
  * IPv4-mapped and link-local IPv6, multicast, unspecified (0.0.0.0/8) and
  * broadcast addresses are refused.
@@ -39,10 +40,10 @@ struct addr {
 int addr_parse(const char *text, const char *arg, struct addr *addr,
 	       struct err *err);
 
-/* Text form without brackets; INET6_ADDRSTRLEN bytes are enough. */
+/* Text without brackets; INET6_ADDRSTRLEN bytes are enough.  Return: @buf */
 const char *addr_text(const struct addr *addr, char *buf, size_t len);
 
-/* An order, for qsort() and bsearch(). */
+/* Compare as memcmp() does; IPv4 comes before IPv6. */
 int addr_compare(const struct addr *a, const struct addr *b);
 bool addr_equal(const struct addr *a, const struct addr *b);
 
@@ -55,42 +56,42 @@ size_t addr_len(uint8_t family);
 /**
  * uint_parse - read a decimal number between @min and @max
  *
- * Nothing but digits is taken: no sign, blank, hex or trailing text.
+ * Only digits are valid: no sign, blank, hex or trailing text.
  *
- * Return: 0 or -EINVAL
+ * Return: 0 or -EINVAL with @err set
  */
 int uint_parse(const char *text, const char *arg, unsigned int min,
 	       unsigned int max, unsigned int *value, struct err *err);
 
 /**
- * range_parse - read a range of ports, "1024-65535"
- * @min: result
- * @max: result, not below @min
+ * range_parse - read a range of ports, such as "1024-65535"
+ * @min: result, host byte order
+ * @max: result, host byte order, @min or more
  *
  * Return: 0 or -EINVAL
  */
 int range_parse(const char *text, const char *arg, uint16_t *min,
 		uint16_t *max, struct err *err);
 
-/* "tcp" and "udp", to and from IPPROTO_TCP and IPPROTO_UDP. */
+/* Convert "tcp" and "udp" to and from IPPROTO_TCP and IPPROTO_UDP. */
 int proto_parse(const char *text, const char *arg, uint8_t *proto,
 		struct err *err);
 const char *proto_text(uint8_t proto);
 
 /**
- * name_check - may @name be a service's name?
+ * name_check - check the name of a service
  *
- * Letters, digits, '.', '_' and '-', a letter or digit first, at most
- * SERVICE_NAME_LEN bytes: it becomes part of an nft chain's name.  Not "help",
- * which dnatctl takes for a question.
+ * Letters, digits, '.', '_' and '-' are valid, with a letter or digit first,
+ * and at most SERVICE_NAME_LEN bytes: the name becomes a part of an nft chain's
+ * name.  "help" is refused because dnatctl has a command of that name.
  *
  * Return: 0 or -EINVAL
  */
 int name_check(const char *name, const char *arg, struct err *err);
 
 /*
- * Printable copy of @text for messages: bytes that are not printable ASCII as
- * \xNN, cut with "...".
+ * Copy @text to @buf for a message.  Bytes that are not printable ASCII become
+ * \xNN.  A text that is too long is cut and ends in "...".  Return: @buf
  */
 const char *text_quote(const char *text, char *buf, size_t len);
 

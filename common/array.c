@@ -12,7 +12,7 @@ int array_room(void *list, size_t n, size_t *room, size_t size)
 
 	if (n < *room)
 		return 0;
-	/* A pointer of any type, and no "void *" to the compiler. */
+	/* @list is a T ** of any T: reading it as a void ** breaks aliasing. */
 	memcpy(&old, list, sizeof(old));
 	grown = reallocarray(old, more, size);
 	if (!grown)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What went wrong, in words for the admin.
+ * Error messages for the admin.
  *
- * Functions return a negative errno and, where the caller passes a struct
- * err, leave one sentence in it that says what to do.  @arg names the
- * argument at fault ("port", "addr", ...) or is empty.
+ * Functions return a negative errno.  If the caller passes a struct err, they
+ * write one sentence to @msg that says what is wrong and what to do.  @arg is
+ * the name of the wrong argument ("port", "addr", ...) or empty.
  */
 #ifndef DNAT_ERR_H
 #define DNAT_ERR_H
@@ -15,11 +15,11 @@ struct err {
 };
 
 /**
- * err_set - fill @err and hand back the errno, for use in a return statement
- * @err: where to, NULL to drop the text
+ * err_set - fill @err and return the errno, for use in a return statement
+ * @err: result, or NULL
  * @error: negative errno
- * @arg: name of the argument at fault, NULL for none
- * @fmt: the sentence, no newline
+ * @arg: name of the wrong argument, or NULL
+ * @fmt: the message, without a newline
  *
  * Return: @error
  */
@@ -27,21 +27,21 @@ int err_set(struct err *err, int error, const char *arg, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
 /**
- * err_no_memory - the same, where there is no memory
- * @err: where to, NULL to drop the text
+ * err_no_memory - fill @err for -ENOMEM
+ * @err: result, or NULL
  *
  * Return: -ENOMEM
  */
 int err_no_memory(struct err *err);
 
 /**
- * err_root_hint - why a file's permissions count for root, too
- * @error: errno of an open
+ * err_root_hint - explain why root cannot open a file
+ * @error: positive errno of open()
  *
- * The unit leaves root without CAP_DAC_OVERRIDE.  In a shell root can read the
- * file.
+ * dnatd.service takes CAP_DAC_OVERRIDE from root.  In a shell root has it and
+ * can read the file, which hides the cause from the admin.
  *
- * Return: the end of a sentence, "" where that is not why
+ * Return: text to append to a message; "" unless root got EACCES
  */
 const char *err_root_hint(int error);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Where dnatd listens and dnatctl asks. */
+/* The default control socket of dnatd and dnatctl. */
 #ifndef DNAT_SOCKET_H
 #define DNAT_SOCKET_H
 

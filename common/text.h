@@ -1,29 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Text that grows, for answers. */
+/* A growing text buffer, for answers. */
 #ifndef DNAT_TEXT_H
 #define DNAT_TEXT_H
 
 #include <stddef.h>
 
 struct text {
-	char *buf;		/* for the holder to free; no NUL at its end */
-	size_t len;
-	size_t size;		/* of @buf */
+	char *buf;		/* the owner frees it; not NUL-terminated */
+	size_t len;		/* bytes used */
+	size_t size;		/* bytes allocated */
 };
 
-/* Room for @len bytes behind what is there, NULL where memory is short. */
+/* Make room for @len more bytes.  Return: where they go; NULL: no memory */
 char *text_room(struct text *text, size_t len);
 
-/* Return: 0 or -ENOMEM */
+/* Append @len bytes of @more.  Return: 0 or -ENOMEM */
 int text_add(struct text *text, const char *more, size_t len);
 
 /**
- * text_row - room for the next row of a JSON array
- * @text: ends with the row before, or with the bracket that opens the array
- * @len: bytes that the row may have
+ * text_row - make room for the next row of a JSON array
+ * @text: ends with the previous row, or with the bracket that opens the array
+ * @len: maximum length of the row in bytes
  *
- * Return: where the row goes, behind its comma; the caller adds its length to
- *	@text.  NULL where memory is short
+ * Adds the comma if it is needed.  The caller writes the row and adds its
+ * length to text->len.
+ *
+ * Return: where the row goes; NULL: no memory
  */
 char *text_row(struct text *text, size_t len);
 
