@@ -13,7 +13,7 @@
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define PORT_MAX 65535
 
-/* Which backend, and what of it may be set. */
+/* The arguments of backend.add and backend.set. */
 #define BACKEND_ARGS \
 	{ "addr", ARG_STRING, true }, \
 	{ "port", ARG_INTEGER, false }, \
@@ -24,7 +24,7 @@
 	{ "check-addr", ARG_STRING, false }, \
 	{ "check-port", ARG_INTEGER, false }
 
-#define DEADLINE_MAX (1000 * 3600 * 1000U)	/* as much as it can be */
+#define DEADLINE_MAX (1000 * 3600 * 1000U)	/* duration_parse()'s limit */
 
 static const char *const states[] = {
 	[BACKEND_UP] = "up",
@@ -60,7 +60,7 @@ static int deadline_set(struct backend *backend, const char *text,
 	return ret;
 }
 
-/* A state that is given begins anew, with the deadline that is given with it. */
+/* Setting a state removes the old deadline; @args may have a new one. */
 static int state_set(struct backend *backend, const json_t *args,
 		     struct err *err)
 {
@@ -89,7 +89,7 @@ static int state_set(struct backend *backend, const json_t *args,
 	return ret;
 }
 
-/* What of a backend may change, as far as @args have it. */
+/* Set the changeable members that are in @args, except for the state. */
 static int backend_change(const json_t *args, struct backend *backend,
 			  struct err *err)
 {
@@ -110,7 +110,7 @@ static int backend_change(const json_t *args, struct backend *backend,
 		return ret;
 
 	backend->check_port = (uint16_t)check_port;
-	/* Where connections go anyway is no place of its own. */
+	/* The check's default address and port are stored as 0. */
 	if (addr_equal(&backend->check_addr, &backend->addr))
 		memset(&backend->check_addr, 0, sizeof(backend->check_addr));
 	if (backend->check_port == backend->port)
@@ -212,7 +212,7 @@ int service_backend_add(struct service *service, const json_t *args,
 	return service_check_slots(service, "weight", err);
 }
 
-/* "80, 8080", cut with "..." where there are many. */
+/* The ports of all backends with @addr, as "80, 8080"; cut with "...". */
 static void ports_text(const struct service *service, const struct addr *addr,
 		       char *buf, size_t len)
 {
@@ -240,7 +240,7 @@ static void ports_text(const struct service *service, const struct addr *addr,
 	}
 }
 
-/* Where @wanted stands in @service; its port may be 0 for "the only one". */
+/* Find @wanted's address and port; port 0: the address must be unique. */
 static int backend_find(const struct service *service,
 			const struct backend *wanted, size_t *index,
 			struct err *err)

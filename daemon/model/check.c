@@ -28,11 +28,11 @@ static const char *const types[] = {
 	[CHECK_DNS] = "dns",   [CHECK_EXEC] = "exec",
 };
 
-/* The arguments that some types of check have and others do not. */
+/* The arguments that only some types of check have. */
 static const struct special {
 	const char *arg;
 	unsigned int types;	/* BIT()s */
-	const char *type;	/* to propose */
+	const char *type;	/* proposed in the error message */
 } specials[] = {
 	{ "http-path", BIT(CHECK_HTTP) | BIT(CHECK_HTTPS), "http" },
 	{ "http-host", BIT(CHECK_HTTP) | BIT(CHECK_HTTPS), "http" },
@@ -78,7 +78,7 @@ static void type_set(struct check *check, enum check_type type)
 	*check = fresh;
 }
 
-/* Only what the check makes use of. */
+/* Refuse arguments that the type of check does not have. */
 static int specials_check(const struct check *check, const json_t *args,
 			  struct err *err)
 {
@@ -101,8 +101,8 @@ static int time_set(const json_t *args, const char *arg, unsigned int min,
 }
 
 /*
- * Printable ASCII, as @blanks says with blanks or without: these texts go into
- * requests, lines of dnatctl's and messages.
+ * Only printable ASCII is valid: the texts go into requests, dnatctl's files
+ * and messages.  @blanks: blanks are valid, too.
  */
 static int check_text_set(const json_t *args, const char *arg, bool blanks,
 			  char to[CHECK_TEXT_LEN + 1], struct err *err)
@@ -125,7 +125,7 @@ static int check_text_set(const json_t *args, const char *arg, bool blanks,
 				       arg,
 				       text_quote(text, quoted, sizeof(quoted)),
 				       blanks ? "" : ", and no blanks");
-	/* Checks are compared byte by byte: nothing stays of a longer text. */
+	/* Checks are compared with memcmp(), so the rest must be zero. */
 	memset(to, 0, CHECK_TEXT_LEN + 1);
 	memcpy(to, text, len);
 	return 0;
@@ -155,7 +155,7 @@ static int path_set(struct check *check, const json_t *args, struct err *err)
 		       text_quote(check->path, quoted, sizeof(quoted)));
 }
 
-/* "200" or "200-399".  Return: what follows, or NULL */
+/* Read "200" or "200-399".  Return: the text after it; NULL if it is invalid */
 static const char *status_range_parse(const char *text, struct status_range *range)
 {
 	unsigned int min, max;
@@ -232,7 +232,7 @@ bool check_tls_name(const struct check *check, char *name)
 	size_t len = strcspn(check->host, ":");
 	struct in_addr addr;
 
-	/* With a second colon it is an address, as it is in brackets. */
+	/* A text with two colons or in brackets is an IPv6 address. */
 	if (check->host[0] == '[' ||
 	    strchr(check->host, ':') != strrchr(check->host, ':'))
 		return false;
@@ -283,7 +283,7 @@ static int dns_name_set(struct check *check, const json_t *args,
 		if (*p)
 			p++;
 	} while (*p);
-	/* On the wire it is two bytes longer, and 255 are all there may be. */
+	/* The wire format is 2 bytes longer and has 255 at most (RFC 1035). */
 	if (p == check->dns_name || *p || strlen(check->dns_name) > 253)
 		return err_set(err, -EINVAL, "dns-name",
 			       "dns-name \"%s\" is not a domain name; use one such as example.org",
@@ -307,7 +307,7 @@ static int command_set(struct check *check, const json_t *args,
 		       text_quote(check->command, quoted, sizeof(quoted)));
 }
 
-/* A type that does not know what to ask for. */
+/* Refuse a check that lacks an argument which its type requires. */
 static int needed_check(const struct check *check, struct err *err)
 {
 	if (check->type == CHECK_DNS && !check->dns_name[0])

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* How a service's backends are checked, as the admin asked for it. */
+/* The settings of a service's health checks. */
 #ifndef DNAT_CHECK_H
 #define DNAT_CHECK_H
 
@@ -10,7 +10,7 @@
 #include "common/err.h"
 #include "model/types.h"
 
-/* What args_check() has to know of a service. */
+/* The check arguments of a service, for args_check(). */
 #define CHECK_ARG_SPECS \
 	{ "check", ARG_STRING, false }, \
 	{ "interval", ARG_STRING, false }, \
@@ -25,36 +25,38 @@
 	{ "dns-name", ARG_STRING, false }, \
 	{ "exec-command", ARG_STRING, false }
 
-/* No checks, and what holds for the first ones. */
+/* Set the type none and the defaults of all other settings. */
 void check_init(struct check *check);
 
 /**
- * check_set - change what @args tell
- * @check: as it is; on failure for the caller to throw away
- * @args: of service.add, service.set or the state file
+ * check_set - change the settings that are in @args
+ * @check: changed; on failure the caller must discard it
+ * @args: arguments of service.add or service.set, or entry of the state file
  *
- * With another type all that belonged to the old one is forgotten.
+ * A new type resets the other settings to their defaults.  It keeps interval,
+ * timeout, rise, fall and check-source if the new type has them.
  *
  * Return: 0 or -EINVAL with @err set
  */
 int check_set(struct check *check, const json_t *args, struct err *err);
 
+/* Whether the HTTP status @status is a good answer. */
 bool check_status_fits(const struct check *check, unsigned int status);
 
-/* The statuses as http-status takes them.  Return: @text */
+/* Write the statuses in the syntax of http-status.  Return: @text */
 const char *check_status_text(const struct check *check,
 			      char text[CHECK_STATUS_LEN]);
 
 /**
- * check_tls_name - the name to send in TLS (RFC 6066, 3)
- * @check: of http-host this is without the port and the final dot
+ * check_tls_name - the server name to send in TLS (RFC 6066, 3)
+ * @check: the name is its http-host without the port and the final dot
  * @name: result, CHECK_TEXT_LEN + 1 bytes
  *
- * Return: false where none is to be sent, as for an address
+ * Return: false if no name is sent: http-host is empty or an address
  */
 bool check_tls_name(const struct check *check, char *name);
 
-/* Add to @service what control.h says of checks.  Return: 0 or -1 */
+/* Add the members of control.h's HEALTH to @service.  Return: 0 or -1 */
 int check_to_json(const struct check *check, json_t *service);
 
 #endif

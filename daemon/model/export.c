@@ -7,7 +7,7 @@
 #include "model/model.h"
 #include "model/service.h"
 
-/* A service that was asked for in as few words as can be. */
+/* A service with @full's name, VIP and port and defaults for the rest. */
 static struct service *plain_service(const json_t *full)
 {
 	json_t *args = json_pack("{s:O, s:O, s:O}", "name",
@@ -22,7 +22,7 @@ static struct service *plain_service(const json_t *full)
 	return service;
 }
 
-/* And a backend of it, NULL where memory is short. */
+/* A backend with defaults for all but its address.  NULL: no memory */
 static json_t *plain_backend(struct service *service, const char *addr)
 {
 	json_t *args = json_pack("{s:s}", "addr", addr);
@@ -34,7 +34,7 @@ static json_t *plain_backend(struct service *service, const char *addr)
 	return backend;
 }
 
-/* Take out of @full what @plain has as well, but for the members in @keep. */
+/* Remove the members of @full that are equal in @plain, except for @keep. */
 static void take_out(json_t *full, json_t *plain, const char *const *keep)
 {
 	const char *key;

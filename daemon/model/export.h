@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What an admin has to write for a service to be as it is. */
+/* The shortest configuration that gives the present services. */
 #ifndef DNAT_EXPORT_H
 #define DNAT_EXPORT_H
 
@@ -8,17 +8,16 @@
 #include "model/types.h"
 
 /**
- * export_service - a service without what it would have been given anyhow
- * @service: any
+ * export_service - a service without the members that have default values
+ * @service: the service
  *
- * That is what a service has that is made of the same name, VIP and port alone,
- * and its backends, of their addresses.
+ * Name, VIP, port and the addresses of backends are always included.
  *
- * Return: an entry of the state file, NULL where memory is short
+ * Return: an entry of the state file, NULL: no memory
  */
 json_t *export_service(const struct service *service);
 
-/* model_to_json(), of such services.  Return: NULL where memory is short */
+/* model_to_json() with export_service() for each service.  NULL: no memory */
 json_t *export_model(const struct model *model);
 
 #endif

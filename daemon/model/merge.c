@@ -6,8 +6,8 @@
 #include "model/service.h"
 
 /*
- * What is known of @was's backends beside what the admin asks for: who is down,
- * and when a drain ends that goes on as it is.
+ * Copy the backends' state that is not configuration from @was: whether they
+ * are down, and the end of a drain that does not change.
  */
 static void take_known(struct service *service, const struct service *was)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* From one configuration to another: what has to change. */
+/* The changes from one configuration to another. */
 #ifndef DNAT_MERGE_H
 #define DNAT_MERGE_H
 
@@ -7,17 +7,17 @@
 #include "model/model.h"
 
 /**
- * merge_plan - the changes that make one model of another
- * @model: as it is
- * @wanted: as it shall be; its services that are needed are taken out of it
- * @changes: result, with a list for merge_drop()
+ * merge_plan - compute the changes from @model to @wanted
+ * @model: the present model
+ * @wanted: the new model; the services that @changes needs are moved out of it
+ * @changes: result; the caller frees it with merge_drop()
  *
- * Return: 0 or -ENOMEM
+ * Return: 0 or -ENOMEM with @err set
  */
 int merge_plan(const struct model *model, struct model *wanted,
 	       struct changes *changes, struct err *err);
 
-/* Drop what was not carried out, and the list. */
+/* Free the changes that were not committed, and the list. */
 void merge_drop(struct changes *changes);
 
 #endif

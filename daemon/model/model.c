@@ -44,7 +44,7 @@ static int compare_name(const void *name, const void *service)
 	return strcmp(name, (*(const struct service *const *)service)->name);
 }
 
-/* Where a service called @name stands, or would have to. */
+/* Index of the service @name, or where it must be inserted. */
 static size_t model_index(const struct model *model, const char *name)
 {
 	return array_first(model->services, model->n_services,
@@ -82,7 +82,7 @@ int service_check_pair(const struct service *service,
 		       service->port, proto_text(service->proto), other->name);
 }
 
-/* May @service stand beside the others? */
+/* Whether @service can be added to @model. */
 static int model_check_new(const struct model *model,
 			   const struct service *service, struct err *err)
 {
@@ -138,7 +138,7 @@ static int backend_add(struct service *service, const json_t *args,
 	return service_backend_add(service, args, false, err);
 }
 
-/* The operations on a service that is there already. */
+/* The operations on an existing service. */
 static const struct plan {
 	const char *op;
 	const char *key;	/* the argument that names the service */
@@ -301,10 +301,7 @@ void model_commit(struct model *model, struct change *change)
 				(model->n_services - i) * sizeof(*at));
 		}
 	}
-	/*
-	 * Should there be no memory for the next service now, model_plan()
-	 * refuses it.
-	 */
+	/* If this fails, model_plan() refuses the next new service. */
 	model_make_room(model, 1);
 	memset(change, 0, sizeof(*change));
 }

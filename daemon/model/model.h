@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * All services, and the rules that they obey together.  No I/O here.
+ * The set of all services, and the rules between services.  No I/O here.
  *
- * Services in a model are never changed in place.  A change is a pair of the
- * service before and the service after; whoever carries it out (store, nft,
- * link) sees both, and only when all have agreed does the model take it.
+ * Services in a model are never changed in place.  A change is a pair: the old
+ * service and the new one.  Store, nft and link carry it out first, and only
+ * when all have succeeded is it committed to the model.
  */
 #ifndef DNAT_MODEL_H
 #define DNAT_MODEL_H
@@ -24,43 +24,49 @@ struct model *model_new(void);
 void model_free(struct model *model);
 const struct service *model_find(const struct model *model, const char *name);
 
-/* The first service behind @name in order, which need not be there; or n_services. */
+/*
+ * Index of the first service whose name is greater than @name, or n_services.
+ */
 size_t model_after(const struct model *model, const char *name);
 
 /**
- * model_plan - turn a request into a change, or say why not
- * @model: as it is now; not touched
+ * model_plan - turn a request into a change
+ * @model: the present model; not changed
  * @op: "service.add", "service.set", "service.del", "backend.add",
  *	"backend.set" or "backend.del"
  * @args: the request's arguments, see control.h
- * @change: result; points into @model (old) and to a fresh service (new)
- * @err: the sentence on failure
+ * @change: result; change->old belongs to @model, change->new to the caller
+ * @err: set on failure
  *
  * Return: 0, or -EINVAL, -EEXIST, -ENOENT, -E2BIG, -ENOMEM
  */
 int model_plan(const struct model *model, const char *op, const json_t *args,
 	       struct change *change, struct err *err);
 
-/* Make @change part of @model; takes change->new over and frees change->old. */
+/* Apply @change to @model.  Takes over change->new and frees change->old. */
 void model_commit(struct model *model, struct change *change);
 
 /*
- * Room for @more services: commit never has to allocate, and makes room for one
- * itself.
+ * Make room for @more new services.  model_commit() cannot fail, so room for
+ * the services that it adds must be made before.  It makes room for one more.
  *
  * Return: 0 or -ENOMEM
  */
 int model_make_room(struct model *model, size_t more);
 
-/* What model_make_room() would give, to be had while others read @model. */
+/*
+ * A larger array for model_make_room() in two steps: it is allocated while
+ * others read @model, and taken when they do not.
+ */
 struct model_room {
-	size_t n;
-	struct service **services;	/* NULL: there is enough */
+	size_t n;			/* services that fit */
+	struct service **services;	/* NULL: @model has enough room */
 };
 
 /**
- * model_room_new - room for @more services, not yet in @model
- * @room: result, for model_room_take(), or its services to be freed
+ * model_room_new - allocate room for @more new services
+ * @model: not changed
+ * @room: result; pass it to model_room_take(), or free room->services
  *
  * Return: 0 or -ENOMEM
  */
@@ -69,57 +75,57 @@ int model_room_new(const struct model *model, size_t more,
 void model_room_take(struct model *model, struct model_room *room);
 
 /**
- * model_hold - keep @model as it is now, whatever is committed to it
+ * model_hold - take a snapshot of @model
  *
- * One at a time is held; its services are those of @model.
+ * Later commits do not change the snapshot.  It shares its services with
+ * @model, so they are not copied.  A model has one snapshot at most.
  *
- * Return: the held one, until model_let_go(); NULL where memory is short
+ * Return: the snapshot, valid until model_let_go(); NULL: no memory
  */
 const struct model *model_hold(struct model *model);
 void model_let_go(struct model *model);
 
-/* Drop a change that was not carried out. */
+/* Free a change that was not committed. */
 void change_drop(struct change *change);
 
-/*
- * Order of services by what tells their connections apart: VIP, port, protocol.
- * Of two in one model none are equal.
- */
+/* Compare VIP, port and protocol.  No two services of a model are equal. */
 int service_compare(const struct service *a, const struct service *b);
 
-/* May @service stand beside @other?  Return: 0, or -EEXIST with @err set */
+/* Whether both can be in one model.  Return: 0, or -EEXIST with @err set */
 int service_check_pair(const struct service *service,
 		       const struct service *other, struct err *err);
 
 /**
  * model_to_json - the state file's content
  *
- * Return: {"version": 1, "services": [...]}, with "vdports" where any of their
- *	settings was set; or NULL where memory is short
+ * Return: {"version": 1, "services": [...]}, with "vdports" if one of their
+ *	settings is set; NULL: no memory
  */
 json_t *model_to_json(const struct model *model);
 
 /**
- * model_from_json - the state file's content to a model, all rules checked
+ * model_from_json - make a model from the state file's content
  *
- * Return: the model, or NULL with @err set; @err->arg says where
- *	("services[3].backends[0].port").
+ * All rules are checked.
+ *
+ * Return: the model, or NULL with @err set; err->arg is the path of the first
+ *	error found, such as "services[3].backends[0].port"
  */
 struct model *model_from_json(const json_t *root, struct err *err);
 
 /**
- * typedef model_error_fn - take one of several errors
- * @err: as model_from_json() leaves it
- * @data: as given to model_read()
+ * typedef model_error_fn - handle one of several errors
+ * @err: the error, with @err->arg as in model_from_json()
+ * @data: from model_read()
  */
 typedef void model_error_fn(const struct err *err, void *data);
 
 /**
- * model_read - the same, but tell of all that is wrong
- * @fn: called for each error, in no certain order
+ * model_read - model_from_json() that reports all errors
+ * @fn: called for each error, in no particular order
  * @data: for @fn
  *
- * Return: the model, or NULL where @fn was called
+ * Return: the model; NULL if there was an error
  */
 struct model *model_read(const json_t *root, model_error_fn *fn, void *data);
 

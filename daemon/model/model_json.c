@@ -31,7 +31,7 @@ json_t *model_to_json(const struct model *model)
 			 "vdports", vdports, "services", services);
 }
 
-/* A service that is read, and which of the list it was. */
+/* A service, and its index in the list that was read. */
 struct entry {
 	struct service *service;
 	size_t i;
@@ -45,7 +45,9 @@ struct reading {
 	bool failed;
 };
 
-/* Add "services[I]" or "services[I].backends[J]" to where the error was found. */
+/*
+ * Report @err with "services[I]" or "services[I].backends[J]" before its arg.
+ */
 static void complain(struct reading *reading, const struct err *err, size_t i,
 		     const size_t *j)
 {
@@ -107,7 +109,7 @@ static void read_service(struct reading *reading, const json_t *json, size_t i)
 	reading->entries[reading->n++] = (struct entry){ service, i };
 }
 
-/* Of two that are equal the one that comes later in the list is at fault. */
+/* Equal services keep their order: the later one in the list is the error. */
 static int by_vip(const void *a, const void *b)
 {
 	const struct entry *x = a, *y = b;

@@ -13,7 +13,7 @@
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define PORT_MAX 65535
 
-/* What of a service may be set. */
+/* The arguments that service.add and service.set both have. */
 #define SERVICE_ARGS \
 	{ "scheduler", ARG_STRING, false }, \
 	{ "dev", ARG_STRING_OR_NULL, false }, \
@@ -53,7 +53,7 @@ static const char *const empty_texts[] = {
 	[EMPTY_BACKUP] = "backup",
 };
 
-/* The kernel's rules for an interface's name, and printable ASCII. */
+/* The kernel's rules for an interface's name; only printable ASCII. */
 static int dev_parse(const char *text, char dev[IFNAMSIZ], struct err *err)
 {
 	size_t len = text ? strlen(text) : 0;
@@ -76,7 +76,7 @@ static int dev_parse(const char *text, char dev[IFNAMSIZ], struct err *err)
 	return 0;
 }
 
-/* What of a service may change, as far as @args have it. */
+/* Set the changeable members that are in @args. */
 static int service_change(struct service *service, const json_t *args,
 			  struct err *err)
 {
@@ -105,7 +105,7 @@ static int service_change(struct service *service, const json_t *args,
 	service->on_down = (enum on_down)on_down;
 	service->when_empty = (enum when_empty)empty;
 
-	/* Whom nobody checks is not down. */
+	/* A backend without checks is not down. */
 	for (size_t i = 0; service->check.type == CHECK_NONE &&
 			   i < service->n_backends; i++)
 		service->backends[i].down = false;

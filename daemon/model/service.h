@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One service: made from arguments, changed by arguments, its own rules. */
+/* Create and change one service from arguments, and check its own rules. */
 #ifndef DNAT_SERVICE_H
 #define DNAT_SERVICE_H
 
@@ -10,10 +10,10 @@
 #include "model/types.h"
 
 /**
- * service_from_args - a new service
- * @args: service.add's arguments
- * @stored: an entry of the state file, which may have "backends" as well
- * @service: result, without backends
+ * service_from_args - create a service
+ * @args: arguments of service.add, or an entry of the state file
+ * @stored: @args is an entry of the state file, which may have "backends"
+ * @service: result, without backends; for service_free()
  *
  * Return: 0 or a negative errno with @err set
  */
@@ -22,26 +22,27 @@ int service_from_args(const json_t *args, bool stored,
 
 void service_free(struct service *service);
 
-/* A copy with room for one more backend. Return: NULL where memory is short. */
+/* Copy @service with its backends.  Return: NULL if there is no memory */
 struct service *service_copy(const struct service *service);
 
 /*
- * Carry out service.set, backend.add, backend.set or backend.del on @service,
- * which the caller throws away on failure.  @stored: an entry of the state
- * file, which names no service.
+ * Carry out service.set, backend.add, backend.set or backend.del.  On failure
+ * @service may be half changed, and the caller must discard it.  @stored: @args
+ * is an entry of the state file, which does not name its service.
  *
  * Return: 0 or a negative errno with @err set
  */
 int service_set(struct service *service, const json_t *args, struct err *err);
 
 /*
- * A service as control.h describes it, and a backend of it, with the service's
- * name unless @name is NULL.  NULL where memory is short.
+ * A service and a backend in the form of control.h.  @name: the service's name
+ * for the member "service", or NULL to leave it out.  Return: NULL if there is
+ * no memory
  */
 json_t *service_to_json(const struct service *service);
 json_t *backend_to_json(const struct backend *backend, const char *name);
 
-/* As an entry of the state file, which also says when drains began to end. */
+/* An entry of the state file: service_to_json() and the end of each drain. */
 json_t *service_to_state(const struct service *service);
 
 const char *scheduler_text(enum scheduler scheduler);
@@ -49,7 +50,7 @@ const char *mode_text(enum mode mode);
 
 /* backend.c */
 
-/* Where the backend of that address and port stands, or how many there are. */
+/* Index of the backend with that address and port; n_backends if none has. */
 size_t service_find_backend(const struct service *service,
 			    const struct addr *addr, uint16_t port);
 int service_backend_add(struct service *service, const json_t *args,
@@ -60,12 +61,12 @@ int service_backend_del(struct service *service, const json_t *args,
 			struct err *err);
 
 /**
- * backend_left - how long its connections have yet
+ * backend_left - the time until the end of a drain
  * @now: milliseconds since 1970
- * @left: result, milliseconds; no more than the deadline gave, whatever has
- *	become of the clock
+ * @left: result, milliseconds, from 0 to backend->deadline even if the clock
+ *	was set
  *
- * Return: false where there is no deadline
+ * Return: false if there is no deadline
  */
 bool backend_left(const struct backend *backend, int64_t now,
 		  unsigned int *left);
@@ -74,8 +75,8 @@ bool backend_left(const struct backend *backend, int64_t now,
 int64_t model_now(void);
 
 /*
- * A map of too many slots would make every change of the service slow.  @arg:
- * what to blame.  Return: 0, or -E2BIG with @err set
+ * Check for SLOTS_MAX: a larger map would make each change of the service slow.
+ * @arg: for err->arg.  Return: 0, or -E2BIG with @err set
  */
 int service_check_slots(const struct service *service, const char *arg,
 			struct err *err);

@@ -21,12 +21,12 @@ static unsigned int gcd(unsigned int a, unsigned int b)
 	return a;
 }
 
-/* Who takes part in a round, and what one share is. */
+/* Which backends have slots, and the weight of one slot. */
 struct round {
 	const struct service *service;
-	bool backups;		/* these, or the others */
-	bool down;		/* those that are down as well */
-	unsigned int unit;
+	bool backups;		/* only backup backends, or only the others */
+	bool down;		/* include backends that are down */
+	unsigned int unit;	/* GCD of the weights; 0: no backend */
 };
 
 static unsigned int weight_in(const struct round *round, size_t i)
@@ -39,7 +39,7 @@ static unsigned int weight_in(const struct round *round, size_t i)
 	return backend_weight(backend);
 }
 
-/* How many slots of each round go to one backend. */
+/* The number of slots of backend @i. */
 static unsigned int share(const struct round *round, size_t i)
 {
 	unsigned int weight = weight_in(round, i);
@@ -49,7 +49,7 @@ static unsigned int share(const struct round *round, size_t i)
 	return weight / round->unit;
 }
 
-/* Return: how many slots it has */
+/* Return: the number of slots */
 static size_t round_init(struct round *round, const struct service *service,
 			 bool backups, bool down)
 {
@@ -64,7 +64,10 @@ static size_t round_init(struct round *round, const struct service *service,
 	return n;
 }
 
-/* The fewer take part, the larger is the unit, and the fewer slots there are. */
+/*
+ * With no backend down.  Any other set of backends has fewer slots, because its
+ * sum of weights is smaller and its GCD is not.
+ */
 size_t slots_count(const struct service *service)
 {
 	struct round round;
@@ -74,7 +77,7 @@ size_t slots_count(const struct service *service)
 	return backups > n ? backups : n;
 }
 
-/* The backends that are not down, or the backups in their place. */
+/* The backends that are not down; if there are none, the backup backends. */
 static size_t round_now(struct round *round, const struct service *service)
 {
 	size_t n = round_init(round, service, false, false);
@@ -97,14 +100,15 @@ size_t slots_active(const struct service *service)
 }
 
 /*
- * Turn j of a backend with share w of n slots belongs somewhere in the slots
- * floor(j * n / w) to ceil((j + 1) * n / w) - 1: so its part of any beginning
- * of the round is less than one slot away from what its weight says.  Taking,
- * of the turns whose time has begun, the one that ends first meets every such
- * window (Baruah et al., "Proportionate progress", 1996).
+ * A backend has w of the n slots.  Its turn j must be in the window of slots
+ * floor(j * n / w) to ceil((j + 1) * n / w) - 1.  Then after any number of
+ * slots the backend has had its share, give or take less than one.  The
+ * schedule takes, of all turns whose window has begun, the one whose window
+ * ends first.  This meets all windows (Baruah et al., "Proportionate progress",
+ * 1996).
  */
 struct turn {
-	uint32_t end;		/* first slot that is too late */
+	uint32_t end;		/* first slot after the window */
 	uint16_t backend;
 };
 
@@ -150,7 +154,9 @@ static struct turn heap_pop(struct heap *heap)
 
 size_t slots_of(const struct service *service, uint16_t *slots)
 {
-	/* Whose next turn begins at a slot: the first of a list by next[]. */
+	/*
+	 * begins[slot]: list, linked by next[], of backends with a turn there.
+	 */
 	uint16_t begins[SLOTS_MAX], next[BACKENDS_MAX];
 	uint16_t taken[BACKENDS_MAX] = { 0 };
 	struct heap ready = { 0 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the nft table must hold for a model.  Pure: the same model gives the
- * same ruleset, and nothing here talks to the kernel.
+ * The order in which the backends of a service take new connections.  Pure
+ * functions: the same model always gives the same nft ruleset.
  */
 #ifndef DNAT_SLOTS_H
 #define DNAT_SLOTS_H
@@ -19,33 +19,35 @@ enum allocator {
 	ALLOC_NF_NAT,
 };
 
-/* The weight that new connections go by: 0 for none. */
+/* The weight for new connections; 0: the backend takes none. */
 unsigned int backend_weight(const struct backend *backend);
 
 /**
- * slots_of - the order in which a service's backends are used
- * @service: with any scheduler
- * @slots: result, SLOTS_MAX indices into service->backends at most
+ * slots_of - compute the slots of a service
+ * @service: a service with any scheduler
+ * @slots: result, at most SLOTS_MAX indices into service->backends
  *
- * Slot i of n serves every n-th connection.  rr has each backend of a weight
- * above 0 once.  wrr has each as often as its weight says (divided by the
- * weights' greatest common divisor), spread as evenly as can be.  Backends that
- * are down are left out; backup backends are in while no other is.
+ * Each of the n slots takes every n-th connection.  With rr each backend with a
+ * weight above 0 has one slot.  With wrr the number of its slots is its weight,
+ * divided by the greatest common divisor of all weights, and they are spread
+ * evenly.  Backends that are down have no slot.  Backup backends have slots
+ * only while no other backend has one.
  *
- * Return: how many slots; 0: no backend may be used
+ * Return: the number of slots; 0: no backend can be used
  */
 size_t slots_of(const struct service *service, uint16_t *slots);
 
 /**
- * slots_active - how many backends take new connections now
+ * slots_active - the number of backends that have a slot
  *
- * Those that have a slot.  0: clients get what when-empty says.
+ * These take new connections.  If there are none, when-empty says what clients
+ * get.
  */
 size_t slots_active(const struct service *service);
 
 /*
- * How many slots slots_of() gives at most, whoever goes down or up; may be
- * above SLOTS_MAX.
+ * The maximum number of slots, whichever backends are down.  It may be larger
+ * than SLOTS_MAX.
  */
 size_t slots_count(const struct service *service);
 

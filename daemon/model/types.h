@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Services and backends as the admin asked for them: plain data. */
+/* The types of the model: services, backends and their settings. */
 #ifndef DNAT_TYPES_H
 #define DNAT_TYPES_H
 
@@ -10,25 +10,25 @@
 
 #include "common/addr.h"
 
-/* What the module and nf_nat have unless told otherwise. */
+/* The default range of vdports, of the module and of nf_nat. */
 #define VDPORTS_MIN 1024
 #define VDPORTS_MAX 65535
 
 enum on_exhausted {
-	EXHAUSTED_UNSET,	/* as the module has it */
+	EXHAUSTED_UNSET,	/* dnatd does not set it in the module */
 	EXHAUSTED_DROP,
 	EXHAUSTED_RESET,
 };
 
 struct vdports {
-	uint16_t min;		/* host byte order; 0: as the module has it */
-	uint16_t max;
+	uint16_t min;		/* host byte order; 0: dnatd sets no range */
+	uint16_t max;		/* host byte order */
 	enum on_exhausted on_exhausted;
 };
 
 #define CHECK_TEXT_LEN 255	/* bytes of each text, without the final NUL */
 
-#define CHECK_STATUSES 8	/* ranges of them */
+#define CHECK_STATUSES 8	/* maximum number of status ranges */
 #define CHECK_STATUS_LEN (CHECK_STATUSES * sizeof("200-399,"))
 
 enum check_type {
@@ -42,20 +42,20 @@ enum check_type {
 
 struct check {
 	enum check_type type;
-	unsigned int interval;	/* from one start to the next, milliseconds */
-	unsigned int timeout;	/* for one check, milliseconds */
-	unsigned int rise;	/* so many good ones make a backend up */
-	unsigned int fall;	/* so many bad ones make it down */
-	bool from_vip;		/* from the VIP, while the machine has it */
-	struct status_range {	/* what an HTTP server may answer */
-		uint16_t min;	/* 0: no more of them */
+	unsigned int interval;	/* from start to start, milliseconds */
+	unsigned int timeout;	/* of one check, milliseconds */
+	unsigned int rise;	/* passed checks in a row that make it up */
+	unsigned int fall;	/* failed checks in a row that make it down */
+	bool from_vip;		/* source is the VIP, if it is on this host */
+	struct status_range {	/* HTTP statuses that pass the check */
+		uint16_t min;	/* 0: end of the list */
 		uint16_t max;
 	} statuses[CHECK_STATUSES];
-	char path[CHECK_TEXT_LEN + 1];		/* of http and https */
+	char path[CHECK_TEXT_LEN + 1];		/* http and https */
 	char host[CHECK_TEXT_LEN + 1];		/* "": the address */
 	char body[CHECK_TEXT_LEN + 1];		/* PCRE, "": any */
 	char dns_name[CHECK_TEXT_LEN + 1];
-	char command[CHECK_TEXT_LEN + 1];	/* words with blanks between */
+	char command[CHECK_TEXT_LEN + 1];	/* words, blanks between */
 };
 
 enum mode {
@@ -67,24 +67,24 @@ enum scheduler {
 	SCHEDULER_WRR,
 };
 
-/* What the admin wants of a backend. */
+/* The state of a backend that the admin has set. */
 enum backend_state {
 	BACKEND_UP,
 	BACKEND_DRAIN,		/* no new connections */
-	BACKEND_REMOVE,		/* the same, and it goes with the last of them */
+	BACKEND_REMOVE,		/* drain, and remove it without connections */
 };
 
-/* What becomes of a backend's connections when it goes down. */
+/* What happens to the connections of a backend that goes down. */
 enum on_down {
 	ON_DOWN_KEEP,
 	ON_DOWN_RESET,
 };
 
-/* What a client gets while no backend serves. */
+/* What a client gets while the service has no backend to use. */
 enum when_empty {
 	EMPTY_REJECT,
 	EMPTY_DROP,
-	EMPTY_BACKUP,		/* a backup backend, or a reject */
+	EMPTY_BACKUP,		/* a backup backend; without one, reject */
 };
 
 struct backend {
@@ -92,12 +92,12 @@ struct backend {
 	uint16_t port;		/* host byte order */
 	unsigned int weight;	/* 0..WEIGHT_MAX, 0: no new connections */
 	enum backend_state state;
-	unsigned int deadline;	/* of a drain: so long may it take, milliseconds */
-	int64_t until;		/* its end, milliseconds since 1970; 0: none */
-	bool backup;		/* serves while no other does */
-	struct addr check_addr;	/* family 0: addr */
-	uint16_t check_port;	/* host byte order, 0: port */
-	bool down;		/* found so by checks; not kept in a file */
+	unsigned int deadline;	/* maximum length of a drain, milliseconds */
+	int64_t until;		/* end of the drain, ms since 1970; 0: none */
+	bool backup;		/* used only if no other backend can be */
+	struct addr check_addr;	/* family 0: @addr */
+	uint16_t check_port;	/* host byte order, 0: @port */
+	bool down;		/* checks failed; not in the state file */
 };
 
 struct service {
@@ -107,7 +107,7 @@ struct service {
 	uint8_t proto;		/* IPPROTO_TCP or IPPROTO_UDP */
 	enum mode mode;
 	enum scheduler scheduler;
-	char dev[IFNAMSIZ];	/* where dnatd puts the VIP, "" for nowhere */
+	char dev[IFNAMSIZ];	/* dnatd puts the VIP there; "": nowhere */
 	bool fast;		/* the module forwards its packets itself */
 	struct check check;
 	enum on_down on_down;
@@ -119,23 +119,23 @@ struct service {
 struct model {
 	size_t n_services;
 	struct service **services;	/* sorted by name */
-	size_t room;		/* in services; commit never has to allocate */
+	size_t room;		/* size of services, see model_make_room() */
 	struct vdports vdports;
-	struct model *held;	/* as it was at model_hold(), or NULL */
+	struct model *held;	/* snapshot of model_hold(), or NULL */
 };
 
-/* @old NULL: a new service.  @new NULL: the service goes. */
+/* @old NULL: a new service.  @new NULL: the service is deleted. */
 struct change {
 	const struct service *old;
 	struct service *new;
 };
 
-/* What changes together, of one service each, or not at all. */
+/* Changes that are made together or not at all; one per service at most. */
 struct changes {
 	size_t n;
 	struct change *list;
-	const struct vdports *vdports;	/* as they shall be, NULL: as they are */
-	bool passing;		/* backends go up or down: nothing to write down */
+	const struct vdports *vdports;	/* the new settings, NULL: unchanged */
+	bool passing;		/* only up or down: not for the state file */
 };
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The settings of the vdports: asked for, kept, and put into the module. */
+/* Read and write the settings of the vdports as JSON. */
 #ifndef DNAT_VDPORTS_H
 #define DNAT_VDPORTS_H
 
@@ -9,16 +9,17 @@
 #include "model/types.h"
 
 /**
- * vdports_from_json - the arguments of vdport.set, or what was kept
- * @args: an object with range, on-exhausted or both
- * @vdports: result; what is not there stays as it is
+ * vdports_from_json - read the settings of the vdports
+ * @args: arguments of vdport.set or entry of the state file: an object with
+ *	range, on-exhausted or both
+ * @vdports: result; members that are not in @args are unchanged
  *
- * Return: 0 or -EINVAL
+ * Return: 0 or -EINVAL with @err set
  */
 int vdports_from_json(const json_t *args, struct vdports *vdports,
 		      struct err *err);
 
-/* What vdports_from_json() takes; without what is not set.  NULL: no memory. */
+/* The settings that are set, for vdports_from_json().  NULL: no memory */
 json_t *vdports_to_json(const struct vdports *vdports);
 
 #endif

@@ -16,7 +16,7 @@ enum kind {
 	N_NOTES,
 };
 
-/* The arguments that have it looked at. */
+/* The arguments of a request that each warning is about. */
 static const struct {
 	const char *service;
 	const char *backend;
@@ -50,7 +50,7 @@ static bool in_vain(const struct service *service,
 	return false;
 }
 
-/* @backend: the first of @n that it is about */
+/* @backend: the first of the @n backends that have the warning */
 static void note_text(const struct service *service,
 		      const struct backend *backend, size_t n, enum kind kind,
 		      char *buf, size_t len)
@@ -110,7 +110,7 @@ static void service_notes(json_t *notes, const struct service *service,
 		add_string(notes, service, first, n, kind);
 }
 
-/* The one that the request was about. */
+/* The backend that the request was about. */
 static const struct backend *find_backend(const struct service *service,
 					  const char *op, const json_t *args)
 {
@@ -153,7 +153,7 @@ json_t *warnings_of_change(const struct model *model, const char *op,
 		backend = find_backend(service, op, args);
 	notes = json_array();
 	for (enum kind kind = 0; kind < N_NOTES; kind++) {
-		/* that a backend is not told of its check again and again */
+		/* backend.add has warned about the check already */
 		if (kind == NOTE_CHECK && !strcmp(op, "backend.set"))
 			continue;
 		if (of_service && json_object_get(args, keys[kind].service))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What was asked for and counts for nothing as things are: no error, for the
- * rest may be about to come, but the admin should know.
+ * Warnings about settings that have no effect, such as weights with the
+ * scheduler rr.  They are not errors: a later command may add what is missing.
  */
 #ifndef DNAT_WARNINGS_H
 #define DNAT_WARNINGS_H
@@ -11,24 +11,24 @@
 #include "model/types.h"
 
 /**
- * warnings_of_change - of a request that was carried out
- * @model: after it
- * @op: "service.add", "service.set", "backend.add" or "backend.set"; of others
- *	there is nothing to say
- * @args: its arguments; nothing is said of what they do not touch
+ * warnings_of_change - warnings about a request that was carried out
+ * @model: the model after the request
+ * @op: the operation; only "service.add", "service.set", "backend.add" and
+ *	"backend.set" can have warnings
+ * @args: its arguments; there are only warnings about these
  *
- * Return: an array of strings, NULL where there is nothing to say
+ * Return: an array of strings, NULL if there are none
  */
 json_t *warnings_of_change(const struct model *model, const char *op,
 			   const json_t *args);
 
 /**
- * warnings_of_config - of a whole configuration
- * @model: what model_read() has made of it
- * @config: it
+ * warnings_of_config - warnings about a whole configuration
+ * @model: the model that model_read() made from @config
+ * @config: the configuration
  *
- * Return: an array of {arg msg}, as the errors of config.apply have them, of
- *	NOTES_MAX at most; NULL where there is nothing to say
+ * Return: an array of at most NOTES_MAX objects {arg msg}, in the form of the
+ *	errors of config.apply; NULL if there are none
  */
 json_t *warnings_of_config(const struct model *model, const json_t *config);
 
