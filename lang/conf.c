@@ -18,14 +18,14 @@
 struct reading {
 	struct conf *conf;
 	struct file_errors *faults;
-	json_t *names;		/* of the services: their numbers */
-	json_t *broken;		/* names of those whose lines are at fault */
+	json_t *names;		/* service's name: index in @services */
+	json_t *broken;		/* names of services whose line has an error */
 	json_t *services;
-	unsigned int line;
-	unsigned int none;	/* the line that says so, or 0 */
+	unsigned int line;	/* number of the current line */
+	unsigned int none;	/* line of "services none", or 0 */
 };
 
-/* Some editors' first bytes; they say no more than that this is UTF-8. */
+/* Remove the byte order mark of UTF-8, which some editors write. */
 static void drop_mark(struct text *text)
 {
 	static const char mark[] = { '\xef', '\xbb', '\xbf' };
@@ -71,7 +71,7 @@ static int not_text(const struct text *text, size_t i, struct err *err)
 		       (unsigned char)text->buf[i]);
 }
 
-/* Bytes of the character at @at, of UTF-8; 0 where that is none for a text. */
+/* Bytes of the UTF-8 character at @at; 0: invalid, or a control character. */
 static size_t character(const unsigned char *at, const unsigned char *end)
 {
 	static const unsigned char least[] = { 0, 0, 0xc2, 0xe0, 0xf0 };
@@ -87,7 +87,7 @@ static size_t character(const unsigned char *at, const unsigned char *end)
 	return len;
 }
 
-/* One error in place of one for each line of a file of another kind. */
+/* Report a binary file with one error, not with one for each line. */
 static int check_text(const struct text *text, struct err *err)
 {
 	const unsigned char *at = (const unsigned char *)text->buf;
@@ -111,8 +111,9 @@ static bool is_json(const char *text, size_t len)
 }
 
 /*
- * A disk that is full or a pipe whose writer died cuts within a line: of
- * "addr 10.1.0.11" that leaves "addr 10.1.0.1".  JSON that is cut is no JSON.
+ * If the disk was full or the writer died, the file may end within a line,
+ * which makes "addr 10.1.0.1" of "addr 10.1.0.11".  For JSON the parser finds
+ * it.
  */
 static int check_end(const struct text *text, struct err *err)
 {
@@ -152,7 +153,7 @@ static int add_service(struct reading *reading, json_t *args, struct err *err)
 
 	struct conf *conf = reading->conf;
 
-	/* Of two the daemon says that they are; backends go to the first. */
+	/* The daemon reports duplicates.  Backends are added to the first. */
 	if (json_object_set_new(args, "backends", json_array()) ||
 	    (!json_object_get(reading->names, name) &&
 	     json_object_set_new(reading->names, name,
@@ -212,7 +213,7 @@ static int add_vdports(struct reading *reading, json_t *args, struct err *err)
 	return 0;
 }
 
-/* In the order in which they are read: a backend needs its service. */
+/* The commands, in the order of processing: a backend needs its service. */
 static const struct entry {
 	const char *op;
 	int (*add)(struct reading *reading, json_t *args, struct err *err);
@@ -224,7 +225,7 @@ static const struct entry {
 
 #define N_ENTRIES (sizeof(entries) / sizeof(entries[0]))
 
-/* A line's arguments, kept until it is its turn. */
+/* The arguments of a line, which add_kept() processes later. */
 struct kept {
 	json_t *args;
 	unsigned int line;
@@ -256,7 +257,7 @@ static int keep_line(struct keep *keep, const struct cli *cli,
 	return 0;
 }
 
-/* Backends of a service whose line is at fault are not at fault themselves. */
+/* The line of a service has an error: do not report its backends, too. */
 static void remember_broken(struct reading *reading, const struct lines *lines)
 {
 	if (lines->n > 2 && !strcmp(lines->words[0], "service") &&
@@ -314,7 +315,7 @@ static void add_kept(struct reading *reading, struct keep *keep)
 	free(keep->list);
 }
 
-/* An empty file is what a tool leaves that failed; "none" has to be a word. */
+/* A tool that failed may leave an empty file, so "no services" is explicit. */
 static void check_none(struct reading *reading)
 {
 	bool some = json_array_size(reading->services) ||
@@ -371,7 +372,7 @@ static void read_json(struct conf *conf, const char *text, size_t len,
 
 	conf->is_json = true;
 	conf->json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
-	/* Of a copy of the state file, and of no other file. */
+	/* Copies of the state file have a serial. */
 	json_object_del(conf->json, "serial");
 	if (!conf->json)
 		file_errors_add(faults, (unsigned int)error.line, error.text);
@@ -396,7 +397,7 @@ void conf_clean(struct conf *conf)
 	memset(conf, 0, sizeof(*conf));
 }
 
-/* "[12]" behind @name; moves on behind it. */
+/* Read @name and an index, such as "services[12]", and move *path past them. */
 static bool take_index(const char **path, const char *name, size_t *i)
 {
 	size_t len = strlen(name);

@@ -8,11 +8,11 @@
  *
  *   {"version": 1, "vdports"?: {...}, "services": [{..., "backends": [...]}]}
  *
- * Only these three commands are in it, for the file says what there is, not
- * what shall be done; they come in any order.  A file without a service has to
- * say so with the line "services none": one that says nothing is what is left
- * where its writer failed.  JSON is what begins with "{", and is what the state
- * file has (store.h); its serial is ignored.
+ * The file is a configuration, not a list of changes, so only these three
+ * commands are valid; their order does not matter.  A file without services
+ * must have the line "services none", because an empty file may be left by a
+ * writer that failed.  A file that begins with "{" is JSON, in the format of
+ * the state file (store.h); its serial is ignored.
  */
 #ifndef DNAT_CONF_H
 #define DNAT_CONF_H
@@ -25,10 +25,10 @@
 #include "common/text.h"
 #include "lang/file_errors.h"
 
-/* Bytes of a file, and of a request with one. */
+/* Maximum size of a file, and of a request with one, in bytes. */
 #define CONF_MAX (16U << 20)
 
-/* The lines of a service and its backends. */
+/* The line numbers of a service and of its backends. */
 struct conf_place {
 	unsigned int line;
 	size_t n;
@@ -37,35 +37,35 @@ struct conf_place {
 };
 
 struct conf {
-	json_t *json;		/* what could be read; NULL: nothing */
-	bool is_json;		/* it was JSON, and no line is known */
-	unsigned int vdports;	/* their line, 0 where there are none */
+	json_t *json;		/* the valid part; NULL: none, or no memory */
+	bool is_json;		/* the file was JSON: no line numbers */
+	unsigned int vdports;	/* line of the last "vdport set", or 0 */
 	size_t n;
 	size_t room;
 	struct conf_place *services;
 };
 
 /**
- * conf_load - the text of a file
- * @path: "-" for the standard input
- * @len: result, the bytes without a NUL behind them
+ * conf_load - read a file into memory
+ * @path: name of the file, "-" for standard input
+ * @len: result, number of bytes; the text is not NUL-terminated
  *
- * A file with bytes that no text in ASCII or UTF-8 has is refused, and so is one
- * that is not JSON and whose last line has no newline: it may be cut off.  A byte
- * order mark at its begin is left out.
+ * The file must be ASCII or UTF-8, without control characters except tabs and
+ * line ends.  Unless it is JSON, it must end with a newline: otherwise the last
+ * line may be cut off.  A byte order mark is removed.
  *
  * Return: the text, for the caller to free, or NULL with @err set
  */
 char *conf_load(const char *path, size_t *len, struct err *err);
 
 /**
- * conf_read - make sense of it
+ * conf_read - parse the text of a file
  * @conf: result, for conf_clean()
- * @text: is changed; a byte behind @len is written to, too
- * @faults: gets all that is wrong with single lines
+ * @text: is overwritten, and must have room for one byte after @len
+ * @faults: the errors are added here
  *
- * What is not wrong is in @conf all the same, so that all faults can be told
- * at once.
+ * Lines without errors are in @conf even if others have errors.  So the caller
+ * can check these, too, and report all errors at once.
  */
 void conf_read(struct conf *conf, char *text, size_t len,
 		 struct file_errors *faults);
@@ -73,38 +73,40 @@ void conf_read(struct conf *conf, char *text, size_t len,
 void conf_clean(struct conf *conf);
 
 /*
- * The line of what model_read() calls @path, "services[3].backends[0].port"; 0
- * where it has none.
+ * The line number for a path of model_read(), such as
+ * "services[3].backends[0].port"; 0 if it has none.
  */
 unsigned int conf_line(const struct conf *conf, const char *path);
 
 /**
- * conf_fault - add what is wrong with what model_read() calls @path
- * @msg: of JSON it gets @path before it, in place of a line
+ * conf_fault - add an error of model_read()
+ * @path: err->arg of the error
+ * @msg: err->msg of the error; if the file is JSON, @path is put before it,
+ *	because there is no line number
  */
 void conf_fault(const struct conf *conf, const char *path, const char *msg,
 		struct file_errors *faults);
 
-/* Where that is: "FILE:LINE", or "FILE: PATH" of JSON.  Return: @buf */
+/* Write @path's place, "FILE:LINE" or, for JSON, "FILE: PATH".  Return: @buf */
 const char *conf_where(const struct conf *conf, const char *file,
 		       const char *path, char *buf, size_t len);
 
 /**
  * conf_put - append a configuration as lines
- * @conf: what differs from the defaults, as config.show gives it
+ * @conf: the configuration without default values, from config.show
  *
- * A member that no keyword is for is an error, lest the lines lack it.
+ * A member without a keyword is an error: the lines would lack it.
  *
  * Return: 0, -EPROTO or -ENOMEM with @err set
  */
 int conf_put(struct text *text, const json_t *conf, struct err *err);
 
 /**
- * conf_put_request - append a request as the command that asks for it
+ * conf_put_request - append a request in the form of a command
  * @op: the operation
  * @args: its arguments
  *
- * Return: 0, -EPROTO where no command asks for it, or -ENOMEM
+ * Return: 0, -EPROTO if there is no such command, or -ENOMEM
  */
 int conf_put_request(struct text *text, const char *op, const json_t *args);
 

@@ -22,7 +22,9 @@ static int put_keyword(struct text *text, const struct arg *arg,
 	return 0;
 }
 
-/* The command that makes @object, with @target and a keyword for each member. */
+/*
+ * Append the command for @op, @target and a keyword for each member of @object.
+ */
 static int put_command(struct text *text, const char *op, const char *target,
 		       const json_t *object, struct err *err)
 {
@@ -31,7 +33,7 @@ static int put_command(struct text *text, const char *op, const char *target,
 	size_t used = 0;
 	int ret = 0;
 
-	/* The command's name may be two words. */
+	/* The name may be two words, which lines_put() would put in quotes. */
 	if (lines_put(text, command->object) || text_add(text, " ", 1) ||
 	    text_add(text, command->name, strlen(command->name)) ||
 	    (target && lines_put(text, target)))

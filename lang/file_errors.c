@@ -34,7 +34,7 @@ void file_errors_sort(struct file_errors *faults)
 		struct file_error fault = faults->list[i];
 		size_t j = i;
 
-		/* They come nearly in order. */
+		/* The list is nearly sorted, so this is fast. */
 		for (; j && faults->list[j - 1].line > fault.line; j--)
 			faults->list[j] = faults->list[j - 1];
 		faults->list[j] = fault;

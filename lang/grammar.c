@@ -25,7 +25,7 @@ const char *const grammar_states[] = {
 
 static const struct arg none[] = { { 0 } };
 
-/* What service add and service set say of health alike. */
+/* The check keywords, which service add and service set both have. */
 #define CHECK_KEYWORDS \
 	{ "check", "tcp|http|https|dns|exec|none", VALUE_WORD, OPTIONAL, \
 	  "how backends are checked, default none" }, \

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Every command of dnatctl in one table.  Parsing, help, completion and the
- * request that goes to the daemon all come from it.  How a result is shown is
- * dnatctl's.
+ * The table of all commands of dnatctl.  Parser, help, completion and requests
+ * to the daemon are made from it.  Printing the result is not part of it.
  */
 #ifndef DNAT_GRAMMAR_H
 #define DNAT_GRAMMAR_H
@@ -14,28 +13,28 @@ enum value_type {
 	VALUE_NAME,	/* a service's name */
 	VALUE_ADDR,
 	VALUE_PORT,
-	VALUE_RANGE,	/* of ports */
+	VALUE_RANGE,	/* a range of ports */
 	VALUE_WEIGHT,
-	VALUE_COUNT,	/* of checks */
-	VALUE_TEXT,	/* what the daemon makes of it */
+	VALUE_COUNT,	/* a number of checks */
+	VALUE_TEXT,	/* a text that only the daemon checks */
 	VALUE_WORD,	/* one of the words in @value, '|' between them */
-	VALUE_STATE,	/* a class of connections, or a state as conntrack has it */
+	VALUE_STATE,	/* open, half-open, closed or conntrack's state */
 	VALUE_DEV,	/* an interface's name */
 	VALUE_TIME,	/* with its unit, see duration.h */
-	VALUE_FILE,	/* for dnatctl itself, as are flags */
-	VALUE_FLAG,	/* no value: it is there or not */
-	VALUE_INTERVAL,	/* a time for dnatctl itself: it goes to cli.interval */
+	VALUE_FILE,	/* a file's name, not sent to the daemon */
+	VALUE_FLAG,	/* without a value, not sent to the daemon */
+	VALUE_INTERVAL,	/* a time for cli.interval, not sent to the daemon */
 };
 
 enum need {
 	OPTIONAL,
 	REQUIRED,
-	PICKS,		/* optional, and says which but not what shall be */
+	PICKS,		/* optional, and selects what to change */
 };
 
 struct arg {
 	const char *name;	/* keyword, and key in the request */
-	const char *value;	/* what help calls the value, "" for none */
+	const char *value;	/* the value's name in help, "": no value */
 	enum value_type type;
 	enum need need;
 	const char *help;
@@ -43,39 +42,39 @@ struct arg {
 
 struct command {
 	const char *object;
-	const char *name;	/* one word or two; NULL: the object alone is it,
-				 * the first command of its object
+	const char *name;	/* one word or two; NULL: the object is the
+				 * command, which must be its first
 				 */
-	const char *op;		/* as in control.h, or dnatctl's own: batch, top */
+	const char *op;		/* from control.h, or local: batch, top */
 	struct arg target;	/* value without a keyword; name NULL: none */
-	const struct arg *args;	/* up to one whose name is NULL */
-	const char *any;	/* what is wrong without one that is OPTIONAL; NULL:
-				 * nothing
+	const struct arg *args;	/* ends with one whose name is NULL */
+	const char *any;	/* error if no OPTIONAL argument is given;
+				 * NULL: none is needed
 				 */
 	const char *help;
 };
 
-/* An option of dnatctl itself, which may stand anywhere. */
+/* A global option of dnatctl, valid anywhere on the command line. */
 struct global_option {
-	const char *letter;	/* "-j", NULL: it has none */
+	const char *letter;	/* such as "-j", or NULL */
 	const char *name;
-	const char *value;	/* what help calls the value, "" for none */
+	const char *value;	/* the value's name in help, "": no value */
 	const char *help;
 };
 
-/* All of them, up to one whose name is NULL. */
+/* All global options; ends with one whose name is NULL. */
 extern const struct global_option global_options[];
 
-/* What a VALUE_STATE can be, up to NULL. */
+/* The valid values of a VALUE_STATE; ends with NULL. */
 extern const char *const grammar_states[];
 
-/* All commands, those of an object together, up to one whose object is NULL. */
+/* All commands, grouped by object; ends with one whose object is NULL. */
 extern const struct command commands[];
 
-/* The first command of @object, NULL if there is no such object. */
+/* The first command of @object; NULL if there is no such object. */
 const struct command *grammar_object(const char *object);
 
-/* The command that asks for @op, NULL if there is none. */
+/* The command with the operation @op, or NULL. */
 const struct command *grammar_op(const char *op);
 
 /* The next command of the same object, or NULL. */
@@ -86,7 +85,7 @@ const struct arg *grammar_arg(const struct command *command, const char *name);
 /* Is @text one of the words in @words, '|' between them? */
 bool grammar_word(const char *words, const char *text);
 
-/* "service add", or "status" where the object is the command. */
+/* Write "OBJECT NAME", or "OBJECT" if the command has no name.  Return: @buf */
 const char *grammar_title(const struct command *command, char *buf, size_t len);
 
 #endif

@@ -22,7 +22,7 @@ static bool ends_line(const struct lines *lines)
 	return lines->at == lines->end || *lines->at == '\n';
 }
 
-/* A backslash and a newline, which mean a blank. */
+/* Whether a backslash and a newline follow, which count as a blank. */
 static bool goes_on(const struct lines *lines)
 {
 	return lines->end - lines->at > 1 && lines->at[0] == '\\' &&
@@ -53,7 +53,7 @@ static void skip_line(struct lines *lines)
 	}
 }
 
-/* What is in quotes goes to *to; the second quote is taken. */
+/* Copy the text in quotes to *to, and move past the closing quote. */
 static int take_quoted(struct lines *lines, char **to, struct err *err)
 {
 	char quote = *lines->at++;
@@ -73,7 +73,7 @@ static int take_quoted(struct lines *lines, char **to, struct err *err)
 	return 0;
 }
 
-/* The word at @lines->at; *end is where it ends, not yet with a NUL. */
+/* Read the word at @lines->at.  *end: its end, where end_words() puts a NUL. */
 static int take_word(struct lines *lines, char **end, struct err *err)
 {
 	int ret = 0;
@@ -92,7 +92,7 @@ static int take_word(struct lines *lines, char **end, struct err *err)
 	return ret;
 }
 
-/* Up to the line's end; a word ends before it with the blank that follows. */
+/* Read all words up to the end of the line. */
 static int take_words(struct lines *lines, char **ends, struct err *err)
 {
 	int ret = 0;
@@ -113,7 +113,7 @@ static int take_words(struct lines *lines, char **ends, struct err *err)
 	return ret;
 }
 
-/* A word's NUL may stand where the newline was, so it comes last. */
+/* Put NULs after the words.  Last, as one may replace the newline. */
 static int end_words(struct lines *lines, char **ends, struct err *err)
 {
 	for (int i = 0; i < lines->n; i++) {

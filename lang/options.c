@@ -54,7 +54,7 @@ static bool letters_take(const char *letters, struct options *options)
 	return true;
 }
 
-/* Whether @word is an option that has no value. */
+/* Whether @word is an option without a value, such as -j, -jp or --json. */
 static bool flag_take(const char *word, struct options *options)
 {
 	if (word[0] != '-')

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The options of dnatctl, which stand anywhere on its command line. */
+/* The global options of dnatctl, valid anywhere on the command line. */
 #ifndef DNAT_OPTIONS_H
 #define DNAT_OPTIONS_H
 
@@ -8,7 +8,7 @@
 #include "common/err.h"
 
 struct options {
-	const char *socket;	/* left as it is where there is none */
+	const char *socket;	/* unchanged without --socket */
 	bool json;
 	bool pretty;
 	bool help;
@@ -16,18 +16,18 @@ struct options {
 };
 
 /**
- * options_take - part the options from the other words
- * @argc: how many words, the program's name not among them
+ * options_take - separate the global options from the other words
+ * @argc: number of words, without the program's name
  * @argv: the words
  * @options: result; keeps pointers into @argv
- * @rest: result, the other words, room for @argc
- * @n: result, how many these are
+ * @rest: result, the other words; has room for @argc
+ * @n: result, number of words in @rest
  *
- * What stands where a keyword takes any text is no option.  Nor is what an
- * option of a command's own looks like, such as -f, once there is a word before
- * it.
+ * A word after a keyword that takes any text is never an option.  A word that
+ * looks like an unknown option, such as -f, is an error only as the first word:
+ * later it may be an option of the command.
  *
- * Return: 0 or -EINVAL
+ * Return: 0 or -EINVAL with @err set
  */
 int options_take(int argc, char *const *argv, struct options *options,
 		 char **rest, int *n, struct err *err);

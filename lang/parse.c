@@ -15,7 +15,7 @@
 #define LIST_LEN 320
 #define INTERVAL_ARG "-i"
 
-/* What is left of the command line, options taken out. */
+/* The rest of the command line, without the global options. */
 struct words {
 	int left;
 	char *const *next;
@@ -29,7 +29,7 @@ static const char *word_take(struct words *words)
 	return *words->next++;
 }
 
-/* The next word where it is "help", which may stand before any command. */
+/* Take the next word if it is "help".  Return: whether it was */
 static bool help_take(struct words *words)
 {
 	return words->left && !strcmp(*words->next, "help") &&
@@ -56,18 +56,18 @@ static int arg_add(struct cli *cli, const struct arg *arg, const char *text,
 	return 0;
 }
 
-/* The port that stands with an address, and both as they were typed. */
+/* A port that was typed with an address, such as 10.1.0.11:8080. */
 struct with_port {
-	json_t *port;		/* NULL: none does */
-	const char *text;
+	json_t *port;		/* NULL: none was */
+	const char *text;	/* address and port, as typed */
 	const char *name;	/* the address's keyword */
 };
 
 /*
- * An address of a command that has a port, too, may have it at its end, as
- * ipvsadm writes it: 10.1.0.11:8080, [fd00:1::11]:8080.
+ * Split 10.1.0.11:8080 and [fd00:1::11]:8080, the form of ipvsadm.  It is valid
+ * for the address of a command that has the keyword port, too.
  *
- * Return: the port behind @addr, or NULL where there is none
+ * Return: the port, with the address in @addr; NULL if there is no port
  */
 static const char *addr_split(const char *text, char addr[INET6_ADDRSTRLEN])
 {
@@ -120,7 +120,7 @@ static int port_add(struct cli *cli, const struct with_port *with,
 		       err_no_memory(err) : 0;
 }
 
-/* The keyword that is missing before an address, NULL where @word is none. */
+/* The keyword that is missing before @word; NULL if it is not an address. */
 static const struct arg *addr_keyword(const struct command *command,
 				      const char *word)
 {
@@ -137,7 +137,7 @@ static const struct arg *addr_keyword(const struct command *command,
 	return a->name ? a : NULL;
 }
 
-/* Whether another command of the object has such a keyword. */
+/* Whether any command of the same object has the keyword @word. */
 static bool keyword_elsewhere(const struct command *command, const char *word)
 {
 	for (const struct command *c = grammar_object(command->object); c;
@@ -158,7 +158,7 @@ static int keyword_unknown(const struct cli *cli, const char *word,
 	grammar_title(command, title, sizeof(title));
 	if (target)
 		target = json_string_value(json_object_get(cli->args, target));
-	/* Then it was taken for the name that may be left out. */
+	/* The wrong keyword was taken for the optional name. */
 	if (target && keyword_elsewhere(command, target))
 		word = target;
 	text_quote(word, quoted, sizeof(quoted));
@@ -256,7 +256,7 @@ static int missing_check(const struct cli *cli, struct err *err)
 	return 0;
 }
 
-/* The daemon is not asked for it. */
+/* Move the interval from the arguments of the request to @cli. */
 static void interval_take(struct cli *cli)
 {
 	const json_t *value = json_object_get(cli->args, INTERVAL_ARG);
@@ -266,8 +266,8 @@ static void interval_take(struct cli *cli)
 }
 
 /*
- * Does a keyword stand where the target should?  A word that a keyword follows
- * is the target, whatever it is called.
+ * Whether the next word is a keyword and not the target.  If a keyword follows
+ * it, the word is the target even if it is called like a keyword.
  */
 static bool target_left_out(const struct command *command,
 			    const struct words *words)
@@ -280,7 +280,7 @@ static bool target_left_out(const struct command *command,
 				 command->target.need == REQUIRED;
 }
 
-/* What cannot be left out of the command, "..." for the rest. */
+/* Write the command with its required arguments, and "..." for the others. */
 static const char *looks(const struct command *command, char *buf, size_t len)
 {
 	const struct arg *a;
@@ -337,7 +337,7 @@ static int command_parse(struct cli *cli, struct words *words, struct err *err)
 	return missing_check(cli, err);
 }
 
-/* What other tools call a command. */
+/* Translate the name that other tools have for a command. */
 static const char *verb_usual(const char *word)
 {
 	static const char *const words[][2] = {
@@ -353,7 +353,7 @@ static const char *verb_usual(const char *word)
 	return word;
 }
 
-/* The command of @object that @word means, NULL for none. */
+/* The command of @object that @word means, or NULL. */
 static const struct command *verb_find(const char *object, const char *word)
 {
 	const struct command *c = grammar_object(object);
@@ -384,7 +384,7 @@ static int object_unknown(const char *word, const struct words *words,
 		       text_quote(word, quoted, sizeof(quoted)), list);
 }
 
-/* Where the next word makes another command of it, that one. */
+/* Take the second word of a command such as "show ports", if it is there. */
 static const struct command *two_words(const struct command *command,
 				       struct words *words)
 {
@@ -401,7 +401,7 @@ static const struct command *two_words(const struct command *command,
 	return command;
 }
 
-/* Where the object alone is a command: another one that the next word names. */
+/* The object alone is a command: take the name of another one.  NULL: none */
 static const struct command *named(const struct command *command,
 				   struct words *words)
 {
@@ -415,8 +415,9 @@ static const struct command *named(const struct command *command,
 }
 
 /*
- * The command of the object that the next words name.
- * @whole: result, they name one
+ * Read the name of the command and set cli->command.
+ * @help: help was asked for, so the name may be missing
+ * @whole: result, cli->command is known and not only its object
  */
 static int verb_parse(struct cli *cli, struct words *words, bool help,
 		      bool *whole, struct err *err)
@@ -458,7 +459,7 @@ static int verb_parse(struct cli *cli, struct words *words, bool help,
 		       cli->command->object, quoted, list);
 }
 
-/* @help: it was asked for already */
+/* @help: an option asked for help */
 static int object_parse(struct cli *cli, struct words *words, bool help,
 			struct err *err)
 {
@@ -489,7 +490,7 @@ static int object_parse(struct cli *cli, struct words *words, bool help,
 int cli_parse(int argc, char *const *argv, struct cli *cli, struct err *err)
 {
 	struct options options = { .socket = CONTROL_SOCKET };
-	/* One more than needed: calloc(0) may give NULL. */
+	/* + 1, because calloc(0) may return NULL. */
 	char **rest = calloc((size_t)argc + 1, sizeof(*rest));
 	struct words words = { .next = rest };
 	int ret;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The command line, to what shall be done. */
+/* Parse a command line of dnatctl. */
 #ifndef DNAT_PARSE_H
 #define DNAT_PARSE_H
 
@@ -23,28 +23,26 @@ struct cli {
 	const char *socket;
 	bool json;
 	bool pretty;
-	const struct command *command;	/* set with RUN, HELP_OBJECT, HELP_COMMAND */
-	json_t *args;			/* set with RUN, the caller's to drop */
-	const char *place;		/* "FILE:LINE" where it is from, NULL: nowhere */
-	unsigned int interval;		/* milliseconds between answers, 0: just one */
+	const struct command *command;	/* RUN, HELP_OBJECT, HELP_COMMAND */
+	json_t *args;			/* RUN; the caller frees it */
+	const char *place;		/* "FILE:LINE" of batch, or NULL */
+	unsigned int interval;		/* ms between answers, 0: one answer */
 };
 
 /**
- * cli_parse - read the command line
- * @argc: how many words, the program's name not among them
+ * cli_parse - parse the command line
+ * @argc: number of words, without the program's name
  * @argv: the words; @cli keeps pointers into them
  * @cli: result
- * @err: the sentence on failure
+ * @err: set on failure
  *
- * Every value is checked as far as that is possible without the daemon.
+ * Values are checked as far as possible without the daemon.
  *
  * Return: 0, -EINVAL, or -ENOMEM
  */
 int cli_parse(int argc, char *const *argv, struct cli *cli, struct err *err);
 
-/**
- * cli_parse_line - the same for a line of a file: a command, without options
- */
+/* The same for a line of a file: global options and help are not valid. */
 int cli_parse_line(int argc, char *const *argv, struct cli *cli,
 		   struct err *err);
 

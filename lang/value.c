@@ -28,7 +28,7 @@ static int dev_check(const char *text, const char *arg, struct err *err)
 	return 0;
 }
 
-/* No more than would be JSON. */
+/* Only what goes into JSON; the daemon checks the rest. */
 static int text_check(const char *text, const char *arg, struct err *err)
 {
 	char quoted[QUOTED_LEN];
@@ -53,7 +53,7 @@ static int word_check(const char *words, const char *text, const char *arg,
 		       arg, text_quote(text, quoted, sizeof(quoted)), words);
 }
 
-/* @text: becomes the state as connection show prints it */
+/* @text: replaced by the state in the spelling of connection show */
 static int state_check(const char **text, const char *arg, struct err *err)
 {
 	char quoted[QUOTED_LEN];

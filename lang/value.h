@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The values of keywords, from what is typed and back. */
+/* Convert the values of keywords from text and to text. */
 #ifndef DNAT_VALUE_H
 #define DNAT_VALUE_H
 
@@ -9,10 +9,12 @@
 #include "lang/grammar.h"
 
 /**
- * value_parse - read a value as far as that is possible without the daemon
- * @arg: whose value
- * @text: as it is typed
- * @value: result, the caller's to drop
+ * value_parse - read and check the value of a keyword
+ * @arg: the keyword
+ * @text: the value as typed
+ * @value: result, which the caller frees
+ *
+ * The value is checked as far as possible without the daemon.
  *
  * Return: 0, -EINVAL, or -ENOMEM
  */
@@ -22,11 +24,13 @@ int value_parse(const struct arg *arg, const char *text, json_t **value,
 #define ARG_TEXT_LEN 32
 
 /**
- * arg_text - the value of a keyword as it is typed
- * @value: as value_parse() makes it
- * @buf: may hold the text, ARG_TEXT_LEN bytes do
+ * arg_text - the value of a keyword as text
+ * @arg: the keyword
+ * @value: a value of the type that value_parse() returns
+ * @buf: buffer for numbers; ARG_TEXT_LEN bytes are enough
  *
- * Return: NULL where @value is not what the keyword takes
+ * Return: the text, in @buf or owned by @value; NULL if @value has the wrong
+ *	type
  */
 const char *arg_text(const struct arg *arg, const json_t *value, char *buf,
 		     size_t len);
