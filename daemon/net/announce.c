@@ -22,20 +22,20 @@
 #include "net/link.h"
 #include "net/netlink.h"
 
-/* A frame may be lost, and a switch's port learn late. */
+/* Announcements per VIP: frames get lost, and a switch port may be slow. */
 #define ROUNDS 3
 #ifndef ANNOUNCE_ROUND_MS
 #define ANNOUNCE_ROUND_MS 1000
 #endif
 
-/* So that thousands of VIPs hold nobody up, and no switch drops them. */
+/* Rate of frames: thousands at once block the loop, and a switch drops some. */
 #define BATCH 32
 #define BATCH_MS 10
 
-/* Messages taken before others have their turn. */
+/* Datagrams read in one turn of the event loop. */
 #define AT_ONCE 64
 
-/* Where a service wants its VIP. */
+/* A VIP on an interface. */
 struct place {
 	struct addr vip;
 	unsigned int ifindex;
@@ -44,17 +44,17 @@ struct place {
 struct item {
 	TAILQ_ENTRY(item) entry;
 	struct place place;
-	uint64_t due;		/* ms, of clock_now() */
+	uint64_t due;		/* time to send, ms of clock_now() */
 };
 
 TAILQ_HEAD(items, item);
 
-/* What an interface was like when it was last heard of. */
+/* The state of an interface after the last notice about it. */
 struct link {
 	unsigned int ifindex;
 	bool running;
-	bool fresh;		/* its VIPs are to be announced */
-	bool looked;		/* and are looked for */
+	bool fresh;		/* its VIPs must be announced */
+	bool looked;		/* the current job looks for its VIPs */
 	uint8_t mac[ETH_ALEN];
 };
 
@@ -64,14 +64,17 @@ struct places {
 	struct place *list;
 };
 
-/* What is to be announced on links that have come up. */
+/*
+ * A job that looks for the VIPs on links that have come up.  The event loop
+ * uses @gone and @lost while it runs, the worker the other members.
+ */
 struct look {
 	struct job job;
 	const struct model *model;
-	struct places wanted;		/* sorted */
-	struct places found;
-	struct places gone;		/* the loop's: since it began */
-	bool lost;			/* the loop's: @gone does not have all */
+	struct places wanted;		/* VIPs of the model, sorted */
+	struct places found;		/* those of @wanted that exist */
+	struct places gone;		/* addresses removed since it began */
+	bool lost;			/* @gone is incomplete */
 };
 
 struct announce {
@@ -80,13 +83,13 @@ struct announce {
 	int fd;
 	struct event *readable;
 	struct event *timer;
-	struct items rounds[ROUNDS];	/* each in the order of @due */
+	struct items rounds[ROUNDS];	/* each sorted by @due */
 	size_t n_links;
 	struct link *links;
-	bool fresh;			/* so is one of them */
+	bool fresh;			/* a link is fresh */
 	struct worker *worker;
 	struct look look;
-	bool looks;			/* @look is the worker's */
+	bool looks;			/* @look is queued or running */
 };
 
 static struct link *find_link(const struct announce *announce,
@@ -117,7 +120,7 @@ static void wake_in(struct announce *announce, uint64_t ms)
 	event_add(announce->timer, &pause);
 }
 
-/* The item that is due first, and the round that it is for. */
+/* The item that is due first, and the index of its round. */
 static struct item *next_item(struct announce *announce, size_t *round)
 {
 	struct item *next = NULL;
@@ -133,7 +136,7 @@ static struct item *next_item(struct announce *announce, size_t *round)
 	return next;
 }
 
-/* Where there is no memory the neighbours find out by themselves. */
+/* Without memory nothing is sent: the neighbours' entries age out anyway. */
 static void item_add(struct announce *announce, const struct place *place)
 {
 	struct item *item = calloc(1, sizeof(*item));
@@ -181,7 +184,7 @@ static bool is_vip(const struct model *model, const char *dev,
 	return false;
 }
 
-/* @own: result, whether dnatd has put it there */
+/* @own: result, dnatd added the address */
 static bool read_address(const struct nlmsghdr *nlh, uint16_t type,
 			 struct place *place, bool *own)
 {
@@ -221,7 +224,7 @@ static int places_add(struct places *places, const struct place *place)
 	return 0;
 }
 
-/* Another machine may have it by now, and is not to lose it to a late frame. */
+/* Another machine may have the VIP now: stop announcing it from here. */
 static void take_gone(struct announce *announce, const struct nlmsghdr *nlh)
 {
 	struct place place;
@@ -234,7 +237,7 @@ static void take_gone(struct announce *announce, const struct nlmsghdr *nlh)
 		announce->look.lost = true;
 }
 
-/* One of dnatd's own is there before the model has its service. */
+/* dnatd adds a VIP before its service is in the model, so @own is enough. */
 static void take_address(struct announce *announce, const struct nlmsghdr *nlh)
 {
 	char dev[IF_NAMESIZE];
@@ -248,7 +251,7 @@ static void take_address(struct announce *announce, const struct nlmsghdr *nlh)
 		item_add(announce, &place);
 }
 
-/* Links whose neighbours are found by ARP and by neighbour discovery. */
+/* Return: whether the link uses ARP and neighbour discovery */
 static bool read_link(const struct nlmsghdr *nlh, struct link *link)
 {
 	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
@@ -267,7 +270,7 @@ static bool read_link(const struct nlmsghdr *nlh, struct link *link)
 	link->running = (ifi->ifi_flags & up) == up;
 	link->fresh = link->running;
 	link->looked = false;
-	/* A bridge tells of its ports that come and go as of links. */
+	/* AF_BRIDGE: a notice about a port of a bridge, not about a link. */
 	return ether && ifi->ifi_family == AF_UNSPEC &&
 	       !(ifi->ifi_flags & (IFF_LOOPBACK | IFF_NOARP));
 }
@@ -322,7 +325,9 @@ static int take_place(const struct nlmsghdr *nlh, void *data)
 	return places_add(&look->found, &place);
 }
 
-/* Where a list is begun anew, what it had is announced once more. */
+/*
+ * If a dump is repeated, the VIPs found before are announced twice: harmless.
+ */
 static void keep(void *data)
 {
 	(void)data;
@@ -338,7 +343,9 @@ static int list(struct nl *nl, uint16_t type, nl_fn fn, void *data)
 	return nl_dump(nl, nlh, fn, keep, data);
 }
 
-/* Where the model wants VIPs; most services have the interface of the one before. */
+/*
+ * List the model's VIPs.  Consecutive services mostly have the same interface.
+ */
 static int look_wanted(struct look *look)
 {
 	const struct model *model = look->model;
@@ -383,7 +390,7 @@ static void look_clean(struct look *look)
 	look->lost = false;
 }
 
-/* A list may be older than a notice that was taken meanwhile. */
+/* The address may have been removed after the job listed it. */
 static bool is_gone(const struct look *look, const struct place *place)
 {
 	for (size_t i = 0; i < look->gone.n; i++)
@@ -412,7 +419,7 @@ static void looked(struct job *job)
 		wake_in(announce, 0);
 }
 
-/* Announce what is on the links that have come up. */
+/* Queue the job that finds the VIPs on the links that have come up. */
 static void look_begin(struct announce *announce)
 {
 	if (announce->looks)
@@ -457,7 +464,7 @@ static void work(evutil_socket_t fd, short what, void *data)
 							       BATCH_MS);
 }
 
-/* What is still there is announced anew. */
+/* Notices were lost: announce the VIPs of all running links again. */
 static void take_lost(struct announce *announce)
 {
 	items_drop(announce, NULL);
@@ -556,7 +563,7 @@ struct announce *announce_new(struct event_base *base, struct worker *worker,
 	for (size_t i = 0; i < ROUNDS; i++)
 		TAILQ_INIT(&announce->rounds[i]);
 
-	/* Of protocol 0: nothing comes in. */
+	/* Protocol 0: the socket only sends. */
 	announce->fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (announce->fd < 0) {
 		say_warning("VIPs are not announced to their neighbours: %s; dnatd needs CAP_NET_RAW for that",

@@ -5,8 +5,8 @@
 #include "base/worker.h"
 
 /*
- * Have the event loop's netfilter sockets closed by @worker, the kernel's, see
- * nl_close_by(); until NULL.
+ * From now on the kernel's @worker closes netfilter sockets, so that the event
+ * loop does not wait (nl_close_by()).  NULL: close them directly again.
  */
 void closer_set(struct worker *worker);
 

@@ -10,7 +10,7 @@
 
 #include "net/frame.h"
 
-#define HOPS 255		/* RFC 4861, 7.1.2: no other is taken */
+#define HOPS 255		/* other values are ignored: RFC 4861, 7.1.2 */
 
 struct arp {
 	struct arphdr head;
@@ -33,7 +33,7 @@ static uint16_t checksum(const struct advert *advert)
 	uint32_t sum = (uint32_t)len + IPPROTO_ICMPV6;
 	uint16_t words[(sizeof(*advert) - offsetof(struct advert, ip6.ip6_src)) / 2];
 
-	/* Both addresses, which the header ends with, and what follows it. */
+	/* From the source address, which is near the end of the IPv6 header. */
 	memcpy(words, &advert->ip6.ip6_src, sizeof(words));
 	for (size_t i = 0; i < sizeof(words) / 2; i++)
 		sum += ntohs(words[i]);
@@ -57,7 +57,7 @@ static void advert_init(struct advert *advert, const struct addr *vip,
 	memcpy(&advert->ip6.ip6_src, vip->bytes, 16);
 	advert->ip6.ip6_dst = all_nodes;
 	advert->na.nd_na_type = ND_NEIGHBOR_ADVERT;
-	/* Who balances forwards, and answers as a router. */
+	/* A load balancer forwards packets, so it is a router. */
 	advert->na.nd_na_flags_reserved = ND_NA_FLAG_ROUTER |
 					  ND_NA_FLAG_OVERRIDE;
 	memcpy(&advert->na.nd_na_target, vip->bytes, 16);

@@ -15,7 +15,7 @@ struct address {
 	unsigned int ifindex;
 	uint8_t prefix;
 	uint8_t proto;
-	bool preferred;		/* as the source of this machine's own packets */
+	bool preferred;		/* can be the source of new connections */
 };
 
 struct addresses {
@@ -126,11 +126,13 @@ static const struct address *find(const struct addresses *all,
 }
 
 /*
- * A VIP has to answer at once, and may stand by elsewhere.  IPv6 takes the
- * address that is most like the destination as a source: a VIP must not become
- * that of the machine's own connections, which would break when the VIP moves,
- * so it is deprecated (RFC 6724, rule 3).  IPv4 takes the address of the subnet
- * that it sends into, which a /32 never is.
+ * No duplicate address detection: a VIP must answer at once, and a standby
+ * machine may have it, too.
+ *
+ * The VIP must not become the source of the machine's own connections, as these
+ * would break when the VIP moves.  IPv6 prefers the source that is most like
+ * the destination, but not a deprecated one (RFC 6724, rule 3).  IPv4 prefers
+ * an address in the subnet of the next hop, which a /32 never is.
  */
 static void put_vip6(struct nlmsghdr *nlh)
 {
@@ -164,7 +166,7 @@ static int change_address(struct nl *nl, uint16_t type, uint16_t flags,
 	return nl_talk(nl, nlh, NULL, NULL);
 }
 
-/* @flags: NLM_F_EXCL, or NLM_F_REPLACE for one that is there */
+/* @flags: NLM_F_EXCL, or NLM_F_REPLACE for an existing address */
 static int add_address(struct nl *nl, const struct addr *vip, uint16_t flags,
 		       unsigned int ifindex, const char *dev, bool *changed,
 		       struct err *err)
@@ -206,7 +208,7 @@ static int no_device(const char *dev, struct err *err)
 		       "there is no interface \"%s\"; see \"ip link\"", dev);
 }
 
-/* A socket and all addresses there are. */
+/* Open a socket and list all addresses.  stop() frees both. */
 static int start(struct nl *nl, struct addresses *all, struct err *err)
 {
 	int rc = nl_open(nl, NETLINK_ROUTE, err);
@@ -240,7 +242,7 @@ static int put_vip(struct nl *nl, const struct addresses *all,
 	if (!ifindex)
 		return no_device(dev, err);
 	there = find(all, vip, ifindex);
-	/* One that an earlier dnatd put there may be preferred. */
+	/* An older dnatd added IPv6 addresses as preferred: replace these. */
 	if (there && (vip->family != AF_INET6 || !there->preferred ||
 		      there->proto != LINK_IFA_PROTO))
 		return 0;
@@ -302,7 +304,7 @@ int link_vips_del(const struct vip *vips, size_t n, struct err *err)
 	return first;
 }
 
-/* Where the VIPs shall be, those whose interface there is; sorted. */
+/* List the model's VIPs whose interfaces exist; sorted. */
 static int get_wanted(const struct model *model, struct addresses *wanted,
 		      struct err *err)
 {
@@ -447,7 +449,10 @@ int link_up_names(const char ***list, size_t *n, struct err *err)
 	ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
 	ifi->ifi_family = AF_UNSPEC;
 	rc = nl_dump(&nl, nlh, take_link, forget_links, &names);
-	/* Where links never keep still, some of them are better than none. */
+	/*
+	 * Links changed during each dump: an incomplete list is better than
+	 * none.
+	 */
 	if (rc == -EINTR)
 		rc = 0;
 	if (rc) {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * VIPs on interfaces, by rtnetlink.
+ * Add and remove the VIPs on interfaces, by rtnetlink.
  *
- * dnatd marks the addresses it puts on an interface with IFA_PROTO
- * LINK_IFA_PROTO, which a recent ip(8) shows as "proto 212", so that it can tell its own
- * from the admin's even after a crash, and takes away none but its own.
+ * dnatd marks the addresses that it adds with IFA_PROTO LINK_IFA_PROTO.  Recent
+ * versions of ip(8) show this as "proto 212".  So dnatd knows its own addresses
+ * even after a crash, and never removes one of the admin's.
  */
 #ifndef DNAT_LINK_H
 #define DNAT_LINK_H
@@ -17,7 +17,9 @@
 
 #define LINK_IFA_PROTO 212
 
-/* IFA_PROTO came with Linux 5.18; an enum cannot be asked for with #ifdef. */
+/*
+ * IFA_PROTO, which headers before Linux 5.18 lack; #ifdef cannot test an enum.
+ */
 #define LINK_ATTR_PROTO 11
 
 struct vip {
@@ -26,43 +28,50 @@ struct vip {
 };
 
 /**
- * link_vips_add - have each of @vips on its interface, as a /32 or /128
+ * link_vips_add - add each of @vips to its interface, as a /32 or /128
  *
- * An address that is there already stays as it is, whoever put it there.  An
- * IPv6 address is deprecated, so that the machine's own packets have another
- * source.
+ * An existing address is no error and stays as it is.  An IPv6 address is added
+ * as deprecated, so that the kernel does not choose it as the source of the
+ * machine's own connections.  A preferred one that dnatd added is replaced.
  *
  * Return: 0 or a negative errno with @err set (-ENODEV: no such interface);
- *	those before the one at fault are there
+ *	the VIPs before the failed one have been added
  */
 int link_vips_add(const struct vip *vips, size_t n, struct err *err);
 
-/* Is there an interface for each of @vips?  Return: 0 or -ENODEV */
+/* Whether all interfaces exist.  Return: 0, or -ENODEV with @err set */
 int link_vips_check(const struct vip *vips, size_t n, struct err *err);
 
-/* Take @vips away where dnatd put them; not there any more is no error. */
+/*
+ * Remove @vips from their interfaces.  Addresses that are missing, or that
+ * dnatd did not add, are skipped.  Return: 0 or the first negative errno
+ */
 int link_vips_del(const struct vip *vips, size_t n, struct err *err);
 
 /**
- * link_reconcile - put every VIP of @model where its service says, and take
- * away dnatd's own addresses that no service asks for any more
- * @changed: set where something had to be done
+ * link_reconcile - add all missing VIPs of @model to their interfaces, and
+ * remove dnatd's own addresses that no service needs
+ * @changed: set to true if an address was added or removed
  *
- * Return: 0 or the first negative errno with @err set; the others are in place
+ * Goes on after an error.
+ *
+ * Return: 0 or the first negative errno with @err set
  */
 int link_reconcile(const struct model *model, bool *changed, struct err *err);
 
-/* Is there an interface of that name? */
+/* Whether the interface @dev exists. */
 bool link_exists(const char *dev);
 
 /**
- * link_up_names - the interfaces that are up, loopback left out
- * @names: result, sorted, ends in a NULL; for link_names_free()
- * @n: how many, at most LINK_NAMES_MAX
+ * link_up_names - list the interfaces that are up, except loopback
+ * @names: result, sorted, ends with NULL; free it with link_names_free()
+ * @n: result, number of names, at most LINK_NAMES_MAX
+ *
+ * Return: 0 or a negative errno with @err set
  */
 int link_up_names(const char ***names, size_t *n, struct err *err);
 void link_names_free(const char **names);
 
-#define LINK_NAMES_MAX 256	/* what the kernel takes in one flowtable */
+#define LINK_NAMES_MAX 256	/* the kernel's limit for one flowtable */
 
 #endif

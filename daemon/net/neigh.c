@@ -12,7 +12,7 @@ struct tables {
 	size_t n;
 };
 
-/* A table comes first without and then with each interface's settings. */
+/* Only a table's first message has its size; interfaces' settings follow. */
 static int take_table(const struct nlmsghdr *nlh, void *data)
 {
 	const struct ndtmsg *ndt = mnl_nlmsg_get_payload(nlh);

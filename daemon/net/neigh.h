@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The kernel's tables of neighbours: how full they are. */
+/* The number of entries in the kernel's neighbour tables. */
 #ifndef DNAT_NEIGH_H
 #define DNAT_NEIGH_H
 
@@ -8,15 +8,15 @@
 
 struct neigh_table {
 	uint8_t family;
-	uint32_t entries;	/* of all network namespaces */
-	uint32_t limit;		/* gc_thresh3: no more than this */
+	uint32_t entries;	/* in all network namespaces */
+	uint32_t limit;		/* gc_thresh3, the maximum */
 };
 
 /**
- * neigh_tables - IPv4's table and IPv6's
+ * neigh_tables - read the tables of IPv4 and IPv6
  * @tables: result, room for two
  *
- * Return: how many there are; 0 where the kernel does not say
+ * Return: the number of tables; 0 on an error
  */
 size_t neigh_tables(struct neigh_table tables[2]);
 

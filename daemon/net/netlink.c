@@ -8,7 +8,9 @@
 
 #include "net/netlink.h"
 
-/* An answer that takes longer will not come: the kernel answers at once. */
+/*
+ * Receive timeout.  The kernel answers at once, so a later answer never comes.
+ */
 #define ANSWER_SECONDS 10
 #define DUMP_TRIES 10
 
@@ -38,7 +40,7 @@ int nl_open(struct nl *nl, int bus, struct err *err)
 	}
 	nl->portid = mnl_socket_get_portid(nl->sock);
 
-	/* Kernels without these only say less. */
+	/* Errors are ignored: without these the kernel's answers say less. */
 	mnl_socket_setsockopt(nl->sock, NETLINK_EXT_ACK, &one, sizeof(one));
 	mnl_socket_setsockopt(nl->sock, NETLINK_CAP_ACK, &one, sizeof(one));
 	setsockopt(mnl_socket_get_fd(nl->sock), SOL_SOCKET, SO_RCVTIMEO,
@@ -117,7 +119,7 @@ int nl_error(const struct nlmsghdr *nlh, char extack[NL_EXTACK_LEN])
 	return error->error > 0 ? -EBADMSG : error->error;
 }
 
-/* The end of a dump; carries an errno where the dump broke off. */
+/* Read NLMSG_DONE.  Return: 0, or the negative errno that stopped the dump */
 static int dump_end(const struct nlmsghdr *nlh)
 {
 	int error = 0;
@@ -128,8 +130,9 @@ static int dump_end(const struct nlmsghdr *nlh)
 }
 
 /*
- * mnl_nlmsg_ok() takes a length above INT_MAX for a negative, so a small one,
- * and libmnl reads attributes to the end of the padding, which must be there.
+ * Instead of mnl_nlmsg_ok(), which takes a length above INT_MAX for a negative
+ * number and so for a small one.  The padding must be in the datagram, too,
+ * because libmnl reads attributes up to its end.
  */
 const struct nlmsghdr *nl_message(const void *buf, size_t len, size_t *offset)
 {
@@ -181,7 +184,7 @@ int nl_walk(struct nl *nl, const void *buf, size_t len, nl_fn fn, void *data,
 	return 0;
 }
 
-/* What is left of an answer that was given up would be taken for the next. */
+/* Drop the rest of an answer, which would be in the way of the next one. */
 static void nl_drain(struct nl *nl)
 {
 	while (recv(mnl_socket_get_fd(nl->sock), nl->buf, NL_BUF_SIZE,

@@ -16,7 +16,7 @@
 #include "net/netns.h"
 
 #define NAME "dnatd"
-#define QUEUE 16		/* of those who ask who it is */
+#define QUEUE 16		/* backlog; holder() of others connects */
 #define TRIES 10
 
 static socklen_t name_set(struct sockaddr_un *sun)
@@ -28,7 +28,7 @@ static socklen_t name_set(struct sockaddr_un *sun)
 			   strlen(NAME));
 }
 
-/* Whose the name is; pid 0 where the kernel does not say. */
+/* The process that has bound the name; pid 0: unknown. */
 static struct ucred holder(void)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -57,10 +57,12 @@ static int already_running(struct err *err)
 }
 
 /*
- * The file's descriptor; -EADDRINUSE where another process has locked it, or
- * another negative errno where there can be none.  systemd removes the directory
- * with the service that it is of: then what was locked is no longer what the next
- * one finds.
+ * Lock the file.  systemd removes the directory when the service stops.  Then
+ * the locked file has no name, and the next dnatd would lock another file: so
+ * check the link count and try again.
+ *
+ * Return: the file descriptor; -EADDRINUSE: another process has locked it; or
+ *	another negative errno
  */
 static int lock_file(const char *dir)
 {
@@ -101,7 +103,10 @@ static int take_name(int fd)
 	return 0;
 }
 
-/* The name is taken.  By whom? */
+/*
+ * Another process has bound the name.  If it belongs to root or to our own
+ * user, it is a dnatd.
+ */
 static int name_taken(const struct netns *netns, const char *dir,
 		      struct err *err)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One dnatd in a network namespace: two would undo each other's rules. */
+/* Only one dnatd per network namespace: two would undo each other's rules. */
 #ifndef DNAT_NETNS_H
 #define DNAT_NETNS_H
 
@@ -8,24 +8,24 @@
 #define NETNS_DIR "/run/dnat"
 
 /*
- * Two locks.  A file named after the network namespace, which root alone can
- * lock, but containers that share a network namespace need not share /run.  And
- * an abstract unix socket, which the kernel keeps apart by network namespace and
- * nothing else, but any user can take its name.  The kernel takes both away with
- * their holder, however that ends.
+ * Two locks, because each has a weakness.  Only root can lock the file, which
+ * is named after the network namespace, but containers that share a network
+ * namespace may not share /run.  The abstract unix socket exists once per
+ * network namespace, but any user can bind its name.  The kernel releases both
+ * locks when the process ends.
  */
 struct netns {
-	int file;		/* or a negative errno */
-	int name;
+	int file;		/* the locked file, or a negative errno */
+	int name;		/* the bound socket */
 };
 
 /**
- * netns_lock - be the only one
- * @netns: result, for netns_unlock() where this succeeds
- * @dir: of the file; made if its parent is there
+ * netns_lock - take both locks
+ * @netns: result; free it with netns_unlock() if this succeeds
+ * @dir: directory of the file; created if its parent exists
  *
- * Another user's process that has the name is logged and does not matter, as long
- * as there is a file to lock.
+ * If a process of another user has the socket's name and the file is locked, a
+ * warning is logged and this succeeds.
  *
  * Return: 0 or a negative errno with @err set
  */

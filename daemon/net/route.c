@@ -7,8 +7,8 @@
 #include "net/route.h"
 
 /*
- * The lowest global unicast address (RFC 4291, 2.4), which nobody has: no route
- * but the default leads there.
+ * The lowest global unicast address (RFC 4291, 2.4).  Nobody uses it, so only
+ * the default route leads there.
  */
 #define FAR_AWAY "2000::"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Routes: which one is the default. */
+/* Look up the default route. */
 #ifndef DNAT_ROUTE_H
 #define DNAT_ROUTE_H
 
@@ -7,11 +7,11 @@
 #include <stdbool.h>
 
 /**
- * route6_default - where IPv6 packets for far networks go
- * @dev: result, the interface
- * @ra: result, whether a router advertisement says so
+ * route6_default - look up the default route of IPv6
+ * @dev: result, its interface
+ * @ra: result, the route is from a router advertisement
  *
- * Return: false where there is no such route
+ * Return: false if there is no default route
  */
 bool route6_default(char dev[IFNAMSIZ], bool *ra);
 
