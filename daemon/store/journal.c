@@ -38,7 +38,9 @@ char *journal_line(json_int_t serial, const struct changes *changes)
 	return text;
 }
 
-/* The services of @root by name; -EINVAL where they are not as we write them. */
+/*
+ * Index @root's services by name.  -EINVAL: dnatd does not write such a list.
+ */
 static int by_name(const json_t *root, json_t *names)
 {
 	const json_t *list = json_object_get(root, "services");
@@ -105,7 +107,7 @@ struct replay {
 	json_t *root;
 	json_t *names;
 	unsigned int line;
-	bool bad;		/* the line before was no JSON */
+	bool bad;		/* the previous line was not JSON */
 };
 
 static int take_line(struct replay *replay, const char *text, size_t len,
@@ -118,7 +120,7 @@ static int take_line(struct replay *replay, const char *text, size_t len,
 	replay->line++;
 	line = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
 	if (!replay->bad && !line) {
-		/* No harm done if nothing follows. */
+		/* Only an error if another line follows. */
 		replay->bad = true;
 		return 0;
 	}
@@ -165,7 +167,7 @@ int journal_replay(const char *path, json_int_t serial, json_t *root,
 	if (!file && errno != ENOENT)
 		ret = err_set(err, -errno, NULL, "%s: cannot be read: %s%s", path,
 			      strerror(errno), err_root_hint(errno));
-	/* Whoever reads the services next will say what is wrong with them. */
+	/* If the services are invalid, model_from_json() reports it later. */
 	if (!file || by_name(root, replay.names))
 		goto out;
 	ret = take_lines(&replay, file, end, err);

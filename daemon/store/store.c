@@ -14,9 +14,9 @@
 #include "store/store.h"
 
 #define STORE_MODE 0600
-#define DIR_MODE 0700	/* as the unit has it made */
+#define DIR_MODE 0700	/* StateDirectoryMode= of dnatd.service */
 
-/* A journal may be this long, or as long as the file where that is longer. */
+/* Maximum length of the journal in bytes, unless the file is longer. */
 #define JOURNAL_MAX (1 << 20)
 
 struct store {
@@ -24,16 +24,16 @@ struct store {
 	char new[PATH_MAX + 8];
 	char journal[PATH_MAX + 8];
 	char dir[PATH_MAX];
-	int lock;		/* held as long as we may write, or -1 */
-	bool damaged;		/* what was there could not be read */
+	int lock;		/* the locked file, or -1 */
+	bool damaged;		/* the files could not be read */
 	json_int_t serial;	/* of the file */
-	struct stat st;		/* of the file, to know it as our own */
-	int fd;			/* of the journal, or -1 */
-	off_t end;		/* of the last line that counts */
-	off_t before;		/* of the one before that */
+	struct stat st;		/* of the file, to notice a replacement */
+	int fd;			/* the journal, or -1 */
+	off_t end;		/* end of the last valid line */
+	off_t before;		/* end of the line before that */
 };
 
-/* The directory that @path is in. */
+/* Set @dir to the directory of @path. */
 static void dir_set(struct store *store)
 {
 	const char *slash = strrchr(store->path, '/');
@@ -92,7 +92,9 @@ int store_lock(struct store *store, struct err *err)
 			       "the state's directory %s cannot be made: %s; create it",
 			       store->dir, strerror(errno));
 	snprintf(path, sizeof(path), "%s.lock", store->path);
-	/* Not for writing, or the file system could not be made read-only. */
+	/*
+	 * A file open for writing keeps the file system from going read-only.
+	 */
 	fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, STORE_MODE);
 	if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB)) {
 		store->lock = fd;
@@ -109,7 +111,7 @@ int store_lock(struct store *store, struct err *err)
 	return ret;
 }
 
-/* The file's content; *root NULL where there is no file. */
+/* Read the file.  *root: its content; NULL: there is no file. */
 static int read_file(struct store *store, json_t **root, struct err *err)
 {
 	const char *path = store->path;
@@ -136,7 +138,10 @@ static int read_file(struct store *store, json_t **root, struct err *err)
 		       text_quote(error.text, quoted, sizeof(quoted)));
 }
 
-/* Are both files where they were left, and nothing behind the last line? */
+/*
+ * Whether a line can be appended: both files are the ones that we know, and
+ * nothing is after the last valid line of the journal.
+ */
 static bool is_ready(const struct store *store)
 {
 	struct stat st;
@@ -204,7 +209,7 @@ struct model *store_load(struct store *store, struct err *err)
 		return NULL;
 	store->damaged = false;
 
-	/* Where there is none, or no way to write it, the first change sees to it. */
+	/* If this fails, the first change writes both files. */
 	store->fd = open_journal(store, 0);
 	return model;
 }
@@ -287,10 +292,10 @@ static void sync_dir(const struct store *store)
 }
 
 /*
- * From the new name to the right one, and an empty journal beside it.  The old
- * journal goes when the new file is sure to be there after a power cut, or the
- * old file could come back without its changes.  The new journal's name is sure
- * to be there before a line in it counts.
+ * Rename the new file, and begin an empty journal.  The directory is synced in
+ * between: otherwise a power cut could bring back the old file without its
+ * journal.  It is synced again before the new journal has lines, because a line
+ * must not be lost with the journal's name.
  */
 static int put_in_place(struct store *store, const struct stat *st,
 			struct err *err)
@@ -304,13 +309,13 @@ static int put_in_place(struct store *store, const struct stat *st,
 		return ret;
 	}
 	sync_dir(store);
-	/* The old journal is of another serial from here on. */
+	/* From here on the lines of the old journal have the wrong serial. */
 	store->serial++;
 	store->st = *st;
 	store->end = 0;
 	if (store->fd >= 0)
 		close(store->fd);
-	/* One that was restored from a copy can be another user's. */
+	/* A journal that was restored from a copy may have another owner. */
 	unlink(store->journal);
 	store->fd = open_journal(store, O_CREAT | O_TRUNC);
 	if (store->fd < 0)
@@ -338,7 +343,7 @@ int store_write(struct store *store, const struct model *model,
 	return ret ? ret : put_in_place(store, &st, err);
 }
 
-/* Errors show when the new one is written. */
+/* Rename the damaged files.  Errors are ignored: writing will fail, too. */
 static void set_aside(struct store *store)
 {
 	char to[PATH_MAX + 32];
@@ -361,7 +366,7 @@ int store_replace(struct store *store, const struct model *model,
 	return store_write(store, model, err);
 }
 
-/* "state.json.old", "state.json.old.2", ... */
+/* The name of copy @i, from 1: "state.json.old", "state.json.old.2", ... */
 static void old_name(const struct store *store, unsigned int i, char *name,
 		     size_t len)
 {
@@ -385,7 +390,7 @@ int store_keep(struct store *store, const struct model *model, struct err *err)
 			return ret;
 	}
 	old_name(store, 1, to, sizeof(to));
-	/* It was kept already, for a change that failed. */
+	/* This state has a copy already, from a change that failed later. */
 	if (!stat(to, &st) && st.st_ino == store->st.st_ino &&
 	    st.st_dev == store->st.st_dev)
 		return 0;
@@ -394,7 +399,7 @@ int store_keep(struct store *store, const struct model *model, struct err *err)
 		old_name(store, i - 1, from, sizeof(from));
 		rename(from, to);
 	}
-	/* The file is replaced and never written to, so a name is a copy. */
+	/* A hard link is a copy: the file is replaced and never overwritten. */
 	if (link(store->path, from))
 		return err_set(err, -errno, NULL,
 			       "the state as it was is not kept, %s cannot be made: %s",
@@ -404,8 +409,8 @@ int store_keep(struct store *store, const struct model *model, struct err *err)
 }
 
 /*
- * A tail that cannot be cut off loses its newline, and the next line takes its
- * place.
+ * Remove the line that ends at @tail.  If the file cannot be truncated, the
+ * line's newline is overwritten, so that the line is not valid.
  */
 static int cut_off(const struct store *store, off_t tail)
 {

@@ -1,24 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The state on disk: a file with all of it, written aside, synced, renamed; and
- * beside it a journal, a line a change since, so that a change costs as much as
- * it changes and not as much as there is.
+ * The state on disk is a file and a journal.  The file has the whole state; it
+ * is written under another name, synced and renamed.  The journal has one line
+ * for each later change, so that the cost of a change does not depend on the
+ * number of services.
  *
- * A change is on the disk before the kernel is touched, so that a disk that is
- * full or hangs refuses or holds up that change and nothing else.  A line counts
- * once its newline is there: a daemon that is killed leaves a change whole or
- * not at all.
+ * A change is written to disk before it is made in the kernel.  So a full or
+ * hanging disk fails or delays that change and nothing else.  A line is valid
+ * only with its newline: if the daemon is killed, a change is stored completely
+ * or not at all.
  *
  * PATH:          {"version": 1, "serial": 7, "vdports"?: {...}, "services": [...]}
  * PATH.journal:  {"serial": 7, "services": [...], "deleted": ["NAME"...], "vdports"?: {...}}
  *
- * PATH.lock:     locked by the dnatd whose state it is
- * PATH.old, PATH.old.2, PATH.old.3:  PATH as it was before services were removed
- *                all at once, the newest first
- * PATH.damaged, PATH.journal.damaged:  what could not be read
+ * PATH.lock:     locked by the dnatd that uses this state
+ * PATH.old, PATH.old.2, PATH.old.3:  copies of PATH, the newest first, from
+ *                before a configuration that removed services
+ * PATH.damaged, PATH.journal.damaged:  files that could not be read
  *
- * A line says what its services are from now on.  One whose serial is not that
- * of the file is of another file, older or put back by hand, and is left out.
+ * A line has the new content of the services that changed.  A line with another
+ * serial than the file belongs to another file, for example one before a
+ * restore from a copy, and is skipped.
  */
 #ifndef DNAT_STORE_H
 #define DNAT_STORE_H
@@ -35,23 +37,24 @@
 
 struct store;
 
-/* Nothing is read or written yet.  Return: NULL with @err set */
+/* Does not access the disk yet.  Return: NULL with @err set */
 struct store *store_new(const char *path, struct err *err);
 
 /**
- * store_free - and before that, bring the file up to date
- * @model: as it is now; NULL to leave the file alone
+ * store_free - write the file if the journal has lines, and free @store
+ * @model: the present model; NULL: do not write
  *
- * Where that fails the journal has it all.
+ * A failed write is ignored, because the journal has all changes.
  */
 void store_free(struct store *store, const struct model *model);
 
 /**
- * store_lock - make the directory where it is missing, and be the only one to
- * write there until store_free()
+ * store_lock - create the directory if it is missing, and lock the state
  *
- * Return: 0; -EBUSY: another dnatd is; or another negative errno, where nobody
- *	can write there.  With @err set
+ * The lock is held until store_free().
+ *
+ * Return: 0; -EBUSY: another dnatd has the lock; or another negative errno: the
+ *	lock cannot be created.  With @err set
  */
 int store_lock(struct store *store, struct err *err);
 
@@ -59,17 +62,17 @@ int store_lock(struct store *store, struct err *err);
  * store_load - read the file and its journal
  *
  * A missing file is an empty model.  A file that is cut off, not JSON or breaks
- * a rule is left alone; @err says which line or which entry.
+ * a rule is not changed; @err has the line or the entry.
  *
  * Return: the model, or NULL with @err set
  */
 struct model *store_load(struct store *store, struct err *err);
 
-/* Could store_load() not read what is there? */
+/* Whether store_load() could not read the files. */
 bool store_damaged(const struct store *store);
 
 /**
- * store_write - write the file with all of @model, and begin a new journal
+ * store_write - write all of @model to the file, and begin a new journal
  *
  * Return: 0 or a negative errno
  */
@@ -77,35 +80,39 @@ int store_write(struct store *store, const struct model *model,
 		struct err *err);
 
 /*
- * store_write() of a model that has nothing to do with what was loaded.  Where
- * it fails, the next change has to do it first.  What could not be read is
- * renamed to STORE_DAMAGED.
+ * store_write() of a model that does not come from the files.  Files that could
+ * not be read are renamed to STORE_DAMAGED.  If this fails, the next
+ * store_add() writes the file first.
  */
 int store_replace(struct store *store, const struct model *model,
 		  struct err *err);
 
 /**
- * store_keep - keep the state as it is under another name, STORE_OLD
- * @model: as it is
+ * store_keep - keep a copy of the state with the suffix STORE_OLD
+ * @model: the present model
  *
- * Return: 0 or a negative errno; the state itself is as it was
+ * The last STORE_KEPT copies are kept.
+ *
+ * Return: 0 or a negative errno with @err set; the state is unchanged
  */
 int store_keep(struct store *store, const struct model *model, struct err *err);
 
 /**
- * store_add - write down what will be
- * @model: as it is
- * @changes: what is about to happen to it
+ * store_add - append a line to the journal and sync it
+ * @model: the model before the changes
+ * @changes: the changes, which are made afterwards
  *
- * Return: 0; or a negative errno, and what was is so
+ * Return: 0, or a negative errno with @err set and the state unchanged
  */
 int store_add(struct store *store, const struct model *model,
 	      const struct changes *changes, struct err *err);
 
-/* What was added last is not to be.  Return: 0 or a negative errno */
+/* Remove the line of the last store_add().  Return: 0 or a negative errno */
 int store_undo(struct store *store, struct err *err);
 
-/* Write the file where the journal has become long; where it fails, later. */
+/*
+ * Write the file if the journal is long.  If that fails, a later call does it.
+ */
 void store_settle(struct store *store, const struct model *model);
 
 #endif
