@@ -10,10 +10,10 @@
 #include "base/nofile.h"
 #include "check/patient.h"
 
-/* To check again where dnatd could not. */
+/* Delay before a check that could not be made is repeated. */
 #define AGAIN_MS 1000
 
-/* The log says it again when it has not happened for so long. */
+/* The warning is logged again if it was not needed for this time. */
 #define SHORT_SECONDS 60
 
 time_t patient_now(void)
@@ -55,7 +55,7 @@ static void judge(struct patient *patient, const char *fault)
 	patient->changed(patient->group);
 }
 
-/* dnatd is at fault, not the backend. */
+/* The check could not be made: a problem of dnatd, not of the backend. */
 static void unmade(struct patient *patient, const char *why)
 {
 	unsigned int interval = patient->target.check->interval;
@@ -97,14 +97,14 @@ static void begin(struct patient *patient)
 		checked(outcome, fault, patient);
 }
 
-/* One that has waited. */
+/* Start a check that had to wait for its turn. */
 static void begin_turn(struct turn *turn)
 {
 	begin((struct patient *)(void *)((char *)turn -
 					 offsetof(struct patient, turn)));
 }
 
-/* One check does not begin before the last has ended. */
+/* Start the next check unless the last one still runs or waits. */
 static void due(evutil_socket_t fd, short what, void *data)
 {
 	struct patient *patient = data;
@@ -117,7 +117,7 @@ static void due(evutil_socket_t fd, short what, void *data)
 		begin(patient);
 }
 
-/* The first checks of all backends are spread over an interval. */
+/* The first check begins at a random time within the interval. */
 static int start(struct patient *patient)
 {
 	uint64_t interval = patient->target.check->interval * 1000ULL;

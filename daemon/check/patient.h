@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One backend that is checked: when its next check begins, and what the checks
- * have found so far.
+ * The checks of one backend: when the next one begins, and whether the backend
+ * is up or down.
  *
- * A check that dnatd cannot make, for want of memory or of file descriptors, or
- * because the program is not safe to run, says nothing of the backend.  It is
- * made again soon.
+ * If dnatd cannot make a check, the state of the backend does not change, and
+ * the check is repeated soon.  Reasons are a lack of memory or file
+ * descriptors, or a program that is not safe to run.
  */
 #ifndef DNAT_PATIENT_H
 #define DNAT_PATIENT_H
@@ -20,47 +20,47 @@
 #include "common/addr.h"
 #include "model/types.h"
 
-/* What all patients of one dnatd share. */
+/* Shared by all patients. */
 struct ward {
 	struct event_base *base;
 	struct probes probes;
 	struct turns turns;
 	unsigned long unmade;	/* checks that dnatd could not make */
-	time_t short_of;	/* CLOCK_MONOTONIC of the last of them */
+	time_t short_of;	/* time of the last one, CLOCK_MONOTONIC */
 };
 
 struct patient {
 	struct ward *ward;
-	struct group *group;	/* for whoever takes a change */
+	struct group *group;	/* argument of changed() */
 	void (*changed)(struct group *group);
 	struct addr addr;	/* of the backend */
-	uint16_t port;
+	uint16_t port;		/* of the backend, host byte order */
 	struct target target;
-	struct event *timer;
-	struct probe *probe;	/* NULL between two checks */
+	struct event *timer;	/* starts the next check */
+	struct probe *probe;	/* the running check, or NULL */
 	struct turn turn;
-	bool unmade;		/* the last check could not be made, see fault */
-	bool known;		/* there was a check */
-	bool down;
-	bool told;		/* that it is down */
-	unsigned int against;	/* checks in a row that say otherwise */
-	unsigned long checks[2];	/* that failed, that passed */
-	time_t since;		/* CLOCK_MONOTONIC */
-	char fault[FAULT_LEN];	/* of the last check that was bad or not made */
+	bool unmade;		/* the last check was not made, see @fault */
+	bool known;		/* a check was made */
+	bool down;		/* the result of the checks */
+	bool told;		/* the value of @down in the model */
+	unsigned int against;	/* checks in a row that contradict @down */
+	unsigned long checks[2];	/* numbers of failed, passed ones */
+	time_t since;		/* last change of @down, CLOCK_MONOTONIC */
+	char fault[FAULT_LEN];	/* of the last check that failed */
 };
 
-/* Return: 0 or -ENOMEM */
+/* Return: 0 or -ENOMEM, and ward_clean() is needed in both cases */
 int ward_init(struct ward *ward, struct event_base *base,
 	      const struct spawn_user *user);
 
-/* After its patients. */
+/* Call it when all patients are freed. */
 void ward_clean(struct ward *ward);
 
 /**
- * patient_new - a backend that is not checked yet
- * @changed: called with @group when the backend has gone down or up
+ * patient_new - a backend whose checks begin with patient_aim()
+ * @changed: called with @group when the backend goes down or up
  *
- * Return: NULL where memory is short
+ * Return: NULL if there is no memory
  */
 struct patient *patient_new(struct ward *ward, struct group *group,
 			    void (*changed)(struct group *group),
@@ -68,14 +68,14 @@ struct patient *patient_new(struct ward *ward, struct group *group,
 void patient_free(struct patient *patient);
 
 /**
- * patient_aim - say what is to be checked from now on
- * @target: with all that it points to, has to outlast the patient
- * @anew: the check is another one, even where the address is not
+ * patient_aim - set the target of the checks
+ * @target: copied; what it points to must outlive the patient
+ * @anew: the settings of the check have changed
  *
- * A check of something else that is under way is given up, and the next one
- * begins within the interval; others go on.
+ * If target or settings have changed, a running check is cancelled, and the
+ * next one begins within the interval.  Otherwise the checks go on.
  *
- * Return: 0 or -1 where memory is short
+ * Return: 0, or -1: no memory
  */
 int patient_aim(struct patient *patient, const struct target *target,
 		bool anew);

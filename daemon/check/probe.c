@@ -11,7 +11,7 @@
 #include "check/probe.h"
 #include "common/duration.h"
 
-/* A timer that comes later than this says more of dnatd than of a backend. */
+/* A timer that is later than this shows that dnatd was busy. */
 #define HELD_UP_MS 200
 
 static void child_ended(evutil_socket_t sig, short what, void *probes)
@@ -27,7 +27,7 @@ int probes_init(struct probes *probes, struct event_base *base,
 {
 	*probes = (struct probes){ .base = base, .user = user };
 	probes->child = evsignal_new(base, SIGCHLD, child_ended, probes);
-	/* Whether a server's certificate is a good one is not asked. */
+	/* Certificates are not verified. */
 	probes->tls = SSL_CTX_new(TLS_client_method());
 	if (probes->child && probes->tls && !event_add(probes->child, NULL))
 		return 0;
@@ -46,8 +46,8 @@ void probes_clean(struct probes *probes)
 }
 
 /*
- * What dnatd or its machine has run out of, and no backend is to blame for;
- * ECANCELED: a program that was not run.
+ * Whether @error is a lack of resources on this machine and so says nothing
+ * about the backend.  ECANCELED: a program was not run.
  */
 static bool is_shortage(int error)
 {
@@ -73,7 +73,10 @@ static void end(struct probe *probe, enum outcome outcome, const char *fault)
 	fn(outcome, fault, data);
 }
 
-/* Return: whether there may be an answer that dnatd did not come to look at */
+/*
+ * The timer ran @ms ms after the timeout.  Return: whether that is so late that
+ * an answer may have arrived in time and is still unread
+ */
 static bool held_up(const struct probe *probe, int64_t ms)
 {
 	unsigned int limit = probe->timeout / 2;

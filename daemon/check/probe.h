@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One check of one backend: begun, and some time later there is a verdict.
- * When to check, and what follows from it, is health.h's.
+ * One check of one backend, which ends with a verdict.  patient.h decides when
+ * to check, and health.h what follows from the verdict.
  */
 #ifndef DNAT_PROBE_H
 #define DNAT_PROBE_H
@@ -13,53 +13,53 @@
 #include "common/addr.h"
 #include "model/check.h"
 
-/* What all checks of one dnatd share. */
+/* Shared by all checks. */
 struct probes {
 	struct event_base *base;
 	SSL_CTX *tls;
-	const struct spawn_user *user;	/* who runs programs */
-	struct event *child;	/* programs that have ended */
-	struct probe_exec *running;
+	const struct spawn_user *user;	/* the user of programs */
+	struct event *child;	/* SIGCHLD */
+	struct probe_exec *running;	/* list of all programs */
 };
 
-/* What is checked; has to outlast the probe. */
+/* What to check; must outlive the probe. */
 struct target {
 	const char *service;
 	const struct check *check;
-	const struct response_body *body;	/* NULL: any will do */
+	const struct response_body *body;	/* NULL: any body is good */
 	struct addr addr;
 	uint16_t port;			/* host byte order */
-	struct addr source;		/* family 0: the machine's own */
+	struct addr source;		/* family 0: the kernel chooses */
 };
 
 enum outcome {
 	OUTCOME_GOOD,
 	OUTCOME_BAD,
-	OUTCOME_LATE,		/* bad, too: no answer within the timeout */
-	OUTCOME_NONE,		/* dnatd is short of something, of time maybe */
+	OUTCOME_LATE,		/* bad: no answer within the timeout */
+	OUTCOME_NONE,		/* unknown: dnatd could not make the check */
 };
 
 /**
- * typedef probe_fn - take the outcome; the probe is gone then
- * @fault: what is wrong, in some words; NULL with OUTCOME_GOOD
- * @data: as given to probe_start()
+ * typedef probe_fn - handle the outcome; the probe has been freed
+ * @fault: what is wrong, for people; NULL with OUTCOME_GOOD
+ * @data: from probe_start()
  */
 typedef void probe_fn(enum outcome outcome, const char *fault, void *data);
 
-/* Each kind of probe begins with it. */
+/* The first member of each kind of probe. */
 struct probe {
 	void (*free)(struct probe *probe);
 	struct event *timer;
 	probe_fn *fn;
 	void *data;
 	unsigned int timeout;	/* milliseconds */
-	int64_t due;		/* when that is over, ms of CLOCK_MONOTONIC */
-	const char *late;	/* what there is not by then; NULL: an answer */
+	int64_t due;		/* end of the timeout, ms of CLOCK_MONOTONIC */
+	const char *late;	/* message on timeout; NULL: "no answer" */
 };
 
 /**
- * probes_init - what the checks need
- * @user: who runs programs; has to outlast the probes
+ * probes_init - prepare for checks
+ * @user: the user of programs; must outlive @probes
  *
  * Return: 0 or -ENOMEM
  */
@@ -69,11 +69,12 @@ void probes_clean(struct probes *probes);
 
 /**
  * probe_start - begin a check
- * @fn: called once, from the event loop, unless probe_cancel() comes first
- * @outcome: what follows where none could be begun
- * @fault: FAULT_LEN bytes, the reason
+ * @fn: called once from the event loop, unless probe_cancel() is called before
+ * @outcome: result on failure
+ * @fault: result on failure, FAULT_LEN bytes: the reason
  *
- * Return: NULL with @outcome and @fault set, and @fn is not called
+ * Return: the probe; NULL on failure with @outcome and @fault set, @fn is not
+ *	called
  */
 struct probe *probe_start(struct probes *probes, const struct target *target,
 			  probe_fn *fn, void *data, enum outcome *outcome,
@@ -81,13 +82,16 @@ struct probe *probe_start(struct probes *probes, const struct target *target,
 
 void probe_cancel(struct probe *probe);
 
-/* For the kinds of probe: the verdict.  @probe is gone. */
+/*
+ * For the kinds of probe: end with a verdict.  @fault NULL: good.  Frees
+ * @probe.
+ */
 void probe_end(struct probe *probe, const char *fault);
 
-/* The same, of a system call that has failed with @error. */
+/* The same if a system call failed with @error, a positive errno. */
 void probe_failed(struct probe *probe, int error, const char *fault);
 
-/* The kinds.  Return: NULL with @fault and errno set */
+/* Start the kinds of probe.  Return: NULL with @fault and errno set */
 struct probe *probe_stream(struct probes *probes, const struct target *target,
 			   char *fault);
 struct probe *probe_dns(struct probes *probes, const struct target *target,
@@ -95,24 +99,24 @@ struct probe *probe_dns(struct probes *probes, const struct target *target,
 struct probe *probe_exec(struct probes *probes, const struct target *target,
 			 char *fault);
 
-/* SIGCHLD's. */
+/* Handle SIGCHLD: wait for the programs that have ended. */
 void probe_exec_ended(struct probes *probes);
 
-/* Programs that do not die are left to themselves. */
+/* Free all entries of programs, even of those that still run. */
 void probe_exec_forget(struct probes *probes);
 
-/* Address and port for connect(). */
+/* Fill @to with address and port for connect().  Return: its length */
 socklen_t target_sockaddr(const struct target *target,
 			  struct sockaddr_storage *to);
 
 /**
- * target_socket - a socket for a check, bound to the target's source
+ * target_socket - open a socket for a check, bound to the target's source
  * @type: SOCK_STREAM or SOCK_DGRAM
  *
- * While the machine does not have the source, no answer would come here, and
- * the socket is bound to nothing.
+ * If the machine does not have the source address, answers would not come back,
+ * so the socket is not bound.
  *
- * Return: -1 with errno set
+ * Return: the nonblocking socket, or -1 with errno set
  */
 int target_socket(const struct target *target, int type);
 

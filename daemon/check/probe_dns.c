@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A question to a name server, over UDP. */
+/* Check dns: a query to a name server over UDP. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A program of the admin's, whose exit status is the verdict.
+ * Check exec: run a program of the admin, whose exit status is the verdict.
  *
- * It has a process group of its own, which is killed as a whole at the
- * timeout, and nothing in its environment but what is to be checked.
+ * The program has its own process group, which is killed as a whole at the
+ * timeout.  Its environment has only what the check needs.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -24,26 +24,26 @@
 #define ENV_MAX 6
 #define ENV_LEN 96
 #define LINE_LEN 120
-#define DIES_MS 100		/* longer than it takes to die, mostly */
-#define PIPE_READS 16		/* of 4 KiB: all that a pipe holds */
+#define DIES_MS 100		/* enough time for a killed program to end */
+#define PIPE_READS 16		/* of 4 KiB: the size of a pipe */
 
 struct probe_exec {
 	struct probe probe;
 	struct probes *probes;
-	struct probe_exec *next;	/* of all that run */
+	struct probe_exec *next;	/* in probes->running */
 	pid_t pid;			/* 0: it has ended */
-	bool dying;			/* killed, and nobody waits for it */
-	int64_t killed;			/* when, ms of CLOCK_MONOTONIC */
-	bool told;			/* that it does not die */
-	char service[SERVICE_NAME_LEN + 1];	/* what it was to check */
-	struct addr addr;
-	uint16_t port;
-	struct spawn_fault *fault;	/* why it does not run */
-	int output;			/* what it writes comes here */
+	bool dying;			/* killed, but has not ended */
+	int64_t killed;			/* time, ms of CLOCK_MONOTONIC */
+	bool told;			/* the warning about @dying is logged */
+	char service[SERVICE_NAME_LEN + 1];	/* the target: service, */
+	struct addr addr;			/* backend's address */
+	uint16_t port;				/* and port */
+	struct spawn_fault *fault;	/* why it did not start */
+	int output;			/* pipe from its stdout and stderr */
 	struct event *event;
-	bool line_ends;
+	bool line_ends;			/* @line is complete */
 	size_t len;
-	char line[LINE_LEN + 1];	/* the last one that it wrote */
+	char line[LINE_LEN + 1];	/* the last line of its output */
 };
 
 static void exec_drop(struct probe_exec *exec)
@@ -59,8 +59,8 @@ static void exec_drop(struct probe_exec *exec)
 }
 
 /*
- * One that waits for a disk or a server of files does not die before that
- * answers, if ever.  Its end is told by SIGCHLD.
+ * Kill the program.  If it waits for a disk or a file server, it ends only when
+ * that answers.  Then it stays in the list until SIGCHLD.
  */
 static void exec_free(struct probe *probe)
 {
@@ -81,7 +81,9 @@ static void exec_free(struct probe *probe)
 		exec_drop(exec);
 }
 
-/* The program of the last check of @target that does not die, or NULL. */
+/*
+ * The killed program of an earlier check of @target that still runs, or NULL.
+ */
 static struct probe_exec *find_dying(const struct probes *probes,
 				     const struct target *target)
 {
@@ -94,7 +96,9 @@ static struct probe_exec *find_dying(const struct probes *probes,
 	return exec;
 }
 
-/* There is one program a backend, however often it is to be checked. */
+/*
+ * Do not start a second program for the same backend.  Return: negative errno
+ */
 static int refuse(struct probe_exec *dying, const struct target *target,
 		  char *fault)
 {
@@ -113,7 +117,10 @@ static int refuse(struct probe_exec *dying, const struct target *target,
 	return -ETIMEDOUT;
 }
 
-/* It goes into answers, events and the log, so only what can be printed. */
+/*
+ * Keep the last line of the output.  It goes into answers, events and the log,
+ * so other bytes than printable ASCII become '?'.
+ */
 static void line_add(struct probe_exec *exec, const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
@@ -158,7 +165,7 @@ static void exec_verdict(struct probe_exec *exec, int status)
 {
 	char fault[FAULT_LEN];
 
-	/* What it has left behind in its group goes, too. */
+	/* Kill processes of its group that it has left behind. */
 	kill(-exec->pid, SIGKILL);
 	exec->pid = 0;
 	if (exec->fault->error) {
@@ -201,7 +208,7 @@ void probe_exec_ended(struct probes *probes)
 	}
 }
 
-/* Words of @command, which they are cut out of. */
+/* Split @command into words.  It is changed, and the words point into it. */
 static void words_split(char *command, char *words[WORDS_MAX])
 {
 	size_t n = 0;

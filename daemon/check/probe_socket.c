@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The sockets of checks, and the address that these come from. */
+/* Open the sockets of checks and bind them to their source address. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -9,9 +9,9 @@
 #include "check/probe.h"
 
 /*
- * The kernel answers with the source that it would take, without a packet: of
- * an address that the machine has it is the address.  That bind() succeeds
- * says nothing where net.ipv4.ip_nonlocal_bind is set.
+ * Whether the machine has the address @addr.  connect() of a UDP socket sends
+ * no packet but chooses a source, which for a local address is that address.
+ * bind() is no test, because it always succeeds with net.ipv4.ip_nonlocal_bind.
  */
 static bool is_local(const struct sockaddr_storage *addr, socklen_t len)
 {
@@ -26,7 +26,7 @@ static bool is_local(const struct sockaddr_storage *addr, socklen_t len)
 
 	if (fd < 0)
 		return false;
-	/* Any port will do; port 0 is none. */
+	/* Any port other than 0 works. */
 	((struct sockaddr_in *)&to)->sin_port = htons(9);
 	local = !connect(fd, (struct sockaddr *)&to, len) &&
 		!getsockname(fd, (struct sockaddr *)&from, &from_len) &&
@@ -50,7 +50,7 @@ int target_socket(const struct target *target, int type)
 	if (fd < 0 || target->source.family != target->addr.family)
 		return fd;
 	len = target_sockaddr(&source, &from);
-	/* The port is chosen by connect(), which needs one for each backend. */
+	/* connect() chooses the port: one port can serve several backends. */
 	if (is_local(&from, len) &&
 	    (setsockopt(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT, &yes,
 			sizeof(yes)) ||

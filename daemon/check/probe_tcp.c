@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Over TCP: whether somebody listens, or what a web server says. */
+/* Checks tcp, http and https: connect, and send a request to a web server. */
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
@@ -22,8 +22,9 @@ struct stream {
 };
 
 /*
- * Nothing waits to be sent that the other end needs, and thousands of checks
- * a second would leave thousands of connections in TIME_WAIT.
+ * Close with a reset (SO_LINGER with time 0): otherwise thousands of checks a
+ * second leave as many connections in TIME_WAIT.  No data is lost, as the other
+ * end needs nothing more.
  */
 static void stream_free(struct probe *probe)
 {
@@ -71,7 +72,7 @@ static void stream_judge(struct stream *stream, bool end)
 	}
 }
 
-/* The host as RFC 9112, 3.2, has it: a port that goes without saying is left out. */
+/* The Host header (RFC 9112, 3.2), without a default port. */
 static void host_text(const struct target *target, char *text, size_t len)
 {
 	const struct check *check = target->check;
@@ -109,7 +110,7 @@ static void stream_read(struct bufferevent *bev, void *stream)
 	stream_judge(stream, false);
 }
 
-/* Why TLS failed, as OpenSSL says it. */
+/* Write OpenSSL's reason for @error to @fault. */
 static void tls_fault(unsigned long error, char *fault)
 {
 	const char *reason = ERR_reason_error_string(error);
@@ -122,7 +123,7 @@ static void tls_fault(unsigned long error, char *fault)
 			 " (TLS 1.2 or 1.3 is needed)" : "");
 }
 
-/* A connection that fails under TLS is no fault of TLS. */
+/* Report an error of TLS, or @error if only the TCP connection failed. */
 static void stream_failed(struct stream *stream, int error)
 {
 	unsigned long tls = bufferevent_get_openssl_error(stream->bev);
@@ -143,7 +144,7 @@ static void stream_event(struct bufferevent *bev, short what, void *data)
 
 	loop_does("a check");
 	if (what & BEV_EVENT_CONNECTED) {
-		/* Many servers end without a word of TLS. */
+		/* Many servers close the connection without a TLS alert. */
 		if (stream->target->check->type == CHECK_HTTPS)
 			bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
 		if (stream->target->check->type == CHECK_TCP)

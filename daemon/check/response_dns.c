@@ -7,9 +7,9 @@
 #include "check/response.h"
 
 #define DNS_HEADER_LEN 12
-#define DNS_QR 0x80		/* of byte 2: it is an answer */
-#define DNS_RD 0x01		/* of byte 2: ask others if need be */
-#define DNS_RCODE 0x0f		/* of byte 3 */
+#define DNS_QR 0x80		/* in byte 2: this is an answer */
+#define DNS_RD 0x01		/* in byte 2: recursion desired */
+#define DNS_RCODE 0x0f		/* in byte 3 */
 #define DNS_TYPE_A 1
 #define DNS_TYPE_AAAA 28
 #define DNS_CLASS_IN 1
@@ -44,7 +44,7 @@ size_t dns_query(const char *name, uint16_t id, bool ipv6, uint8_t *query)
 	return (size_t)(p + 4 - query);
 }
 
-/* A server may give the name back in letters of the other case. */
+/* A server may change the case of the name. */
 static bool same_question(const uint8_t *a, const uint8_t *b, size_t len)
 {
 	for (size_t i = DNS_HEADER_LEN; i < len; i++)
@@ -66,7 +66,7 @@ enum verdict response_dns(const uint8_t *query, size_t query_len,
 	    !(reply[2] & DNS_QR))
 		return REPLY_MORE;
 	rcode = reply[3] & DNS_RCODE;
-	/* One that understands nothing need not repeat the question. */
+	/* An error answer may lack the question, a good one may not. */
 	if (len >= query_len ? !same_question(query, reply, query_len) :
 			       !rcode)
 		return REPLY_MORE;

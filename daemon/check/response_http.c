@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An answer over HTTP, read as it comes: every byte is looked at once, and
- * chunks are put together where they lie.
+ * Parser for HTTP answers that arrive in parts.  It parses each byte once and
+ * joins the chunks of a body in place.
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
 
@@ -15,15 +15,15 @@
 #include "check/probe.h"
 #include "check/response.h"
 
-/* Some milliseconds, and some memory. */
+/* Limits of one match: a few milliseconds and 1 MiB. */
 #define MATCH_LIMIT 100000
 #define DEPTH_LIMIT 1000
 #define HEAP_LIMIT 1024		/* KiB */
 
-/* A backend that sends byte by byte costs no more matches than this. */
+/* Maximum number of matches before the end, for answers sent byte by byte. */
 #define EARLY_MAX 16
 
-#define STATUS_LINE_LEN 13	/* "HTTP/1.1 200" and what ends the number */
+#define STATUS_LINE_LEN 13	/* "HTTP/1.1 200" and one more byte */
 #define LENGTH_MAX (SIZE_MAX / 32)
 
 #define NOT_HTTP "the answer is not HTTP/1"
@@ -43,7 +43,7 @@ struct response_body *response_body_new(const char *pattern)
 	PCRE2_SIZE offset;
 	int error;
 
-	/* $ stands before the CR LF at the end of a body, too. */
+	/* With ANYCRLF, $ matches before a final CR LF, too. */
 	if (body && newline &&
 	    !pcre2_set_newline(newline, PCRE2_NEWLINE_ANYCRLF))
 		body->code = pcre2_compile((PCRE2_SPTR)pattern,
@@ -80,7 +80,7 @@ static enum verdict bad(char *fault, const char *why)
 	return REPLY_BAD;
 }
 
-/* All of the body that will be looked at is there. */
+/* Match the body; no more of it will come. */
 static enum verdict match_whole(const struct response_http *http,
 				const char *text, char *fault)
 {
@@ -96,8 +96,8 @@ static enum verdict match_whole(const struct response_http *http,
 }
 
 /*
- * PCRE2_PARTIAL_HARD takes no match that looks at the end of the text, so what
- * may follow cannot undo this one.
+ * Match the body before its end.  With PCRE2_PARTIAL_HARD a match that depends
+ * on the end of the text is not reported, so the rest cannot undo a match.
  */
 static bool match_early(struct response_http *http, const char *text)
 {
@@ -111,7 +111,7 @@ static bool match_early(struct response_http *http, const char *text)
 			   body->limits) >= 0;
 }
 
-/* The status of the line that begins at @text. */
+/* Read the status from the status line at @text. */
 static enum verdict read_status(const char *text, size_t len,
 				unsigned int *status, char *fault)
 {
@@ -139,7 +139,7 @@ static enum verdict wrong_status(const struct check *check,
 {
 	char wanted[CHECK_STATUS_LEN];
 
-	/* Bad Request and Misdirected Request: mostly for want of a name. */
+	/* 400 and 421 are common answers to a wrong host. */
 	snprintf(fault, FAULT_LEN, "status %u, wanted %s%s", status,
 		 check_status_text(check, wanted),
 		 status == 400 || status == 421 ?
@@ -147,7 +147,7 @@ static enum verdict wrong_status(const struct check *check,
 	return REPLY_BAD;
 }
 
-/* Where the line after @at ends, without its LF and CR; false: not yet. */
+/* @len: length of the line at @at without CR LF.  Return: it is complete */
 static bool line_get(const char *text, size_t size, size_t *at, size_t *len)
 {
 	const char *line = text + *at;
@@ -162,7 +162,7 @@ static bool line_get(const char *text, size_t size, size_t *at, size_t *len)
 	return true;
 }
 
-/* The value of header @name, without blanks around it; NULL: not this one. */
+/* The value if @line is the header @name, without blanks around it; or NULL. */
 static const char *header(const char *line, size_t *len, const char *name)
 {
 	size_t at = strlen(name);
@@ -177,7 +177,7 @@ static const char *header(const char *line, size_t *len, const char *name)
 	return line + at;
 }
 
-/* Digits of @base in the first @len bytes.  Return: how many there are */
+/* Read a number, base 10 or 16, at @text.  Return: the number of digits */
 static size_t number(const char *text, size_t len, unsigned int base,
 		     size_t *value)
 {
@@ -190,13 +190,13 @@ static size_t number(const char *text, size_t len, unsigned int base,
 		int c = tolower((unsigned char)text[i]);
 		size_t digit = (size_t)(c <= '9' ? c - '0' : c - 'a' + 10);
 
-		/* Longer than anything that is read. */
+		/* Larger than any answer: avoid an overflow. */
 		*value = *value > LENGTH_MAX ? *value : *value * base + digit;
 	}
 	return i;
 }
 
-/* What a header says of the end of the body (RFC 9112, 6.3). */
+/* Read the headers that define the end of the body (RFC 9112, 6.3). */
 static enum verdict read_header(struct response_http *http, const char *line,
 				size_t len, char *fault)
 {
@@ -245,7 +245,7 @@ static enum verdict begin_answer(struct response_http *http, const char *text,
 
 	if (verdict != REPLY_GOOD)
 		return verdict;
-	/* The real answer follows, but where the protocol is another now. */
+	/* After a status 1xx the final answer follows, except after 101. */
 	if (http->status >= 100 && http->status < 200 && http->status != 101)
 		http->state = HTTP_INTERIM;
 	else if (!check_status_fits(http->check, http->status))
@@ -305,7 +305,9 @@ static enum verdict read_data(struct response_http *http, char *text,
 	return REPLY_GOOD;
 }
 
-/* Return: REPLY_GOOD where something was read, REPLY_MORE where it ends */
+/*
+ * Return: REPLY_GOOD: something was parsed, REPLY_MORE: more bytes are needed
+ */
 static enum verdict read_part(struct response_http *http, char *text,
 			      size_t size, char *fault)
 {

@@ -17,7 +17,7 @@
 #include "common/addr.h"
 
 #define NOBODY 65534	/* the kernel's overflowuid */
-#define LINKS_MAX 40		/* as for the kernel */
+#define LINKS_MAX 40		/* same limit as the kernel's */
 
 int spawn_user_init(struct spawn_user *user, const char *name,
 		    struct err *err)
@@ -43,8 +43,9 @@ int spawn_user_init(struct spawn_user *user, const char *name,
 }
 
 /*
- * A sticky directory lets nobody but the owner of a file replace it.  A link
- * cannot be written, whatever its mode is.
+ * Whether others than root and our own user can change the file.  In a sticky
+ * directory only the owner of a file can replace it.  The mode of a symbolic
+ * link has no meaning.
  */
 static bool others_write(const struct stat *st)
 {
@@ -64,8 +65,9 @@ static int no_start(char *fault, int error)
 }
 
 /*
- * Look at each directory and each link on the way, and at the program itself.
- * @real: result, @path without links: they may lead elsewhere by then
+ * Check the program and each directory and symbolic link in its path.
+ * @real: result, @path with all links resolved; executed instead of @path, as
+ *	links may change after the check
  */
 static int trust(const char *path, char *real, char *fault)
 {
@@ -106,8 +108,9 @@ static int trust(const char *path, char *real, char *fault)
 }
 
 /*
- * A child that waits for a file system keeps nothing of dnatd's open: no lock,
- * no socket.  What kills the group finds it in there.
+ * Detach the child from dnatd: it may wait for a file system for long and must
+ * not keep dnatd's locks and sockets open.  Its own process group can be
+ * killed.
  */
 static int leave(int output)
 {
@@ -115,7 +118,7 @@ static int leave(int output)
 
 	for (int sig = 1; sig < NSIG; sig++)
 		sigaction(sig, &by_default, NULL);
-	/* dnatd may have more files open than the program may. */
+	/* Close dnatd's files; nofile_lower() undoes its higher limit. */
 	if (dup2(output, STDOUT_FILENO) < 0 ||
 	    dup2(output, STDERR_FILENO) < 0 ||
 	    close_range(STDERR_FILENO + 1, ~0U, 0) || close(STDIN_FILENO) ||
@@ -129,7 +132,7 @@ static int become(const struct spawn_user *user)
 {
 	sigset_t none;
 
-	/* To be who one is already takes no capability. */
+	/* No change is needed, and none is possible without capabilities. */
 	if ((user->uid != geteuid() || user->gid != getegid()) &&
 	    (setgroups((size_t)user->n_groups, user->groups) ||
 	     setresgid(user->gid, user->gid, user->gid) ||
@@ -139,7 +142,7 @@ static int become(const struct spawn_user *user)
 	return sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* In the child.  Return: only where the program does not run, with why */
+/* Runs in the child.  Returns only if the program did not start. */
 static struct spawn_fault run(const struct spawn_user *user, const char *path,
 			      char *const argv[], char *const env[],
 			      int output)
@@ -154,7 +157,9 @@ static struct spawn_fault run(const struct spawn_user *user, const char *path,
 		if (!become(user))
 			execve(real, argv, env);
 	}
-	/* It is dnatd that may not: be that user, or run this file. */
+	/*
+	 * EPERM: dnatd lacks the right to change the user or to run the file.
+	 */
 	fault.error = errno == EPERM ? ECANCELED : errno;
 	snprintf(fault.text, FAULT_LEN, "the program does not start: %s",
 		 strerror(errno));
@@ -184,7 +189,7 @@ pid_t spawn_program(const struct spawn_user *user, const char *path,
 	pid_t pid;
 	int error;
 
-	/* A handler of ours in the child would write to dnatd's event loop. */
+	/* In the child dnatd's handlers would write to its event loop. */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
 	pid = fork();
@@ -196,7 +201,7 @@ pid_t spawn_program(const struct spawn_user *user, const char *path,
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (pid < 0)
 		return -error;
-	/* The child does it, too: whoever is first. */
+	/* Parent and child both do this, as either can be first. */
 	setpgid(pid, pid);
 	return pid;
 }

@@ -3,10 +3,10 @@
 
 #include "check/turns.h"
 
-/* Begun in one turn of the event loop. */
+/* Checks started in one turn of the event loop. */
 #define AT_ONCE 64
 
-/* Places that those who are late leave to the others: one of so many. */
+/* One of this many places is reserved for prompt turns. */
 #define KEPT_SHARE 4
 
 static bool has_place(const struct turns *turns, const struct turn *turn)
@@ -89,7 +89,7 @@ bool turn_take(struct turns *turns, struct turn *turn)
 {
 	struct turn_list *list = list_of(turns, turn);
 
-	/* Nobody overtakes those that have waited longer. */
+	/* Turns that have waited longer come first. */
 	if (TAILQ_EMPTY(list) && has_place(turns, turn)) {
 		begin(turns, turn);
 		return true;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How many checks run at a time.  Each holds a file descriptor until it ends,
- * which takes a whole timeout where nobody answers.
+ * Limit the number of checks that run at once.  Each has a file descriptor open
+ * until it ends, which takes the whole timeout if the backend does not answer.
  *
- * Those who were answered the last time come first, and have a quarter of the
- * places to themselves: a rack that has gone dark does not keep the checks of
- * the others waiting.
+ * Checks of backends that answered the last time come first and have a quarter
+ * of the places reserved.  So many dead backends do not delay the checks of the
+ * others.
  */
 #ifndef DNAT_TURNS_H
 #define DNAT_TURNS_H
@@ -21,29 +21,29 @@ enum turn_state {
 };
 
 struct turn {
-	TAILQ_ENTRY(turn) entry;	/* of those that wait */
+	TAILQ_ENTRY(turn) entry;	/* in a list of turns that wait */
 	enum turn_state state;
-	bool prompt;		/* was answered the last time it was checked */
+	bool prompt;		/* the last check was answered in time */
 	bool late;		/* counted in turns.n_late */
 };
 
 TAILQ_HEAD(turn_list, turn);
 
 struct turns {
-	unsigned int max;	/* at a time */
-	unsigned int n;		/* taken, all of them */
-	unsigned int n_late;	/* taken by those that were not prompt */
+	unsigned int max;	/* maximum of @n */
+	unsigned int n;		/* turns taken */
+	unsigned int n_late;	/* turns taken that were not prompt */
 	unsigned int n_waiting;
-	struct turn_list prompt;
-	struct turn_list late;
+	struct turn_list prompt;	/* prompt turns that wait */
+	struct turn_list late;		/* other turns that wait */
 	struct event *event;
 	void (*begin)(struct turn *turn);
 };
 
 /**
- * turns_init - nobody has a turn
- * @max: how many there are at a time, 4 or more
- * @begin: called from the event loop for one that has waited and whose turn it is
+ * turns_init - initialize with all places free
+ * @max: number of places, 4 or more
+ * @begin: called from the event loop when a turn that waited gets a place
  *
  * Return: 0 or -ENOMEM
  */
@@ -51,10 +51,10 @@ int turns_init(struct turns *turns, struct event_base *base, unsigned int max,
 	       void (*begin)(struct turn *turn));
 void turns_clean(struct turns *turns);
 
-/* Return: whether @turn may begin; otherwise it waits, and begin() is called */
+/* Return: @turn has a place; false: it waits, and begin() is called later */
 bool turn_take(struct turns *turns, struct turn *turn);
 
-/* @turn is over, or waits no longer. */
+/* Give back the place of @turn, or stop waiting. */
 void turn_give(struct turns *turns, struct turn *turn);
 
 #endif
