@@ -8,10 +8,10 @@
 
 #include "conn/conn.h"
 
-#define ROW_LEN 512		/* more than all its parts can have */
+#define ROW_LEN 512		/* more than the longest row */
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-/* As conntrack(8) prints them; by enum tcp_conntrack. */
+/* The names that conntrack(8) prints, by enum tcp_conntrack. */
 static const char *const tcp_states[] = {
 	"NONE", "SYN_SENT", "SYN_RECV", "ESTABLISHED", "FIN_WAIT",
 	"CLOSE_WAIT", "LAST_ACK", "TIME_WAIT", "CLOSE", "SYN_SENT2",
@@ -23,7 +23,7 @@ static const char *const classes[] = {
 	[CONN_CLOSED] = "closed",
 };
 
-/* Those of UDP, and of what a flowtable has. */
+/* The states of UDP, and of connections in a flowtable. */
 static const struct {
 	const char *name;
 	enum conn_class class;
@@ -34,7 +34,7 @@ static const struct {
 	{ "OFFLOAD", CONN_ANY },
 };
 
-/* Services come and go while a long answer is made: this is a copy. */
+/* A copy, because the model may change while a long answer is made. */
 struct conn_name {
 	uint8_t proto;
 	struct conn_end vip;
@@ -71,7 +71,7 @@ static int compare_conn(const void *one, const void *two)
 
 int conn_names_init(struct conn_names *names, const struct model *model)
 {
-	/* One more than needed: calloc(0) may give NULL. */
+	/* + 1, because calloc(0) may return NULL. */
 	names->list = calloc(model->n_services + 1, sizeof(*names->list));
 	names->n = 0;
 	if (!names->list)
@@ -182,7 +182,9 @@ int conn_state_parse(const char *text, struct conn_filter *filter,
 
 static const char *state_text(const struct conn *conn)
 {
-	/* Conntrack knows neither state nor timeout while a flowtable has it. */
+	/*
+	 * Conntrack does not update the state of a connection in a flowtable.
+	 */
 	if (conn->status & IPS_OFFLOAD)
 		return "OFFLOAD";
 	if (conn->proto == IPPROTO_TCP)
@@ -231,8 +233,8 @@ static char *put_end(char *at, const char *name, const struct conn_end *end,
 }
 
 /*
- * Nothing in a row needs an escape, not even a name: see name_check().  By
- * hand, for printf() and inet_ntop() take eight times as long.
+ * No text in a row needs an escape: see name_check() for names.  Written
+ * without printf() and inet_ntop(), which take eight times as long.
  */
 int conn_put(struct text *rows, const struct conn *conn, const char *service)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A connection, whoever tells of it: what is asked for, and how it is shown. */
+/*
+ * A connection, from conntrack or from the module: filters, and the rows of
+ * connection.show.
+ */
 #ifndef DNAT_CONN_H
 #define DNAT_CONN_H
 
@@ -24,14 +27,14 @@ struct conn {
 	struct conn_end vip;
 	struct conn_end backend;
 	uint16_t vdport;	/* host byte order */
-	uint32_t status;	/* conntrack's, IPS_* */
-	uint8_t tcp_state;	/* conntrack's, enum tcp_state */
+	uint32_t status;	/* conntrack's IPS_* */
+	uint8_t tcp_state;	/* conntrack's enum tcp_conntrack */
 	bool aged;		/* @age is known */
-	uint32_t age;		/* seconds */
-	uint32_t expires;	/* seconds */
+	uint32_t age;		/* seconds since the start */
+	uint32_t expires;	/* seconds until the timeout */
 };
 
-/* As the module sorts them: may the port be taken back? */
+/* The module's classes of connections, by whether it may reclaim the vdport. */
 enum conn_class {
 	CONN_OPEN,
 	CONN_HALF_OPEN,
@@ -40,24 +43,24 @@ enum conn_class {
 };
 
 /*
- * What has to hold for a connection that is meant.  0 is any protocol, any port
- * and, as the family, any address.
+ * A filter for connections.  Protocol 0, port 0 and address family 0 match any
+ * value.
  */
 struct conn_filter {
 	uint8_t proto;
 	struct conn_end vip;
 	struct conn_end backend;
-	struct conn_end client;		/* its port is not looked at */
+	struct conn_end client;		/* port 0: the module ignores it */
 	enum conn_class class;
-	const char *state;		/* as conn_put() writes it, NULL: any */
-	bool unanswered;		/* only those without an answer so far */
+	const char *state;		/* a state of conn_put(), NULL: any */
+	bool unanswered;		/* only those without a reply */
 };
 
-/* Those through @service, to @backend unless that is NULL. */
+/* Connections of @service, and only those to @backend unless it is NULL. */
 struct conn_filter conn_filter_of(const struct service *service,
 				  const struct backend *backend);
 
-/* The names of the services, by what connections to them look like. */
+/* The services' names, sorted by protocol, VIP and port. */
 struct conn_names {
 	size_t n;
 	struct conn_name *list;
@@ -66,7 +69,7 @@ struct conn_names {
 int conn_names_init(struct conn_names *names, const struct model *model);
 void conn_names_clean(struct conn_names *names);
 
-/* The name of the service that @conn goes through, or NULL. */
+/* The name of @conn's service, owned by @names; or NULL. */
 const char *conn_names_find(const struct conn_names *names,
 			    const struct conn *conn);
 
@@ -74,27 +77,27 @@ enum conn_class conn_class_of(const struct conn *conn);
 
 bool conn_matches(const struct conn *conn, const struct conn_filter *filter);
 
-/* Is @conn in @state, as conn_put() writes it? */
+/* Whether conn_put() writes @state for @conn. */
 bool conn_in_state(const struct conn *conn, const char *state);
 
 /**
- * conn_state_parse - what a filter says of the state
- * @text: "open", "half-open", "closed", or a state as conn_put() writes it, in
- *	small letters or large ones
- * @filter: gets the state, and the class that all in that state are of
+ * conn_state_parse - set a filter's state
+ * @text: "open", "half-open", "closed" or a state of conn_put(), in any case
+ * @filter: its class or its state is set; with a state also the class, if all
+ *	connections in that state have the same
  *
- * Return: 0 or -EINVAL
+ * Return: 0 or -EINVAL with @err set
  */
 int conn_state_parse(const char *text, struct conn_filter *filter,
 		     struct err *err);
 
 /**
  * conn_put - append a row of connection.show (control.h)
- * @rows: an array, see text_row()
+ * @rows: a JSON array, see text_row()
  * @conn: the connection
- * @service: its service's name, NULL for none
+ * @service: name of its service, or NULL
  *
- * Not by way of a json_t: there may be a million rows.
+ * Writes text without a json_t, because there may be a million rows.
  *
  * Return: 0 or -ENOMEM
  */

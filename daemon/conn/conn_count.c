@@ -11,7 +11,7 @@ static int compare_numbers(unsigned int a, unsigned int b)
 	return (a > b) - (a < b);
 }
 
-/* The service's port comes last: a pool has none. */
+/* Without the service's port: a pool has none.  So compare() adds it last. */
 static int compare_pools(const struct conn_filter *a,
 			 const struct conn_filter *b)
 {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* How many connections backends have left: those that are not closed. */
+/*
+ * Count the connections that draining backends still have, except closed ones.
+ */
 #ifndef DNAT_CONN_COUNT_H
 #define DNAT_CONN_COUNT_H
 
@@ -9,7 +11,7 @@
 #include "conn/conn.h"
 
 struct conn_count {
-	struct conn_filter filter;	/* of conn_filter_of() */
+	struct conn_filter filter;	/* from conn_filter_of() */
 	uint64_t n;
 };
 
@@ -19,27 +21,29 @@ struct conn_counts {
 };
 
 /*
- * All backends of @model that drain, none with a connection.
+ * Begin with a count of 0 for each backend of @model that takes no new
+ * connections.
  *
  * Return: 0 or -ENOMEM
  */
 int conn_counts_init(struct conn_counts *lefts, const struct model *model);
 void conn_counts_clean(struct conn_counts *lefts);
 
-/* Return: NULL where the backend was not among them */
+/* Return: the count of @backend; NULL: it is not counted */
 const struct conn_count *conn_counts_find(const struct conn_counts *lefts,
 					  const struct service *service,
 					  const struct backend *backend);
 
-/* Count a connection, but for a closed one and one to another backend. */
+/* Count @conn, unless it is closed or its backend is not counted. */
 void conn_counts_add(struct conn_counts *lefts, const struct conn *conn);
 
 /**
- * conn_counts_add_pool - count connections that the module counts by VIP and protocol
- * @pool: whose; without the VIP's port
- * @n: how many
+ * conn_counts_add_pool - add the number of connections of a pool of vdports
+ * @pool: protocol, VIP and backend; without the VIP's port
+ * @n: number of connections
  *
- * Two services that share VIP, protocol and backend have each the sum.
+ * The module has one pool for all services with the same VIP, protocol and
+ * backend.  Each of these services gets the whole number.
  */
 void conn_counts_add_pool(struct conn_counts *lefts,
 			  const struct conn_filter *pool, uint64_t n);

@@ -47,7 +47,7 @@ int conn_set_add_gone(struct conn_set *set, const struct service *was,
 	for (size_t i = 0; !ret && i < was->n_backends; i++) {
 		const struct backend *backend = &was->backends[i];
 
-		/* Those that stay mostly keep their order. */
+		/* A fast path: backends mostly keep their order. */
 		if (at < now->n_backends &&
 		    backend->port == now->backends[at].port &&
 		    addr_equal(&backend->addr, &now->backends[at].addr)) {
@@ -76,7 +76,7 @@ void conn_set_sort(struct conn_set *set)
 
 	if (set->n)
 		qsort(set->list, set->n, sizeof(*set->list), compare);
-	/* Of two that are the same the one that wants more. */
+	/* Merge equal filters to one that matches what either did. */
 	for (size_t i = 0; i < set->n; i++) {
 		if (n && !compare(&set->list[n - 1], &set->list[i]))
 			set->list[n - 1].unanswered &= set->list[i].unanswered;

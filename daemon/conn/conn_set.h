@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Many filters of one kind, to look at a connection once for all of them. */
+/* A set of filters, to test a connection against all of them at once. */
 #ifndef DNAT_CONN_SET_H
 #define DNAT_CONN_SET_H
 
@@ -9,7 +9,7 @@
 #include "conn/conn.h"
 
 /*
- * Of services' connections to a backend, or to any (family 0).  All zeros: none.
+ * Each filter is for one service and one backend, or any backend.  Zero: empty.
  */
 struct conn_set {
 	size_t n;
@@ -19,19 +19,19 @@ struct conn_set {
 
 /**
  * conn_set_add - add a filter
- * @filter: conn_filter_of(), with or without @unanswered
+ * @filter: from conn_filter_of(); @unanswered may be set
  *
  * Return: 0 or -ENOMEM
  */
 int conn_set_add(struct conn_set *set, const struct conn_filter *filter);
 
 /**
- * conn_set_add_gone - add what must not stay with backends that have gone
- * @was: the service
- * @now: what has become of it; NULL: it has gone
+ * conn_set_add_gone - add filters for the removed backends of a service
+ * @was: the service before
+ * @now: the service now; NULL: it was deleted
  *
- * UDP flows, and TCP connections without an answer, whose clients ask again.
- * Those that have one go on.
+ * They match UDP flows, and TCP connections without a reply, so that their
+ * clients can reach another backend.  Other TCP connections go on.
  *
  * Return: 0 or -ENOMEM
  */
@@ -39,10 +39,10 @@ int conn_set_add_gone(struct conn_set *set, const struct service *was,
 		      const struct service *now);
 void conn_set_clean(struct conn_set *set);
 
-/* Before conn_set_has(), after the last conn_set_add(). */
+/* Call it after the last conn_set_add() and before conn_set_has(). */
 void conn_set_sort(struct conn_set *set);
 
-/* Does one of the filters want @conn? */
+/* Whether a filter matches @conn. */
 bool conn_set_has(const struct conn_set *set, const struct conn *conn);
 
 #endif

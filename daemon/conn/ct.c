@@ -25,7 +25,7 @@ static void get_end(const struct nf_conntrack *ct, struct conn_end *end,
 	end->port = ntohs(nfct_get_attr_u16(ct, port));
 }
 
-/* Seconds since it began, where conntrack has noted that. */
+/* @age: seconds since the start.  Return: false if there is no timestamp */
 static bool get_age(const struct nf_conntrack *ct, time_t now, uint32_t *age)
 {
 	uint64_t start = nfct_get_attr_u64(ct, ATTR_TIMESTAMP_START);
@@ -35,7 +35,7 @@ static bool get_age(const struct nf_conntrack *ct, time_t now, uint32_t *age)
 	return nfct_attr_is_set(ct, ATTR_TIMESTAMP_START) && start;
 }
 
-/* Any connection over TCP or UDP. */
+/* Return: false unless it is TCP or UDP over IPv4 or IPv6 */
 static bool get_any(const struct nf_conntrack *ct, time_t now,
 		    struct conn *conn)
 {
@@ -61,9 +61,9 @@ static bool get_any(const struct nf_conntrack *ct, time_t now,
 }
 
 /*
- * Ours is what its backend sees coming from the VIP.  The status bit for a
- * rewritten source would miss the balancer's own connections to a VIP that it
- * holds: these come from the VIP to begin with.
+ * Both ends are rewritten if the backend sees the VIP as the source.
+ * IPS_SRC_NAT is not tested: it is not set for connections from this machine to
+ * its own VIP, whose source is the VIP from the start.
  */
 static bool get_conn(const struct nf_conntrack *ct, time_t now,
 		     struct conn *conn)
@@ -182,7 +182,7 @@ int ct_take_left(const struct nlmsghdr *nlh, void *lefts)
 	return 0;
 }
 
-/* A list, on a socket of its own. */
+/* The answer to connection.show, with its own socket. */
 struct ct_list {
 	struct long_answer parts;
 	struct nl nl;

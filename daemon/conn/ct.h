@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Connections through the services, from conntrack. */
+/* List the connections of the services, from conntrack. */
 #ifndef DNAT_CT_H
 #define DNAT_CT_H
 
@@ -12,12 +12,11 @@
 #include "model/types.h"
 
 /**
- * ct_show - the connections of the model's services, as connection.show gives
- *	them (control.h)
- * @model: says which connections are ours: those to a service's VIP, port and
- *	protocol that were rewritten on both ends; may change later
- * @filter: which of them; copied
- * @parts: result
+ * ct_show - begin the answer to connection.show (control.h)
+ * @model: connections belong to its services if they went to a service's VIP,
+ *	port and protocol and both ends were rewritten; may change later
+ * @filter: which of these connections; copied
+ * @parts: result, for long_answer_free()
  *
  * Return: 0 or a negative errno with @err set
  */
@@ -28,21 +27,23 @@ struct nl;
 struct nlmsghdr;
 
 /**
- * ct_ask - ask for the whole list on a socket of one's own
- * @nl: result, for nl_receive() and nl_close(); closed where this fails
+ * ct_ask - open a socket and request a dump of all connections
+ * @nl: result, for nl_receive() and nl_close(); closed on failure
  *
- * All of it, and not what the kernel would filter: it makes as much of the list as
- * fits in a datagram when the one before is read, and where few connections fit a
- * filter that is a walk through the whole table.
+ * The kernel is not asked to filter.  It fills one datagram each time one is
+ * read, and if few connections match the filter, that is a walk through the
+ * whole table, which blocks the caller.
  *
  * Return: 0 or a negative errno with @err set
  */
 int ct_ask(struct nl *nl, struct err *err);
 
-/* nl_fn (netlink.h): add the connection that @nlh tells of to the struct conn_counts. */
+/*
+ * nl_fn (netlink.h): count the connection in @nlh.  @lefts: struct conn_counts
+ */
 int ct_take_left(const struct nlmsghdr *nlh, void *lefts);
 
-/* What ct_show() asks of each connection; apart from the socket, for tests. */
+/* The filter of ct_show() without its socket, for tests. */
 struct ct_query {
 	struct conn_names names;
 	const struct conn_filter *filter;
@@ -57,40 +58,41 @@ void ct_query_clean(struct ct_query *query);
 struct nf_conntrack;
 
 /**
- * ct_wanted - is this one of the connections that are asked for?
- * @ct: as conntrack tells of it
- * @conn: result
+ * ct_wanted - whether a connection is a service's and matches the filter
+ * @ct: conntrack's entry
+ * @conn: result, the connection
  *
- * Return: its service's name, or NULL
+ * Return: the service's name, owned by @query; NULL: the connection is not
+ *	wanted
  */
 const char *ct_wanted(const struct ct_query *query,
 		      const struct nf_conntrack *ct, struct conn *conn);
 
 /**
- * ct_astray - did this flow begin when its service was not there yet?
- * @ct: as conntrack tells of it
+ * ct_astray - whether a flow to a service began before the service was there
+ * @ct: conntrack's entry
  *
- * Rules see a flow's first packet only.  One over UDP goes on for as long as
- * its client keeps sending; one over TCP for as long as he repeats his SYN and
- * nobody answers.
+ * NAT rules see only the first packet of a flow, so such a flow never reaches a
+ * backend.  Over UDP it lasts while the client sends; over TCP while the client
+ * repeats its SYN without a reply.
  */
 bool ct_astray(const struct ct_query *query, const struct nf_conntrack *ct);
 
-/* Is this a rewritten connection that @set has? */
+/* Whether both ends of the connection were rewritten and @set matches it. */
 bool ct_in_set(const struct conn_set *set, const struct nf_conntrack *ct);
 
 /**
  * ct_request - begin a request to conntrack
- * @nl: that it will be sent on
- * @buf: as nl_request() wants it
- * @flags: of nl_request()
+ * @nl: the socket for the request
+ * @buf: an NL_REQUEST_BUF()
+ * @flags: as for nl_request()
  * @cmd: IPCTNL_MSG_CT_*
  * @family: AF_INET, AF_INET6 or AF_UNSPEC
  */
 struct nlmsghdr *ct_request(struct nl *nl, void *buf, uint16_t flags,
 			    uint8_t cmd, uint8_t family);
 
-/* nl_fn (netlink.h): append the connection that @nlh tells of, if asked for. */
+/* nl_fn (netlink.h): append the connection in @nlh to query->rows if wanted. */
 int ct_parse(const struct nlmsghdr *nlh, void *query);
 
 #endif

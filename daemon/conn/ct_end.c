@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a datagram of conntrack's list tells of is deleted before the next is
- * read, on a socket of its own.
+ * One socket reads a dump of all connections, another one deletes.  The entries
+ * of one datagram are deleted before the next datagram is read.
  */
 #include <errno.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -24,7 +24,7 @@ struct ct_ending {
 	struct conn_set set;
 };
 
-/* Without its zone the kernel looks for a connection that is in none. */
+/* Without a zone the kernel looks in the default zone only. */
 static void copy_zone(struct nf_conntrack *to, const struct nf_conntrack *from,
 		      enum nf_conntrack_attr attr)
 {
@@ -32,7 +32,7 @@ static void copy_zone(struct nf_conntrack *to, const struct nf_conntrack *from,
 		nfct_set_attr_u16(to, attr, nfct_get_attr_u16(from, attr));
 }
 
-/* One that is gone by now needs nothing. */
+/* Delete the entry of @ct.  It is no error if there is none any more. */
 static int delete(struct ct_ending *self, const struct nf_conntrack *ct)
 {
 	struct nf_conntrack *which = nfct_new();
@@ -124,7 +124,7 @@ static int start(struct ct_ending *self, struct err *err)
 	return rc ? rc : nl_open(&self->del, NETLINK_NETFILTER, err);
 }
 
-/* Begin what @self is to do; it is gone where that fails. */
+/* Open the sockets and begin.  Frees @self on failure. */
 static int begin(struct ct_ending *self, struct end_walk **ending,
 		 struct err *err)
 {
@@ -141,7 +141,7 @@ static int begin(struct ct_ending *self, struct end_walk **ending,
 	return 0;
 }
 
-/* @filter: NULL where @meant does not ask for one */
+/* @filter: NULL if @meant does not use it */
 static int begin_query(const struct model *model,
 		       const struct conn_filter *filter,
 		       bool (*meant)(const struct ct_ending *self,

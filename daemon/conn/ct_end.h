@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Connections that are ended by having conntrack forget them. */
+/* End connections by deleting their conntrack entries. */
 #ifndef DNAT_CT_END_H
 #define DNAT_CT_END_H
 
@@ -9,21 +9,22 @@
 #include "model/types.h"
 
 /**
- * ct_end - have conntrack forget connections of the model's services
- * @model: says which connections are ours, as for ct_show(); may change later
- * @filter: which of them; copied
- * @ending: result, for conns_end() and conns_end_parts() to go on with
+ * ct_end - begin to delete the conntrack entries of services' connections
+ * @model: which connections are the services', as for ct_show(); may change
+ *	later
+ * @filter: which of these connections; copied
+ * @ending: result; conns_end() or conns_end_parts() does the work
  *
  * Return: 0 or a negative errno with @err set
  */
 int ct_end(const struct model *model, const struct conn_filter *filter,
 	   struct end_walk **ending, struct err *err);
 
-/* The same of those that should be the services' and are not, see ct_astray(). */
+/* The same for flows that began before their service, see ct_astray(). */
 int ct_end_astray(const struct model *model, struct end_walk **ending,
 		  struct err *err);
 
-/* The same of those in @set, whose services may have gone; @set is copied. */
+/* The same for connections that @set matches.  @set is copied. */
 int ct_end_set(const struct conn_set *set, struct end_walk **ending,
 	       struct err *err);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Connections that are being ended, a part of them at a time. */
+/* A job that ends connections in parts. */
 #ifndef DNAT_END_WALK_H
 #define DNAT_END_WALK_H
 
@@ -9,18 +9,18 @@
 
 struct end_walk {
 	/**
-	 * @more: end some; soon, for everybody waits
+	 * @more: do the next part; must be quick, the event loop waits for it
 	 *
-	 * Return: 1 with more to come, 0 where these were the last, or a
-	 *	negative errno with @err set
+	 * Return: 1: more parts follow, 0: this was the last one, or a negative
+	 *	errno with @err set
 	 */
 	int (*more)(struct end_walk *ending, struct err *err);
 
-	/* @free: finished or not; what is not ended yet goes on */
+	/* @free: free the job; if it is unfinished, other connections go on */
 	void (*free)(struct end_walk *ending);
 
-	int fd;			/* readable when more() need not wait */
-	uint64_t ended;		/* so far */
+	int fd;			/* when it is readable, @more does not block */
+	uint64_t ended;		/* connections ended so far */
 };
 
 #endif
