@@ -16,24 +16,24 @@
 #include "common/array.h"
 #include "nft/batch.h"
 
-/* One message never exceeds what an attribute's 16-bit length can hold. */
+/* Maximum size of a message: its largest attribute has a 16-bit length. */
 #define MESSAGE_MAX (UINT16_MAX + 4096)
 #define PAGE_MAX (128 * 1024)
 
-/* Room for the answers to a batch of which every message is refused. */
+/* Receive buffer per message: the kernel may refuse each one with an answer. */
 #define ANSWER_BYTES 1024
 #define RCVBUF_MAX (32 * 1024 * 1024)
 
 struct batch {
 	struct nftnl_batch *pages;
-	const struct item **origin;	/* by sequence number */
+	const struct item **origin;	/* item of each sequence number */
 	uint32_t seq;
 	size_t room;
 	size_t bytes;
 	bool failed;
 };
 
-/* A sequence number for a message that @item is to blame for. */
+/* Reserve a sequence number, and note @item for the error message. */
 static bool next_seq(struct batch *batch, const struct item *item)
 {
 	if (array_room(&batch->origin, batch->seq, &batch->room,
@@ -230,7 +230,7 @@ void batch_del(struct batch *batch, const struct item *item)
 		break;
 	case ITEM_FLOWTABLE:
 	case ITEM_SET:
-		/* These go with their table only. */
+		/* Never deleted alone, only with the table. */
 		break;
 	}
 	finish(batch, nlh);
@@ -303,7 +303,7 @@ static void set_buffers(struct nl *nl, size_t bytes, uint32_t messages)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &rcv, sizeof(rcv));
 }
 
-/* The first refusal in a datagram of answers; 0 where there is none. */
+/* Find the first error in a datagram.  Return: it, with @err set, or 0 */
 static int first_refusal(struct batch *batch, const void *buf, size_t len,
 			 struct err *err)
 {
@@ -325,8 +325,8 @@ static int first_refusal(struct batch *batch, const void *buf, size_t len,
 }
 
 /*
- * The kernel has carried the batch out, or not, by the time that sending
- * returns, and speaks only of refusals.
+ * Read the answers.  The kernel carries out the batch while it is sent, and
+ * answers only with errors, so without an answer the batch is done.
  */
 static int answers(struct batch *batch, struct nl *nl, struct err *err)
 {
@@ -363,7 +363,7 @@ int batch_send(struct batch *batch, struct nl *nl, bool dry, struct err *err)
 	ssize_t sent;
 	int n, rc;
 
-	/* A batch without an end is checked, then dropped. */
+	/* The kernel checks a batch without an end, but does not commit it. */
 	if (!dry && !batch->failed)
 		frame(batch, NFNL_MSG_BATCH_END, 0);
 	if (batch->failed)

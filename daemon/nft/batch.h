@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One nf_tables transaction: all of it or nothing. */
+/* An nf_tables transaction, which is carried out completely or not at all. */
 #ifndef DNAT_BATCH_H
 #define DNAT_BATCH_H
 
@@ -13,32 +13,32 @@ struct batch;
 
 /**
  * batch_new - begin a transaction
- * @generation: refuse it with -ERESTART unless the ruleset is still of this
- *	generation; 0: whatever it is
+ * @generation: batch_send() fails with -ERESTART if the ruleset has another
+ *	generation; 0: any generation
  *
- * Return: NULL without memory
+ * Return: NULL if there is no memory
  */
 struct batch *batch_new(uint32_t generation);
 void batch_free(struct batch *batch);
 
 /*
- * Add or delete what an item stands for.  The item must live until the batch
- * is sent.  To delete ITEM_RULES is to empty the chain.  Lack of memory is
- * told by batch_send().
+ * Add messages to add or delete the object of an item.  The item must live
+ * until the batch is sent.  Deleting ITEM_RULES deletes all rules of the chain.
+ * A lack of memory is reported by batch_send().
  */
 void batch_add(struct batch *batch, const struct item *item);
 void batch_del(struct batch *batch, const struct item *item);
 
-/* Take @devices out of a flowtable, which @item stands for. */
+/* Remove the interfaces of @devices from the flowtable of @item. */
 void batch_del_devices(struct batch *batch, const struct item *item,
 		       const struct nftnl_flowtable *devices);
 
 /**
- * batch_send - have it carried out
- * @dry: only ask whether the kernel would take it
- * @err: what was refused, of which service, and why
+ * batch_send - send the transaction
+ * @dry: only test whether the kernel accepts it
+ * @err: set on failure to what was refused, its service and the reason
  *
- * Return: 0 or a negative errno and nothing done
+ * Return: 0, or a negative errno and nothing was changed
  */
 int batch_send(struct batch *batch, struct nl *nl, bool dry, struct err *err);
 

@@ -18,10 +18,10 @@
 #include "nft/foreign_rule.h"
 #include "nft/generation.h"
 
-/* Tables whose rules are looked at; nobody has so many with such chains. */
+/* Tables whose rules are read; further ones are ignored. */
 #define TABLES_MAX 32
 
-/* A look that others' changes spoil is begun anew, so often. */
+/* Number of attempts if the ruleset changes during a look. */
 #define TRIES 10
 
 enum phase {
@@ -33,21 +33,21 @@ enum phase {
 struct foreign_table {
 	uint8_t family;
 	char name[NFT_TABLE_MAXNAMELEN];
-	bool raw;			/* has a chain before conntrack */
+	bool raw;			/* has a base chain before conntrack */
 };
 
 struct foreign {
-	struct nl nl;			/* its sock NULL between two looks */
+	struct nl nl;			/* nl.sock NULL: no look is running */
 	enum phase phase;
 	unsigned int tries;
-	uint32_t generation;		/* of the look, or of the last one */
-	bool looked;			/* there is @last */
-	bool current;			/* and it is of @generation */
-	int32_t our_priority;		/* of our nat chains */
-	size_t n_tables, table;		/* table: the one that is dumped */
+	uint32_t generation;		/* of the running or the last look */
+	bool looked;			/* @last is valid */
+	bool current;			/* @last is of @generation */
+	int32_t our_priority;		/* of dnatd's prerouting nat chain */
+	size_t n_tables, table;		/* table: index of the one being read */
 	struct foreign_table tables[TABLES_MAX];
 	struct foreign_chains chains;	/* of all these tables */
-	struct foreign_found nats;	/* before it is known which are earlier */
+	struct foreign_found nats;	/* candidates for FOREIGN_NAT */
 	struct foreign_found now[FOREIGN_KINDS], last[FOREIGN_KINDS];
 };
 
@@ -93,7 +93,7 @@ static void table_add_rules(struct foreign *foreign, uint8_t family,
 	snprintf(table->name, sizeof(table->name), "%s", name);
 }
 
-/* A chain at a hook. */
+/* Handle a base chain, which is one at a hook. */
 static void take_base(struct foreign *foreign, const struct nftnl_chain *chain)
 {
 	uint8_t family = (uint8_t)nftnl_chain_get_u32(chain,
@@ -131,7 +131,7 @@ static void take_base(struct foreign *foreign, const struct nftnl_chain *chain)
 	}
 }
 
-/* Most chains are at no hook: those are left out before they cost anything. */
+/* Most chains have no hook.  They are skipped before they are parsed. */
 static int take_chain(const struct nlmsghdr *nlh, void *data)
 {
 	struct nftnl_chain *chain;
@@ -226,7 +226,7 @@ static void complete(struct foreign *foreign)
 
 	for (size_t i = 0; i < foreign->nats.n && i < FOREIGN_FOUND; i++) {
 		entry = foreign->nats.list[i];
-		/* At the same priority the one that came last is the first. */
+		/* At the same priority the chain registered last runs first. */
 		entry.sure = entry.priority == foreign->our_priority;
 		if (entry.priority <= foreign->our_priority)
 			found_add(&foreign->now[FOREIGN_NAT], &entry);
@@ -240,7 +240,7 @@ static void complete(struct foreign *foreign)
 	stop(foreign);
 }
 
-/* Return: whether there is something to look at */
+/* Return: false: the ruleset has not changed, or it cannot be read */
 static bool begin(struct foreign *foreign)
 {
 	uint32_t generation = 0;
@@ -277,7 +277,7 @@ bool foreign_step(struct foreign *foreign)
 		if (!rc)
 			return foreign->phase != PHASE_IDLE;
 	}
-	/* It changed meanwhile, or cannot be read: what was found last stands. */
+	/* The ruleset changed, or cannot be read: the last result is kept. */
 	stop(foreign);
 	foreign->current = false;
 	if (rc == -EINTR && ++foreign->tries < TRIES)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Rules of others that can keep packets from services: what the chains of all
- * nf_tables tables say at the hooks that these packets pass.  iptables-nft's
- * are among them.
+ * Look for rules of other programs that can keep packets from services.  All
+ * nf_tables tables are read, those of iptables-nft included, at the hooks that
+ * these packets pass.
  *
- * A look is made in parts, each a datagram of a dump, and only where the
- * ruleset has another generation than at the last one.
+ * A look has many parts, one for each datagram of a dump.  It is made only if
+ * the generation of the ruleset has changed since the last one.
  */
 #ifndef DNAT_FOREIGN_H
 #define DNAT_FOREIGN_H
@@ -17,18 +17,18 @@
 #include "common/err.h"
 #include "nft/foreign_chains.h"
 
-/* As many as these are remembered of a kind, the others are only counted. */
+/* Chains that are kept of each kind; further ones are only counted. */
 #define FOREIGN_FOUND 8
 
 enum foreign_kind {
-	FOREIGN_NAT,		/* comes before our own nat chain */
-	FOREIGN_DROP,		/* drops what it forwards, as a rule */
-	FOREIGN_NOTRACK,	/* has conntrack leave packets out */
+	FOREIGN_NAT,		/* nat chain that may run before ours */
+	FOREIGN_DROP,		/* at hook forward, drops by default */
+	FOREIGN_NOTRACK,	/* has a rule with notrack */
 	FOREIGN_KINDS
 };
 
 struct foreign_found {
-	size_t n;		/* all of them */
+	size_t n;		/* also those that are not in @list */
 	struct foreign_chain list[FOREIGN_FOUND];
 };
 
@@ -37,14 +37,14 @@ struct foreign;
 struct foreign *foreign_new(void);
 void foreign_free(struct foreign *foreign);
 
-/* Make the next part of a look. Return: whether there is more to come */
+/* Do the next part of a look.  Return: whether more parts follow */
 bool foreign_step(struct foreign *foreign);
 
 /**
- * foreign_last - what the last complete look found
- * @foreign: NULL: nobody has looked
+ * foreign_last - the result of the last complete look
+ * @foreign: may be NULL
  *
- * Return: FOREIGN_KINDS of them; NULL where there was no look yet
+ * Return: array of FOREIGN_KINDS entries; NULL: no look is complete yet
  */
 const struct foreign_found *foreign_last(const struct foreign *foreign);
 

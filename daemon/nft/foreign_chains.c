@@ -7,7 +7,7 @@
 
 #include "nft/foreign_chains.h"
 
-/* What is remembered at most: beyond that nothing is said for sure. */
+/* Limits; when one is reached, no result is sure. */
 #define CHAINS_MAX 1024
 #define JUMPS_MAX 8192
 
@@ -16,9 +16,9 @@ struct named_chain {
 	char table[NFT_TABLE_MAXNAMELEN];
 	char name[NFT_CHAIN_MAXNAMELEN];
 	bool base;			/* at hook forward */
-	bool drops;			/* all that it does not accept */
-	bool accepts_dnat;
-	bool accepts;			/* new connections, maybe others than ours */
+	bool drops;			/* what it does not accept */
+	bool accepts_dnat;		/* translated destinations */
+	bool accepts;			/* some new connections */
 };
 
 void chains_clean(struct foreign_chains *chains)
@@ -28,13 +28,13 @@ void chains_clean(struct foreign_chains *chains)
 	memset(chains, 0, sizeof(*chains));
 }
 
-/* Return: its place in the list; CHAINS_MAX where there is no room for it */
+/* Find or add a chain.  Return: its index; CHAINS_MAX: there is no room */
 static size_t find(struct foreign_chains *chains, uint8_t family,
 		   const char *table, const char *name)
 {
 	struct named_chain *chain;
 
-	/* Rules of one chain come one after the other. */
+	/* From the end: the rules of a chain follow each other. */
 	for (size_t i = chains->n; i-- > 0;) {
 		chain = &chains->list[i];
 		if (chain->family == family && !strcmp(chain->name, name) &&
@@ -97,7 +97,7 @@ int chains_rule(struct foreign_chains *chains, uint8_t family,
 		chain->accepts |= !facts->old && !facts->iface;
 		break;
 	case RULE_DROP:
-		/* as good as a policy, and as many firewalls end */
+		/* Many firewalls end with such a rule instead of a policy. */
 		chain->drops |= chain->base && rule_is_for_all(facts);
 		break;
 	case RULE_MAP:
@@ -112,7 +112,7 @@ int chains_rule(struct foreign_chains *chains, uint8_t family,
 	return add_jump(chains, i, find(chains, family, table, facts->jump));
 }
 
-/* What @from and all chains behind it accept, in @sum. */
+/* Sum up what @from and all chains that it can jump to accept. */
 static void reach(const struct foreign_chains *chains, size_t from,
 		  struct named_chain *sum)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Chains at hook forward and those that they jump to: do they drop packets of services? */
+/*
+ * Find out whether chains at hook forward, and the chains that they jump to,
+ * drop packets of services.
+ */
 #ifndef DNAT_FOREIGN_CHAINS_H
 #define DNAT_FOREIGN_CHAINS_H
 
@@ -9,38 +12,41 @@
 
 #include "nft/foreign_rule.h"
 
-/* Names of tables and chains are cut after this. */
+/* Size of names of tables and chains; longer ones are cut. */
 #define FOREIGN_NAME 64
 
-/* A chain that was found. */
+/* A chain that can keep packets from services. */
 struct foreign_chain {
 	uint8_t family;		/* NFPROTO_IPV4, NFPROTO_IPV6, NFPROTO_INET */
 	char table[FOREIGN_NAME];
 	char name[FOREIGN_NAME];
 	int32_t priority;	/* of FOREIGN_NAT */
-	uint16_t port;		/* of FOREIGN_NOTRACK, 0: any */
-	bool sure;		/* false: it may be about other packets only */
+	uint16_t port;		/* of FOREIGN_NOTRACK, host order, 0: any */
+	bool sure;		/* false: it may not affect services */
 };
 
 struct named_chain;
 
 struct foreign_chains {
 	size_t n, n_jumps;
-	bool full;			/* some are left out */
+	bool full;			/* chains or jumps are missing */
 	struct named_chain *list;
 	struct jump {
-		uint16_t from, to;	/* in list */
+		uint16_t from, to;	/* indices in @list */
 	} *jumps;
 };
 
 void chains_clean(struct foreign_chains *chains);
 
-/* A chain at hook forward. @drops: its policy. Without memory it is left out. */
+/*
+ * Add a chain at hook forward.  @drops: its policy is drop.  Without memory the
+ * chain is skipped and @full is set.
+ */
 void chains_base(struct foreign_chains *chains, uint8_t family,
 		 const char *table, const char *name, bool drops);
 
 /**
- * chains_rule - the next rule of a chain, at a hook or not
+ * chains_rule - add the next rule of any chain
  *
  * Return: 0 or -ENOMEM
  */
@@ -49,13 +55,15 @@ int chains_rule(struct foreign_chains *chains, uint8_t family,
 		const struct rule_facts *facts);
 
 /**
- * chains_drop - the next chain at hook forward that drops what it does not
- * accept, and accepts no connection for its translated destination
- * @i: where to begin, 0 at first; moved on
- * @found: result; sure where nothing in it accepts new connections for
- *	another reason
+ * chains_drop - find the next chain that may drop the connections of services
+ * @i: index to start from, 0 for the first call; updated
+ * @found: result; found->sure is set if no rule accepts new connections, except
+ *	by their interface
  *
- * Return: false where there is none any more
+ * That is a chain at hook forward that drops by default and has no rule that
+ * accepts connections with a translated destination.
+ *
+ * Return: false: there are no more
  */
 bool chains_drop(const struct foreign_chains *chains, size_t *i,
 		 struct foreign_chain *found);

@@ -12,7 +12,7 @@
 
 #include "nft/foreign_rule.h"
 
-/* nft(8) shifts the states by one, for the bit of invalid. */
+/* In NF_CT_STATE_BIT(), bit 0 is for the state invalid. */
 #define STATE_NEW (1U << (IP_CT_NEW + 1))
 
 static void take_verdict(const struct nftnl_expr *expr,
@@ -69,7 +69,7 @@ static void take_ct(const struct nftnl_expr *expr, struct rule_facts *facts)
 	}
 }
 
-/* After "ct state" it is the mask of the states. */
+/* After "ct state" the mask of a bitwise expression has the states. */
 static void take_mask(const struct nftnl_expr *expr, struct rule_facts *facts)
 {
 	uint32_t len, mask;
@@ -115,7 +115,7 @@ static void take_port(const struct nftnl_expr *expr, struct rule_facts *facts)
 	}
 }
 
-/* iptables' own match for what conntrack knows, as iptables-nft(8) adds it. */
+/* iptables-nft(8) uses the match "conntrack" of iptables in place of "ct". */
 static void take_match(const struct nftnl_expr *expr, struct rule_facts *facts)
 {
 	const char *name = nftnl_expr_get_str(expr, NFTNL_EXPR_MT_NAME);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What one rule of somebody else's can do to packets of services. */
+/* What a rule of another program does to the packets of services. */
 #ifndef DNAT_FOREIGN_RULE_H
 #define DNAT_FOREIGN_RULE_H
 
@@ -12,26 +12,26 @@
 enum rule_does {
 	RULE_OTHER,
 	RULE_ACCEPT,
-	RULE_DROP,		/* or a reject */
+	RULE_DROP,		/* drop or reject */
 	RULE_NOTRACK,
-	RULE_MAP,		/* a verdict map: not looked into */
+	RULE_MAP,		/* a verdict map, whose elements are not read */
 };
 
-/* What a rule does, and which packets it asks about. */
+/* What a rule does, and which packets it matches. */
 struct rule_facts {
 	enum rule_does does;
-	const char *jump;	/* the chain that it goes to, of the rule; or NULL */
-	bool dnat;		/* connections with a translated destination */
-	bool old;		/* no new connections */
-	bool iface;		/* of some interface */
-	bool addr;		/* of some address */
-	bool other;		/* something else */
-	uint16_t port;		/* host byte order; 0: any */
+	const char *jump;	/* target of a jump, or NULL; borrowed */
+	bool dnat;		/* matches a translated destination */
+	bool old;		/* does not match new connections */
+	bool iface;		/* matches an interface */
+	bool addr;		/* matches a field of the IP header */
+	bool other;		/* matches something else */
+	uint16_t port;		/* matches this port, host order; 0: any */
 };
 
 void rule_facts(struct nftnl_rule *rule, struct rule_facts *facts);
 
-/* Does it hold for all packets? */
+/* Whether the rule matches all packets. */
 static inline bool rule_is_for_all(const struct rule_facts *facts)
 {
 	return !facts->dnat && !facts->old && !facts->iface && !facts->addr &&

@@ -16,10 +16,10 @@
 #include "nft/nft_flow.h"
 #include "nft/table.h"
 
-/* How often a busy ruleset may change under our hands before others have a turn. */
+/* Number of attempts if other programs change the ruleset meanwhile. */
 #define TRIES 3
 
-/* At the start nobody waits. */
+/* The same at the start, when nothing else waits for dnatd. */
 #define START_TRIES 100
 
 struct nft {
@@ -70,7 +70,7 @@ unsigned int nft_portid(const struct nft *nft)
 	return nft->nl.portid;
 }
 
-/* One item of either table, and what stands in its place in the other. */
+/* Items of both tables with the same key; NULL: only one table has it. */
 struct pair {
 	const struct item *have;
 	struct item *want;
@@ -96,8 +96,8 @@ static void rules_set_counter(struct item *item, uint64_t packets,
 }
 
 /*
- * What @want has that @have has not, and the other way round.  Rules that come
- * in place of others go on counting where those were.
+ * List the items that differ.  Wanted rules that replace others get their
+ * counters.
  */
 static int diff_new(struct diff *diff, const struct table *have,
 		    struct table *want)
@@ -131,7 +131,9 @@ static int diff_new(struct diff *diff, const struct table *have,
 	return 0;
 }
 
-/* Parts that others refer to, so that the table has to be made anew. */
+/*
+ * Whether the whole table must be replaced, because others refer to the item.
+ */
 static bool is_shape(const struct pair *pair)
 {
 	switch (pair->have ? pair->have->kind : pair->want->kind) {
@@ -174,7 +176,7 @@ static void add_kind(struct batch *batch, const struct diff *diff,
 			batch_add(batch, diff->pairs[i].want);
 }
 
-/* A chain that should be new may have been there all the same, with rules. */
+/* A chain that we add may exist already and have rules: delete these. */
 static void empty_new_chains(struct batch *batch, const struct diff *diff)
 {
 	for (size_t i = 0; i < diff->n; i++)
@@ -198,8 +200,8 @@ static void update_flowtable(struct batch *batch, const struct diff *diff)
 }
 
 /*
- * First all that refers to a chain or an object goes, then that itself; then
- * the way back.
+ * Delete what refers to a chain or an object, then the chain or object itself.
+ * Add in the opposite order.
  */
 static int send_parts(struct nft *nft, const struct diff *diff,
 		      uint32_t generation, struct err *err)
@@ -248,7 +250,7 @@ static int send_whole(struct nft *nft, const struct table *have,
 	return rc;
 }
 
-/* What the kernel has, all of one generation. */
+/* Read the kernel's table, all parts from the same generation. */
 static int read_settled(struct nft *nft, struct table *have,
 			uint32_t *generation)
 {
@@ -345,7 +347,7 @@ int nft_reconcile(struct nft *nft, enum allocator allocator,
 			continue;
 		if (!rc || !parts)
 			break;
-		/* What we do not know of holds a part: take all of it away. */
+		/* An unknown object may use a part: replace the whole table. */
 		whole = true;
 	}
 	if (rc == -ERESTART)
@@ -385,7 +387,7 @@ const char *nft_no_flowtable(const struct nft *nft)
 	return nft->flow.fault.msg[0] ? nft->flow.fault.msg : NULL;
 }
 
-/* The counter goes on from where it stood; what counts meanwhile is lost. */
+/* Copy counters to the new rules.  Packets counted after that are lost. */
 static void continue_counters(struct nft *nft, const struct diff *diff)
 {
 	const struct pair *pair;

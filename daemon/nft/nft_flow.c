@@ -46,7 +46,7 @@ void nft_flow_clean(struct nft_flow *flow)
 	flow->indexes = NULL;
 }
 
-/* Asked with a table made anew that is only tried: what there is stays. */
+/* Test a batch that replaces the table, without committing it. */
 int nft_flow_ask(struct nft_flow *flow, struct nl *nl,
 		 const struct flow_devices *devices)
 {
@@ -130,13 +130,13 @@ void nft_flow_update(struct batch *batch, const char *const *have,
 {
 	leave(batch, have, want,
 	      nftnl_flowtable_get(want->flowtable, NFTNL_FLOWTABLE_DEVICES));
-	/* Those that are in it already are left alone. */
+	/* The kernel skips interfaces that are in the flowtable already. */
 	batch_add(batch, want);
 }
 
 /*
- * The interfaces that were put into it, as they are called now.  One that is
- * no more has left the flowtable by itself.
+ * The current names of the flowtable's interfaces.  The kernel has removed
+ * those that no longer exist.
  */
 static const char **names_now(const struct nft_flow *flow)
 {
@@ -204,7 +204,7 @@ int nft_flow_follow(struct nft_flow *flow, struct nl *nl, struct err *err)
 			rc = -ESTALE;
 		goto out;
 	}
-	/* There is none yet, or none is left to have it. */
+	/* -ESTALE if the flowtable must be added or removed. */
 	rc = flow->devices && devices.n ?
 		     send_update(flow, nl, &devices, err) : -ESTALE;
 	if (!rc)

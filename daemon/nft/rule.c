@@ -20,16 +20,16 @@
 #include "nft/rule.h"
 
 /*
- * nft puts the first part of a key into the 16 bytes of register 1 and what
- * follows into the 4-byte registers after the part's own: R32(n) is n words on.
+ * nft puts the first part of a key into register 1 and each further part into
+ * the next free 4-byte register.  R32(n) is n words after register 1.
  */
 #define REG NFT_REG_1
 #define R32(n) (NFT_REG32_00 + (n))
 #define REG_WORDS 4
 
-#define PORT_OFFSET 2		/* of the destination port, in tcp and udp alike */
+#define PORT_OFFSET 2		/* of the destination port in TCP and UDP */
 
-/* A rule under construction; out of memory is told once, at the end. */
+/* A rule under construction.  Only build_finish() reports lack of memory. */
 struct build {
 	struct nftnl_rule *rule;
 	struct nftnl_set *set;
@@ -186,7 +186,7 @@ static void add_daddr(struct build *build, uint8_t family, uint32_t reg)
 		    v6 ? 16 : 4, reg);
 }
 
-/* What the client had asked for, whatever NAT did since. */
+/* Load @key of the original direction: what the client sent, before NAT. */
 static void add_ct_original(struct build *build, uint32_t key, uint32_t reg)
 {
 	struct nftnl_expr *expr = add(build, "ct");
@@ -206,7 +206,9 @@ static struct nftnl_expr *add_lookup(struct build *build, const char *set)
 	return expr;
 }
 
-/* The rule's anonymous set; the kernel puts a number for %d. */
+/*
+ * Look up in the rule's anonymous set.  The kernel replaces the %d in its name.
+ */
 static struct nftnl_expr *add_lookup_anonymous(struct build *build)
 {
 	struct nftnl_expr *expr;
@@ -294,7 +296,7 @@ static void add_transport(struct build *build, uint32_t set_id)
 	add_lookup_anonymous(build);
 }
 
-/* { 0 : ADDR . PORT, ... }, the port padded to a register as nft does it. */
+/* { 0 : ADDR . PORT, ... }; the port is padded to a register, as in nft. */
 static struct nftnl_set *map_new(const struct service *service, uint32_t set_id,
 				 const uint16_t *slots, size_t n)
 {
@@ -391,7 +393,7 @@ int rule_service(struct rule *rule, const char *chain,
 	build_start(&build, chain,
 		    n ? scheduler_text(service->scheduler) : "no backend");
 
-	/* Known to hold already; nft wants to read it before a port or a reset. */
+	/* Always true here, but nft needs it to print a port or a reset. */
 	add_meta_is(&build, NFT_META_L4PROTO, service->proto);
 
 	if (n && allocator == ALLOC_MODULE) {
@@ -432,7 +434,7 @@ int rule_dispatch(struct rule *rule, const char *chain, uint8_t family,
 	return build_finish(&build, rule);
 }
 
-/* Has conntrack set a bit of @mask? */
+/* Match if conntrack's @key has a bit of @mask set. */
 static void add_ct_has(struct build *build, uint32_t key, uint32_t mask)
 {
 	static const uint32_t zero;
@@ -451,7 +453,7 @@ static void add_ct_has(struct build *build, uint32_t key, uint32_t mask)
 	add_cmp(build, NFT_CMP_NEQ, &zero, sizeof(zero));
 }
 
-/* Is it a connection of a service, by what the client had asked for? */
+/* Match connections of services, by their original destination. */
 static void add_ours(struct build *build, uint8_t family, uint32_t set_id)
 {
 	bool v6 = family == NFPROTO_IPV6;
@@ -537,7 +539,7 @@ int rule_routed(struct rule *rule, const char *chain, uint8_t family,
 
 	(void)set_id;
 	build_start(&build, chain, NULL);
-	/* What this machine sends itself has come in by no interface. */
+	/* Not for packets of this machine, which have no input interface. */
 	add_meta(&build, NFT_META_IIF, REG);
 	add_cmp(&build, NFT_CMP_NEQ, &none, sizeof(none));
 	add_for_vip(&build, family);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The rules of the table, as libnftnl objects, register for register what nft
- * makes of the same rule's text, so that nft prints them back as such.
+ * The rules of the table as libnftnl objects.  They use the same registers as
+ * nft does for the same rule, so that nft can print them.
  */
 #ifndef DNAT_RULE_H
 #define DNAT_RULE_H
 
-/* glibc's addresses have to come before the kernel's. */
+/* glibc's header must come before those of the kernel. */
 #include <netinet/in.h>
 
 #include <libnftnl/rule.h>
@@ -30,7 +30,7 @@
 #define HELPER_TCP_SLOW	DNAT_HELPER_NAME "-tcp-slow"
 #define HELPER_UDP_SLOW	DNAT_HELPER_NAME "-udp-slow"
 
-/* nft's own numbers for its data types; a concatenation has 6 bits for each. */
+/* nft's numbers of data types; a concatenation has 6 bits for each. */
 enum {
 	TYPE_INTEGER = 4,
 	TYPE_IPADDR = 7,
@@ -42,14 +42,14 @@ enum {
 #define TYPE_CONCAT2(a, b) ((a) << 6 | (b))
 #define TYPE_CONCAT3(a, b, c) (TYPE_CONCAT2(a, b) << 6 | (c))
 
-/* Byte orders as nft keeps them in a set's user data. */
+/* nft's numbers of byte orders, in the user data of sets. */
 enum {
 	ORDER_NONE,
 	ORDER_HOST,
 	ORDER_NETWORK,
 };
 
-/* A rule and the anonymous set it looks things up in, NULL for none. */
+/* A rule and its anonymous set, or NULL.  rule_free() frees both. */
 struct rule {
 	struct nftnl_rule *rule;
 	struct nftnl_set *set;
@@ -58,9 +58,11 @@ struct rule {
 void rule_free(struct rule *rule);
 
 /**
- * rule_service - count a new connection and send it to a backend, or refuse it
+ * rule_service - rule that counts a new connection and sends it to a backend,
+ * or refuses it
+ * @rule: result
  * @chain: the service's chain
- * @set_id: number of the anonymous map in its batch, host byte order
+ * @set_id: ID of the anonymous map, unique in its batch, host byte order
  *
  * Return: 0 or -ENOMEM
  */
@@ -68,30 +70,35 @@ int rule_service(struct rule *rule, const char *chain,
 		 const struct service *service, enum allocator allocator,
 		 uint32_t set_id);
 
-/* Find the service of a packet of @family (NFPROTO_IPV4 or NFPROTO_IPV6). */
+/*
+ * Rule that finds a packet's service.  @family: NFPROTO_IPV4 or NFPROTO_IPV6,
+ * here and below.  The functions return 0 or -ENOMEM.
+ */
 int rule_dispatch(struct rule *rule, const char *chain, uint8_t family,
 		  uint32_t set_id);
 
-/* Make the VIP the source of our connections: allocator nf_nat. */
+/* Rule that makes the VIP the source of connections, for allocator nf_nat. */
 int rule_source(struct rule *rule, const char *chain, uint8_t family,
 		uint32_t set_id);
 
-/* Hand our connections to the flowtable: allocator nf_nat. */
+/* Rule that puts connections into the flowtable, for allocator nf_nat. */
 int rule_flow(struct rule *rule, const char *chain, uint8_t family,
 	      uint32_t set_id);
 
 /*
- * Drop a segment for a VIP that conntrack calls invalid.  This machine's own
- * TCP does not know the connection: it would end it with a reset.
+ * Rule that drops TCP segments to a VIP that are invalid for conntrack.
+ * Otherwise this machine's own TCP gets them, which does not know the
+ * connection and would answer with a reset.
  */
 int rule_stray(struct rule *rule, const char *chain, uint8_t family,
 	       uint32_t set_id);
 
 /*
- * Drop what is about to be forwarded to a VIP: no service takes it and no
- * interface has the VIP, so the next router would send it back here until its
- * TTL ends.  What conntrack calls invalid does not come by NAT's chains:
- * rule_lost() is for a filter's, with allocator nf_nat.
+ * Rules that drop packets that are forwarded to a VIP.  No service takes them
+ * and no interface has the VIP, so the next router would send them back until
+ * their TTL ends.  Invalid packets do not pass nat chains, so for allocator
+ * nf_nat rule_lost() drops these in a filter chain, and rule_routed() the
+ * others.
  */
 int rule_lost(struct rule *rule, const char *chain, uint8_t family,
 	      uint32_t set_id);
@@ -99,33 +106,33 @@ int rule_routed(struct rule *rule, const char *chain, uint8_t family,
 		uint32_t set_id);
 
 /**
- * rule_set_turn - choose which backend a service's new rule begins with
- * @packets: how many connections the rule before it has counted
+ * rule_set_turn - choose the first backend of a service's new rule
+ * @packets: number of connections that the old rule has counted
  *
- * numgen begins at slot 0.  A service whose backends change often would send
- * nearly all of its connections to the first one, so the slots are rotated.
- * Multiples of the golden ratio spread the beginnings evenly, and a rule that
- * has counted nothing begins with the first slot.
+ * numgen of a new rule begins at slot 0.  If backends change often, nearly all
+ * connections would go to the first one, so the slots are rotated.  Multiples
+ * of the golden ratio spread the first slots evenly.  With @packets 0 the slots
+ * are not rotated.
  */
 void rule_set_turn(struct rule *rule, uint64_t packets);
 
 /**
- * set_new - a set of the table, without elements
- * @id: its number in its batch
- * @data_type: nft's number, or NFT_DATA_VERDICT; for a map only
- * @key_order: ORDER_*, how nft prints the key
+ * set_new - a set or map of the table, without elements
+ * @id: its ID, unique in its batch
+ * @data_type: TYPE_* or NFT_DATA_VERDICT; only for maps
+ * @key_order: ORDER_*, with which nft prints the key
  *
- * Return: NULL where there is no memory
+ * Return: NULL if there is no memory
  */
 struct nftnl_set *set_new(const char *name, uint32_t id, uint32_t flags,
 			  uint32_t key_type, uint32_t key_len,
 			  uint32_t data_type, uint32_t data_len,
 			  uint8_t key_order);
 
-/* User data with a comment, as nft keeps it; NULL where there is no memory. */
+/* User data with a comment, in nft's format.  NULL: no memory */
 struct nftnl_udata_buf *comment_new(uint8_t type, const char *text);
 
-/* Where the first counter of @rule stands; NULL when it has none. */
+/* The first counter of @rule, or NULL. */
 struct nftnl_expr *rule_counter(const struct nftnl_rule *rule);
 
 #endif

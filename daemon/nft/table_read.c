@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* From the kernel's dumps to the table that it holds. */
+/* Read the kernel's table from its dumps. */
 #include <errno.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -19,7 +19,7 @@ static bool is_ours(const char *table)
 	return table && !strcmp(table, RULESET_TABLE);
 }
 
-/* The service's name is the comment of its elements. */
+/* The comment of a service's elements is the name of the service. */
 static const char *element_owner(struct nftnl_set_elem *elem)
 {
 	const struct nftnl_udata *attr;
@@ -212,7 +212,7 @@ void table_read_clean(struct table_read *read)
 	read->rules = NULL;
 }
 
-/* An element on its own, so that it can be asked to be deleted. */
+/* Make a set with only this element, which can be used to delete it. */
 static struct nftnl_set *single_new(const struct nftnl_set *set,
 				    struct nftnl_set_elem *elem)
 {
@@ -307,7 +307,7 @@ static int append(char **text, char *more)
 	return 0;
 }
 
-/* A dump gives the rules chain by chain, in their order. */
+/* A dump has the rules chain by chain, in their order. */
 static int add_rule(struct nftnl_rule *rule, void *data)
 {
 	const char *chain = nftnl_rule_get_str(rule, NFTNL_RULE_CHAIN);
@@ -370,7 +370,7 @@ static int dump(struct table_read *read, struct nl *nl, uint16_t type,
 		mnl_attr_put_strz(nlh, name_attr, name);
 	rc = nl_talk(nl, nlh, table_read_message, read);
 
-	/* What was there a moment ago is gone. */
+	/* The table, set or chain was deleted after it was listed. */
 	return rc == -ENOENT ? -EINTR : rc;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Objects of nf_tables in one canonical form, for comparison only.  What the
- * kernel fills in by itself (handles, use counts, numbers of anonymous sets,
- * counters, implied flags) is left out.
+ * Canonical texts of nf_tables objects, only for comparison.  Values that the
+ * kernel sets (handles, use counts, numbers of anonymous sets, counters,
+ * implied flags) are left out.
  */
 #include <netinet/in.h>
 #include <linux/netfilter/nf_nat.h>
@@ -29,7 +29,7 @@ static const char *text_or(const char *text, const char *other)
 	return text ? text : other;
 }
 
-/* Ends a memory stream; NULL where memory ran out on the way. */
+/* Close a memory stream.  Return: its text, or NULL: no memory */
 static char *finish(FILE *out, char **text)
 {
 	int failed = ferror(out);
@@ -169,7 +169,10 @@ char *text_set(const struct nftnl_set *set)
 	if (!out)
 		return NULL;
 	put_set(out, set);
-	/* Only what an admin set can make a named set too small. */
+	/*
+	 * dnatd sets no size.  If another program does, the set may be too
+	 * small.
+	 */
 	fprintf(out, " size %u", nftnl_set_get_u32(set, NFTNL_SET_DESC_SIZE));
 	return finish(out, &text);
 }
@@ -230,7 +233,7 @@ char *key_element(const char *set, const struct nftnl_set_elem *elem)
 }
 
 struct element {
-	uint32_t slot;		/* in a turn, else 0 */
+	uint32_t slot;		/* key of a map of slots, otherwise 0 */
 	char *text;
 };
 
@@ -238,7 +241,7 @@ struct elements {
 	struct element *list;
 	size_t n;
 	size_t room;
-	bool turn;		/* keys are the slots of a turn */
+	bool turn;		/* keys are slots of a service */
 	bool failed;
 };
 
@@ -282,7 +285,7 @@ static int compare_elements(const void *a, const void *b)
 }
 
 /*
- * The rotation of @elements that sorts before all others (Shiloach, "Fast
+ * The index of the first element of the smallest rotation (Shiloach, "Fast
  * canonization of circular strings", 1981).
  */
 static size_t least_rotation(const struct elements *elements)
@@ -309,7 +312,7 @@ static size_t least_rotation(const struct elements *elements)
 	return i < j ? i : j;
 }
 
-/* Does each slot of a turn have one element?  @elements: sorted */
+/* Whether the slots are 0, 1, 2, ... without gaps.  @elements: sorted */
 static bool is_whole_turn(const struct elements *elements)
 {
 	for (size_t i = 0; i < elements->n; i++)
@@ -319,8 +322,9 @@ static bool is_whole_turn(const struct elements *elements)
 }
 
 /*
- * The kernel lists elements in the order of its hash.  A turn is the same turn
- * wherever it begins: see rule_set_turn().
+ * The elements are sorted, because the kernel lists them in the order of its
+ * hash.  Maps of slots that are rotations of each other get the same text, as
+ * rule_set_turn() rotates them.
  */
 static bool put_elements(FILE *out, const struct nftnl_set *set)
 {
@@ -375,7 +379,7 @@ static bool put_lookup(FILE *out, const struct nftnl_expr *expr,
 	return put_elements(out, set);
 }
 
-/* The kernel gives a range's end where none was asked for, and implied flags. */
+/* The kernel adds the end of a range and implied flags: ignore both. */
 static void put_nat(FILE *out, const struct nftnl_expr *expr)
 {
 	static const struct {

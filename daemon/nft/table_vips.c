@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The sets of all VIPs, for the rules about what no service takes. */
+/* The sets of all VIPs, for the rules that drop packets without a service. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 
 #include "nft/table.h"
 
-/* VIPs of interest, sorted, each once, and how many services have each. */
+/*
+ * A sorted list of VIPs without duplicates, and the number of their services.
+ */
 struct vips {
 	size_t n;
 	struct vip_users {
@@ -108,7 +110,7 @@ int table_want_changed_vips(struct table *table, const struct model *model,
 
 	if (rc)
 		return rc;
-	/* A service that stays keeps its VIP. */
+	/* The VIP of an existing service cannot change. */
 	for (size_t i = 0; i < changes->n; i++) {
 		change = &changes->list[i];
 		if (!change->old != !change->new)

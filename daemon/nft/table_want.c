@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* From the model to the table that it asks for. */
+/* Make the wanted table from the model. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -17,10 +17,11 @@
 #define CHAIN_NAME_LEN (sizeof(CHAIN_PREFIX) + SERVICE_NAME_LEN)
 
 /*
- * nft writes these as "filter", "dstnat - 5" and "srcnat - 5", but in output.
- * Among NAT's chains the first that takes a connection has it.  A VIP is a local
- * address to other programs' rules, such as those for published ports, which
- * stand at dstnat and srcnat: a service must not depend on who came first.
+ * nft prints these as "filter", "dstnat - 5" and "srcnat - 5", except in the
+ * chain output.  The first nat chain with a matching rule decides.  Other
+ * programs have rules for local addresses at dstnat and srcnat, for example for
+ * published ports, and a VIP is a local address.  A service must not depend on
+ * the order of registration, so its chains come earlier.
  */
 #define PRIO_FILTER 0
 #define PRIO_DSTNAT (NF_IP_PRI_NAT_DST - 5)
@@ -100,7 +101,7 @@ static int want_flowtable(struct table *table, const struct flow_devices *flow)
 	}, NULL);
 }
 
-/* @type NULL: a chain without a hook. */
+/* @type: NULL for a chain without a hook */
 static int want_chain(struct table *table, const char *name, const char *type,
 		      uint32_t hook, int prio, const char *owner)
 {
@@ -126,7 +127,7 @@ static int want_chain(struct table *table, const char *name, const char *type,
 	}, owner);
 }
 
-/* Takes @set over; NULL counts as failure. */
+/* Takes over @set; NULL is a failure. */
 static int want_set(struct table *table, const char *name,
 		    struct nftnl_set *set)
 {
@@ -138,7 +139,7 @@ static int want_set(struct table *table, const char *name,
 	}, NULL);
 }
 
-/* Of services: protocol, VIP and port. */
+/* A set or map whose keys are services: protocol, VIP and port. */
 static int want_services(struct table *table, const char *name, uint8_t family,
 			 bool map)
 {
@@ -182,7 +183,7 @@ static char *rules_text(const struct rule *rules, size_t n)
 	return all;
 }
 
-/* Takes the rules over, also on failure. */
+/* Takes over @rules, also on failure. */
 static int want_rules(struct table *table, const char *chain,
 		      struct rule *rules, size_t n, const char *owner)
 {
@@ -200,7 +201,7 @@ static int want_rules(struct table *table, const char *chain,
 typedef int (*rule_fn)(struct rule *rule, const char *chain, uint8_t family,
 		       uint32_t set_id);
 
-/* A base chain and its rules, two of each of @fns, one a family; @second or NULL. */
+/* A base chain.  @first and @second (or NULL) make a rule for each family. */
 static int want_base(struct table *table, const char *chain, const char *type,
 		     uint32_t hook, int prio, rule_fn first, rule_fn second)
 {
@@ -219,7 +220,9 @@ static int want_base(struct table *table, const char *chain, const char *type,
 	return rc;
 }
 
-/* The element that leads to a service: protocol, address and port, padded. */
+/*
+ * A service's element: protocol, VIP and port, padded.  @chain: NULL in a set
+ */
 static struct nftnl_set_elem *element_new(const struct service *service,
 					  const char *chain)
 {
@@ -332,7 +335,7 @@ static bool is_slow(const struct service *service, uint8_t proto)
 	return service && service->proto == proto && !service->fast;
 }
 
-/* Is there a slow service once @changes (NULL for none) are in force? */
+/* Whether a service is slow after @changes (NULL: none). */
 static bool slow_needed(const struct model *model,
 			const struct changes *changes, uint8_t proto)
 {
