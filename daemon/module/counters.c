@@ -7,7 +7,7 @@
 #include "model/service.h"
 #include "module/counters.h"
 
-#define SORT_PART 1024	/* in a millisecond or so */
+#define SORT_PART 1024	/* counters sorted at a time, about a millisecond */
 
 const char *const count_names[COUNT_VALUES] = {
 	[COUNT_CONNECTIONS] = "connections",
@@ -69,7 +69,7 @@ static size_t least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* The first of two runs that begins at @begin. */
+/* Prepare to merge the run that begins at @begin with the run after it. */
 static void merge_from(struct counters *counters, size_t begin)
 {
 	struct sorting *sorting = &counters->sorting;
@@ -198,7 +198,7 @@ const struct counter *counters_of_backend(const struct counters *counters,
 		       sizeof(*counters->list), compare);
 }
 
-/* Takes @row over, which may be NULL, and puts @values into it. */
+/* Append @row with @values added.  Frees @row on error; @row may be NULL. */
 static int append(json_t *list, json_t *row,
 		  const uint64_t values[COUNT_VALUES])
 {

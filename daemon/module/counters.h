@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the module has counted for each service and backend, and how stats.services
- * and stats.backends tell of it (control.h).  No I/O here.
+ * The module's counters of each service and backend, and the answers to
+ * stats.services and stats.backends (control.h) that are made of them.
+ * No I/O here.
  */
 #ifndef DNAT_COUNTERS_H
 #define DNAT_COUNTERS_H
@@ -14,8 +15,8 @@
 #include "model/types.h"
 
 enum {
-	COUNT_CONNECTIONS,	/* that got a vdport */
-	COUNT_IN_USE,		/* of these, now; all others never fall */
+	COUNT_CONNECTIONS,	/* connections that got a vdport */
+	COUNT_IN_USE,		/* connections now; the only gauge here */
 	COUNT_PACKETS_IN,	/* to the backend */
 	COUNT_BYTES_IN,
 	COUNT_PACKETS_OUT,	/* to clients */
@@ -27,7 +28,7 @@ enum {
 	COUNT_VALUES
 };
 
-/* As members of an answer are called. */
+/* The names of the values in JSON answers. */
 extern const char *const count_names[COUNT_VALUES];
 
 /* One backend of one service. */
@@ -40,12 +41,12 @@ struct counter {
 	uint64_t values[COUNT_VALUES];
 };
 
-/* How far counters_sort_part() is: runs of @width are in order. */
+/* State of counters_sort_part(), a bottom-up merge sort. */
 struct sorting {
-	struct counter *to;	/* where two runs are merged to */
-	size_t width;
-	size_t begin;		/* of the two */
-	size_t left, right;	/* what is next of each */
+	struct counter *to;	/* array that the runs are merged into */
+	size_t width;		/* counters in a run; each run is sorted */
+	size_t begin;		/* index of the first of the two runs */
+	size_t left, right;	/* next index to take from each run */
 };
 
 struct counters {
@@ -57,57 +58,59 @@ struct counters {
 /* Return: 0 or -ENOMEM */
 int counters_add(struct counters *counters, const struct counter *counter);
 
-/* When all are there, before any is looked for. */
+/* Call after the last counters_add() and before any search. */
 void counters_sort(struct counters *counters);
 
 /**
- * counters_sort_part - the same in parts: a hundred thousand take their time
+ * counters_sort_part - do a part of counters_sort()
  *
- * Return: 1 with more to do, 0, or -ENOMEM
+ * Sorting 100,000 counters at once would block the event loop.
+ *
+ * Return: 1 with more to do, 0 when sorted, or -ENOMEM
  */
 int counters_sort_part(struct counters *counters);
 
 void counters_clean(struct counters *counters);
 
 /**
- * counters_of_service - those of one service, one behind the other
+ * counters_of_service - find the counters of one service, which are adjacent
  * @counters: sorted
- * @n: result, how many
+ * @n: result, the number of its counters
  *
- * Backends that were deleted are among them, for the service's sums must not
+ * Includes the counters of deleted backends, so that the service's sums never
  * fall.
  *
- * Return: the first of them
+ * Return: the first of its counters, NULL if it has none
  */
 const struct counter *counters_of_service(const struct counters *counters,
 					  const struct service *service,
 					  size_t *n);
 
-/* The sums of a service's.  @values: result */
+/* Add up the counters of @service.  @values: result, zeros if it has none */
 void counters_sum(const struct counters *counters,
 		  const struct service *service,
 		  uint64_t values[COUNT_VALUES]);
 
-/* What one backend has counted.  Return: NULL where there was no connection yet */
+/* Return: the counter of @backend, NULL before its first connection */
 const struct counter *counters_of_backend(const struct counters *counters,
 					  const struct service *service,
 					  const struct backend *backend);
 
-/* Does it count for a backend that was deleted from @service and has connections? */
+/* Is this the counter of a deleted backend that still has connections? */
 bool counter_is_left(const struct counter *counter,
 		     const struct service *service);
 
 /**
- * counters_services - the services, as stats.services gives them
- * @only: this one alone, NULL for all
+ * counters_services - make the rows of stats.services
+ * @only: the only service to list, NULL for all
  *
- * Return: an array, or NULL where memory is short
+ * Return: an array, the caller's to free, or NULL when out of memory
  */
 json_t *counters_services(const struct counters *counters,
 			  const struct model *model,
 			  const struct service *only);
 
-/* The same for backends and stats.backends. */
+/* The same for stats.backends: one row a backend. */
 json_t *counters_backends(const struct counters *counters,
 			  const struct model *model,
 			  const struct service *only);

@@ -17,7 +17,7 @@
 
 #define MODULE KMOD_MODULE
 
-/* What INFO_GET and SETTINGS_GET answered last. */
+/* The last answers to INFO_GET and SETTINGS_GET. */
 struct info {
 	char version[DNAT_VERSION_LEN];
 	unsigned int port_min;
@@ -97,7 +97,7 @@ static bool loading_is_off(void)
 	return c == '1';
 }
 
-/* Why the kernel did not load it is not told to who asked: look around. */
+/* The kernel does not say why it did not load the module: find out why. */
 static int explain_missing(struct err *err)
 {
 	struct utsname host = { 0 };
@@ -173,7 +173,7 @@ int kmod_reopen(struct kmod *kmod, struct err *err)
 				  &kmod->info, err);
 }
 
-/* The kernel gives these numbers out in turn. */
+/* The kernel gives a new family id to each registration of the family. */
 unsigned int kmod_life(const struct kmod *kmod)
 {
 	return kmod->family;

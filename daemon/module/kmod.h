@@ -13,10 +13,10 @@ struct kmod;
 struct service;
 
 /**
- * kmod_open - find the module, letting the kernel load it
+ * kmod_open - connect to the module; the kernel loads it if need be
  *
- * Return: NULL with @err set where there is no such module (-ENOENT) or the
- *	kernel would not load it; the sentence says why and what to do
+ * Return: a handle, to be closed with kmod_close(); NULL on error, with the
+ *	reason and the remedy in @err
  */
 struct kmod *kmod_open(struct err *err);
 void kmod_close(struct kmod *kmod);
@@ -24,33 +24,33 @@ void kmod_close(struct kmod *kmod);
 /* The module's version, such as "0.1.0". */
 const char *kmod_version(const struct kmod *kmod);
 
-/* The settings in force, none of them unset. */
+/* Read the settings in force.  @vdports: result, all of its members are set */
 int kmod_vdports(struct kmod *kmod, struct vdports *vdports, struct err *err);
 
-/* Put those into force that are set. */
+/* Change those settings that are set in @vdports. */
 int kmod_set_vdports(struct kmod *kmod, const struct vdports *vdports,
 		     struct err *err);
 
 /**
  * kmod_service_add - keep the port of @service out of its VIP's vdports
  *
- * Return: 0, also where the module knew; -ENOENT: it was unloaded since it was
- *	found, and is to be found again
+ * Return: 0, also if the module knew the port already; -ENOENT: the module was
+ *	unloaded after kmod_open(), call kmod_reopen(); another negative errno
  */
 int kmod_service_add(struct kmod *kmod, const struct service *service,
 		     struct err *err);
 
-/* Undo that; where it was not so, nothing happens. */
+/* Undo kmod_service_add().  Errors are ignored. */
 void kmod_service_del(struct kmod *kmod, const struct service *service);
 
-/* Find a module that was unloaded, letting the kernel load it. */
+/* Connect again after the module was unloaded; the kernel loads it. */
 int kmod_reopen(struct kmod *kmod, struct err *err);
 
-/* A number that another time of the module's being loaded does not have. */
+/* A number that changes each time that the module is loaded. */
 unsigned int kmod_life(const struct kmod *kmod);
 
 /**
- * kmod_get - ask a question that needs no arguments, and take its one answer
+ * kmod_get - send a command without arguments and read its one answer
  * @cmd: enum dnat_cmd
  * @fn, @data: as for nl_talk()
  *
@@ -60,9 +60,9 @@ int kmod_get(struct kmod *kmod, uint8_t cmd, nl_fn fn, void *data,
 	     struct err *err);
 
 /**
- * kmod_dump - take a whole list of the module's
+ * kmod_dump - read a whole list from the module
  * @cmd: enum dnat_cmd
- * @what: it lists, for @err
+ * @what: what the list contains, for the text in @err
  * @fn, @data: as for nl_talk()
  *
  * Return: 0 or a negative errno with @err set
@@ -72,10 +72,12 @@ int kmod_dump(struct kmod *kmod, uint8_t cmd, const char *what, nl_fn fn,
 
 /**
  * kmod_request - begin a request to the module
- * @nl: that it will be sent on
- * @buf: as nl_request() wants it
- * @flags: of nl_request()
+ * @nl: the socket that the caller sends it on
+ * @buf: an NL_REQUEST_BUF()
+ * @flags: as for nl_request()
  * @cmd: enum dnat_cmd
+ *
+ * Return: the request, in @buf
  */
 struct nlmsghdr *kmod_request(const struct kmod *kmod, struct nl *nl,
 			      void *buf, uint16_t flags, uint8_t cmd);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The module ends a thousand connections or so for each message of its answer,
- * and waits until that is read.
+ * The module ends about a thousand connections for each message of its answer.
+ * It ends more only when dnatd has read that message.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -69,7 +69,10 @@ int kmod_end(const struct kmod *kmod, const struct conn_filter *filter,
 
 	nlh = kmod_request(kmod, &self->nl, buf, NLM_F_DUMP, DNAT_CMD_CONN_DEL);
 	kmod_put_filter(nlh, filter);
-	/* Who has no answer yet asks again, and finds another backend. */
+	/*
+	 * A client without an answer sends its packet again and reaches another
+	 * backend.  A reset would make its connection fail.
+	 */
 	mnl_attr_put_u8(nlh, DNAT_A_RESET, !filter->unanswered);
 	rc = nl_send(&self->nl, nlh);
 	if (rc) {

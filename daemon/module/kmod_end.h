@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Connections that the module ends. */
+/* End connections through the module. */
 #ifndef DNAT_KMOD_END_H
 #define DNAT_KMOD_END_H
 
@@ -8,16 +8,19 @@
 #include "module/kmod.h"
 
 /**
- * kmod_end - have the module end connections, and send resets
- * @filter: which; for the kernel to look at
- * @ending: result, for conns_end() and conns_end_parts() to go on with
+ * kmod_end - have the module end connections
+ * @filter: which connections; the module ignores its state
+ * @ending: result, for conns_end() or conns_end_parts()
+ *
+ * The module sends a reset to both ends of each TCP connection that is not
+ * closed, unless @filter asks for unanswered connections only.
  *
  * Return: 0 or a negative errno with @err set
  */
 int kmod_end(const struct kmod *kmod, const struct conn_filter *filter,
 	     struct end_walk **ending, struct err *err);
 
-/* nl_fn (netlink.h): add what @nlh says was ended to the uint64_t @ended. */
+/* nl_fn (netlink.h): add the connections ended by @nlh to uint64_t @ended. */
 int kmod_parse_ended(const struct nlmsghdr *nlh, void *ended);
 
 #endif

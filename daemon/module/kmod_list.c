@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A list has a socket of its own: what it is in the midst of must not meet the
- * answers to other questions.  What changes meanwhile does not interrupt it: the
- * module holds on to where it is.
+ * Each list has its own socket, so that its messages do not mix with the
+ * answers to other requests.  Changes do not interrupt the dump: the module
+ * remembers its position (see double_nat.h).
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -16,7 +16,7 @@
 #include "module/kmod_msg.h"
 #include "module/kmod_pool.h"
 
-#define PORT_ROW_LEN 128	/* more than all its parts can have */
+#define PORT_ROW_LEN 128	/* bytes; no row is longer */
 
 struct conn_list {
 	struct long_answer parts;
@@ -29,11 +29,11 @@ struct port_list {
 	struct nl nl;
 	const struct kmod *kmod;
 	struct port_reader reader;
-	char vip[INET6_ADDRSTRLEN];	/* of the reader */
-	struct pool_vips vips;	/* to ask for */
-	size_t next;		/* of them */
-	bool listed;		/* all of them are known */
-	bool asked;		/* for one, and the answer is not complete */
+	char vip[INET6_ADDRSTRLEN];	/* text that @reader points to */
+	struct pool_vips vips;	/* VIPs to request the ports of */
+	size_t next;		/* index of the next VIP to request */
+	bool listed;		/* @vips is complete */
+	bool asked;		/* a request for one VIP is not finished */
 };
 
 int kmod_parse_conn(const struct nlmsghdr *nlh, void *conn_reader)
@@ -188,7 +188,7 @@ int kmod_parse_pool_vip(const struct nlmsghdr *nlh, void *pool_vips)
 		       0 : vips_insert(vips, i, &vip);
 }
 
-/* Those of the pools in one datagram.  Return: as parts->next() */
+/* Read the VIPs of the pools in one datagram.  Return: as parts->next() */
 static int vips_next(struct port_list *list)
 {
 	int done;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The module's long lists, made in parts. */
+/* The module's long lists, as answers in parts. */
 #ifndef DNAT_KMOD_LIST_H
 #define DNAT_KMOD_LIST_H
 
@@ -9,10 +9,10 @@
 #include "module/kmod.h"
 
 /**
- * kmod_conns - the connections, as connection.show gives them (control.h)
- * @model: the services whose names are shown
- * @filter: which of them
- * @parts: result
+ * kmod_conns - begin the answer to connection.show (control.h)
+ * @model: the services, for their names; copied
+ * @filter: which connections
+ * @parts: result, the caller's to free
  *
  * Return: 0 or a negative errno with @err set
  */
@@ -21,10 +21,10 @@ int kmod_conns(const struct kmod *kmod, const struct model *model,
 	       struct err *err);
 
 /**
- * kmod_ports - the ports in use, as vdport.ports gives them (control.h)
- * @vip: only of this VIP, NULL for all
- * @proto: only of this protocol, 0 for all
- * @parts: result
+ * kmod_ports - begin the answer to vdport.ports (control.h)
+ * @vip: only the ports of this VIP, NULL for all
+ * @proto: IPPROTO_TCP or IPPROTO_UDP, 0 for both
+ * @parts: result, the caller's to free
  *
  * Return: 0 or a negative errno with @err set
  */
@@ -33,10 +33,10 @@ int kmod_ports(struct kmod *kmod, const struct addr *vip, uint8_t proto,
 
 struct nlmsghdr;
 
-/* What is read with, apart from the socket, for tests. */
+/* What the parsers below need.  Apart from the socket, for the tests. */
 struct conn_reader {
 	struct conn_names names;
-	const char *state;	/* of a filter: the kernel knows the class alone */
+	const char *state;	/* to show; the module filters by class only */
 	struct text *rows;
 };
 
@@ -46,22 +46,22 @@ struct port_reader {
 	struct text *rows;
 };
 
-/* The VIPs that have pools, each with its protocols: sorted, each once. */
+/* A VIP and protocol with at least one pool. */
 struct pool_vip {
 	struct addr vip;
 	uint8_t proto;
 };
 
 struct pool_vips {
-	struct pool_vip only;	/* what is asked for; family 0, proto 0: any */
+	struct pool_vip only;	/* the rest is ignored; 0: any family, proto */
 	size_t n, room;
-	struct pool_vip *list;
+	struct pool_vip *list;	/* sorted, no duplicates */
 };
 
-/* nl_fn: add the VIP and protocol of the pool that @nlh tells of to pool_vips. */
+/* nl_fn (netlink.h): add the VIP and protocol of the pool in @nlh. */
 int kmod_parse_pool_vip(const struct nlmsghdr *nlh, void *pool_vips);
 
-/* nl_fn (netlink.h): append what @nlh tells of to the reader's rows. */
+/* nl_fn (netlink.h): append the contents of @nlh to the reader's rows. */
 int kmod_parse_conn(const struct nlmsghdr *nlh, void *conn_reader);
 int kmod_parse_ports(const struct nlmsghdr *nlh, void *port_reader);
 

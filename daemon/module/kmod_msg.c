@@ -10,7 +10,7 @@ static int take_attr(const struct nlattr *attr, void *data)
 	struct attrs *attrs = data;
 	uint16_t type = mnl_attr_get_type(attr);
 
-	/* A newer module may say more than we know. */
+	/* A newer module may send attributes that dnatd does not know. */
 	if (type <= DNAT_A_MAX)
 		attrs->list[type] = attr;
 	return MNL_CB_OK;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Messages of the module's generic netlink family, written and read. */
+/* Write and parse messages of the module's generic netlink family. */
 #ifndef DNAT_KMOD_MSG_H
 #define DNAT_KMOD_MSG_H
 
@@ -13,29 +13,30 @@
 
 #define KMOD_MODULE "nf_double_nat"
 
+/* A message's attributes by type, NULL if missing; valid while it is. */
 struct attrs {
 	const struct nlattr *list[DNAT_A_MAX + 1];
 };
 
-/* What @nlh carries; attributes that are not known here are passed over. */
+/* Find the attributes of @nlh.  Unknown attributes are ignored. */
 void attrs_parse(const struct nlmsghdr *nlh, struct attrs *attrs);
 
-/* A number of as many bytes as the kernel chose for it; 0 where it is missing. */
+/* Read a number of 1, 2, 4 or 8 bytes, byte order unchanged; 0 if missing. */
 uint64_t attrs_number(const struct attrs *attrs, uint16_t type);
 
-/* Network to host byte order. */
+/* Read a port, converted from network to host byte order; 0 if missing. */
 uint16_t attrs_port(const struct attrs *attrs, uint16_t type);
 
-/* Return: false where there is no address of that @type */
+/* Return: false if the attribute is missing or is no address */
 bool attrs_addr(const struct attrs *attrs, uint16_t type, struct addr *addr);
 
 void attrs_put_addr(struct nlmsghdr *nlh, uint16_t type,
 		    const struct addr *addr);
 
-/* Have a request be about the connections that @filter wants. */
+/* Add @filter to a request.  The module ignores its state. */
 void kmod_put_filter(struct nlmsghdr *nlh, const struct conn_filter *filter);
 
-/* Say why there is no list.  Return: @rc */
+/* Set @err to the reason why the list failed.  Return: @rc */
 int kmod_no_list(const struct nl *nl, int rc, struct err *err);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Pools of vdports, as the module tells of them. */
+/* Pools of vdports, as the module reports them. */
 #ifndef DNAT_KMOD_POOL_H
 #define DNAT_KMOD_POOL_H
 
@@ -18,25 +18,26 @@ struct kmod_pool {
 	uint16_t port;		/* of the backend, host byte order */
 	uint8_t proto;		/* IPPROTO_TCP or IPPROTO_UDP */
 	uint64_t in_use;
-	uint64_t half_open;	/* of those in use */
-	uint64_t closed;	/* of those in use */
+	uint64_t half_open;	/* part of @in_use */
+	uint64_t closed;	/* part of @in_use */
 	uint64_t capacity;
 	uint64_t taken_back;
-	uint64_t failures;
+	uint64_t failures;	/* connections refused, no vdport free */
 };
 
-/* Return: false where @nlh tells of no pool */
+/* Return: false if @nlh contains no valid pool */
 bool kmod_pool_read(const struct nlmsghdr *nlh, struct kmod_pool *pool);
 
-/* nl_fn (netlink.h): append the pool that @nlh tells of to the array @pools. */
+/* nl_fn (netlink.h): append the pool in @nlh to the JSON array @pools. */
 int kmod_parse_pool(const struct nlmsghdr *nlh, void *pools);
 
-/* nl_fn (netlink.h): add what the pool that @nlh tells of has to the lefts. */
+/* nl_fn (netlink.h): add the pool's connections to the conn_counts @lefts. */
 int left_parse_pool(const struct nlmsghdr *nlh, void *lefts);
 
 /**
- * kmod_pools_ask - ask for all pools on a socket of one's own
- * @nl: result, for nl_receive() and nl_close(); closed where this fails
+ * kmod_pools_ask - open a socket and request all pools on it
+ * @nl: result, read it with nl_receive() and close it with nl_close();
+ *	closed on error
  *
  * Return: 0 or a negative errno with @err set
  */

@@ -10,9 +10,9 @@
 #include "module/kmod_show.h"
 #include "module/kmod_stats.h"
 
-#define ROWS_A_PART 128		/* services and backends: some milliseconds */
+#define ROWS_A_PART 128		/* services and backends; a few milliseconds */
 
-/* Append the rows of @list to an array that is open; takes @list over. */
+/* Append the rows of @list to an unfinished array.  Frees @list. */
 static int add_rows(struct text *rows, json_t *list)
 {
 	json_t *row;
@@ -97,7 +97,7 @@ struct counter_list {
 	const struct model *model;
 	counters_fn *list;
 	bool all;
-	char name[SERVICE_NAME_LEN + 1];	/* the only one, or the last that is done */
+	char name[SERVICE_NAME_LEN + 1];	/* only service, or last done */
 	enum step step;
 	bool begun;
 	struct nl nl;
@@ -142,7 +142,10 @@ static int rows_of_one(struct counter_list *list, struct text *rows)
 	return service ? add_service(list, rows, service) : 0;
 }
 
-/* Services come and go between two parts; those that stay are all there. */
+/*
+ * Services may be added and deleted between two parts.  The list continues
+ * after the last name, so each service that stays is listed exactly once.
+ */
 static int rows_of_all(struct counter_list *list, struct text *rows)
 {
 	const struct model *model = list->model;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the module counts, as answers that are made in parts. */
+/* The module's pools and counters, as answers in parts. */
 #ifndef DNAT_KMOD_SHOW_H
 #define DNAT_KMOD_SHOW_H
 
@@ -8,25 +8,25 @@
 #include "module/kmod.h"
 
 /**
- * kmod_show_pools - the answer to vdport.show (control.h)
- * @parts: result
+ * kmod_show_pools - begin the answer to vdport.show (control.h)
+ * @parts: result, the caller's to free
  *
  * Return: 0 or a negative errno with @err set
  */
 int kmod_show_pools(const struct kmod *kmod, struct long_answer **parts,
 		    struct err *err);
 
-/* The rows of one service, or of them all where @only is NULL. */
+/* Make the rows of one service, or of all services if @only is NULL. */
 typedef json_t *counters_fn(const struct counters *counters,
 			    const struct model *model,
 			    const struct service *only);
 
 /**
- * kmod_show_counters - the answer to stats.services or stats.backends
- * @model: may change later
- * @only: of this service alone, NULL for all
+ * kmod_show_counters - begin the answer to stats.services or stats.backends
+ * @model: may change between parts, but must outlive @parts
+ * @only: the only service to list, NULL for all
  * @list: counters_services() or counters_backends()
- * @parts: result
+ * @parts: result, the caller's to free
  *
  * Return: 0 or a negative errno with @err set
  */

@@ -11,25 +11,27 @@
 
 struct kmod;
 
-/* The totals as stats gives them (control.h).  Return: 0 or a negative errno */
+/*
+ * Read the totals, as in the answer to stats (control.h).
+ * @stats: result, a new reference.  Return: 0 or a negative errno
+ */
 int kmod_stats(struct kmod *kmod, json_t **stats, struct err *err);
 
-/* nl_fn (netlink.h): put what @nlh tells into the object @stats. */
+/* nl_fn (netlink.h): put the totals in @nlh into the JSON object @stats. */
 int kmod_parse_stats(const struct nlmsghdr *nlh, void *stats);
 
 /**
- * kmod_counters_ask - ask what is counted for each service and backend, on a
- *	socket of one's own
- * @only: for this service alone, NULL for all
- * @nl: result, for nl_receive() with kmod_parse_counter(), and nl_close();
- *	closed where this fails
+ * kmod_counters_ask - open a socket and request the counters on it
+ * @only: the only service to request, NULL for all
+ * @nl: result, read it with nl_receive() and kmod_parse_counter(), close it
+ *	with nl_close(); closed on error
  *
  * Return: 0 or a negative errno with @err set
  */
 int kmod_counters_ask(const struct kmod *kmod, const struct service *only,
 		      struct nl *nl, struct err *err);
 
-/* nl_fn (netlink.h): add the one that @nlh tells of to @counters. */
+/* nl_fn (netlink.h): add the counter in @nlh to struct counters @counters. */
 int kmod_parse_counter(const struct nlmsghdr *nlh, void *counters);
 
 #endif
