@@ -27,13 +27,16 @@ int access_init(struct access *access, const char *admin_group,
 	return 0;
 }
 
-/* The groups that the peer had when he connected; NULL where it cannot be told. */
+/*
+ * The peer's supplementary groups when it connected, the caller's to free; NULL
+ * on error.
+ */
 static gid_t *peer_groups(int fd, size_t *n)
 {
 	socklen_t len = 64 * sizeof(gid_t);
 	gid_t *groups = NULL, *more;
 
-	/* Told how much room it takes, ask again. */
+	/* With ERANGE the kernel sets len to the size needed: try again. */
 	for (int i = 0; i < 2; i++) {
 		more = realloc(groups, len + 1);
 		if (!more)

@@ -11,10 +11,10 @@
 #include "control/control_client.h"
 
 #define CLIENTS_MAX 256
-#define PLACES_KEPT 16		/* of these, for who may change something */
+#define PLACES_KEPT 16		/* of these for clients that may change */
 #define ACCEPT_PAUSE_S 1
 
-/* One client a turn of the loop, so that nobody waits long for another one. */
+/* Serve one client per turn of the loop, so that no other event waits long. */
 static void control_work(evutil_socket_t fd, short what, void *data)
 {
 	static const struct timeval next_turn;
@@ -33,7 +33,7 @@ static void control_work(evutil_socket_t fd, short what, void *data)
 		event_add(control->work, &next_turn);
 }
 
-/* One try, for a client that has no place. */
+/* Send an error without blocking.  It is lost if the socket is full. */
 static void refuse(int fd, int error, const char *msg)
 {
 	struct err err;
@@ -52,7 +52,7 @@ static void refuse_now(int fd, int error, const char *msg)
 	close(fd);
 }
 
-/* Cut off the reader that has asked nothing for the longest time. */
+/* Disconnect the client that may only read and has been idle the longest. */
 static bool cut_idle(struct control *control)
 {
 	struct client *client;
@@ -97,7 +97,10 @@ static void control_accept(struct evconnlistener *listener, evutil_socket_t fd,
 		refuse_now(fd, -ENOMEM, "dnatd is out of memory");
 }
 
-/* Out of descriptors, say: rest, rather than spin on what cannot be taken. */
+/*
+ * accept() failed, for example for lack of file descriptors.  The connection
+ * stays in the queue, so pause instead of failing in a busy loop.
+ */
 static void control_accept_error(struct evconnlistener *listener, void *data)
 {
 	static const struct timeval rest = { .tv_sec = ACCEPT_PAUSE_S };

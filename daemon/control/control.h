@@ -1,30 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The control socket: one JSON object a line, and to each its answer, in order.
+ * The protocol of the control socket: each request is one line with a JSON
+ * object.  The answers come in the order of the requests.
  *
  *   {"op": "service.add", "args": {"name": "web", "vip": "192.0.2.10", "port": 80}}
  *   {"ok": true, "result": ...}
  *   {"ok": false, "error": {"errno": "EEXIST", "arg": "name", "msg": "service ..."}}
  *
- * An answer is one line.  But those to connection.del and connection.flush, and
- * the lists of vdport.ports and connection.show, come in several, each but the
- * last with "more": true and with a part of the array; a line with an error may be
- * the last:
+ * An answer is one line, except for connection.del, connection.flush,
+ * connection.show, vdport.ports and monitor.  These answer in several lines,
+ * each with a part of the array; all but the last have "more": true.  The last
+ * line may be an error instead:
  *
  *   {"ok":true,"result":[...],"more":true}
  *   {"ok":true,"result":[...]}
  *
- * dnatd makes a part when the client has taken the one before, so that half a
- * million connections neither hold up the other clients nor fill the memory.
- * A client that goes away leaves those that are not ended yet as they are.
- * (dnatctl could read them from the module itself, but need not be in the
- * network namespace that dnatd is in.)
+ * dnatd makes the next part when the client has read the one before.  So half a
+ * million connections neither block the other clients nor fill the memory.
+ * connection.del and connection.flush stop when the client closes: connections
+ * that are not ended by then stay.
+ * (dnatctl does not read the connections from the module itself, because it
+ * may run in another network namespace than dnatd.)
  *
- * The answer to config.apply may tell of several errors, of 1000 at most:
+ * The answer to config.apply may have up to 1000 errors:
  *
  *   {"ok": false, "error": {..., "errors": [{"arg": "services[3].backends[0].port", "msg": "..."}]}}
  *
- * op             args (? may be left out)                              result
+ * op             args (? optional)                                     result
  * service.add    name vip port proto? mode? scheduler? dev? fast?      notes
  *                HEALTH?
  * service.set    name, and one or more of scheduler dev fast HEALTH    notes
@@ -50,124 +52,132 @@
  * status.check   service?                                              null
  * monitor        -                                                     [event]
  *
- * Those called show, ports, stats, status and monitor are for group dnat, too;
- * the others change something, config.apply with dry_run included: they need
- * root or the admin's group, and are refused with EPERM (access.h); so is an
- * exec-command that is new, but for root (programs.h).
+ * Group "dnat" may use the operations that only read: show, ports, stats,
+ * status and monitor.  The others, config.apply with dry_run included, need
+ * root or the admin's group and fail with EPERM otherwise (access.h).  Only
+ * root may set a new exec-command (programs.h).
  *
  * Addresses are strings, ports and weights are integers.  Unknown operations,
  * unknown arguments and arguments of the wrong type are refused.
  *
- * STATE:      state deadline, each of which may be left out; state: "up",
- *             "drain" or "remove"; deadline: how long a drain may take, as drain
- *             is, such as "60s"
+ * STATE:      state and deadline, both optional; state: "up", "drain" or
+ *             "remove"; deadline: the longest time that a drain may take, such
+ *             as "60s"; the argument drain has the same form
  * HEALTH:     check interval timeout rise fall check-source http-path http-host
  *             http-status http-body dns-name exec-command on-down when-empty,
- *             each of which may be left out; rise and fall are integers
- * PLACE:      backup check-addr check-port, each of which may be left out
+ *             all optional; rise and fall are integers
+ * PLACE:      backup check-addr check-port, all optional
  * service:    {name vip port proto mode scheduler dev|null fast on-down
  *              when-empty backends: [{addr port weight STATE PLACE}] check HEALTH};
- *              fast and backup: "on" or "off"; of HEALTH, STATE and PLACE there
- *              is what says something
- * SUMS:       up drain down left|null: how many backends may take new
- *             connections, drain, or were found down, and of those that drain
- *             the sum of left, null where none does
+ *              fast and backup: "on" or "off"; members of HEALTH, STATE and
+ *              PLACE that are not set or have no effect are left out
+ * SUMS:       up drain down left|null: the numbers of backends that may get new
+ *             connections, that drain, and that are down; left: the sum of left
+ *             of the draining backends, null if none drains
  * backend:    {service addr port weight state deadline? PLACE left|null
  *              deadline_in|null unanswered|null health|null health_for? health_fault?
- *              health_pending?}; state is
- *              "drain" with weight 0, too; left: how many connections that are
- *              not closed it has, where it drains, as of a count that may be some
- *             seconds old where there are hundreds of thousands; deadline_in: seconds; health:
- *              "up", "down", or "checking" before the first check; seconds since
- *              when; what the last bad check found; why the rules do not follow
+ *              health_pending?};
+ *              state: also "drain" if weight is 0;
+ *              left: the number of its connections that are not closed, if it
+ *              drains; with hundreds of thousands of connections the count may
+ *              be some seconds old;
+ *              deadline_in: seconds;
+ *              health: "up", "down", or "checking" before the first check;
+ *              health_for: seconds since health changed;
+ *              health_fault: what the last failed check found;
+ *              health_pending: why health is not yet in the rules
  * pool:       {vip proto backend port in_use half_open closed capacity
  *              taken_back failures}; half_open and closed are part of in_use
- * port:       {vip proto vdport backends}: connections to so many backends
- *             have this vdport
+ * port:       {vip proto vdport backends}: the number of backends to which a
+ *             connection has this vdport
  * range:      "MIN-MAX"; on-exhausted: "drop" or "reset"; state: "open",
- *             "half-open" or "closed", of connection.show also a state as it
- *             gives it, in letters of either case; health: "up", "down",
- *             "checking", or "none" where nothing is checked
+ *             "half-open" or "closed", for connection.show also a state as in
+ *             its answer, in upper or lower case; health: "up", "down",
+ *             "checking", or "none" for backends without a check
  * connection: {service|null proto client client_port vip port vdport backend
- *              backend_port state age expires}; age and expires in seconds,
- *              age null where the kernel keeps no timestamps; service null where no
+ *              backend_port state age expires}; age and expires: seconds; age
+ *              is null if the kernel keeps no timestamps; service is null if no
  *              service has this VIP and port any more
- * status.check fails with EHOSTDOWN where no client of the service is served,
- *             or of any service where none is named
+ * status.check fails with EHOSTDOWN if the service serves no clients; without
+ *             an argument, if no service does
  * stats:      {begun ended in_use unconfirmed taken_back skipped uncounted
  *              exhausted no_memory fast slow: {off header ttl flags new route
- *              size state}}: totals since the module was loaded, but for
- *              in_use; unconfirmed is part of ended, uncounted (in no COUNTS)
- *              of begun; fast and slow count packets
+ *              size state}}: totals since the module was loaded, except for
+ *              in_use; unconfirmed is part of ended; uncounted, the connections
+ *              in no COUNTS, is part of begun; fast and slow count packets
  * COUNTS:     connections in_use packets_in bytes_in packets_out bytes_out
- *              exhausted no_memory taken_back unanswered: totals since the service was
- *              added or the module loaded, whatever becomes of dnatd, but for
- *              in_use; bytes from the IP header on, in: to the backend.  A
- *              service's are the sums over its backends, those that were
- *              deleted since included; a deleted backend is in the list for as
- *              long as it has connections
- * notes:      {notes: ["..."]}, what was asked for and counts for nothing as
- *             things are, or null where there is nothing to say; of
- *             config.apply each is {arg msg}, as its errors are
- * ended:      how many connections were ended, in the last line; with notes?,
- *             an array of strings, where allocator nf_nat has ended them
- * config:     {version vdports? services}: the state file's content, see
- *             store.h; brief: true leaves out what is as by default.
- *             config.apply makes all that is in force equal to it, or changes
- *             nothing; from: its file, for the log.  With dry_run: true it
- *             only tells what would change:
- *             {before after notes?}, two configs, brief, of the services that
- *             differ, and of the vdports' settings where they do
+ *              exhausted no_memory taken_back unanswered: totals, except for
+ *              in_use, since the service was added or the module was loaded; a
+ *              restart of dnatd does not reset them; in: to the backend; bytes
+ *              include the IP header.  The counts of a service are the sums
+ *              over its backends, deleted ones included; the list has a deleted
+ *              backend for as long as it has connections
+ * notes:      {notes: ["..."]}: arguments that have no effect for now, or null
+ *             if there are none; for config.apply each note is {arg msg}, as
+ *             its errors are
+ * ended:      the number of connections that were ended, in the last line; with
+ *             notes?, an array of strings, if allocator nf_nat has ended them
+ * config:     {version vdports? services}: the content of the state file, see
+ *             store.h; brief: true leaves out default values.
+ *             config.apply replaces the whole configuration, or changes nothing
+ *             if it fails; from: the name of the file, for the log.  dry_run:
+ *             true changes nothing and returns {before after notes?}: two brief
+ *             configs with the services that differ, and with the settings of
+ *             vdports if these differ
  * status:     {version, allocator: {configured in_force reason},
  *              module: {version}|null, vdports: {range on-exhausted}|null,
  *              services, backends, backends_down, repairs: {total overruns},
  *              checks: [{name value ok advice|null}]};
- *              value is a string or an integer; advice may stand where all
- *              is ok
+ *              value is a string or an integer; advice may be set although ok
+ *              is true
  *
  * event:      {time event ...}; time is UTC, as "2026-11-25T13:14:15.678Z",
- *             event what has happened, and the rest depends on that:
- *             start   version allocator services: dnatd runs since
- *             change  op uid service|null addr?: a request that changed
- *                     something, whose it was, and the backend's address
- *             backend service addr port health fault|null: it went down or up
- *             drain   service addr port what: a backend that drains has come to
- *                     its "deadline", and its connections were ended; or it
- *                     was "removed" from its service
- *             pool    vip proto backend port state open capacity failures: so
- *                     many of its ports are in use by open connections, and so
- *                     many connections it has refused; state is "nearly-full"
- *                     from 90 % on, "exhausted" when it has refused one, and
- *                     "recovered" below 80 %
- *             repair  what: "rules", "addresses" or "module" were not as dnatd
- *                     had left them, and are again
- *             health-pending  service reason: its backends went down or up, and
- *                            the rules could not be changed
- *             repair-failed  what reason: and are not
- *             repairs-held   a_minute: so many were needed in a minute; now one
- *                     a minute is tried
+ *             event is one of these names, followed by its members:
+ *             start   version allocator services: the first event; time is when
+ *                     dnatd started
+ *             change  op uid service|null addr?: a request changed something;
+ *                     uid: who sent it; addr: the backend's
+ *             backend service addr port health fault|null: a backend went down
+ *                     or up
+ *             drain   service addr port what: "deadline": a draining backend
+ *                     reached its deadline, its connections were ended;
+ *                     "removed": the backend was removed from its service
+ *             pool    vip proto backend port state open capacity failures: open
+ *                     connections use that number of the pool's ports; it has
+ *                     refused that number of connections; state is
+ *                     "nearly-full" from 90 %, "exhausted" after a refusal,
+ *                     and "recovered" below 80 %
+ *             repair  what: others changed the "rules", "addresses" or
+ *                     "module", and dnatd has repaired them
+ *             health-pending  service reason: backends went down or up, but the
+ *                            rules could not be changed
+ *             repair-failed  what reason: dnatd could not repair them
+ *             repairs-held   a_minute: more than a_minute repairs were needed
+ *                     in a minute; dnatd now tries one a minute
  *             fault   name value advice: one of status' checks is no longer ok
  *             fault-over  name: it is ok again, or no service needs it
- *             lost    events: so many that were not taken in time
+ *             lost    events: the number of events that the client lost because
+ *                     it read too slowly
  *
- * The list of monitor has no end: its parts come as things happen, the event
- * start first.  One who takes them slowly loses events and is told so; one who
- * takes nothing for CONTROL_TIMEOUT_MS is cut off.  The answer ends when the
- * client closes the connection or its own direction of it.
+ * The answer to monitor has no end: dnatd sends parts as events happen, start
+ * first.  A client that reads too slowly loses events and gets lost.  A client
+ * that reads nothing for CONTROL_TIMEOUT_MS is disconnected.  The answer ends
+ * when the client closes the connection or its sending side.
  *
- * A backend's port left out means the service's port on add, and the only
- * backend with that address on set and del.
+ * If a backend's port is left out, add uses the service's port; set and del use
+ * the only backend with that address.
  *
- * A line may have CONTROL_LINE_MAX bytes; a longer one, and one that ends
- * before its newline, is answered with an error and the connection is closed.
- * One that begins with exactly CONTROL_LONG may have CONTROL_LONG_MAX bytes
- * where its sender may change something and nobody else is sending such a one,
- * and CONTROL_LONG_MS to be there.
+ * A line may have CONTROL_LINE_MAX bytes.  After a longer line, or one that
+ * ends before its newline, dnatd answers with an error and closes the
+ * connection.  A line that begins with exactly CONTROL_LONG may have
+ * CONTROL_LONG_MAX bytes and take CONTROL_LONG_MS to arrive, if the client may
+ * change something and no other client is sending such a line.
  *
- * Clients take turns: one request, or one part of an answer, and then the next
- * client.  What one who may only look has asked for is dropped when he closes the
- * connection.  One who asks nothing for CONTROL_IDLE_MS is cut off; one who may
- * only look also when his place is needed.
+ * Clients take turns: dnatd handles one request, or one part of an answer, and
+ * goes on to the next client.  If a client that may only read closes the
+ * connection, its requests are dropped.  A client that sends no request for
+ * CONTROL_IDLE_MS is disconnected; one that may only read is disconnected
+ * earlier if dnatd has too many clients.
  */
 #ifndef DNAT_CONTROL_H
 #define DNAT_CONTROL_H
@@ -184,23 +194,27 @@ struct control;
 /**
  * control_new - listen on a unix socket
  * @base: event loop that serves the clients
- * @path: the socket; its directory is made if its parent is there
- * @access: who is let in; the socket is its group's
+ * @path: the socket; its directory is created if the parent exists
+ * @access: the groups that may connect; copied.  The socket gets its group
  * @fn: carries out the requests
  * @data: for @fn
  *
- * A socket that a dead daemon left behind is replaced.
+ * Replaces the socket of a dnatd that has died.
  *
- * Return: NULL with @err set, such as where another daemon answers on @path
+ * Return: freed with control_free(); NULL on error with @err set, for example
+ *	if another dnatd listens on @path
  */
 struct control *control_new(struct event_base *base, const char *path,
 			    const struct access *access, control_fn fn,
 			    void *data, struct err *err);
 
-/* Have @fn take lines over CONTROL_LINE_MAX, which take long to parse. */
+/*
+ * @fn gets the lines over CONTROL_LINE_MAX unparsed: parsing takes too long for
+ * the event loop.
+ */
 void control_set_long(struct control *control, control_long_fn fn);
 
-/* Cut all clients off and take the socket away. */
+/* Disconnect all clients and remove the socket.  @control may be NULL. */
 void control_free(struct control *control);
 
 #endif

@@ -8,11 +8,13 @@
 
 #include "control/control_client.h"
 
-#define ANSWER_MAX (64U << 20)	/* one answer, and all that wait together */
-#define ANSWER_KEPT (16U << 20)	/* of these, for who may change something */
-#define ANSWER_PAUSE (1U << 20)	/* no next request while this much waits */
-#define PART_PAUSE 1		/* nor a next part while anything waits */
-#define LONG_READS 16		/* of 4 KiB, a turn */
+/* In bytes: */
+#define ANSWER_MAX (64U << 20)	/* unsent answers of all clients together */
+#define ANSWER_KEPT (16U << 20)	/* of these for clients that may change */
+#define ANSWER_PAUSE (1U << 20)	/* unsent; no new request is handled above */
+#define PART_PAUSE 1		/* unsent; no new part is made above */
+
+#define LONG_READS 16		/* of 4 KiB each, in one turn */
 
 #define TEXT_OF(macro) TEXT(macro)
 #define TEXT(text) #text
@@ -63,7 +65,7 @@ static void answer_cleanup(const void *data, size_t len, void *extra)
 	free((void *)data);
 }
 
-/* Takes @answer over; without one the client is cut off. */
+/* Send and free @answer.  If it is NULL, disconnect the client. */
 static void client_send(struct client *client, char *answer)
 {
 	struct evbuffer *out = bufferevent_get_output(client->bev);
@@ -97,7 +99,7 @@ void client_queue(void *data)
 	if (client->queued)
 		return;
 	client->queued = true;
-	/* Lines that are half made fill the memory: one is finished first. */
+	/* Unfinished lines use memory: finish this one before others begin. */
 	if (client->parts && client->parts->whole && client->line.len)
 		TAILQ_INSERT_HEAD(&control->queue, client, turn);
 	else
@@ -105,7 +107,7 @@ void client_queue(void *data)
 	event_add(control->work, &next_turn);
 }
 
-/* Readers who do not take their answers leave room for others. */
+/* Clients that may only read must leave memory for those that may change. */
 static bool too_much(const struct client *client, size_t more)
 {
 	size_t max = client->peer.changes ? ANSWER_MAX :
@@ -123,7 +125,7 @@ static char *too_large(void)
 	return protocol_refusal(-EMSGSIZE, &err);
 }
 
-/* Make a part of an answer.  Return: false where there is none yet */
+/* Make one part of an answer.  Return: false if no part is ready yet */
 static bool client_part(struct client *client)
 {
 	char *answer;
@@ -139,7 +141,7 @@ static bool client_part(struct client *client)
 	return true;
 }
 
-/* @line: taken over */
+/* @line: freed by @control->long_fn */
 static char *answer_long(struct client *client, char *line, size_t len)
 {
 	struct control *control = client->control;
@@ -150,7 +152,7 @@ static char *answer_long(struct client *client, char *line, size_t len)
 	return ret ? protocol_refusal(ret, &err) : NULL;
 }
 
-/* @line: taken over */
+/* @line: freed here */
 static void client_answer(struct client *client, char *line, size_t len)
 {
 	struct control *control = client->control;
@@ -163,7 +165,7 @@ static void client_answer(struct client *client, char *line, size_t len)
 					 control->data, &client->parts);
 		free(line);
 	}
-	/* The client's time to take the answer starts when there is one. */
+	/* The time limit for reading the answer starts now, not earlier. */
 	event_base_update_cache_time(control->base);
 	if (client->parts) {
 		client->parts->wake = client_queue;
@@ -177,7 +179,10 @@ static void client_answer(struct client *client, char *line, size_t len)
 	client_send(client, answer);
 }
 
-/* The clock of a wait runs from its begin, whatever trickles in. */
+/*
+ * Set the deadline only when the state changes.  A client that sends a byte now
+ * and then must not extend it.
+ */
 static void client_wait(struct client *client, enum wait wait)
 {
 	static const struct timeval limits[] = {
@@ -198,7 +203,7 @@ static void client_wait(struct client *client, enum wait wait)
 		event_add(client->deadline, &limits[wait]);
 }
 
-/* How much of a line is there; *whole with its newline. */
+/* Return: bytes of the first line; @whole: whether its newline is there */
 static size_t client_line(struct client *client, bool *whole)
 {
 	struct evbuffer *in = bufferevent_get_input(client->bev);
@@ -229,7 +234,7 @@ static void set_long(struct client *client, bool is_long)
 					    CONTROL_LINE_MAX) + 1);
 }
 
-/* Refuse a line that is too long, be it whole or not. */
+/* Return: false if the line, complete or not, is too long and was refused */
 static bool client_line_fits(struct client *client, size_t len)
 {
 	const struct client *other = client->control->long_line;
@@ -268,7 +273,7 @@ static void client_request(struct client *client)
 		client->closing = true;
 		return;
 	}
-	/* Who has asked last is the last to be cut off. */
+	/* Keep the list sorted by the last request, for cut_idle(). */
 	TAILQ_REMOVE(&control->clients, client, entry);
 	TAILQ_INSERT_TAIL(&control->clients, client, entry);
 	client_wait(client, WAIT_NOT);
@@ -286,8 +291,8 @@ static bool client_is_gone(const struct client *client)
 }
 
 /*
- * The other end is closed, and takes no answer.  What one who may change
- * something has sent by then is carried out all the same.
+ * The client has closed the connection: drop its answers.  Its requests that
+ * have arrived are still carried out, if it may change something.
  */
 static void client_leave(struct client *client)
 {
@@ -311,8 +316,8 @@ static void client_rest(struct client *client)
 }
 
 /*
- * Answer one request, or make one part of an answer, where the client has taken
- * what came before.  Return: whether something was done, and there may be more
+ * Answer one request, or make one part of an answer, if the client has read
+ * what came before.  Return: whether something was done and there may be more
  */
 static bool client_step(struct client *client)
 {
@@ -364,7 +369,7 @@ void client_run(struct client *client)
 		client_free(client);
 }
 
-/* The middle of a line needs no turn. */
+/* A client that has only sent more of an incomplete line needs no turn. */
 static bool needs_turn(struct client *client)
 {
 	size_t max = client->control->long_line == client ? CONTROL_LONG_MAX :
@@ -379,7 +384,7 @@ static bool needs_turn(struct client *client)
 	return whole || len > max;
 }
 
-/* libevent has taken 4 KiB; of a long line more is taken while it is there. */
+/* libevent has read 4 KiB.  Of a long line, read more that has arrived. */
 static void read_on(const struct client *client)
 {
 	struct evbuffer *in = bufferevent_get_input(client->bev);
@@ -393,7 +398,7 @@ static void read_on(const struct client *client)
 	evbuffer_freeze(in, 0);
 }
 
-/* Something was read, or all that waited is sent. */
+/* Input has arrived, or all output is sent. */
 static void client_ready(struct bufferevent *bev, void *data)
 {
 	struct client *client = data;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One client of the control socket: its lines, and the answers to them. */
+/* One client of the control socket: reads its lines, sends the answers. */
 #ifndef DNAT_CONTROL_CLIENT_H
 #define DNAT_CONTROL_CLIENT_H
 
@@ -22,47 +22,51 @@ struct control {
 	control_long_fn long_fn;	/* NULL: @fn */
 	void *data;
 	struct control_socket socket;
-	TAILQ_HEAD(client_list, client) clients;	/* the last that asked is the last */
+	TAILQ_HEAD(client_list, client) clients;	/* by last request */
 	size_t n_clients;
-	struct client_list queue;	/* those that it may be the turn of */
-	struct event *work;	/* takes the first of them */
-	struct client *long_line;	/* who is sending one, or NULL */
+	struct client_list queue;	/* clients that may have work */
+	struct event *work;	/* serves the first client of @queue */
+	struct client *long_line;	/* the one that sends one, or NULL */
 };
 
-/* What is waited for, and not for ever. */
+/* What the client's deadline is for. */
 enum wait {
-	WAIT_NOT,
-	WAIT_LINE,		/* the rest of it */
-	WAIT_LONG,		/* of a configuration */
-	WAIT_REQUEST,
+	WAIT_NOT,		/* no deadline */
+	WAIT_LINE,		/* the rest of a line */
+	WAIT_LONG,		/* the rest of a long line */
+	WAIT_REQUEST,		/* the next request */
 };
 
 struct client {
 	TAILQ_ENTRY(client) entry;
-	TAILQ_ENTRY(client) turn;	/* in the queue */
+	TAILQ_ENTRY(client) turn;	/* in @control->queue, if @queued */
 	struct control *control;
 	struct bufferevent *bev;
-	struct event *deadline;	/* for what it waits for */
+	struct event *deadline;	/* of @wait */
 	enum wait wait;
 	struct peer peer;
-	struct long_answer *parts;	/* what is to come of an answer, or NULL */
-	struct text line;	/* of that answer, as far as it is */
-	size_t seen;		/* bytes that have no newline in them */
+	struct long_answer *parts;	/* an unfinished answer, or NULL */
+	struct text line;	/* the unfinished line of @parts */
+	size_t seen;		/* input bytes known to contain no newline */
 	bool queued;
-	bool ended;		/* it sends no more */
-	bool gone;		/* nor does it take answers */
-	bool closing;		/* answer what was begun, then close */
+	bool ended;		/* the client sends nothing more */
+	bool gone;		/* and reads nothing more */
+	bool closing;		/* send the remaining output, then close */
 };
 
-/* It is in the list of @control.  NULL where memory is short: @fd is still open. */
+/*
+ * Add a client to the list of @control.
+ * Return: NULL when out of memory; then @fd is still open, the caller's to
+ * close
+ */
 struct client *client_new(struct control *control, int fd,
 			  const struct peer *peer);
 void client_free(struct client *client);
 
-/* There may be something to do for it: that is done when it is its turn. */
+/* Queue @client for client_run(), because it may have work. */
 void client_queue(void *client);
 
-/* It is its turn: answer a request, or make a part of an answer; it may be freed. */
+/* Answer one request, or make one part of an answer.  May free @client. */
 void client_run(struct client *client);
 
 #endif

@@ -11,7 +11,7 @@
 #include "control/access.h"
 #include "control/control_socket.h"
 
-/* The socket's directory; its parent is the admin's or the system's. */
+/* Create the socket's directory, but not the directories above it. */
 static int make_dir(const char *path, struct err *err)
 {
 	char copy[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
@@ -33,9 +33,9 @@ static int already_running(const char *path, struct err *err)
 }
 
 /*
- * Of two that start at once, each could take the other's socket for a dead
- * one's: it is not listened on yet.  The kernel lets go of a lock with its
- * holder, however that ends.
+ * Without a lock, two dnatd that start at the same time could each take the
+ * other's socket for a dead one, because it does not listen yet.  The kernel
+ * releases the lock when its holder ends, for whatever reason.
  */
 static int lock(struct control_socket *socket, struct err *err)
 {
@@ -55,7 +55,7 @@ static int lock(struct control_socket *socket, struct err *err)
 		       strerror(errno));
 }
 
-/* Take a dead daemon's socket away, a living one's never. */
+/* Remove the socket of a dead dnatd, but never one that is in use. */
 static int clear_stale(const struct sockaddr_un *addr, struct err *err)
 {
 	struct stat st;
@@ -96,7 +96,7 @@ static int bind_private(int fd, const struct sockaddr_un *addr)
 	return ret;
 }
 
-/* Until it is the group's it is for us alone. */
+/* Set the group first: until then only dnatd's user may connect. */
 static int share(const char *path, gid_t group)
 {
 	if (group == NO_GROUP)
@@ -104,7 +104,7 @@ static int share(const char *path, gid_t group)
 	return access_give(path, group) || chmod(path, 0660);
 }
 
-/* A socket that is bound, and a file that is ours, or a negative errno. */
+/* Create and bind the socket.  Return: its descriptor or a negative errno */
 static int make(struct control_socket *self, const struct sockaddr_un *addr,
 		gid_t group, struct err *err)
 {

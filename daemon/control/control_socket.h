@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The control socket's file: who has it, and that it goes with its daemon. */
+/* The file of the control socket: create it, lock it, remove it. */
 #ifndef DNAT_CONTROL_SOCKET_H
 #define DNAT_CONTROL_SOCKET_H
 
@@ -11,23 +11,25 @@
 
 struct control_socket {
 	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
-	struct stat st;		/* of the socket, to know it as our own */
+	struct stat st;		/* of our socket, to recognize it later */
 	bool made;
-	int lock;		/* held as long as we listen, or -1 */
+	int lock;		/* descriptor of the locked lock file, or -1 */
 };
 
 /**
- * control_socket_open - bind the socket, in place of a dead daemon's
- * @group: whose it is; NO_GROUP: the user's alone
+ * control_socket_open - bind the socket, replacing that of a dead dnatd
+ * @group: the group that may connect; NO_GROUP: only dnatd's user may
  *
- * Return: a socket that does not block and does not listen yet, the caller's to
- *	close; or a negative errno with @err set, such as where another daemon
- *	answers on @path.  control_socket_close() is called either way
+ * The caller must call control_socket_close() also after an error.
+ *
+ * Return: a nonblocking socket that does not listen yet, the caller's to close;
+ *	or a negative errno with @err set, for example if another dnatd listens
+ *	on @path
  */
 int control_socket_open(struct control_socket *self, const char *path,
 			gid_t group, struct err *err);
 
-/* Take the file away if it is still ours, and let go of the lock. */
+/* Remove the file if it is still ours, and release the lock. */
 void control_socket_close(struct control_socket *self);
 
 #endif

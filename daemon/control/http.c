@@ -19,16 +19,16 @@
 #include "control/http.h"
 #include "control/http_request.h"
 
-#define WAITING_MAX (64U << 20)	/* no more answers while this much waits */
-#define LINGER_MS 2000		/* for the client to see the end */
+#define WAITING_MAX (64U << 20)	/* unsent bytes; answers are refused above */
+#define LINGER_MS 2000		/* for the client to close after the answer */
 #define ACCEPT_PAUSE_MS 1000
-#define SHARE 10		/* of the time, one part for making pages */
+#define SHARE 10		/* pages take 1/10 of the time at most */
 
-/* A page as made; whoever sends it holds it. */
+/* A finished page, freed when the last user puts its reference. */
 struct page {
 	struct text text;
-	size_t users;
-	int64_t stale;		/* when it is too old to be given, in us */
+	size_t users;		/* references: http->page and the senders */
+	int64_t stale;		/* too old after this; us, CLOCK_MONOTONIC */
 };
 
 struct http {
@@ -43,18 +43,18 @@ struct http {
 	TAILQ_HEAD(client_list, client) clients;	/* the oldest first */
 	size_t n_clients;
 
-	struct event *work;	/* on the page that is being made, */
-	struct long_answer *parts;	/* if any, */
-	struct text text;	/* as far as it is */
-	int64_t spent;		/* on it, of the CPU's time, in us */
-	struct page *page;	/* the last that was made, or NULL */
+	struct event *work;	/* makes the next part of a page */
+	struct long_answer *parts;	/* the unfinished page, or NULL */
+	struct text text;	/* its text until now */
+	int64_t spent;		/* CPU time spent on it, in us */
+	struct page *page;	/* the last finished page, or NULL */
 };
 
 enum client_state {
-	CLIENT_ASKS,
-	CLIENT_WAITS,		/* for the page */
-	CLIENT_TAKES,		/* the answer */
-	CLIENT_LEAVES,		/* it has all, and we close when it does */
+	CLIENT_ASKS,		/* sends its request */
+	CLIENT_WAITS,		/* waits for the page */
+	CLIENT_TAKES,		/* reads the answer */
+	CLIENT_LEAVES,		/* has the answer; we wait until it closes */
 };
 
 struct client {
@@ -64,7 +64,7 @@ struct client {
 	struct event *deadline;
 	enum client_state state;
 	bool head;
-	bool ended;		/* it sends no more */
+	bool ended;		/* the client sends nothing more */
 };
 
 static void page_put(struct page *page)
@@ -93,7 +93,7 @@ static void client_free(struct client *client)
 	free(client);
 }
 
-/* From now on, whatever it does meanwhile: a trickle is not to hold us. */
+/* Not extended by input: a client must not stay by sending slowly. */
 static void client_set_deadline(struct client *client, long ms)
 {
 	const struct timeval limit = { .tv_sec = ms / 1000,
@@ -153,7 +153,7 @@ static void client_give(struct client *client, struct page *page)
 	client_free(client);
 }
 
-/* All who wait get @page, or are refused where there is none. */
+/* Send @page to all clients that wait for it; refuse them if it is NULL. */
 static void serve_waiting(struct http *http, struct page *page)
 {
 	struct client *client = TAILQ_FIRST(&http->clients);
@@ -191,15 +191,15 @@ static void work_end(struct http *http, bool made)
 	http->page = made ? page_new(http) : NULL;
 	free(http->text.buf);
 	memset(&http->text, 0, sizeof(http->text));
-	/* The clients' time to take the page starts when there is one. */
+	/* The time limit for reading the page starts now, not earlier. */
 	event_base_update_cache_time(http->base);
 	serve_waiting(http, http->page);
 }
 
 /*
- * A part each time round, so that the others have their turn.  What it cost is
- * told by the CPU's clock: where others load the machine, a page takes longer,
- * which is no reason to give it for longer.
+ * Make one part per turn of the loop, so that other events are handled between
+ * two.  CPU time is measured, not real time: on a busy machine a page takes
+ * longer, but must not be reused for longer.
  */
 static void work_on(evutil_socket_t fd, short what, void *data)
 {
@@ -259,7 +259,7 @@ static void client_asks(struct client *client)
 		client_wants_page(client);
 }
 
-/* What comes after a request is of no interest, but has to be taken away. */
+/* Input after the request is ignored, but must be read to empty the socket. */
 static void client_read(struct bufferevent *bev, void *data)
 {
 	struct client *client = data;
@@ -272,8 +272,8 @@ static void client_read(struct bufferevent *bev, void *data)
 }
 
 /*
- * The answer is sent.  With something unread left in the socket, to close it
- * now would take the answer from the client.
+ * The answer is written to the socket.  Do not close yet: if the socket has
+ * unread input, the kernel sends a reset and the client loses the answer.
  */
 static void client_written(struct bufferevent *bev, void *data)
 {
@@ -291,7 +291,7 @@ static void client_written(struct bufferevent *bev, void *data)
 	evbuffer_drain(bufferevent_get_input(bev), HTTP_REQUEST_MAX);
 }
 
-/* A client may end its own side as soon as it has asked. */
+/* A client may close its sending side after the request and still read. */
 static void client_event(struct bufferevent *bev, short what, void *data)
 {
 	struct client *client = data;
@@ -343,7 +343,7 @@ static void client_new(struct http *http, int fd)
 	client_set_deadline(client, HTTP_REQUEST_MS);
 }
 
-/* Who asks and goes is soon gone; who stays must not keep others out. */
+/* A client that stays long must not keep out new ones: drop the oldest. */
 static void http_accept(struct evconnlistener *listener, evutil_socket_t fd,
 			struct sockaddr *addr, int len, void *data)
 {
@@ -357,7 +357,10 @@ static void http_accept(struct evconnlistener *listener, evutil_socket_t fd,
 	client_new(http, fd);
 }
 
-/* Out of descriptors, say: rest, rather than spin on what cannot be taken. */
+/*
+ * accept() failed, for example for lack of file descriptors.  The connection
+ * stays in the queue, so pause instead of failing in a busy loop.
+ */
 static void http_accept_error(struct evconnlistener *listener, void *data)
 {
 	static const struct timeval rest = { .tv_sec = ACCEPT_PAUSE_MS / 1000 };
@@ -411,8 +414,8 @@ int http_addr_parse(const char *text, struct http_addr *addr)
 }
 
 /*
- * A socket that lingers from the daemon before does not matter, and at boot the
- * address may come later than we do.
+ * SO_REUSEADDR: connections of the previous dnatd may still be in TIME_WAIT.
+ * FREEBIND: at boot the address may be set after dnatd starts.
  */
 static bool http_bind(int fd, const struct http_addr *addr)
 {
@@ -426,7 +429,7 @@ static bool http_bind(int fd, const struct http_addr *addr)
 	       !listen(fd, HTTP_CLIENTS_MAX);
 }
 
-/* Return: 0, or the errno */
+/* Return: 0 or a positive errno */
 static int http_listen(struct http *http)
 {
 	int fd = socket(http->addr.sa.ss_family,

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A page for whoever asks by HTTP: GET or HEAD of HTTP_PAGE, one request a
+ * An HTTP server for one page: GET or HEAD of HTTP_PAGE, one request per
  * connection.
  *
- * Strangers may ask, so that all is bounded: HTTP_CLIENTS_MAX clients, of whom
- * the oldest is cut off when one more comes; HTTP_REQUEST_MAX bytes and
- * HTTP_REQUEST_MS for a request, HTTP_ANSWER_MS to take the answer.  The page is
- * made in parts, so that it holds nobody up, once for all who wait for it, and
- * not more often than costs a tenth of a CPU's time.
+ * Any host may connect, so all resources are bounded.  There are at most
+ * HTTP_CLIENTS_MAX clients; one more disconnects the oldest.  A request may
+ * have HTTP_REQUEST_MAX bytes and take HTTP_REQUEST_MS; the client has
+ * HTTP_ANSWER_MS to read the answer.  The page is made in parts, so that the
+ * event loop does not block.  All clients that wait share one page.  A page is
+ * reused for ten times the CPU time that it took, so pages use a tenth of a CPU
+ * at most.
  */
 #ifndef DNAT_HTTP_H
 #define DNAT_HTTP_H
@@ -32,7 +34,7 @@
 
 struct http;
 
-/* Where to listen. */
+/* The address to listen on. */
 struct http_addr {
 	struct sockaddr_storage sa;
 	socklen_t len;
@@ -46,11 +48,11 @@ struct http_addr {
 int http_addr_parse(const char *text, struct http_addr *addr);
 
 /**
- * typedef http_fn - begin the page
+ * typedef http_fn - begin to make the page
  * @data: as given to http_new()
  *
- * Return: what makes it (its rows are not of JSON but the page's text), NULL
- *	where memory is short
+ * Return: an answer in parts, whose rows are the text of the page instead of
+ *	JSON; NULL when out of memory
  */
 typedef struct long_answer *http_fn(void *data);
 
@@ -58,18 +60,19 @@ typedef struct long_answer *http_fn(void *data);
  * http_new - listen
  * @base: event loop that serves the clients
  *
- * An address that no interface has is answered when one has it.  Where the port
- * is taken, it is asked for again every HTTP_RETRY_MS: see http_fault().
+ * The address may be missing: the server works as soon as an interface has it.
+ * If it cannot listen, for example because the port is in use, it tries again
+ * every HTTP_RETRY_MS; http_fault() returns the reason.
  *
- * Return: NULL with @err set, where memory is short
+ * Return: freed with http_free(); NULL with @err set when out of memory
  */
 struct http *http_new(struct event_base *base, const struct http_addr *addr,
 		      http_fn *fn, void *data, struct err *err);
 
-/* Why nobody can ask for now; NULL where they can. */
+/* The reason why the server does not listen; NULL if it does. */
 const char *http_fault(const struct http *http);
 
-/* Cut all clients off; NULL is fine. */
+/* Disconnect all clients and free @http, which may be NULL. */
 void http_free(struct http *http);
 
 #endif

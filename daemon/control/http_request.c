@@ -40,13 +40,13 @@ static bool is(const struct word *word, const char *text)
 	return word->len == strlen(text) && !memcmp(word->at, text, word->len);
 }
 
-/* Where the line that begins at @at ends, a line feed; NULL where it does not. */
+/* Return: the line feed that ends the line at @at, NULL if there is none */
 static const char *line_end(const char *at, const char *end)
 {
 	return at < end ? memchr(at, '\n', (size_t)(end - at)) : NULL;
 }
 
-/* Is the blank line there that ends the headers? */
+/* Has the blank line that ends the headers arrived? */
 static bool headers_end(const char *at, const char *end)
 {
 	const char *feed;
@@ -59,7 +59,7 @@ static bool headers_end(const char *at, const char *end)
 	return false;
 }
 
-/* The next word of a line whose words stand a single blank apart. */
+/* The next word of a line; words are separated by exactly one blank. */
 static struct word next_word(const char **at, const char *end)
 {
 	const char *blank = memchr(*at, ' ', (size_t)(end - *at));
@@ -77,7 +77,7 @@ static bool printable(const struct word *word)
 	return word->len;
 }
 
-/* A proxy's way to ask, "http://HOST/metrics": any host is we (RFC 9112, 3.2.2). */
+/* Proxies send "http://HOST/metrics"; HOST is ignored (RFC 9112, 3.2.2). */
 static void strip_origin(struct word *target)
 {
 	static const char scheme[] = "http://";

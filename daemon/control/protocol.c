@@ -9,7 +9,7 @@
 #include "common/text.h"
 #include "control/protocol.h"
 
-/* Takes @answer over. */
+/* Return: @answer as text with a newline; @answer is freed */
 static char *answer_line(json_t *answer)
 {
 	struct text text = { 0 };
@@ -21,14 +21,17 @@ static char *answer_line(json_t *answer)
 	return text.buf;
 }
 
-/* Takes @errors over, which may be NULL. */
+/* @errors is freed and may be NULL. */
 static char *refusal(int error, const struct err *err, json_t *errors)
 {
 	const char *name = strerrorname_np(-error);
 	char arg[sizeof(err->arg)];
 	char msg[sizeof(err->msg)];
 
-	/* A cut name from elsewhere need not be the UTF-8 that JSON asks for. */
+	/*
+	 * JSON must be UTF-8.  Text from elsewhere may be in another encoding
+	 * or may end within a character.
+	 */
 	text_quote(err->arg, arg, sizeof(arg));
 	text_quote(err->msg, msg, sizeof(msg));
 	return answer_line(json_pack("{s:b, s:{s:s, s:s, s:s, s:o*}}", "ok", 0,
@@ -56,7 +59,7 @@ static int request_parse(const char *line, size_t len, json_t **request,
 	return 0;
 }
 
-/* "args" may be left out, then it is put in. */
+/* Adds empty args if they are missing. */
 static int request_check(json_t *request, struct err *err)
 {
 	const char *key;
@@ -94,7 +97,7 @@ static int part_begin(struct text *line, bool whole)
 	       text_add(line, begin, strlen(begin) - whole);
 }
 
-/* With the NUL that ends it. */
+/* Appends the terminating NUL, too. */
 static int part_end(struct text *line, bool whole, bool more)
 {
 	const char *end = more ? "],\"more\":true}\n" : "]}\n";
