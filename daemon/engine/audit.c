@@ -38,7 +38,7 @@ static void period_over(evutil_socket_t fd, short what, void *data)
 	dnatd->audit = (struct audit){ .since = clock_now() };
 }
 
-/* A script that changes something all the time must not push out the rest. */
+/* A script with many changes must not make journald drop other lines. */
 static bool may_log(struct dnatd *dnatd)
 {
 	struct audit *audit = &dnatd->audit;
@@ -136,7 +136,7 @@ static void add_backends(struct summary *sum, const struct service *old,
 	}
 }
 
-/* One of the same name and another VIP is another service to its clients. */
+/* With another VIP, port or protocol it counts as removed and added. */
 void summary_add(struct summary *sum, const struct service *old,
 	      const struct service *new)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Who changed what, in the log. */
+/* Log who changed what. */
 #ifndef DNAT_AUDIT_H
 #define DNAT_AUDIT_H
 
@@ -10,51 +10,51 @@
 
 struct dnatd;
 
-/* So many lines a period; journald drops lines of all kinds above 10,000. */
+/* Lines logged per period.  Above 10,000, journald drops any of dnatd's. */
 #define AUDIT_LINES 1000
 #ifndef AUDIT_PERIOD_MS
 #define AUDIT_PERIOD_MS 30000
 #endif
 
 /**
- * audit_request - log a request that was carried out, as dnatctl's command
- * @dnatd: dnatd->peer is whose it was
+ * audit_request - log a request that was carried out, as a command of dnatctl
+ * @dnatd: dnatd->peer is the client that sent it
  * @op: the operation
  * @args: its arguments
  */
 void audit_request(struct dnatd *dnatd, const char *op, const json_t *args);
 
-/* Tell those who monitor of it. */
+/* Send the event "change" to the clients that monitor. */
 void audit_event(struct dnatd *dnatd, const char *op, const json_t *args);
 
-/* What goes where a configuration takes the place of another. */
+/* The differences between a configuration and the one that replaces it. */
 struct summary {
 	size_t added, changed, removed;	/* services */
 	size_t backends;		/* removed from services that stay */
 	size_t n;
-	char **lines;		/* of what is removed, SUMMARY_LINES at most */
+	char **lines;		/* one for each removal, up to SUMMARY_LINES */
 };
 
 #define SUMMARY_LINES 100
 
 /**
- * summary_add - take one service into account
- * @old: NULL: it is new
- * @new: NULL: it goes
+ * summary_add - add one service to the summary
+ * @old: before; NULL for a new service
+ * @new: after; NULL for a removed service
  */
 void summary_add(struct summary *sum, const struct service *old,
 	      const struct service *new);
 
 /**
- * audit_summary - log it: a summary, and a line for each that was removed
- * @fmt: the begin of the summary
+ * audit_summary - log the numbers, and a line for each removal
+ * @fmt: the text before the numbers
  */
 void audit_summary(const struct summary *sum, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
 void summary_clean(struct summary *sum);
 
-/* "uid 0 pid 4711", who asks; for the begin of a line. */
+/* Write the current client to @buf, as "uid 0 pid 4711".  Return: @buf */
 const char *audit_peer(const struct dnatd *dnatd, char *buf, size_t len);
 
 #endif

@@ -19,7 +19,10 @@
 #include "nft/nft.h"
 #include "store/store.h"
 
-/* Services whose checks are taken over in the turn that takes the change over. */
+/*
+ * Services whose followers are called in the turn that changes the model.  The
+ * rest are followed in later turns, because a turn must not last long.
+ */
 #define FOLLOW_NOW 64
 
 static int compare_services(const void *a, const void *b)
@@ -67,7 +70,7 @@ static int compare_vips(const void *a, const void *b)
 	return order ? order : strcmp(x->dev, y->dev);
 }
 
-/* The VIPs that @side has on interfaces, sorted; NULL where memory is short. */
+/* The VIPs that @side has on interfaces, sorted; NULL when out of memory. */
 static struct vip *side_vips(const struct side *side, size_t *n)
 {
 	struct vip *vips = calloc(side->n + 1, sizeof(*vips));
@@ -83,9 +86,9 @@ static struct vip *side_vips(const struct side *side, size_t *n)
 }
 
 /*
- * Have @fn done to the VIPs of @new, but for those that services of @old have on
- * interfaces: such an interface may be missing now, which is no reason to refuse
- * the change of something else.
+ * Call @fn for the VIPs of @new that @old does not have on the same interface.
+ * The interface of an old VIP may be missing now.  That must not prevent a
+ * change of something else.
  */
 static int vips_new(const struct side *old, const struct side *new,
 		    int (*fn)(const struct vip *vips, size_t n,
@@ -107,7 +110,7 @@ static int vips_new(const struct side *old, const struct side *new,
 	return ret;
 }
 
-/* The VIPs that @model has on interfaces, sorted; NULL where memory is short. */
+/* The VIPs that @model has on interfaces, sorted; NULL when out of memory. */
 static struct vip *vips_needed(const struct model *model, size_t *n)
 {
 	struct vip *needed = calloc(model->n_services + 1, sizeof(*needed));
@@ -126,8 +129,8 @@ static struct vip *vips_needed(const struct model *model, size_t *n)
 }
 
 /*
- * Take @side's VIPs away where @model, as it is now, has no use for them.  One
- * that stays behind does no harm and goes at the next start.
+ * Remove those VIPs of @side from interfaces that @model does not need.  Errors
+ * are ignored: a VIP that stays does no harm and is removed at the next start.
  */
 static void vips_release(const struct model *model, const struct side *side)
 {
@@ -147,7 +150,7 @@ static void vips_release(const struct model *model, const struct side *side)
 	free(needed);
 }
 
-/* Give the ports of @side back that @other does not have. */
+/* Delete the ports of @side that @other does not have from the module. */
 static void ports_release(struct dnatd *dnatd, const struct side *side,
 			  const struct side *other)
 {
@@ -168,8 +171,8 @@ static int ports_reserve(struct dnatd *dnatd, const struct side *old,
 }
 
 /*
- * The table may have been lost or edited behind our back, and a change sent to
- * what is not there fails.  Then all of it is put right first.
+ * Another program may have deleted or changed the table, and then the change
+ * fails.  In that case repair the table first and try again.
  */
 static int rules_change(struct transaction *transaction, struct err *err)
 {
@@ -187,7 +190,7 @@ static int rules_change(struct transaction *transaction, struct err *err)
 	    !repaired)
 		return ret;
 	transaction->repaired = true;
-	/* With the table the module may have gone and come back. */
+	/* The module may have been reloaded, too. */
 	ret = module_sync_start(dnatd, err);
 	if (ret)
 		return ret;
@@ -206,7 +209,7 @@ static int gone_init(struct conn_set *gone, const struct changes *changes,
 	return ret;
 }
 
-/* In the kernel, in an order in which it can be undone. */
+/* Change the kernel; undo the steps before the one that fails. */
 static int carry_out(struct transaction *transaction, struct err *err)
 {
 	const struct changes *changes = &transaction->changes;
@@ -313,7 +316,7 @@ static void hold(struct job *job)
 		transaction->ret = err_no_memory(&transaction->err);
 }
 
-/* Clients may have asked for a service before it was there. */
+/* Is a service new?  Clients may have sent packets before it existed. */
 static bool is_new(const struct side *old, const struct side *new)
 {
 	for (size_t i = 0; i < new->n; i++)
@@ -396,7 +399,7 @@ static void hold_again(struct job *job)
 	transaction->model = model_hold(transaction->dnatd->model);
 }
 
-/* What is in the file from now on, or not any more. */
+/* Complete the change in the state file, or undo it there after an error. */
 static void settle(struct job *job)
 {
 	struct transaction *transaction = (struct transaction *)job;
@@ -417,7 +420,7 @@ static void settled(struct job *job)
 	end(transaction);
 }
 
-/* What nobody needs now that the model is another. */
+/* Remove VIPs and ports that the new model does not need. */
 static void release(struct job *job)
 {
 	struct transaction *transaction = (struct transaction *)job;
@@ -469,7 +472,7 @@ static void applied(struct job *job)
 		stage(transaction, dnatd->worker, NULL, release, released);
 }
 
-/* Backends may have gone down or up while the disk was written to. */
+/* Copy what checks found to @new while the change was written to the disk. */
 static void follow_checks(const struct service *was, const struct service *is,
 			  struct service *new)
 {
@@ -485,7 +488,7 @@ static void follow_checks(const struct service *was, const struct service *is,
 	}
 }
 
-/* The change was planned against the model as it was then. */
+/* The model may have changed since the change was planned: update @changes. */
 static void refresh(struct job *job)
 {
 	struct transaction *transaction = (struct transaction *)job;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the admin or the checks ask to be changed: all of it or nothing.
+ * Changes by the admin or by health checks.  A change is carried out completely
+ * or not at all.
  *
- * A transaction goes on beside the event loop: planned and written to the disk by
- * one worker, then put into the kernel by the other, then taken over into the
- * model by the loop.  Those that are written come one after the other.  What
- * checks have found is not: it passes by those that wait for a disk.
+ * A transaction runs in the background.  One worker plans it and writes it to
+ * the disk, the other puts it into the kernel, and the event loop then changes
+ * the model.  Transactions that are written to the disk run one after another.
+ * Results of health checks are not written, so they overtake transactions that
+ * wait for the disk.
  */
 #ifndef DNAT_CHANGE_H
 #define DNAT_CHANGE_H
@@ -15,13 +17,19 @@
 
 struct dnatd;
 
-/* Carry @transaction out, in its turn.  All that is not set is zero. */
+/*
+ * Queue @transaction.  The caller sets what it needs, all other members are
+ * zero, and keeps it until transaction->done().
+ */
 void change_begin(struct dnatd *dnatd, struct transaction *transaction);
 
-/* Have all that were begun done, in place of the event loop. */
+/* Finish all queued transactions without the event loop, at exit. */
 void changes_finish(struct dnatd *dnatd);
 
-/* Would a transaction find the interfaces?  Return: 0 or a negative errno */
+/*
+ * Check that the interfaces of new VIPs exist, as a transaction would.
+ * Return: 0 or a negative errno with @err set
+ */
 int changes_check(const struct changes *changes, struct err *err);
 
 #endif

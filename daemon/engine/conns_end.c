@@ -11,7 +11,7 @@
 #include "engine/conns_end.h"
 #include "module/kmod_end.h"
 
-#define ROW_LEN 256		/* more than the row's parts can have */
+#define ROW_LEN 256		/* bytes; the row is not longer */
 #define FORGETS_NOTE \
 	",\"notes\":[\"allocator nf_nat only forgets connections: one who waits hears no reset, and learns of the end when he sends\"]"
 #define ACTIVE_MAX 8		/* each has sockets and buffers */
@@ -20,10 +20,10 @@ struct end_task {
 	TAILQ_ENTRY(end_task) entry;
 	struct dnatd *dnatd;
 	struct conn_filter filter;
-	struct conn_set set;	/* instead of @filter where it is not empty */
-	bool astray;		/* instead of both */
-	bool active;
-	struct end_walk *ending;	/* NULL: not begun */
+	struct conn_set set;	/* used instead of @filter if not empty */
+	bool astray;		/* conns_end_astray(): use neither */
+	bool active;		/* started, counts for ACTIVE_MAX */
+	struct end_walk *ending;	/* NULL before task_begin() */
 	struct event *event;
 	end_fn *fn;
 	void *data;
@@ -31,7 +31,7 @@ struct end_task {
 
 struct end_parts {
 	struct long_answer parts;
-	bool forgets;		/* and tells nobody */
+	bool forgets;		/* nf_nat: no resets are sent */
 	struct end_walk *ending;
 };
 
@@ -57,7 +57,7 @@ static void task_free(struct end_task *task)
 	free(task);
 }
 
-/* Those that came first go first. */
+/* Start waiting tasks, the oldest first, up to ACTIVE_MAX. */
 static void tasks_start(struct endings *endings)
 {
 	struct end_task *task;

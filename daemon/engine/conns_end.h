@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Connections that are ended: a part of them in each turn of the event loop,
- * for there may be a million.
+ * End connections.  There may be a million, so each turn of the event loop ends
+ * only a part of them.
  *
- * With the module both ends of each TCP connection are sent a reset.  Without
- * it conntrack forgets them: the next packet finds no connection, and so goes
- * to another backend, which answers TCP with a reset.
+ * With the module, both ends of each TCP connection get a reset.  Without it,
+ * dnatd only deletes the connections from conntrack.  The client's next packet
+ * then goes to any backend, which answers TCP with a reset.
  */
 #ifndef DNAT_CONNS_END_H
 #define DNAT_CONNS_END_H
@@ -21,21 +21,21 @@
 struct dnatd;
 
 /**
- * typedef end_fn - take word that all is done
- * @ended: how many connections were ended
- * @err: why no more of them were, or NULL
+ * typedef end_fn - called when conns_end() has finished
+ * @ended: number of connections that were ended
+ * @err: the error that stopped it, NULL if all were ended
  * @data: as given to conns_end()
  */
 typedef void end_fn(uint64_t ended, const struct err *err, void *data);
 
 /**
  * conns_end - end connections, later
- * @dnatd: whose event loop does it, and whose allocator is in force
- * @filter: which; copied
- * @fn: called once, not before this has returned; or NULL
+ * @dnatd: for its event loop and allocator
+ * @filter: which connections; copied
+ * @fn: called once, after this function has returned; may be NULL
  * @data: for @fn
  *
- * A few are at work at a time, and the others wait for them.
+ * Only a few of these tasks run at a time, the others wait.
  *
  * Return: 0, or -ENOMEM with @err set and @fn never called
  */
@@ -43,30 +43,31 @@ int conns_end(struct dnatd *dnatd, const struct conn_filter *filter,
 	      end_fn *fn, void *data, struct err *err);
 
 /**
- * conns_end_set - have conntrack forget connections, later
- * @set: which; sorted, taken over
+ * conns_end_set - delete connections from conntrack, later
+ * @set: which connections, sorted; moved, @set is empty on success
  *
  * Return: 0 or -ENOMEM
  */
 int conns_end_set(struct dnatd *dnatd, struct conn_set *set);
 
 /**
- * conns_end_astray - have conntrack forget flows that the rules came too late for
- * @dnatd: its rules are there now; all services of its model are looked at
+ * conns_end_astray - delete flows that began before the rules existed, later
+ * @dnatd: its rules are in force now; all services of its model are looked at
  *
- * Later, and once for all that ask until then.  What cannot be ended now ends
- * when it is idle.
+ * Rules see only the first packet of a flow, so these flows are not translated.
+ * Calls before the work begins are combined.  Flows that cannot be deleted end
+ * when they are idle.
  */
 void conns_end_astray(struct dnatd *dnatd);
 
-/* Give up what conns_end() has begun; no @fn is called any more. */
+/* Stop all tasks of these functions; no @fn is called any more. */
 void conns_end_stop(struct dnatd *dnatd);
 
 /**
- * conns_end_parts - end connections as the client takes the answer
- * @filter: which
- * @parts: result: an answer without rows, but for the last, as connection.del
- *	gives it (control.h)
+ * conns_end_parts - end connections while the client reads the answer
+ * @filter: which connections
+ * @parts: result, the answer to connection.del (control.h); only the last part
+ *	has a row
  *
  * Return: 0 or a negative errno with @err set
  */

@@ -11,23 +11,23 @@
 #include "engine/dnatd.h"
 #include "module/kmod_pool.h"
 
-#define COUNT_SHARE 20
-#define TRIES 10	/* where pools come and go meanwhile */
+#define COUNT_SHARE 20	/* counting uses 1/20 of a CPU at most */
+#define TRIES 10	/* for a list that changes while it is read */
 
 TAILQ_HEAD(count_waits, count_wait);
 
 struct counts {
 	struct dnatd *dnatd;
 	struct event *begin;
-	struct event *more;		/* NULL: no list is read */
+	struct event *more;		/* reads the list; NULL: not reading */
 	struct nl nl;
 	unsigned int tries;
-	struct count_waits now;		/* for the count that runs or begins */
-	struct count_waits next;	/* for the one after that */
+	struct count_waits now;		/* for the current or next count */
+	struct count_waits next;	/* for the one after the current */
 	struct conn_counts running;
 	struct conn_counts last;
-	int64_t spent;			/* on the running one, CPU's us */
-	int64_t stale;			/* when the last one is, in us */
+	int64_t spent;			/* CPU time on @running, us */
+	int64_t stale;			/* @last is too old then, us */
 };
 
 static void begin_soon(struct counts *counts)
@@ -58,7 +58,7 @@ static void finish(struct counts *counts, const struct err *err)
 		counts->stale = clock_us(CLOCK_MONOTONIC) +
 				COUNT_SHARE * counts->spent;
 	}
-	/* While the list counts as read, those that wait again go to @next. */
+	/* @more is still set: a callback that waits again is added to @next. */
 	while ((wait = TAILQ_FIRST(&counts->now))) {
 		TAILQ_REMOVE(&counts->now, wait, entry);
 		wait->waits = false;

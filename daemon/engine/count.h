@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The connections of all backends that drain, counted for all who want to know.
- * A count reads one datagram of the kernel's list a turn of the loop.
+ * Count the connections of all draining backends.  All callers share one count.
+ * A count reads one datagram of the kernel's list per turn of the event loop.
  */
 #ifndef DNAT_COUNT_H
 #define DNAT_COUNT_H
@@ -16,12 +16,15 @@
 struct counts;
 struct dnatd;
 
-/* One who waits for a count; all zeros but for @done and @data at first. */
+/*
+ * A caller that waits for a count.  The caller owns it and sets @done and
+ * @data; the rest is zero at first.
+ */
 struct count_wait {
 	TAILQ_ENTRY(count_wait) entry;
 	bool waits;
 
-	/* @done: the count is there, or @err says why not; may wait again */
+	/* @done: called after the count; @err: NULL, or why it failed */
 	void (*done)(const struct err *err, void *data);
 	void *data;
 };
@@ -29,27 +32,27 @@ struct count_wait {
 struct counts *counts_new(struct dnatd *dnatd, struct err *err);
 void counts_free(struct counts *counts);
 
-/* Wait for a count that begins after this call; later @wait->done is called. */
+/* Request a count that begins after this call; @wait->done is called later. */
 void counts_wait(struct counts *counts, struct count_wait *wait);
 void counts_cancel(struct counts *counts, struct count_wait *wait);
 
 /**
- * counts_left - what the last count has found
- * @n: result; the module counts by VIP and protocol: two services that share these
- *	and a backend have each the sum
+ * counts_left - the number of connections that the last count found
+ * @n: result.  The module counts by VIP and protocol: if two services share
+ *	these and a backend, each gets the sum
  *
- * Return: false where that count is not of this backend
+ * Return: false if the last count does not include this backend
  */
 bool counts_left(const struct counts *counts, const struct service *service,
 		 const struct backend *backend, uint64_t *n);
 
 /**
- * counts_rest_ms - how long the last count should do
+ * counts_rest_ms - for how long the last count should be used
  *
- * Counting takes one part in twenty of a CPU where all wait so long before they
- * want another count.
+ * If all callers wait that long before the next count, counting uses at most a
+ * twentieth of a CPU.
  *
- * Return: milliseconds, 0 where it is too old
+ * Return: milliseconds, 0 if it is too old now
  */
 int64_t counts_rest_ms(const struct counts *counts);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the running daemon holds. */
+/* The state of the running daemon. */
 #ifndef DNAT_DNATD_H
 #define DNAT_DNATD_H
 
@@ -28,36 +28,36 @@ struct store;
 struct transaction;
 struct worker;
 
-/* Connections that are ended, by conns_end.h; all zeros at first. */
+/* The tasks of conns_end.h; all zeros at first. */
 struct endings {
 	TAILQ_HEAD(end_tasks, end_task) tasks;
 	unsigned int n_active;
 };
 
-/* What is to be forgotten, of forget.h; all zeros at first. */
+/* Connections that forget.h deletes at the next @event; all zeros at first. */
 struct forgets {
 	struct conn_set set;
 	struct event *event;
 };
 
-/* One for all of a filter's connections, one for those without an answer. */
+/* Index 0: all connections of a filter; 1: only unanswered ones. */
 #define FORGETS 2
 
-/* How much audit.h has logged; all zeros at first. */
+/* The rate limit of audit.h; all zeros at first. */
 struct audit {
-	uint64_t since;		/* begin of the period, ms as clock_now() */
-	unsigned int lines;	/* in that period */
-	unsigned long missed;	/* requests in that period that were not logged */
+	uint64_t since;		/* start of the period, ms of clock_now() */
+	unsigned int lines;	/* logged in the period */
+	unsigned long missed;	/* requests not logged in the period */
 };
 
-/* Repairs of what others broke, see repair.h. */
+/* Repairs of what other programs changed, see repair_budget.h. */
 struct repairs {
-	unsigned int a_minute;		/* 0: nothing is repaired */
+	unsigned int a_minute;		/* limit; 0: nothing is repaired */
 	unsigned long long total;
 	unsigned long long overruns;	/* times that notices were lost */
-	unsigned int spent;		/* since @since, while not @held */
-	uint64_t since;			/* ms; where @held, of the last try */
-	bool held;			/* somebody breaks it again and again */
+	unsigned int spent;		/* repairs since @since, if not @held */
+	uint64_t since;			/* ms; if @held, time of the last try */
+	bool held;			/* limited to one a minute */
 	char failed[256];		/* why the last one failed, or "" */
 };
 
@@ -65,38 +65,38 @@ struct dnatd {
 	struct event_base *base;
 	struct endings endings;
 	struct forgets forgets[FORGETS];
-	struct counts *counts;		/* NULL: nobody counts yet */
-	struct drain *drain;		/* NULL: nobody looks after drains yet */
-	LIST_HEAD(followers, follower) followers;	/* of changes, see transaction.h */
+	struct counts *counts;		/* NULL: not started yet */
+	struct drain *drain;		/* NULL: not started yet */
+	LIST_HEAD(followers, follower) followers;	/* see transaction.h */
 	struct events *events;
 	struct audit audit;
-	const struct peer *peer;	/* whose request is carried out, NULL: nobody's */
+	const struct peer *peer;	/* sender of the request, or NULL */
 	struct store *store;
 	struct model *model;
-	const char *conf;		/* the file that they began with, or NULL */
-	const char *conf_path;		/* where that is looked for */
-	char conf_fault[480];		/* why it was not used though it is there, or "" */
+	const char *conf;		/* the file it was read from, or NULL */
+	const char *conf_path;		/* where the file should be */
+	char conf_fault[480];		/* why the file was not used, or "" */
 	struct model *saved;		/* at the start only, see startup.h */
 	struct nft *nft;
-	char no_flowtable[256];		/* why there is none though nf_nat could use one, or "" */
+	char no_flowtable[256];		/* why nf_nat has none, or "" */
 	struct spawn_user check_user;
-	struct health *health;		/* NULL: nobody is checked yet */
-	struct pool_alarm *pools;	/* NULL: nobody looks at them yet */
-	struct fault_watch *faults;	/* NULL: nobody looks for them yet */
+	struct health *health;		/* NULL: not started yet */
+	struct pool_alarm *pools;	/* NULL: not started yet */
+	struct fault_watch *faults;	/* NULL: not started yet */
 	struct foreign *foreign;
-	struct worker *worker;		/* for the kernel */
-	struct worker *disk;
-	TAILQ_HEAD(transactions, transaction) transactions;	/* the first is under way */
+	struct worker *worker;		/* for jobs in the kernel */
+	struct worker *disk;		/* for jobs on the disk */
+	TAILQ_HEAD(transactions, transaction) transactions;	/* first runs */
 	unsigned int n_transactions;
-	struct kmod *kmod;		/* the loop's; NULL where there is no module */
-	struct kmod *kmod_jobs;		/* the same, for the worker's jobs */
+	struct kmod *kmod;		/* the loop's; NULL: no module */
+	struct kmod *kmod_jobs;		/* the same, for jobs of @worker */
 	enum allocator configured;
 	enum allocator in_force;	/* never ALLOC_AUTO */
-	char reason[512];		/* why in_force is what it is */
+	char reason[512];		/* why @in_force was chosen */
 	struct repairs repairs;
-	unsigned long changes;		/* transactions carried out */
-	char metrics[64];		/* where they are told, "" for nowhere */
-	struct http *http;		/* what tells them, or NULL */
+	unsigned long changes;		/* done, without those of checks */
+	char metrics[64];		/* address of @http, or "" */
+	struct http *http;		/* serves the metrics, or NULL */
 };
 
 #endif

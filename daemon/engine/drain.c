@@ -20,23 +20,24 @@
 #include "engine/conns_end.h"
 #include "model/model.h"
 
-/* To look for the last connection's end; and to try again what failed. */
+/* Between two counts of connections, and before a retry after an error. */
 #define PAUSE_MS 1000
 
 /*
- * A backend that has a deadline.  It was told by the clock on the wall, which
- * may be set: from when it is first seen, another one counts.
+ * A backend with a deadline.  The model has the deadline as wall-clock time,
+ * which the admin may change.  So it is converted to CLOCK_MONOTONIC once, when
+ * it is first seen.
  */
 struct due {
 	LIST_ENTRY(due) entry;
 	struct drain *drain;
 	char service[SERVICE_NAME_LEN + 1];
 	struct conn_end backend;
-	int64_t until;		/* to know the drain by */
-	int64_t at;		/* in ms of CLOCK_MONOTONIC */
-	bool ending;		/* connections are being ended */
-	bool ended;		/* all of them are */
-	bool seen;
+	int64_t until;		/* backend.until, identifies the drain */
+	int64_t at;		/* deadline in ms of CLOCK_MONOTONIC */
+	bool ending;		/* its connections are being ended */
+	bool ended;		/* all of them are ended */
+	bool seen;		/* the current look has found the drain */
 };
 
 struct drain {
@@ -46,17 +47,17 @@ struct drain {
 	LIST_HEAD(dues, due) dues;
 	int64_t next;		/* milliseconds to the next look, or -1 */
 	struct count_wait count;
-	bool counted;		/* the last count is for this look */
-	unsigned long changes;	/* of dnatd's, when it was made */
+	bool counted;		/* this look may use the last count */
+	unsigned long changes;	/* dnatd->changes at the last count */
 	bool uncounted;		/* a backend needs a count */
-	bool failed;		/* and it was said */
+	bool failed;		/* an error was logged; do not repeat it */
 	bool removes;		/* a backend is being removed */
 };
 
 struct removal {
 	struct transaction transaction;
 	struct drain *drain;
-	unsigned long changes;	/* of dnatd's, when it was to go */
+	unsigned long changes;	/* dnatd->changes when it was decided */
 	json_t *args;		/* of backend.del */
 	struct change change;
 };
@@ -85,7 +86,7 @@ static void arm(struct drain *drain, int64_t ms)
 	event_add(drain->timer, &in);
 }
 
-/* The model may have changed: look at it in the loop's next turn. */
+/* The model may have changed: look at it in the next turn of the loop. */
 static void look_soon(void *data)
 {
 	arm(data, 0);
@@ -128,7 +129,7 @@ static void due_free(struct due *due)
 	free(due);
 }
 
-/* Which backend it is, for requests and events; NULL without memory. */
+/* The members that name a backend; a new reference, NULL: out of memory. */
 static json_t *name_backend(const char *service, const struct addr *addr,
 			    uint16_t port)
 {
@@ -138,7 +139,7 @@ static json_t *name_backend(const char *service, const struct addr *addr,
 			 addr_text(addr, text, sizeof(text)), "port", port);
 }
 
-/* @backend: from name_backend(), taken over */
+/* Send the event "drain".  @backend: from name_backend(), freed here */
 static void tell(const struct drain *drain, json_t *backend, const char *what)
 {
 	json_object_set_new(backend, "what", json_string(what));
@@ -198,7 +199,7 @@ static bool is_over(struct drain *drain, const struct service *service,
 	return false;
 }
 
-/* A count is taken, or missed where there is none for this look. */
+/* Return: whether it was counted empty; requests a count if there is none */
 static bool is_empty(struct drain *drain, const struct service *service,
 		     const struct backend *backend)
 {
@@ -233,7 +234,10 @@ static void removed(struct transaction *transaction)
 	free(removal);
 }
 
-/* After another change it may have connections again: then look once more. */
+/*
+ * After another change the backend may have connections again.  Then plan
+ * nothing, and removed() looks again.
+ */
 static int plan_removal(struct transaction *transaction, struct err *err)
 {
 	struct removal *removal = (struct removal *)transaction;
@@ -246,7 +250,7 @@ static int plan_removal(struct transaction *transaction, struct err *err)
 			  &removal->change, err);
 }
 
-/* One at a time. */
+/* Begin to remove a backend; one at a time. */
 static void remove_backend(struct drain *drain, const struct service *service,
 			   const struct backend *backend)
 {
@@ -270,7 +274,7 @@ static void remove_backend(struct drain *drain, const struct service *service,
 	change_begin(drain->dnatd, &removal->transaction);
 }
 
-/* Return: whether @backend is to go now */
+/* Return: whether @backend must be removed now */
 static bool is_done(struct drain *drain, const struct service *service,
 		    const struct backend *backend)
 {
@@ -283,13 +287,13 @@ static bool is_done(struct drain *drain, const struct service *service,
 	return remove && is_empty(drain, service, backend);
 }
 
-/* Return: whether one is being removed, and the model will be another */
+/* Return: whether a removal has begun; the model will change */
 static bool look_at(struct drain *drain, const struct service *service)
 {
 	for (size_t i = 0; i < service->n_backends; i++) {
 		const struct backend *backend = &service->backends[i];
 
-		/* Deadlines come also while a disk holds a removal up. */
+		/* Check deadlines also while a removal waits for the disk. */
 		if (backend->state != BACKEND_UP &&
 		    is_done(drain, service, backend) && !drain->removes) {
 			remove_backend(drain, service, backend);
@@ -299,7 +303,7 @@ static bool look_at(struct drain *drain, const struct service *service)
 	return false;
 }
 
-/* Those of drains that are over or were called off; not while they are in work. */
+/* Free the dues of drains that ended or were cancelled, unless in use. */
 static void forget(struct drain *drain)
 {
 	struct due *due = LIST_FIRST(&drain->dues), *next;
@@ -330,7 +334,7 @@ static void counted(const struct err *err, void *data)
 	arm(drain, 0);
 }
 
-/* Have those counted that may be empty, not too often. */
+/* Request the next count, but not too soon. */
 static void count_soon(struct drain *drain)
 {
 	int64_t rest = counts_rest_ms(drain->dnatd->counts);
@@ -363,7 +367,7 @@ static void look(evutil_socket_t fd, short what, void *data)
 	loop_does("drains");
 	drain->next = -1;
 	drain->uncounted = false;
-	/* One that was called off meanwhile may have connections again. */
+	/* After a change the count is too old: a backend may be up again. */
 	if (drain->changes != drain->dnatd->changes)
 		drain->counted = false;
 	for (size_t i = 0; i < model->n_services; i++) {

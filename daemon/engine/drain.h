@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Backends that drain: what is left at the deadline is ended, and those that
- * are to be removed are, with their last connection or at the deadline.
+ * Look after draining backends.  At the deadline the remaining connections are
+ * ended.  A backend in state "remove" is removed when it has no connections or
+ * at the deadline.
  *
- * All that is to be remembered stands in the model, and so outlives dnatd.
+ * State and deadline are in the model, so a restart of dnatd keeps them.
  */
 #ifndef DNAT_DRAIN_H
 #define DNAT_DRAIN_H
@@ -13,7 +14,7 @@
 struct dnatd;
 struct drain;
 
-/* Looks after @dnatd's model from now on.  Return: NULL with @err set where memory is short */
+/* Start.  Return: freed with drain_free(); NULL with @err set on error */
 struct drain *drain_new(struct dnatd *dnatd, struct err *err);
 void drain_free(struct drain *drain);
 

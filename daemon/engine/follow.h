@@ -5,8 +5,9 @@
 #include "engine/dnatd.h"
 
 /*
- * Have the loop know what a job has found out, in its done(): the module, where
- * it was loaded anew, and why there is no flowtable.
+ * Copy what a worker's job found out to the loop's data: reopen the module if
+ * it was reloaded, and copy why there is no flowtable.
+ * Context: a job's done(), in the loop.
  */
 void jobs_follow(struct dnatd *dnatd);
 

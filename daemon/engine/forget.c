@@ -4,10 +4,10 @@
 #include "engine/conns_end.h"
 #include "engine/forget.h"
 
-/* Longer than packets are under way to a backend and back. */
+/* Longer than the round trip to a backend. */
 #define ANSWER_MS 250
 
-/* By filter.unanswered. */
+/* In ms, indexed by filter.unanswered. */
 static const unsigned int pauses[FORGETS] = { 0, ANSWER_MS };
 
 static void module_forget(struct dnatd *dnatd, const struct conn_set *set)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Connections that must not stay with a backend that is down or has gone:
- * conntrack forgets them, and the client's next packet finds another backend.
+ * Delete connections to a backend that is down or removed from conntrack.  The
+ * client's next packet then reaches another backend.
  *
- * Those of many backends are forgotten together.  Without the module that
- * takes a walk through conntrack's whole table, and one is enough for all.
+ * Requests for many backends are combined: without the module, each would have
+ * to read conntrack's whole table.
  */
 #ifndef DNAT_FORGET_H
 #define DNAT_FORGET_H
@@ -14,19 +14,20 @@
 struct dnatd;
 
 /**
- * conns_forget - have connections forgotten, later
- * @dnatd: whose event loop does it; its rules send nothing more there
- * @filter: which: of a service, to one of its backends or to all
+ * conns_forget - delete connections, later
+ * @dnatd: its rules must not send new connections to the backend any more
+ * @filter: the connections of a service to one of its backends, or to all;
+ *	copied
  *
- * TCP connections that have an answer are reset at both ends, where the
- * module is in force.  With @filter->unanswered there is a pause first, in
- * which an answer that is under way can arrive.
+ * With the module, both ends of answered TCP connections get a reset.  With
+ * @filter->unanswered there is a pause first, so that an answer on its way can
+ * arrive.
  *
- * What cannot be forgotten now ends when it is idle.
+ * Connections that cannot be deleted end when they are idle.
  */
 void conns_forget(struct dnatd *dnatd, const struct conn_filter *filter);
 
-/* Give up what has not begun. */
+/* Drop the requests that have not begun. */
 void conns_forget_stop(struct dnatd *dnatd);
 
 #endif

@@ -13,7 +13,7 @@
 #include "engine/health_group.h"
 #include "model/model.h"
 
-#define FOLLOW_AT_ONCE 64	/* services: a millisecond or two */
+#define FOLLOW_AT_ONCE 64	/* services in one turn, 1-2 milliseconds */
 
 static bool patient_is(const struct patient *patient,
 		       const struct backend *backend)
@@ -67,7 +67,7 @@ static int compare_name(const void *name, const void *group)
 	return strcmp(name, (*(const struct group *const *)group)->service);
 }
 
-/* Where @name's group stands, or would have to. */
+/* The index of @name's group, or where it must be inserted. */
 static size_t group_index(const struct health *health, const char *name)
 {
 	return array_first(health->groups, health->n, sizeof(*health->groups),
@@ -89,7 +89,7 @@ static void group_drop(struct health *health, const char *name)
 
 	if (i == health->n || strcmp(health->groups[i]->service, name))
 		return;
-	/* Its backends may be on their way into the rules. */
+	/* A transaction that is running may use the group. */
 	for (size_t j = 0; j < health->n_applied; j++)
 		if (health->applied[j] == health->groups[i])
 			health->applied[j] = NULL;
@@ -122,8 +122,8 @@ static struct group *group_get(struct health *health, const char *name)
 }
 
 /*
- * The patients that @service has, those that stay with all that is known.  With
- * @anew all of them are checked in another way from now on.
+ * Make the patients of @service.  Backends that stay keep their patient and its
+ * results.  @anew: the check has changed.
  */
 static int group_fill(struct group *group, const struct service *service,
 		      bool anew)
@@ -157,7 +157,7 @@ static int group_fill(struct group *group, const struct service *service,
 	return ret;
 }
 
-/* A service that was made anew does not know whom of its backends is down. */
+/* A replaced service may have lost which of its backends are down. */
 static void group_compare(struct group *group, const struct service *service)
 {
 	for (size_t i = 0; i < group->n; i++)
@@ -284,7 +284,7 @@ struct health_load health_load(const struct health *health)
 	return load;
 }
 
-/* What was wrong once is of no use to who looks now. */
+/* Show the fault only if it matters now: an old one would mislead. */
 static int fault_to_json(const struct patient *patient, json_t *json)
 {
 	bool is_bad = patient->down || patient->against || patient->unmade;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which backends are up: they are checked as their services say, and those
- * that go down or come back leave or enter the rules, all of one turn of the
- * event loop in one batch.
+ * Check the backends.  A backend that goes down is removed from the rules, one
+ * that comes up is added.  All changes of one turn of the event loop go into
+ * one batch.
  *
- * A backend counts as up until it is known better.  The first check says at
- * once which it is, for dnatd may have been started anew while a backend is
- * down; after that it takes "fall" bad ones, or "rise" good ones, in a row.
+ * A backend is up until its first check ends.  The result of the first check
+ * counts at once, because dnatd may have been restarted while the backend was
+ * down.  After that, "fall" failed or "rise" passed checks in a row change the
+ * state.
  */
 #ifndef DNAT_HEALTH_H
 #define DNAT_HEALTH_H
@@ -22,43 +23,43 @@ struct dnatd;
 struct health;
 
 /**
- * health_new - check the backends of @dnatd's model
- * @dnatd: what goes down or up is changed there
+ * health_new - begin to check the backends of @dnatd's model
+ * @dnatd: its model and rules are changed when backends go down or up
  * @base: event loop
  *
- * Return: NULL with @err set
+ * Return: freed with health_free(); NULL with @err set on error
  */
 struct health *health_new(struct dnatd *dnatd, struct event_base *base,
 			  struct err *err);
 void health_free(struct health *health);
 
 /*
- * A service is about to be what @change says.  Where memory is short its
- * backends are not checked, and the log says so.
+ * Adapt the checks to @change, before it is committed.  When out of memory, log
+ * an error; the service's backends are not checked then.
  */
 void health_follow(struct health *health, const struct change *change);
 
 /*
- * A service called @name is another, or is no more: follow it in one of the next
- * turns of the event loop, after many others.
+ * Adapt the checks to the service @name, which was changed or removed, in one
+ * of the next turns of the event loop.
  */
 void health_follow_later(struct health *health, const char *name);
 
 struct health_counts {
 	bool down;
-	unsigned long passed;	/* checks, since dnatd or the check began */
+	unsigned long passed;	/* checks since dnatd or the check started */
 	unsigned long failed;
 };
 
-/* Return: false where @backend, of @service, is not checked */
+/* Return: false if @backend of @service is not checked */
 bool health_count(const struct health *health, const struct service *service,
 		  const struct backend *backend, struct health_counts *counts);
 
 struct health_load {
-	unsigned int max;	/* checks at a time */
+	unsigned int max;	/* checks that may run at a time */
 	unsigned int running;
-	unsigned int waiting;	/* are due and wait for others to end */
-	unsigned long unmade;	/* for want of memory or files, so far */
+	unsigned int waiting;	/* checks that wait for a running one to end */
+	unsigned long unmade;	/* checks that dnatd could not make, in total */
 	unsigned int pending;	/* services, see health_pending() */
 };
 
@@ -66,18 +67,18 @@ struct health_load {
 struct health_load health_load(const struct health *health);
 
 /**
- * health_pending - is there a service whose rules cannot follow its checks?
- * @service: result, its name
+ * health_pending - find a service whose rules could not be changed after checks
+ * @service: result, its name; valid until the next change
  *
- * Return: why, or NULL
+ * Return: the reason, NULL if there is no such service
  */
 const char *health_pending(const struct health *health, const char **service);
 
 /**
- * health_to_json - add to a backend what checks say of it
+ * health_to_json - add the results of the checks to a backend in JSON
  * @service: of the model
  * @backend: of @service
- * @json: the backend as control.h describes it
+ * @json: the backend as control.h describes it; the health* members are added
  *
  * Return: 0 or -1
  */

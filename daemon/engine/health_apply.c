@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What checks have found gets into the rules: many services in one transaction.
- * Where that fails each service is tried alone, so that one whose rules cannot
- * be changed does not hold up the others.
+ * Put the results of checks into the rules, many services in one transaction.
+ * If that fails, each service is tried alone, so that one whose rules cannot be
+ * changed does not block the others.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -20,7 +20,7 @@
 #include "model/model.h"
 #include "model/service.h"
 
-/* Until those that failed alone are tried again. */
+/* Pause before the services that failed alone are tried again. */
 #define RETRY_SECONDS 1
 
 static void soon(struct event *event)
@@ -37,9 +37,10 @@ void group_changed(struct group *group)
 }
 
 /*
- * A copy of the service with what is known of its backends, NULL where nothing
- * is new.
- * @old: NULL: it has gone, and its checks are about to; as where it has none
+ * Copy a service and set which of its backends are down.
+ * @old: the service; NULL if it was removed and its checks will be
+ * @result: the copy, the caller's to free; NULL if nothing changes or the
+ *	service has no checks
  *
  * Return: 0 or -ENOMEM
  */
@@ -72,8 +73,8 @@ static int group_apply(const struct group *group, const struct service *old,
 }
 
 /*
- * A datagram, and a client who is not answered yet, may go to another backend.
- * The connections end where the service says so.
+ * UDP flows and unanswered TCP connections can continue at another backend, so
+ * they are always deleted.  Answered TCP connections end if on-down is reset.
  */
 static void backend_gone(struct dnatd *dnatd, const struct service *service,
 			 const struct backend *backend)
@@ -85,7 +86,7 @@ static void backend_gone(struct dnatd *dnatd, const struct service *service,
 	conns_forget(dnatd, &filter);
 }
 
-/* It is so from now on, whatever its checks have found meanwhile. */
+/* Report the state that is in the rules now; checks may have a newer one. */
 static void patient_applied(struct dnatd *dnatd, struct patient *patient,
 			    const struct service *service,
 			    const struct backend *backend)
@@ -112,7 +113,7 @@ static void patient_applied(struct dnatd *dnatd, struct patient *patient,
 		    backend->port);
 }
 
-/* What the admin should know of, now that it is so. */
+/* The rules are changed: report which backends went down or up. */
 static void group_applied(struct group *group)
 {
 	struct dnatd *dnatd = group->health->dnatd;
@@ -130,7 +131,7 @@ static void group_applied(struct group *group)
 	}
 }
 
-/* Once for each reason, though it is tried again and again. */
+/* Log each reason once, although the change is tried again and again. */
 static void group_pending(struct group *group, const char *reason)
 {
 	if (!strncmp(group->pending, reason, sizeof(group->pending) - 1))
@@ -149,7 +150,7 @@ static bool may_begin(const struct group *group, bool alone)
 	return alone ? group->alone : group->changed && !group->alone;
 }
 
-/* The services whose turn it is: one that is tried alone, or many others. */
+/* Select the groups of this transaction: one to try alone, or many others. */
 static void collect(struct health *health)
 {
 	size_t max = health->alone ? 1 : GROUPS_AT_ONCE;
@@ -215,14 +216,14 @@ static void done(struct transaction *transaction)
 		soon(health->again);
 		return;
 	}
-	/* A pause when all have had theirs. */
+	/* All groups were tried alone: pause before the next round. */
 	if (health->alone)
 		health->next = 0;
 	if (any_alone && !evtimer_pending(health->again, NULL))
 		evtimer_add(health->again, &later);
 }
 
-/* One transaction at a time: done() looks for more. */
+/* If a transaction is running, do nothing: its done() starts the next. */
 static void start(struct health *health, bool alone)
 {
 	if (health->busy)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Inside of health.h: services whose backends are checked. */
+/* Internal to health*.c: services whose backends are checked. */
 #ifndef DNAT_HEALTH_GROUP_H
 #define DNAT_HEALTH_GROUP_H
 
@@ -9,7 +9,7 @@
 
 #define PENDING_LEN 256
 
-/* Services in one batch: what the loop takes over from it is some milliseconds. */
+/* Services in one batch, so that the loop commits it in a few milliseconds. */
 #define GROUPS_AT_ONCE 128
 
 /* The backends of one service. */
@@ -18,9 +18,9 @@ struct group {
 	char service[SERVICE_NAME_LEN + 1];
 	struct check check;
 	struct response_body *body;
-	bool changed;		/* somebody has gone down or up */
-	bool alone;		/* did not get into the rules with the others */
-	char pending[PENDING_LEN];	/* why not alone either, or "" */
+	bool changed;		/* a backend has gone down or up */
+	bool alone;		/* its batch failed: try it alone */
+	char pending[PENDING_LEN];	/* why that failed, too, or "" */
 	size_t n;
 	struct patient **patients;	/* in the order of the backends */
 };
@@ -29,28 +29,28 @@ struct health {
 	struct dnatd *dnatd;
 	struct follower follower;
 	struct ward ward;
-	struct event *apply;	/* what has changed, all together */
-	struct event *again;	/* services that have to be tried alone */
-	size_t next;		/* the group to try next */
-	struct transaction transaction;	/* at most one is under way */
-	bool busy;		/* it is */
-	bool alone;		/* with a service that is tried alone */
+	struct event *apply;	/* starts a batch of changed groups */
+	struct event *again;	/* starts one group that is tried alone */
+	size_t next;		/* index of the next group to try alone */
+	struct transaction transaction;	/* one at a time */
+	bool busy;		/* @transaction is running */
+	bool alone;		/* @transaction is of one group tried alone */
 	size_t n_applied;
-	struct group *applied[GROUPS_AT_ONCE];	/* whose services are in it; NULL: gone */
+	struct group *applied[GROUPS_AT_ONCE];	/* in it; NULL: freed since */
 	struct change changes[GROUPS_AT_ONCE];
 	size_t n;
 	size_t room;
 	struct group **groups;	/* sorted by the service's name */
 	struct event *follow;
 	size_t n_late, late_room;
-	char (*late)[SERVICE_NAME_LEN + 1];	/* services to be followed */
+	char (*late)[SERVICE_NAME_LEN + 1];	/* health_follow_later() */
 };
 
-/* The patient that @backend is, which mostly stands at @i; or NULL. */
+/* Find the patient of @backend, first at index @i.  Return: NULL if missing */
 struct patient **group_patient(const struct group *group,
 			       const struct backend *backend, size_t i);
 
-/* What checks have found is to get into the rules. */
+/* Put what the checks of @group have found into the rules, later. */
 void group_changed(struct group *group);
 
 /* Return: 0 or -ENOMEM */

@@ -31,37 +31,38 @@
 #include "nft/nft.h"
 
 /*
- * What comes at once is looked at together, and a stream of changes that often.
- * The first change of rules is looked at at once: without them connections are
- * not translated, and packets reach this machine's own sockets.
+ * Changes within this time are handled together, so a stream of changes causes
+ * one repair per period.  But the first change of rules is handled at once:
+ * without the rules, connections are not translated and packets reach this
+ * machine's own sockets.
  */
 #define SETTLE_MS 100
 
-/* For foreign changes alone: ours do not come in. */
+/* Receive buffer in bytes.  Notices of our own changes are filtered out. */
 #define ROOM (4 << 20)
 
-/* Others may change rules so often, a pause of SETTLE_MS each, before it is said. */
+/* Failed reads of changing rules, SETTLE_MS apart, before it is an error. */
 #define UNSETTLED_MAX 100
 
-/* Datagrams taken before others have their turn. */
+/* Datagrams read in one turn of the loop. */
 #define AT_ONCE 64
 
-/* The controller's own group, "notify", has the number of its family. */
+/* The multicast group "notify" of nlctrl has the number of its family. */
 #define GROUP_FAMILIES GENL_ID_CTRL
 
-/* Each message about a part of a table says first whose part it is. */
+/* In all messages about a part of a table, attribute 1 is the table's name. */
 #define ATTR_TABLE 1
 
 enum dirty {
 	DIRTY_RULES = 1 << 0,
 	DIRTY_ADDRESSES = 1 << 1,
 	DIRTY_MODULE = 1 << 2,
-	DIRTY_DEVICES = 1 << 3,	/* that may be new to the flowtable */
+	DIRTY_DEVICES = 1 << 3,	/* the flowtable may lack an interface */
 };
 
 #define PARTS 4
 
-/* What has become of one part. */
+/* The result of repairing one part. */
 struct result {
 	int ret;
 	bool changed;
@@ -72,7 +73,7 @@ struct source {
 	struct watch *watch;
 	struct nl nl;
 	struct event *readable;
-	unsigned int lost;	/* what is to be looked at when messages are */
+	unsigned int lost;	/* enum dirty: to check after lost messages */
 	void (*take)(struct watch *watch, const struct nlmsghdr *nlh);
 };
 
@@ -83,11 +84,11 @@ struct watch {
 	struct source genl;
 	struct event *settle;
 	unsigned int dirty;	/* enum dirty */
-	uint64_t looked;	/* ms, of clock_now() */
-	bool told;		/* that repairs are held back */
-	unsigned int unsettled;	/* times in a row that rules changed too fast */
+	uint64_t looked;	/* time of the last repair, ms of clock_now() */
+	bool told;		/* the limit on repairs was reported */
+	unsigned int unsettled;	/* repairs in a row that rules changed during */
 	struct job job;
-	unsigned int repaired;	/* enum dirty: what the job looks after, 0: none */
+	unsigned int repaired;	/* enum dirty: what @job repairs, 0: idle */
 	struct result results[PARTS];
 };
 
@@ -101,7 +102,7 @@ static void settle_in(struct watch *watch, uint64_t ms)
 	event_add(watch->settle, &pause);
 }
 
-/* The first one starts the clock, so that a stream of them cannot hold it. */
+/* Only the first change sets the timer: later ones must not postpone it. */
 static void mark(struct watch *watch, unsigned int dirty)
 {
 	uint64_t passed = clock_now() - watch->looked;
@@ -231,7 +232,7 @@ static void readable(evutil_socket_t fd, short what, void *data)
 			continue;
 		if (len < 0 && errno != ENOBUFS)
 			return;
-		/* What was lost may have been anything. */
+		/* A notice was lost: check all that it may have been about. */
 		if (len < 0 || len > NL_BUF_SIZE) {
 			source->watch->dnatd->repairs.overruns++;
 			mark(source->watch, source->lost);
@@ -248,12 +249,12 @@ static int join(struct source *source, int group)
 }
 
 /*
- * What is sent by @portid does not come in: a change of ten thousand services
- * would be told to us with all its parts.
+ * Filter out the notices of changes that @portid made.  A change of 10,000
+ * services would otherwise fill the socket with notices of our own rules.
  */
 static int leave_out(const struct source *source, unsigned int portid)
 {
-	/* The filter loads words as from the network. */
+	/* BPF loads words in network byte order, nlmsg_pid is in host order. */
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 			 offsetof(struct nlmsghdr, nlmsg_pid)),
@@ -303,7 +304,7 @@ static int repair_addresses(struct watch *watch, bool *changed,
 {
 	int ret = link_reconcile(watch->dnatd->model, changed, err);
 
-	/* When the interface comes we are told. */
+	/* The interface is missing; the kernel notifies us when it appears. */
 	return ret == -ENODEV ? 0 : ret;
 }
 
@@ -315,7 +316,7 @@ static int repair_rules(struct watch *watch, bool *changed, struct err *err)
 			     err);
 }
 
-/* Nobody's fault, and no repair: interfaces come, go, and get other names. */
+/* Not counted as a repair: interfaces appear, vanish and are renamed. */
 static int follow_devices(struct watch *watch, bool *changed, struct err *err)
 {
 	struct dnatd *dnatd = watch->dnatd;
@@ -329,7 +330,7 @@ static int follow_devices(struct watch *watch, bool *changed, struct err *err)
 	return ret;
 }
 
-/* In the order of a start: the rules need the module. */
+/* In the same order as at the start: the rules need the module. */
 static const struct part {
 	unsigned int dirty;
 	const char *what;
@@ -374,9 +375,9 @@ static void repair(struct job *job)
 }
 
 /*
- * @failed: set where it could not be repaired
+ * Log the result of one part.  @failed: set to true if the repair failed
  *
- * Return: whether it counts as a repair, made or tried
+ * Return: whether it counts as a repair: one was made or tried
  */
 static bool take_result(struct watch *watch, const struct part *part,
 			const struct result *result, bool *failed)
@@ -421,7 +422,7 @@ static void repaired(struct job *job)
 		repairs->failed[0] = '\0';
 	if (spent)
 		repairs_spend(repairs, clock_now());
-	/* What was noticed meanwhile, and what is to be tried again. */
+	/* There were changes during the job, or a failed repair is retried. */
 	if (watch->dirty)
 		settle_in(watch, SETTLE_MS);
 }

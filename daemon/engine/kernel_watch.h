@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Staying right: the kernel tells of changes to nf_tables, to addresses and
- * interfaces, and of the module coming and going.  What of that was not our
- * doing has the rules, the VIPs or the module looked at and put right a moment
- * later.
+ * Watch for changes by other programs and repair them.  The kernel notifies
+ * dnatd of changes to nf_tables, addresses and interfaces, and when the module
+ * is loaded or unloaded.  A moment after such a change dnatd compares the
+ * rules, the VIPs or the module with its model and repairs what differs.
  */
 #ifndef DNAT_KERNEL_WATCH_H
 #define DNAT_KERNEL_WATCH_H
@@ -16,14 +16,14 @@
 struct watch;
 
 /**
- * kernel_watch_new - begin, and look at the addresses once
+ * kernel_watch_new - begin to watch, and check the addresses once
  * @base: event loop
- * @dnatd: with its model, nft and kmod
+ * @dnatd: with model, nft and kmod set
  *
- * What changes from here on is heard: the rules are to be read after this, so
- * that nothing falls in between.
+ * Read the rules after this call.  Changes that happen in between are then
+ * noticed.
  *
- * Return: NULL with @err set
+ * Return: freed with kernel_watch_free(); NULL with @err set on error
  */
 struct watch *kernel_watch_new(struct event_base *base, struct dnatd *dnatd,
 			       struct err *err);

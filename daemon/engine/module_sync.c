@@ -16,7 +16,7 @@ static int module_sync_all(struct dnatd *dnatd, struct err *err)
 	return ret;
 }
 
-/* A module that was loaded anew knows neither settings nor services. */
+/* Send settings and services to a module that was reloaded. */
 static int tell_all(struct dnatd *dnatd, struct err *err)
 {
 	int ret = vdports_start(dnatd, err);
@@ -52,7 +52,7 @@ int module_sync_start(struct dnatd *dnatd, struct err *err)
 	ret = module_sync_all(dnatd, err);
 	if (ret == -ENOENT)
 		return module_again(dnatd, err);
-	/* What stays behind only is one vdport less. */
+	/* Only a warning: a port that stays is just one vdport less. */
 	if (!ret && kmod_services_keep(dnatd->kmod_jobs, dnatd->model, &kept))
 		say_warning("%s", kept.msg);
 	return ret;

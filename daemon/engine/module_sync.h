@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The services' own ports, which the module must not hand out as vdports: an
- * answer to one could not be told from a client's packet.
+ * Keep the services' own ports in the module, so that it does not hand them out
+ * as vdports: an answer to such a vdport would look like a client's packet.
  *
- * With allocator nf_nat there is nobody to tell, and all of this does nothing.
+ * With allocator nf_nat these functions do nothing.
  */
 #ifndef DNAT_MODULE_SYNC_H
 #define DNAT_MODULE_SYNC_H
@@ -11,33 +11,32 @@
 #include "engine/dnatd.h"
 
 /*
- * Tell the module of all services, and of no others.  Return: 0 or a negative
- * errno
+ * Add the ports of all services to the module, and delete all others there.
+ * Return: 0 or a negative errno with @err set
  */
 int module_sync_start(struct dnatd *dnatd, struct err *err);
 
 /**
- * module_sync_again - the module has come or gone, maybe
- * @changed: set where it is another one than that which was told of the
- *	services, and has been told now
+ * module_sync_again - configure the module again if it was reloaded
+ * @changed: set to true if it was reloaded
  *
- * The kernel loads it where it is not there.
+ * The kernel loads the module if it is missing.  Sends settings and services.
  *
- * Return: 0 or a negative errno
+ * Return: 0 or a negative errno with @err set
  */
 int module_sync_again(struct dnatd *dnatd, bool *changed, struct err *err);
 
 /**
- * module_sync_add - tell the module of a service, before its first connection
+ * module_sync_add - add a service's port, before its first connection
  *
- * Where the module was unloaded meanwhile, it is told of everything anew.
+ * If the module was unloaded since, all settings and services are sent again.
  *
- * Return: 0 or a negative errno
+ * Return: 0 or a negative errno with @err set
  */
 int module_sync_add(struct dnatd *dnatd, const struct service *service,
 		    struct err *err);
 
-/* The service is gone: its port may be a vdport. */
+/* Delete a removed service's port: it may be a vdport again. */
 void module_sync_del(struct dnatd *dnatd, const struct service *service);
 
 #endif

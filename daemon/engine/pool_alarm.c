@@ -20,7 +20,7 @@
 
 #define POOL_TEXT (2 * INET6_ADDRSTRLEN + 64)
 
-/* What is remembered of a pool from one look to the next. */
+/* A pool and its level, kept from one look to the next. */
 struct standing {
 	struct kmod_pool pool;
 	enum pool_level level;
@@ -28,20 +28,20 @@ struct standing {
 
 struct standings {
 	size_t n, room;
-	struct standing *list;	/* sorted when the list is whole */
+	struct standing *list;	/* sorted when it is complete */
 };
 
 struct pool_alarm {
 	struct dnatd *dnatd;
 	struct event *timer;
-	struct nl nl;			/* its sock NULL between two looks */
-	struct standings before;
+	struct nl nl;			/* nl.sock is NULL between two looks */
+	struct standings before;	/* result of the last look */
 	struct standings now;
-	bool looked;			/* @before is of a look */
-	bool followed;			/* somebody listened at the last look */
-	json_int_t refused;		/* by all pools, since the module is there */
-	struct kmod_pool last;		/* the one that has refused */
-	time_t last_at;			/* monotonic; 0: none has */
+	bool looked;			/* @before is valid */
+	bool followed;			/* a client monitored at that time */
+	json_int_t refused;		/* by all pools, at the last look */
+	struct kmod_pool last;		/* the last pool to refuse */
+	time_t last_at;			/* s, CLOCK_MONOTONIC + 1; 0: never */
 };
 
 enum pool_level pool_alarm_level(enum pool_level was, uint64_t open,
@@ -103,7 +103,7 @@ static void pool_text(const struct kmod_pool *pool, char *text, size_t len)
 		 pool->port);
 }
 
-/* To the log, too, whoever listens. */
+/* Send the event and write to the log, also if no client monitors. */
 static void note_change(struct pool_alarm *pools, const struct kmod_pool *pool,
 			enum pool_level was, enum pool_level level)
 {
@@ -146,9 +146,9 @@ static int take(const struct nlmsghdr *nlh, void *data)
 }
 
 /*
- * Both lists are sorted.  A pool that is gone has no connection any more; one
- * that is new has refused all that it counts, but for the first look, which
- * cannot tell when that was.
+ * Compare the two sorted lists and report changes of level.  A pool that is
+ * gone has no connections.  The refusals of a new pool have happened since the
+ * last look.  But at the first look their time is unknown: they are ignored.
  */
 static void compare(struct pool_alarm *pools)
 {
@@ -204,7 +204,7 @@ static void looked(struct pool_alarm *pools)
 	pools->looked = true;
 }
 
-/* Who comes is told of what is nearly full by then. */
+/* A client begins to monitor: report the nearly full pools again, to it. */
 static void welcome(struct pool_alarm *pools)
 {
 	for (size_t i = 0; i < pools->before.n; i++)
@@ -212,7 +212,7 @@ static void welcome(struct pool_alarm *pools)
 			pools->before.list[i].level = POOL_FINE;
 }
 
-/* Has any pool refused a connection since this was asked last? */
+/* Return: whether any pool has refused a connection since the last call */
 static bool refused(struct pool_alarm *pools)
 {
 	json_int_t before = pools->refused;
@@ -226,7 +226,7 @@ static bool refused(struct pool_alarm *pools)
 	return pools->refused != before;
 }
 
-/* A look at all pools costs more than a glance at their total. */
+/* Is a look at all pools needed?  It costs more than reading the totals. */
 static bool wanted(struct pool_alarm *pools)
 {
 	bool followed = events_followed(pools->dnatd->events);
@@ -241,10 +241,10 @@ static bool wanted(struct pool_alarm *pools)
 }
 
 /*
- * One datagram a turn of the loop: the kernel makes the next when this one is
- * taken, and clients have their turn between two.
+ * Read one datagram per turn of the loop, so that clients are served between
+ * two.  The kernel fills the next datagram when this one is read.
  *
- * Return: whether there is more to come at once
+ * Return: true if the next turn must go on, false when the look is over
  */
 static bool look(struct pool_alarm *pools)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Pools of vdports that run short.  They are looked at once a second while
- * somebody listens (the event "pool" of control.h), and else when the module has
- * refused a connection, until that is over: log, status and backend show report
- * it.
+ * Report pools of vdports that run short, as event "pool" (control.h), in the
+ * log, in status and in backend show.  All pools are read once a second while a
+ * client monitors.  Otherwise they are read only after the module has refused a
+ * connection, until the pools have recovered.
  */
 #ifndef DNAT_POOL_ALARM_H
 #define DNAT_POOL_ALARM_H
@@ -18,53 +18,57 @@
 struct dnatd;
 struct pool_alarm;
 
-/* Percent of a pool's ports in use by open connections. */
-#define POOL_NEARLY_FULL 90	/* from here on it is told */
-#define POOL_RECOVERED 80	/* and below here that it is over */
+/* Percentages of a pool's ports that open connections use. */
+#define POOL_NEARLY_FULL 90	/* reported from here on */
+#define POOL_RECOVERED 80	/* reported as recovered below */
 
 enum pool_level {
 	POOL_FINE,
 	POOL_SHORT,		/* nearly full */
-	POOL_EXHAUSTED,		/* has refused a connection since it was fine */
+	POOL_EXHAUSTED,		/* refused a connection since POOL_FINE */
 };
 
 /**
- * pool_alarm_level - what a pool's figures make of it
- * @was: what it was up to now
- * @open: connections in it that are open
- * @capacity: its ports
- * @refused: it has refused a connection since it was judged last
+ * pool_alarm_level - compute the level of a pool
+ * @was: the level until now
+ * @open: number of open connections in it
+ * @capacity: number of its ports
+ * @refused: whether it refused a connection since the last call
  *
- * It gets better in one step only: who is told that it has recovered need not
- * look for what comes next.
+ * A level never falls to POOL_SHORT, only to POOL_FINE: after "recovered" there
+ * is no further event to wait for.
+ *
+ * Return: the new level
  */
 enum pool_level pool_alarm_level(enum pool_level was, uint64_t open,
 				 uint64_t capacity, bool refused);
 
 /**
- * pool_alarm_new - begin to look
- * @dnatd: with its base, and with its kmod where there is one
+ * pool_alarm_new - begin to watch the pools
+ * @dnatd: with base set, and kmod if there is a module
  *
- * Return: NULL with @err set where memory is short
+ * Return: freed with pool_alarm_free(); NULL with @err set when out of memory
  */
 struct pool_alarm *pool_alarm_new(struct dnatd *dnatd, struct err *err);
 void pool_alarm_free(struct pool_alarm *pools);
 
-/* How many refuse connections.  @pools: NULL: nobody looks at them yet */
+/* The number of pools at POOL_EXHAUSTED.  @pools may be NULL. */
 size_t pool_alarm_refusing(const struct pool_alarm *pools);
 
 /**
- * pool_alarm_last - what was refused in the last minutes
- * @text: which pool refused a connection last, and when
+ * pool_alarm_last - describe the last refusal
+ * @text: result: the pool, and the seconds since it refused a connection
+ * @len: size of @text
  *
- * Return: false where nothing was refused for POOL_LATELY_S seconds
+ * Return: false if no pool refused a connection in the last POOL_LATELY_S
+ *	seconds
  */
 bool pool_alarm_last(const struct pool_alarm *pools, char *text, size_t len);
 
 /**
- * pool_alarm_to_json - add to a backend that its pool refuses connections
- * @json: the backend as control.h describes it, with what checks say of it:
- *	their fault comes first, for such a backend gets no connections
+ * pool_alarm_to_json - set a backend's health_fault if its pool is exhausted
+ * @json: the backend as control.h describes it, after health_to_json().  A
+ *	fault of the checks is kept: such a backend gets no connections
  *
  * Return: 0 or -1
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Repairs of what others broke: how many there were, how many may be. */
+/* The rate limit on repairs of what other programs changed. */
 #ifndef DNAT_REPAIR_BUDGET_H
 #define DNAT_REPAIR_BUDGET_H
 
@@ -13,23 +13,23 @@
 
 /**
  * repairs_wait - may something be repaired now?
- * @now: ms of a clock that only goes forward
+ * @now: ms of a monotonic clock
  *
- * a_minute in a minute may.  Who breaks things faster than that is not fought:
- * then there is one a minute, until nobody has had to ask for a minute after
- * one of these.
+ * Allows repairs->a_minute repairs in a minute.  If more are needed, it allows
+ * one a minute, so that dnatd does not fight another program.  That ends when a
+ * repair was allowed for a minute and none was needed.
  *
- * Return: 0, or the ms until one may be
+ * Return: 0 if a repair is allowed, else the ms until it is
  */
 uint64_t repairs_wait(struct repairs *repairs, uint64_t now);
 
-/* One was made or tried. */
+/* Count a repair that was made or tried. */
 void repairs_spend(struct repairs *repairs, uint64_t now);
 
-/* Is somebody breaking it again and again? */
+/* Return: whether repairs are limited to one a minute */
 bool repairs_held(const struct repairs *repairs, uint64_t now);
 
-/* Count one, and tell who listens.  @what: "rules", "addresses" or "module" */
+/* Add to the total and send event "repair".  @what: as there, see control.h */
 void repairs_tell(struct dnatd *dnatd, const char *what);
 
 #endif

@@ -36,8 +36,9 @@ static void take_error(const struct err *err, void *data)
 }
 
 /*
- * Each on its line, as dnatctl apply prints them.
- * @first: result, the first of them
+ * Log one line per error, in the format of dnatctl apply.
+ * @first: result, the first error
+ * @len: size of @first
  */
 static void log_faults(struct file_errors *faults, const char *path,
 		       char *first, size_t len)
@@ -55,7 +56,7 @@ static void log_faults(struct file_errors *faults, const char *path,
 		 "dnatd is out of memory");
 }
 
-/* As dnatctl apply tells them, too. */
+/* Log the settings without effect, in the format of dnatctl apply. */
 static void log_notes(const struct model *model, const struct conf *conf,
 		      const char *path)
 {
@@ -75,8 +76,11 @@ static void log_notes(const struct model *model, const struct conf *conf,
 }
 
 /*
- * The file's services, or NULL with all that is wrong logged.
- * @first: result, what is wrong with it first
+ * Read the file and log all its errors.
+ * @first: result, the first error
+ * @len: size of @first
+ *
+ * Return: the model, the caller's to free; NULL if the file has errors
  */
 static struct model *read_file(const char *path, char *first, size_t len)
 {
@@ -91,7 +95,7 @@ static struct model *read_file(const char *path, char *first, size_t len)
 		conf_read(&conf, text, size, &reading.faults);
 	else
 		file_errors_add(&reading.faults, 0, err.msg);
-	/* Where lines are at fault, more may be wrong with the others. */
+	/* If some lines have errors, find those in the other lines, too. */
 	if (conf.json)
 		model = model_read(conf.json, take_error, &reading);
 	if (reading.faults.n || reading.faults.no_memory) {
@@ -109,8 +113,8 @@ static struct model *read_file(const char *path, char *first, size_t len)
 }
 
 /*
- * A link to nothing is no missing file: somebody meant one to be there.  Nor is
- * what a directory has that is such a link.
+ * A dangling symbolic link does not count as missing: the admin meant a file to
+ * be there.  Neither does a file whose directory is a dangling link.
  */
 static bool is_missing(const char *path)
 {
@@ -152,7 +156,7 @@ int startup_check(const char *path, bool optional)
 	return 0;
 }
 
-/* The file cannot be used: go on with what was in force. */
+/* The file cannot be used: start with the saved state. */
 static int fall_back(struct dnatd *dnatd, const char *path, const char *first,
 		     struct err *err)
 {
@@ -213,8 +217,8 @@ static int compare(const void *a, const void *b)
 }
 
 /*
- * What services that there are no more have left: the module may still keep
- * their ports, and clients may still send to backends that have gone.
+ * Clean up after services and backends that are gone: delete the services'
+ * ports from the module, and connections to the backends from conntrack.
  */
 static void services_release(struct dnatd *dnatd)
 {
@@ -243,7 +247,7 @@ static void services_release(struct dnatd *dnatd)
 	free(sorted);
 }
 
-/* What the file does not have any more.  Return: whether services are gone */
+/* Log what the file has removed.  Return: whether services were removed */
 static bool log_gone(const struct dnatd *dnatd)
 {
 	const struct model *saved = dnatd->saved, *model = dnatd->model;
@@ -279,7 +283,7 @@ void startup_done(struct dnatd *dnatd)
 		if (log_gone(dnatd) &&
 		    store_keep(dnatd->store, dnatd->saved, &err))
 			say_error("%s", err.msg);
-		/* Changes are refused until it can be. */
+		/* After an error here all changes are refused. */
 		if (store_replace(dnatd->store, dnatd->model, &err))
 			say_error("%s", err.msg);
 	}

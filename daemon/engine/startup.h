@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What is in force from the start: the admin's file, what was saved where there
- * is no such file or it cannot be used.
+ * Choose the configuration at the start: the admin's file; or the saved state,
+ * if the file is missing or has errors.
  */
 #ifndef DNAT_STARTUP_H
 #define DNAT_STARTUP_H
@@ -12,25 +12,27 @@
 #include "engine/dnatd.h"
 
 /**
- * startup_load - find out what shall be in force
+ * startup_load - load the configuration
  * @path: the admin's file
- * @optional: it need not exist
+ * @optional: the file may be missing
  *
- * All errors in the file are logged, a line each, else what in it has no effect
- * (notes.h).  A file with errors is not used: dnatd->conf_fault is set then.
+ * Logs each error in the file, or else each setting that has no effect
+ * (warnings.h).  A file with errors is not used; dnatd->conf_fault is set then.
  *
- * Return: 0 with dnatd->model set, or a negative errno with @err set: neither the
- *	file nor what was saved can be used, or another dnatd uses that
+ * Return: 0 with dnatd->model set; or a negative errno with @err set, if
+ *	neither the file nor the saved state can be used, or another dnatd uses
+ *	the state
  */
 int startup_load(struct dnatd *dnatd, const char *path, bool optional,
 		 struct err *err);
 
-/* Only say what startup_load() would make of the file.  Return: 0 or -EINVAL */
+/* Check the file as startup_load() does, change nothing; 0 or -EINVAL. */
 int startup_check(const char *path, bool optional);
 
 /*
- * It is in force: log what is removed, save it, and give back what only the last
- * run had use for.
+ * Call when the configuration is in force.  Logs what the file has removed,
+ * saves the new state, and deletes ports and connections that only the old one
+ * used.
  */
 void startup_done(struct dnatd *dnatd);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A change as change.h carries it out, and who follows changes: their types. */
+/* Types of change.h: a transaction, and the followers of changes. */
 #ifndef DNAT_TRANSACTION_H
 #define DNAT_TRANSACTION_H
 
@@ -14,7 +14,7 @@
 
 struct dnatd;
 
-/* Copies of the services before or after, sorted; their backends are not ours. */
+/* Shallow copies of services, sorted; the backends belong to the originals. */
 struct side {
 	size_t n;
 	struct service *list;
@@ -25,47 +25,47 @@ struct transaction {
 	TAILQ_ENTRY(transaction) entry;
 	struct dnatd *dnatd;
 
-	/* Planned by one of these two; what fails is done()'s to drop. */
+	/* Set by @begin or @plan; done() drops what was not committed. */
 	struct changes changes;
 
-	/* @begin: of changes that pass, in the loop, at its turn */
+	/* @begin: if changes.passing: set @changes; called in the loop */
 	void (*begin)(struct transaction *transaction);
 
 	/*
-	 * @plan: of others, against @model, in a worker; with no changes planned
-	 * nothing is done.  Return: 0 or a negative errno
+	 * @plan: otherwise: set @changes, based on @model; called in a worker.
+	 * With no changes, nothing is done.  Return: 0 or a negative errno
 	 */
 	int (*plan)(struct transaction *transaction, struct err *err);
 	const struct model *model;
 
-	/* @done: in the loop, when all is changed or nothing; may free it */
+	/* @done: called in the loop at the end; may free the transaction */
 	void (*done)(struct transaction *transaction);
 
-	/* 0; or a negative errno with @err set, and everything as it was */
+	/* 0, or a negative errno with @err set: then nothing was changed */
 	int ret;
 	struct err err;
 
-	/* Those of change.c. */
+	/* Internal to change.c: */
 	struct side old, new;
 	struct conn_set gone;
 	struct model_room room;
-	bool repaired;		/* the rules were, before the change */
+	bool repaired;		/* the rules were repaired first */
 };
 
 /*
- * Who wants to know what becomes of the model, for as long as it is in
- * dnatd->followers.  What it has no use for is NULL.
+ * Callbacks for changes of the model, as long as it is in dnatd->followers.
+ * Those not needed are NULL.
  */
 struct follower {
 	LIST_ENTRY(follower) entry;
 	void *data;
 
-	/* @change: a service is about to be what it says */
+	/* @change: a change of one service will be committed next */
 	void (*change)(void *data, const struct change *change);
 
 	/*
-	 * @change_later: the same, but a service called @name is another already,
-	 * or is no more; it is one of many, and need not be looked at at once
+	 * @change_later: instead of @change, one of many changes was committed;
+	 * the service @name was changed or removed
 	 */
 	void (*change_later)(void *data, const char *name);
 

@@ -5,7 +5,7 @@
 #include "engine/unanswered.h"
 #include "module/kmod_stats.h"
 
-/* Scans and clients that give up are no reason to speak of it. */
+/* Below this number, scans and clients that give up may be the reason. */
 #define MANY 10
 
 #define ROWS_A_PART 512		/* services and backends */
@@ -64,7 +64,7 @@ json_t *unanswered_of(const struct unanswered *unanswered,
 			    counter->values[COUNT_UNANSWERED] : 0);
 }
 
-/* Has it ended most of its connections without an answer, and passes its checks? */
+/* Does it pass its checks although most of its connections got no answer? */
 static bool is_silent(const struct dnatd *dnatd, const struct service *service,
 		      const struct backend *backend,
 		      const struct counter *counter)
@@ -82,7 +82,7 @@ static bool is_silent(const struct dnatd *dnatd, const struct service *service,
 	return unanswered >= MANY && unanswered > ended / 2;
 }
 
-/* @silence's advice is about the first one of all. */
+/* Count the silent backends of @service; the advice is about the first. */
 static void look_at(struct silence *silence, const struct dnatd *dnatd,
 		    const struct service *service)
 {

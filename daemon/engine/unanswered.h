@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Connections that ended before their backend had answered.  A backend that
- * has no route to the VIP can still answer checks from another address.
+ * Find backends whose connections end without an answer.  A backend without a
+ * route to the VIP can still pass its checks, which come from another address.
  */
 #ifndef DNAT_UNANSWERED_H
 #define DNAT_UNANSWERED_H
@@ -12,22 +12,22 @@
 #include "module/counters.h"
 #include "net/netlink.h"
 
-/* What the module has counted, as it tells of it; all zeros at first. */
+/* Reads the module's counters step by step; all zeros at first. */
 struct unanswered {
 	enum {
 		UNANSWERED_ASK,
 		UNANSWERED_TAKE,
 		UNANSWERED_SORT,
-		UNANSWERED_KNOWN,
-		UNANSWERED_UNKNOWN,	/* nothing counts, or it does not answer */
+		UNANSWERED_KNOWN,	/* done */
+		UNANSWERED_UNKNOWN,	/* no module, or an error */
 	} step;
 	struct nl nl;
 	struct counters counters;
 };
 
 /**
- * unanswered_more - ask the module, or take a datagram of its answer
- * @only: the service, NULL for all
+ * unanswered_more - do the next step, at most one datagram
+ * @only: the only service to read, NULL for all; the same in each call
  *
  * Return: whether there is more to do
  */
@@ -35,29 +35,29 @@ bool unanswered_more(struct unanswered *unanswered, const struct dnatd *dnatd,
 		     const struct service *only);
 void unanswered_clean(struct unanswered *unanswered);
 
-/* As backend.show has it. */
+/* The member unanswered of backend.show (control.h), a new reference. */
 json_t *unanswered_of(const struct unanswered *unanswered,
 		      const struct service *service,
 		      const struct backend *backend);
 
 /*
- * Backends that pass their checks and do not answer, looked for in parts; all
- * zeros at first.
+ * A search, in parts, for backends that pass their checks but do not answer
+ * clients; all zeros at first.
  */
 struct silence {
 	struct unanswered all;
-	size_t next;		/* of the model's services */
-	unsigned int n;
+	size_t next;		/* index of the next service in the model */
+	unsigned int n;		/* backends found */
 	char advice[512];
-	json_t *check;		/* for status, of the last look; NULL: there was none */
+	json_t *check;		/* last result, for status; NULL: none yet */
 };
 
 /**
- * silence_step - make the next part of a look
+ * silence_step - do the next part of the search
  *
- * Where the module does not answer, what the last look found stays.
+ * If the counters cannot be read, the last result stays.
  *
- * Return: whether there is more to come
+ * Return: whether there is more to do; after false the next call starts anew
  */
 bool silence_step(struct silence *silence, const struct dnatd *dnatd);
 void silence_clean(struct silence *silence);

@@ -5,7 +5,7 @@
 #include "engine/vdports_sync.h"
 #include "module/kmod.h"
 
-/* @wanted, with a value in place of each that is not set and was. */
+/* @wanted; settings that only @before has get the default. */
 static struct vdports with_defaults(const struct vdports *wanted,
 				    const struct vdports *before)
 {
