@@ -23,12 +23,12 @@ struct apply {
 	struct change_request request;
 	char *line;		/* the whole request, or NULL */
 	size_t len;
-	bool dry;		/* tell what would change */
+	bool dry;		/* change nothing, return what would change */
 	struct model *wanted;
 	struct summary sum;
 	json_t *notes;
-	json_t *errors;		/* of the configuration, for the client */
-	size_t n_errors;	/* those that are not in the list, too */
+	json_t *errors;		/* in the configuration, for the client */
+	size_t n_errors;	/* all, also those not in @errors */
 	struct err first;
 };
 
@@ -122,7 +122,7 @@ static int read_config(struct apply *apply, struct err *err)
 	return 0;
 }
 
-/* Nothing is to be changed: tell what would be. */
+/* Return what would change as the result, and plan no changes. */
 static int plan_dry(struct apply *apply, struct err *err)
 {
 	struct changes *changes = &apply->request.transaction.changes;
@@ -152,7 +152,7 @@ static int plan(struct change_request *request, struct err *err)
 	if (!ret)
 		ret = read_config(apply, err);
 	apply->dry = json_is_true(json_object_get(request->args, "dry_run"));
-	/* It is large, and the loop has better to do than to free it. */
+	/* It is large: free it in the worker, so the loop need not. */
 	json_object_del(request->args, "config");
 	if (!ret)
 		ret = merge_plan(model, apply->wanted, changes, err);
@@ -183,7 +183,7 @@ static void log_applied(const struct apply *apply, struct dnatd *dnatd)
 			      text_quote(from ? from : "a configuration",
 					 quoted, sizeof(quoted)));
 	audit_event(dnatd, apply->request.op, apply->request.args);
-	/* What the admin wants is in force again. */
+	/* The admin's configuration is in force, so the fault is over. */
 	dnatd->conf_fault[0] = '\0';
 }
 

@@ -31,7 +31,7 @@ static void request_free(struct change_request *request)
 	request->free(request);
 }
 
-/* A client who has gone gets nothing, and is told nothing. */
+/* The client needs no answer any more; a running transaction goes on. */
 static void parts_leave(struct long_answer *parts)
 {
 	struct change_request *request = of_parts(parts);

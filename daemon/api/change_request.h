@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A client's request that changes something: it becomes a transaction, and its
- * answer comes when that is over.  It is carried out though the client may have
- * gone by then.
+ * A client's request that changes something.  It becomes a transaction and is
+ * answered when that has ended.  It is carried out even if the client has
+ * disconnected.
  */
 #ifndef DNAT_CHANGE_REQUEST_H
 #define DNAT_CHANGE_REQUEST_H
@@ -15,45 +15,49 @@
 
 struct change_request {
 	struct transaction transaction;
-	struct long_answer parts;	/* of the answer */
+	struct long_answer parts;	/* the answer */
 	struct peer peer;
 	const char *op;
 	json_t *args;
-	json_t *result;		/* of the answer; where it failed, all errors or NULL */
-	bool over, left;	/* the transaction is; the client has */
+	json_t *result;		/* the answer; on error all errors, or NULL */
+	bool over, left;	/* transaction ended; client disconnected */
 
-	/* @parse: sets @args, in a worker; NULL: they are there */
+	/* @parse: set @args; called in a worker; NULL if they are set */
 	int (*parse)(struct change_request *request, struct err *err);
 
-	/* @plan: as the transaction's */
+	/* @plan: as transaction.plan */
 	int (*plan)(struct change_request *request, struct err *err);
 
-	/* @changed: in the loop, where it has not failed: sets @result, logs */
+	/* @changed: after success: set @result and log; called in the loop */
 	void (*changed)(struct change_request *request);
 
-	/* @free: of what else is in the allocation, and that */
+	/* @free: free the other members of the allocation, and itself */
 	void (*free)(struct change_request *request);
 };
 
-/* So many may wait, for who has left waits on: lines of 64 KiB, and long ones. */
+/*
+ * Requests that may wait: of up to 64 KiB, and long ones.  The number of
+ * clients is no limit, because requests of disconnected clients wait, too.
+ */
 #define REQUESTS_MAX 1024
 #define REQUESTS_LONG_MAX 4
 
-/* May one more wait, where @max do at most?  Return: 0 or -EBUSY */
+/* Return: 0, or -EBUSY with @err set if @max or more transactions wait */
 int change_requests_check(const struct dnatd *dnatd, unsigned int max,
 			  struct err *err);
 
 /**
- * change_request_new - memory for a request, whose first member is the struct
- * @size: of all of it
- * @args: NULL: parse() is to be set
+ * change_request_new - allocate a struct that begins with a change_request
+ * @size: bytes of the struct
+ * @op: a string constant
+ * @args: of the request, gets a new reference; NULL: the caller sets parse()
  *
- * Return: NULL with @err set
+ * Return: zeroed memory, freed by its free(); NULL with @err set
  */
 void *change_request_new(size_t size, const char *op, const json_t *args,
 			 struct err *err);
 
-/* Begin it.  Return: its answer to be */
+/* Begin the transaction of dnatd->peer.  Return: the answer in parts */
 struct long_answer *change_request_begin(struct dnatd *dnatd,
 					 struct change_request *request);
 

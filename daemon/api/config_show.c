@@ -7,20 +7,20 @@
 #include "model/export.h"
 #include "model/model.h"
 
-#define ROWS_A_PART 128		/* services and backends: some milliseconds */
-#define TRIES 10		/* then what is left is made at once */
+#define ROWS_A_PART 128		/* services and backends; a few milliseconds */
+#define TRIES 10		/* the last one makes the rest in one part */
 
 struct config {
 	struct long_answer parts;
 	const struct dnatd *dnatd;
 	bool brief;
-	unsigned long changes;	/* of dnatd's, when this was begun */
+	unsigned long changes;	/* dnatd->changes when this try began */
 	unsigned int tries;
-	size_t start;		/* where it begins in the text, 0: nowhere yet */
-	size_t next;		/* service */
+	size_t start;		/* its offset in the text, 0: not begun */
+	size_t next;		/* index of the next service */
 };
 
-/* All but the services. */
+/* Begin, or begin again: write all before the first service. */
 static int begin(struct config *config, struct text *rows)
 {
 	static const char end[] = "]}";

@@ -9,10 +9,13 @@
 #include "engine/dnatd.h"
 
 /**
- * config_show - the configuration that is in force, all of it as of one moment
- * @brief: leave out what is as by default
+ * config_show - begin the answer with the configuration in force
+ * @brief: leave out default values
  *
- * Return: NULL where memory is short
+ * The whole answer is the configuration at one moment: if it changes before the
+ * last part is made, the answer begins again.
+ *
+ * Return: the caller's to free; NULL when out of memory
  */
 struct long_answer *config_show(const struct dnatd *dnatd, bool brief);
 

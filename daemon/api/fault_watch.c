@@ -19,10 +19,10 @@
 #include "net/netlink.h"
 #include "nft/foreign.h"
 
-/* One sysctl changes all interfaces, and each of them is reported. */
+/* A sysctl that changes all interfaces causes one report for each. */
 #define SETTLE_MS 100
 
-/* Datagrams taken before others have their turn. */
+/* Datagrams read in one turn of the loop. */
 #define AT_ONCE 64
 
 struct fault_watch {
@@ -30,7 +30,7 @@ struct fault_watch {
 	struct nl nl;
 	struct event *readable;
 	struct event *timer;
-	struct checks look;		/* its list NULL between two looks */
+	struct checks look;		/* look.list: NULL between two looks */
 	size_t step;
 	struct silence silence;
 	json_t *last;			/* NULL before the first look is complete */
@@ -78,7 +78,7 @@ static void tell_end(struct events *events, const char *name)
 	events_emit(events, "fault-over", json_pack("{s:s}", "name", name));
 }
 
-/* Those of @now that @before does not have, or the other way round. */
+/* Report faults that are only in @now, and the end of those only in @before. */
 static void tell_changes(struct events *events, const json_t *before,
 			 const json_t *now)
 {
@@ -128,7 +128,7 @@ static void look_done(struct fault_watch *watch)
 	watch->again = false;
 }
 
-/* One part of a look in a turn of the loop. */
+/* Do one part of a look per turn of the loop. */
 static void due(evutil_socket_t fd, short what, void *data)
 {
 	struct fault_watch *watch = data;
@@ -176,7 +176,7 @@ static void readable(evutil_socket_t fd, short what, void *data)
 				   MSG_DONTWAIT);
 		size_t offset = 0;
 
-		/* What was lost may have been about forwarding. */
+		/* A lost report may have been about forwarding. */
 		changed |= len < 0 && errno == ENOBUFS;
 		if (len < 0)
 			break;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What status calls wrong, looked at all the time: log, monitor and metrics
- * tell of a fault that comes or goes.
+ * Run the checks of status again and again.  A fault that begins or ends is
+ * logged, sent to clients that monitor, and visible in the metrics.
  */
 #ifndef DNAT_FAULT_WATCH_H
 #define DNAT_FAULT_WATCH_H
@@ -14,27 +14,27 @@ struct dnatd;
 struct fault_watch;
 
 /**
- * fault_watch_new - begin to look
- * @dnatd: with its base
+ * fault_watch_new - begin to watch
+ * @dnatd: with base set
  *
- * The kernel reports a change of forwarding at once; for all else there is a
- * look every FAULT_WATCH_S seconds.
+ * The checks run every FAULT_WATCH_S seconds, and at once when the kernel
+ * reports a change of forwarding.
  *
- * Return: NULL with @err set
+ * Return: freed with fault_watch_free(); NULL with @err set on error
  */
 struct fault_watch *fault_watch_new(struct dnatd *dnatd, struct err *err);
 void fault_watch_free(struct fault_watch *watch);
 
 /**
- * fault_watch_last - what the last complete look found
- * @watch: NULL: nobody has looked
+ * fault_watch_last - the results of the last complete look
+ * @watch: may be NULL
  *
- * Return: checks as in control.h's status, valid until the loop goes on; NULL
- *	where there was no look yet
+ * Return: the member checks of status (control.h), valid until the end of this
+ *	turn of the loop; NULL before the first look
  */
 const json_t *fault_watch_last(const struct fault_watch *watch);
 
-/* Backends that do not answer, as status tells of them; NULL as above. */
+/* The entry of checks about backends that do not answer; NULL as above. */
 json_t *fault_watch_silence(const struct fault_watch *watch);
 
 #define FAULT_WATCH_S 10

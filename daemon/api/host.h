@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the system around the daemon must be like, and the advice where it is not. */
+/* Check the machine's settings that dnatd depends on, and give advice. */
 #ifndef DNAT_HOST_H
 #define DNAT_HOST_H
 
@@ -8,24 +8,28 @@
 #include "api/host_part.h"
 
 /**
- * host_step - make one part of the look
+ * host_step - run one of the checks
  * @step: 0 first, then the next number
  *
- * No part takes long, so that a look need not hold up the event loop.
+ * A step is short, so that a look does not block the event loop.
  *
- * Return: false where there is no such part: the look is complete
+ * Return: false if there is no such step: the look is complete
  */
 bool host_step(struct checks *checks, size_t step);
 
-/* All parts at once. @checks->list: an empty one. Return: it, the caller's */
+/*
+ * Run all checks.  @checks->list must be an empty array.
+ * Return: that array, the caller's to free; NULL when out of memory
+ */
 json_t *host_all(struct checks *checks);
 
 /**
- * host_capacity - how many connections the backends can have at once
- * @model: services that share a VIP, protocol and backend share its ports
- * @ports: vdports towards one backend
+ * host_capacity - the number of connections that the vdports suffice for
+ * @model: services that share VIP, protocol and backend count once, because
+ *	they share the vdports
+ * @ports: number of vdports towards one backend
  *
- * Return: the connections; 0 where memory is short
+ * Return: the number; 0 when out of memory
  */
 unsigned long long host_capacity(const struct model *model, unsigned int ports);
 

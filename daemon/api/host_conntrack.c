@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* conntrack's table: its size, what is in it, and how long that stays. */
+/* Checks of conntrack's table: its size, its fill level, its timeouts. */
 #include <limits.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -8,20 +8,19 @@
 
 #include "api/host.h"
 
-/*
- * A conntrack entry with its extensions, and what a table may take of the
- * memory before the machine suffers.
- */
+/* Bytes of a conntrack entry with its extensions. */
 #define CONN_BYTES 640
+
+/* The table may use one part in this many of the memory. */
 #define MEMORY_SHARE 4
 
-/* Percent of the table: from here on status speaks of it. */
+/* Percent of the table in use at which it is a fault. */
 #define NEARLY_FULL 90
 
-/* What a server may take to answer a client that has sent all of its request. */
+/* Time that a server may need to answer a client that has closed its side. */
 #define HALF_CLOSED_S 3600
 
-/* One (VIP, protocol, backend, port): what vdports are counted for. */
+/* What has its own set of vdports. */
 struct pool {
 	struct addr vip;
 	struct addr backend;
@@ -29,7 +28,7 @@ struct pool {
 	uint8_t proto;
 };
 
-/* Bytes of memory; 0 where the kernel does not say. */
+/* Return: bytes of memory, 0 if unknown */
 static unsigned long long memory_total(const struct checks *checks)
 {
 	unsigned long long kb = 0;
@@ -118,8 +117,8 @@ static void add_size(struct checks *checks, const char *file,
 }
 
 /*
- * The kernel's own default is one bucket a connection.  Half of that costs
- * little, so that alone is no reason to speak up.
+ * The kernel's default is one bucket per connection.  Half of that costs little
+ * speed, so it is not reported.
  */
 void check_conntrack_size(struct checks *checks)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Forwarding, and what keeps packets from being forwarded. */
+/* Checks of forwarding, and of what prevents it. */
 #include <dirent.h>
 #include <limits.h>
 #include <net/if.h>
@@ -10,7 +10,7 @@
 #include "api/host_part.h"
 #include "net/route.h"
 
-/* Who has no service yet is told before the first one does not answer. */
+/* Checked also before the first service is added, so that it will work. */
 static bool ipv4_in_use(const struct checks *checks)
 {
 	return check_family(checks, AF_INET) || !checks->model->n_services;
@@ -42,11 +42,11 @@ void check_ipv4_forwarding(struct checks *checks)
 	add_forwarding(checks, "ip_forward", "net/ipv4/ip_forward", advice);
 }
 
-/* Interfaces that something holds for. */
+/* The interfaces with some property. */
 struct found {
 	size_t n;
-	bool of_service;		/* a service has its VIP on one */
-	char first[IFNAMSIZ];		/* in the order of their names */
+	bool of_service;		/* one of them is a service's dev */
+	char first[IFNAMSIZ];		/* the first one by name */
 };
 
 static bool service_dev(const struct model *model, const char *dev)
@@ -115,7 +115,7 @@ static bool iface_keeps(const struct checks *checks, const char *iface)
 	return iface_number(checks, iface, "forwarding", &value) && !value;
 }
 
-/* Packets are forwarded where the interface that they come in by does so. */
+/* The kernel forwards a packet if the interface it comes in by allows it. */
 void check_interface_forwarding(struct checks *checks)
 {
 	char advice[ADVICE_LEN], name[64];
@@ -136,7 +136,7 @@ void check_interface_forwarding(struct checks *checks)
 		  found.n ? advice : NULL);
 }
 
-/* The higher of the interface's value and of "all" is in force. */
+/* The kernel uses the higher of the interface's value and that of "all". */
 static bool iface_strict(const struct checks *checks, const char *iface)
 {
 	unsigned long long value = 0;
@@ -175,8 +175,8 @@ static bool takes_no_ra(const struct checks *checks, const char *dev)
 }
 
 /*
- * With forwarding an interface takes no router advertisement unless its
- * accept_ra is 2, and the default route that came by one goes at once.
+ * With forwarding, an interface ignores router advertisements unless its
+ * accept_ra is 2, and the kernel removes the default route that came by one.
  */
 static void check_ipv6_default(struct checks *checks)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Interfaces, VIPs on them, and the hosts that they lead to. */
+/* Checks of interfaces, of VIPs on them, and of the neighbour tables. */
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -12,10 +12,10 @@
 #include "net/link.h"
 #include "net/neigh.h"
 
-/* Percent of a neighbour table: from here on status speaks of it. */
+/* Percent of a neighbour table in use at which it is a fault. */
 #define NEARLY_FULL 90
 
-/* Those of one interface are mostly side by side: each name is asked for once. */
+/* Services in a row often have the same interface: remember the last result. */
 static bool dev_there(const char *dev, char asked[IFNAMSIZ], bool *there)
 {
 	if (strcmp(dev, asked)) {
@@ -83,7 +83,7 @@ static bool local_set(struct addr *addr, const struct sockaddr *sa)
 	return true;
 }
 
-/* Return: false where they are not known */
+/* Read all local addresses.  Return: false on error */
 static bool locals_read(struct locals *locals)
 {
 	struct ifaddrs *list;
@@ -106,7 +106,7 @@ static bool locals_read(struct locals *locals)
 	return true;
 }
 
-/* No interface has to have a VIP that is routed here, or that keepalived moves. */
+/* Never a fault: a VIP may be routed here, or keepalived may move it. */
 void check_vips(struct checks *checks)
 {
 	const struct model *model = checks->model;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* For the parts of checks.h's look: what each of them adds to the list. */
+/* Internal to host*.c: the checks and what they share. */
 #ifndef DNAT_HOST_PART_H
 #define DNAT_HOST_PART_H
 
@@ -13,31 +13,31 @@
 /* One look at the system. */
 struct checks {
 	const char *proc;		/* where procfs is mounted */
-	const struct model *model;	/* what the system has to be fit for */
+	const struct model *model;	/* the services, which it must suit */
 	unsigned int ports;		/* vdports towards one backend */
 	const struct foreign_found *foreign;	/* NULL: not known yet */
-	json_t *list;			/* of control.h's status; NULL where memory is short */
+	json_t *list;			/* results; NULL when out of memory */
 };
 
 #define ADVICE_LEN 512
 
 /*
- * For an advice: how to set a sysctl now and for good.  The file is one of
- * those that sysctl.d(5) names.
+ * Advice to set a sysctl, now and at each boot (sysctl.d(5)).  Arguments: name
+ * and value, twice.
  */
 #define ADVICE_SYSCTL \
 	"sysctl -w %s=%llu, and %s=%llu in /etc/sysctl.d/dnat.conf for the next boot"
 
 /**
- * check_add - one line of status
- * @value: taken over
- * @ok: false: it takes traffic down, or will
- * @advice: what is wrong and what to do, or a note where @ok; NULL: nothing
+ * check_add - add a result to the list
+ * @value: a string or an integer; the reference is moved
+ * @ok: false if traffic fails or will fail
+ * @advice: what is wrong and what to do, or a note if @ok; NULL for none
  */
 void check_add(struct checks *checks, const char *name, json_t *value,
 	       bool ok, const char *advice);
 
-/* Return: false where there is no such file in /proc/sys, or no number in it */
+/* Read a file in /proc/sys.  Return: false if it is missing or has no number */
 bool check_number(const struct checks *checks, const char *file,
 		  unsigned long long *value);
 

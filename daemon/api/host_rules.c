@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Rules of others that keep packets from services. */
+/* Checks of other programs' rules that keep packets from services. */
 #include <netinet/in.h>
 
 #include <linux/netfilter.h>
@@ -32,7 +32,13 @@ static bool port_used(const struct model *model, uint16_t port)
 	return false;
 }
 
-/* The first that concerns services, one for sure before others; or NULL. */
+/*
+ * Find the first chain that affects services, or may affect them.
+ * @sure: result: whether it is certain; such a chain is preferred
+ * @n: result: the number of these chains
+ *
+ * Return: NULL if there is none
+ */
 static const struct foreign_chain *pick(const struct checks *checks,
 					enum foreign_kind kind, bool *sure,
 					size_t *n)
@@ -68,7 +74,7 @@ static json_t *chain_text(const struct foreign_chain *chain, size_t n)
 			    chain->name, n - 1);
 }
 
-/* iptables(8) does not read a table any more that nft(8) has changed. */
+/* Is it iptables' chain?  iptables(8) cannot read it after nft(8) edits it. */
 static bool of_iptables(const struct foreign_chain *chain)
 {
 	return chain->family != NFPROTO_INET &&
@@ -115,7 +121,7 @@ static void notrack_advice(const struct foreign_chain *chain, bool sure,
 		 chain->family == NFPROTO_IPV6 ? "6" : "");
 }
 
-/* Nothing, where nobody has looked yet. */
+/* Adds nothing before the first look at the rules. */
 static void check_kind(struct checks *checks, enum foreign_kind kind,
 		       const char *name, const char *fine,
 		       void (*advise)(const struct foreign_chain *chain,

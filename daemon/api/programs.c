@@ -6,7 +6,7 @@
 #include "base/args.h"
 #include "model/model.h"
 
-/* The service of this name may be about to be replaced, and keeps its program. */
+/* Allowed if the service of this name has the same program now. */
 static int program_check(const struct model *model, const json_t *service,
 			 const struct peer *peer, struct err *err)
 {

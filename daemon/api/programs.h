@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Who may have dnatd run a program (check exec).  What root has set, others
- * may leave as it is, but not move to another service.
+ * Which clients may set a program that dnatd runs (check exec).  Only root may.
+ * Others may send a request with the program that the service has already, but
+ * not use it for another service.
  */
 #ifndef DNAT_PROGRAMS_H
 #define DNAT_PROGRAMS_H
@@ -13,10 +14,10 @@
 #include "model/types.h"
 
 /**
- * programs_check - may @peer ask for the programs in a request?
- * @model: as it is
+ * programs_check - may @peer set the programs in a request?
+ * @model: before the request
  * @op: of the request
- * @args: its arguments, not checked yet
+ * @args: its arguments, not validated yet
  *
  * Return: 0 or -EPERM with @err set
  */

@@ -24,7 +24,7 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-/* The service that argument @key names; *service NULL where it is left out. */
+/* Find the service that argument @key names; *service: NULL without it. */
 static int find_service(const struct model *model, const json_t *args,
 			const char *key, const struct service **service,
 			struct err *err)
@@ -46,7 +46,7 @@ static int find_service(const struct model *model, const json_t *args,
 	return 0;
 }
 
-/* @health: result, NULL where it is left out */
+/* @health: result, a string constant; NULL without the argument */
 static int health_parse(const json_t *args, const char **health,
 			struct err *err)
 {
@@ -64,7 +64,7 @@ static int health_parse(const json_t *args, const char **health,
 	return ret;
 }
 
-/* @name: the argument that names a service; left out, it is all of them */
+/* @name: the argument that names a service; without it all are shown */
 static int show(struct dnatd *dnatd, const json_t *args, const char *name,
 		struct long_answer *(*fn)(struct dnatd *dnatd,
 					  const struct service *only,
@@ -102,7 +102,7 @@ static int backend_show(struct dnatd *dnatd, const json_t *args,
 	return show(dnatd, args, "service", show_backends, parts, err);
 }
 
-/* @what: what only the module has. */
+/* Return: 0, or an error if the module is not in force; @what: for its text */
 static int module_needed(const struct dnatd *dnatd, const char *what,
 			 struct err *err)
 {
@@ -136,7 +136,7 @@ static int stats(struct dnatd *dnatd, const json_t *args, json_t **result,
 	return ret ? ret : kmod_stats(dnatd->kmod, result, err);
 }
 
-/* stats.services, and stats.backends, by @list. */
+/* stats.services or stats.backends, depending on @list. */
 static int stats_list(struct dnatd *dnatd, const json_t *args,
 		      counters_fn *list, struct long_answer **parts,
 		      struct err *err)
@@ -326,7 +326,10 @@ static int monitor(struct dnatd *dnatd, const json_t *args,
 	return *parts ? 0 : -ENOMEM;
 }
 
-/* Each has one of the three; what changes something is not for everybody. */
+/*
+ * Each operation has exactly one of the three functions.  CHANGES needs
+ * peer->changes.
+ */
 static const struct operation {
 	const char *op;
 	enum { CHANGES, LOOKS } does;

@@ -13,7 +13,7 @@ int request_handle(const char *op, const json_t *args,
 		   const struct peer *peer, json_t **result,
 		   struct long_answer **parts, struct err *err, void *data);
 
-/* A control_long_fn; the same. */
+/* A control_long_fn; @data is the struct dnatd. */
 int request_handle_long(char *line, size_t len, const struct peer *peer,
 			struct long_answer **parts, struct err *err,
 			void *data);

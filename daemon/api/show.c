@@ -12,7 +12,7 @@
 #include "model/model.h"
 #include "model/slots.h"
 
-#define ROWS_A_PART 128		/* services and backends: some milliseconds */
+#define ROWS_A_PART 128		/* services and backends; a few milliseconds */
 
 struct show;
 
@@ -25,12 +25,12 @@ struct show {
 	list_fn *list;
 	const char *health;
 	bool all;
-	char name[SERVICE_NAME_LEN + 1];	/* the only one, or the last that is done */
+	char name[SERVICE_NAME_LEN + 1];	/* only service, or last done */
 	bool begun;
 	struct count_wait count;
-	bool waited;		/* for a count, which is good for this answer */
+	bool waited;		/* has waited; use that count to the end */
 	struct unanswered unanswered;	/* for list_backends() */
-	struct err err;		/* why there is none, or no message */
+	struct err err;		/* why the count failed, if @error */
 	int error;
 };
 
@@ -39,7 +39,7 @@ static bool drains(const struct backend *backend)
 	return !backend_weight(backend);
 }
 
-/* 0 where it does not drain. */
+/* Return: the connections of a draining backend, 0 if it does not drain */
 static json_int_t left_of(const struct dnatd *dnatd,
 			  const struct service *service,
 			  const struct backend *backend)
@@ -88,7 +88,7 @@ static json_t *service_row(const struct dnatd *dnatd,
 	return NULL;
 }
 
-/* @health: up, down, checking, or none where there are no checks; NULL: any */
+/* @health: up, down or checking; none for backends without checks; NULL: any */
 static bool has_health(const struct dnatd *dnatd,
 		       const struct service *service,
 		       const struct backend *backend, const char *health)
@@ -113,7 +113,7 @@ static int add_row(struct text *rows, json_t *row)
 	return text_json(rows, row);
 }
 
-/* Those with a backend of that health. */
+/* Add the service's row, if a backend has the wanted health. */
 static int list_service(const struct show *show, struct text *rows,
 			const struct service *service)
 {
@@ -182,7 +182,7 @@ static void counted(const struct err *err, void *data)
 		show->parts.wake(show->parts.wake_data);
 }
 
-/* Has the last count found all of @service's that drain? */
+/* Is the last count new, and does it have all draining backends of @service? */
 static bool all_counted(const struct show *show, const struct service *service)
 {
 	uint64_t n;
@@ -206,7 +206,10 @@ static int next_of_one(struct show *show, struct text *rows)
 	return service ? show->list(show, rows, service) : 0;
 }
 
-/* Services come and go between two parts; those that stay are all there. */
+/*
+ * Services may be added and deleted between two parts.  The list continues
+ * after the last name, so each service that stays is listed exactly once.
+ */
 static int next_of_all(struct show *show, struct text *rows)
 {
 	const struct model *model = show->dnatd->model;
@@ -225,7 +228,10 @@ static int next_of_all(struct show *show, struct text *rows)
 	return i < model->n_services;
 }
 
-/* Once for all services: each time the module looks through all counters. */
+/*
+ * Read the counters of all services at once, because the module searches all
+ * its counters in each request.  Return: whether there is more to read
+ */
 static bool counts_come(struct show *show)
 {
 	const struct service *only = show->all ?

@@ -7,20 +7,20 @@
 #include "engine/dnatd.h"
 
 /**
- * show_services - the services
- * @only: this one alone, NULL for all
- * @health: only those with a backend of this health, NULL for all; a string that
- *	stays
+ * show_services - begin the answer to service.show
+ * @only: the only service to show, NULL for all
+ * @health: show services with a backend of this health, NULL for all; a string
+ *	constant
  *
- * Where backends drain, the answer waits for a count of their connections.
+ * If backends drain, the answer waits for a count of their connections.
  *
- * Return: NULL where memory is short
+ * Return: the caller's to free; NULL when out of memory
  */
 struct long_answer *show_services(struct dnatd *dnatd,
 				  const struct service *only,
 				  const char *health);
 
-/* The same of backends. */
+/* The same for backend.show; shows the backends with @health. */
 struct long_answer *show_backends(struct dnatd *dnatd,
 				  const struct service *only,
 				  const char *health);

@@ -21,10 +21,10 @@
 #include "model/slots.h"
 #include "module/kmod.h"
 
-/* A change or a repair takes a second or two at most, with thousands of services. */
+/* With thousands of services a change or repair takes two seconds at most. */
 #define SLOW_JOB_MS 10000
 
-/* Parts of a look at others' rules that status may wait for: a few ms. */
+/* Steps of foreign_step() that status may wait for, a few milliseconds. */
 #define FOREIGN_PARTS 16
 
 const char *allocator_text(enum allocator allocator)
@@ -67,7 +67,7 @@ static json_t *module_to_json(const struct dnatd *dnatd)
 	return json_pack("{s:s}", "version", kmod_version(dnatd->kmod));
 }
 
-/* auto is content with either allocator, but the admin should know. */
+/* With auto, nf_nat works, too, but the admin should know. */
 static json_t *module_check(const struct dnatd *dnatd)
 {
 	bool ok = dnatd->in_force == ALLOC_MODULE ||
@@ -83,7 +83,7 @@ static json_t *module_check(const struct dnatd *dnatd)
 			 ok, "advice", ok ? NULL : advice);
 }
 
-/* Whoever it is, the admin should find him. */
+/* A fault if other programs keep changing the rules, or a repair failed. */
 static json_t *repairs_check(const struct repairs *repairs)
 {
 	bool held = repairs_held(repairs, clock_now());
@@ -103,7 +103,7 @@ static json_t *repairs_check(const struct repairs *repairs)
 			 held ? advice : NULL);
 }
 
-/* What was refused lately is worth a note, and what is refused now a fault. */
+/* A fault while connections are refused, a note for a while after that. */
 static json_t *pools_check(const struct dnatd *dnatd)
 {
 	size_t n = pool_alarm_refusing(dnatd->pools);
@@ -119,7 +119,7 @@ static json_t *pools_check(const struct dnatd *dnatd)
 			 lately ? advice : n ? "see vdport show" : NULL);
 }
 
-/* A port that is taken is no reason not to run, but the admin should know. */
+/* If the port is in use, dnatd runs without metrics; that is a fault. */
 static json_t *metrics_check(const struct dnatd *dnatd)
 {
 	const char *fault = dnatd->http ? http_fault(dnatd->http) : NULL;
@@ -135,7 +135,7 @@ static json_t *metrics_check(const struct dnatd *dnatd)
 			 "ok", !fault, "advice", fault ? advice : NULL);
 }
 
-/* A disk or a kernel that hangs holds up changes. */
+/* A fault if a job takes too long: a hanging disk or kernel blocks changes. */
 static json_t *worker_check(const struct dnatd *dnatd)
 {
 	int64_t ms = 0, kernel_ms = 0;
@@ -159,7 +159,7 @@ static json_t *worker_check(const struct dnatd *dnatd)
 			 slow ? advice : NULL);
 }
 
-/* Where backends are not in the rules as checks found them. */
+/* A fault if the results of health checks could not be put into the rules. */
 static json_t *health_check(const struct dnatd *dnatd)
 {
 	const char *service, *reason = health_pending(dnatd->health, &service);
@@ -175,7 +175,7 @@ static json_t *health_check(const struct dnatd *dnatd)
 			 reason ? advice : NULL);
 }
 
-/* Without it packets cost more and arrive all the same. */
+/* Never a fault: without a flowtable, packets only cost more CPU time. */
 static int add_flowtable(json_t *checks, const struct dnatd *dnatd)
 {
 	const char *reason = dnatd->no_flowtable[0] ? dnatd->no_flowtable : NULL;
@@ -192,7 +192,7 @@ static int add_flowtable(json_t *checks, const struct dnatd *dnatd)
 			  "advice", reason ? advice : NULL));
 }
 
-/* Whoever looks for where the services are from should find it. */
+/* Shows where the services come from; a fault if the file was not used. */
 static json_t *conf_check(const struct dnatd *dnatd)
 {
 	bool ok = !dnatd->conf_fault[0];
@@ -300,7 +300,7 @@ json_t *status_to_json(const struct dnatd *dnatd, json_t *silence)
 	struct checks look;
 	json_t *checks;
 
-	/* Who has changed a rule wants to see it; a large ruleset takes longer. */
+	/* Show recent changes of rules, unless the ruleset is too large. */
 	for (int i = 0; i < FOREIGN_PARTS && foreign_step(dnatd->foreign); i++)
 		;
 	look = status_look(dnatd);

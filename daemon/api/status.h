@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* How things stand, and what the admin should do about it. */
+/* The answer to status: the state of dnatd, and advice for the admin. */
 #ifndef DNAT_STATUS_H
 #define DNAT_STATUS_H
 
@@ -9,29 +9,29 @@
 #include "engine/dnatd.h"
 
 /**
- * status_to_json - the answer to "status", see control.h
+ * status_to_json - make the answer to status, see control.h
  * @silence: as for status_add_checks()
  *
- * Return: NULL where memory is short
+ * Return: a new reference, NULL when out of memory
  */
 json_t *status_to_json(const struct dnatd *dnatd, json_t *silence);
 
 /**
- * status_served - are clients served?
- * @service: of the model; NULL: any service will do
+ * status_served - are the service's clients served?
+ * @service: of the model; NULL: is any service served?
  *
  * Return: 0, or -EHOSTDOWN with @err set
  */
 int status_served(const struct dnatd *dnatd, const struct service *service,
 		  struct err *err);
 
-/* A look at the system that begins: its list is empty, or NULL. */
+/* Prepare to run the checks of host.h.  The list is NULL when out of memory. */
 struct checks status_look(const struct dnatd *dnatd);
 
 /**
- * status_add_checks - add what dnatd knows of itself
- * @silence: the check of backends that do not answer, NULL: not known
- * @list: what a look has found
+ * status_add_checks - add the checks of dnatd itself
+ * @silence: the result about backends that do not answer, NULL if unknown
+ * @list: the results of host.h
  *
  * Return: 0 or -1
  */
