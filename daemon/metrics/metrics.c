@@ -32,10 +32,10 @@ struct job {
 	struct samples samples;
 	enum step step;
 	bool up;
-	char last[SERVICE_NAME_LEN + 1];	/* of the services that are done */
+	char last[SERVICE_NAME_LEN + 1];	/* name of last service done */
 	struct nl nl;				/* for counters, then pools */
 	struct counters counters;
-	bool counted;				/* all of them are there */
+	bool counted;				/* @counters is complete */
 	struct pools_samples pools;
 };
 
@@ -58,7 +58,7 @@ static int add_totals(struct job *job)
 	return ret;
 }
 
-/* A dump was refused, or broke off. */
+/* A dump could not begin or has ended early: dnat_up becomes 0. */
 static void failed(struct job *job, enum step next)
 {
 	job->up = false;
@@ -77,9 +77,9 @@ static int counters_ask(struct job *job)
 }
 
 /*
- * One datagram of a dump: the kernel makes the next when this is taken.
+ * Read one datagram of a dump.  The kernel fills the next when this is read.
  *
- * Return: 1 with more to come, 0 at the end, or a negative errno
+ * Return: 1 if there is more, 0 at the end, or a negative errno
  */
 static int take(struct job *job, nl_fn fn, void *data)
 {
@@ -118,7 +118,7 @@ static int sort_counters(struct job *job)
 	return rc < 0 ? rc : 0;
 }
 
-/* Return: 1 with more to come, 0, or -ENOMEM */
+/* Return: 1 if there is more, 0 at the end, or -ENOMEM */
 static int add_services(struct job *job)
 {
 	const struct dnatd *dnatd = job->dnatd;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What dnatd exports to Prometheus: dnatd(8) has the list. */
+/* The page with the metrics for Prometheus; dnatd(8) lists them. */
 #ifndef DNAT_METRICS_H
 #define DNAT_METRICS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Metrics of dnatd itself: no kernel module is asked. */
+/* Metrics of dnatd itself, which do not need the module. */
 #ifndef DNAT_METRICS_DAEMON_H
 #define DNAT_METRICS_DAEMON_H
 

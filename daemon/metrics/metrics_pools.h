@@ -9,16 +9,16 @@
 
 struct pools_samples {
 	struct samples *samples;
-	uint64_t open, half_open, closed;	/* connections, over all pools */
+	uint64_t open, half_open, closed;	/* connections of all pools */
 };
 
 /* An nl_fn (netlink.h): @data is a struct pools_samples. */
 int metrics_add_pool(const struct nlmsghdr *nlh, void *data);
 
-/* Forget all of them: the dump broke off. */
+/* Drop the samples of all pools, if the dump is incomplete. */
 void metrics_drop_pools(struct pools_samples *pools);
 
-/* After the last pool. Return: 0 or -ENOMEM */
+/* Add the sums over all pools, after the last one.  Return: 0 or -ENOMEM */
 int metrics_end_pools(struct pools_samples *pools);
 
 #endif

@@ -33,7 +33,7 @@ static const struct metric_of_count {
 		METRIC_BACKEND_UNANSWERED, { NULL, NULL } },
 };
 
-/* One sample, with one label more than @labels has, if @more is one. */
+/* Add a sample with @labels and @more, which is ignored if its name is NULL. */
 static int add(struct samples *samples, enum metric metric,
 	       const struct label *labels, struct label more, uint64_t value)
 {
@@ -103,7 +103,7 @@ static int add_backend(struct samples *samples, const struct service *service,
 			  counter ? counter->values : none);
 }
 
-/* Of a backend that was deleted and has connections yet. */
+/* Add the samples of a deleted backend that still has connections. */
 static int add_left(struct samples *samples, const struct service *service,
 		    const struct counter *counter)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What Prometheus is told of one service. */
+/* Metrics of one service and its backends. */
 #ifndef DNAT_METRICS_SERVICE_H
 #define DNAT_METRICS_SERVICE_H
 
@@ -8,9 +8,9 @@
 #include "module/counters.h"
 
 /**
- * metrics_add_service - the samples of a service and its backends
- * @health: as in struct dnatd
- * @counters: of all services, sorted; NULL where nothing counts
+ * metrics_add_service - add the samples of a service and its backends
+ * @health: dnatd->health
+ * @counters: of all services, sorted; NULL if they are not available
  *
  * Return: 0 or -ENOMEM
  */

@@ -8,8 +8,8 @@
 #include "metrics/metrics_text.h"
 
 /**
- * metrics_add_stats - the samples of all services together
- * @stats: as kmod_stats() gives it
+ * metrics_add_stats - add the samples of the totals
+ * @stats: from kmod_stats()
  *
  * Return: 0 or -ENOMEM
  */

@@ -191,7 +191,7 @@ static int add_label(struct text *text, const struct label *label, int first)
 		       -ENOMEM : 0;
 }
 
-/* @number: with the line's end */
+/* @number: text after the labels, up to and including the newline */
 static int add_sample(struct text *text, enum metric metric,
 		      const struct label *labels, const char *number)
 {

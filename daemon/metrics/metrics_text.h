@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Prometheus' text format, version 0.0.4: what is exported, and its lines.
+ * The exported metrics, in Prometheus' text format, version 0.0.4.
  *
- * The samples of one metric stand together, in whatever order they come in, so
- * that each has a text of its own until all are there.
+ * In that format the samples of one metric must be adjacent, but they are added
+ * in another order.  So each metric has its own text until samples_write().
  */
 #ifndef DNAT_METRICS_TEXT_H
 #define DNAT_METRICS_TEXT_H
@@ -79,39 +79,42 @@ enum metric {
 
 struct label {
 	const char *name;
-	const char *value;	/* as it is: it will be escaped */
+	const char *value;	/* not escaped; samples_add() does it */
 };
 
 struct samples {
 	struct text texts[METRICS_N];
 };
 
-/* "10.1.0.11:8080" or "[fd00:1::11]:8080", in ENDPOINT_LEN bytes at @buf. */
+/*
+ * Write "10.1.0.11:8080" or "[fd00:1::11]:8080" to @buf, of ENDPOINT_LEN bytes.
+ * @port: host byte order.  Return: @buf
+ */
 const char *endpoint_text(const struct addr *addr, uint16_t port, char *buf);
 
 void samples_clean(struct samples *samples);
 
-/* Forget the samples of one metric. */
+/* Drop the samples of one metric. */
 void samples_drop(struct samples *samples, enum metric metric);
 
 /**
- * samples_add - one more sample
- * @labels: ends with one whose name is NULL; NULL: there are none
+ * samples_add - add a sample
+ * @labels: the last one has the name NULL; NULL for no labels
  *
  * Return: 0 or -ENOMEM
  */
 int samples_add(struct samples *samples, enum metric metric,
 		const struct label *labels, uint64_t value);
 
-/* The same with a value that is no whole number, to a thousandth. */
+/* The same for a value with three decimal places. */
 int samples_add_real(struct samples *samples, enum metric metric,
 		     const struct label *labels, double value);
 
 /**
- * samples_write - all of it, each metric with its help and type
- * @page: to append to
+ * samples_write - write all samples, each metric with its help and type
+ * @page: the text is appended here
  *
- * The samples are gone afterwards.
+ * Frees the samples.
  *
  * Return: 0 or -ENOMEM
  */

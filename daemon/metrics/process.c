@@ -18,7 +18,7 @@ static FILE *proc_open(const char *proc, const char *name)
 	return fopen(path, "re");
 }
 
-/* Return: seconds since 1970; 0 where the kernel does not say */
+/* Return: seconds since 1970, 0 if unknown */
 static unsigned long long boot_time(const char *proc)
 {
 	FILE *file = proc_open(proc, "stat");
@@ -34,7 +34,7 @@ static unsigned long long boot_time(const char *proc)
 	return time;
 }
 
-/* The name of the program may have blanks and brackets in it. */
+/* Begins after the last ')': the program's name may contain blanks and ')'. */
 static int read_stat(const char *proc, struct process *process)
 {
 	unsigned long long user, system, start;
@@ -78,7 +78,7 @@ static uint64_t count_fds(const char *proc)
 		if (entry->d_name[0] != '.')
 			n++;
 	closedir(dir);
-	return n - 1;		/* but for the one that looks */
+	return n - 1;		/* without that of opendir() */
 }
 
 int process_read(const char *proc, struct process *process)

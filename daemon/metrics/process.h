@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What dnatd itself uses of the machine. */
+/* The resources that dnatd's process uses. */
 #ifndef DNAT_PROCESS_H
 #define DNAT_PROCESS_H
 
@@ -15,7 +15,7 @@ struct process {
 };
 
 /**
- * process_read - look at ourselves
+ * process_read - read the resources of this process
  * @proc: where procfs is mounted
  *
  * Return: 0 or a negative errno
