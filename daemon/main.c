@@ -54,22 +54,22 @@
 struct options {
 	const char *socket;
 	const char *state;
-	const char *conf;	/* NULL: DNAT_CONF, where it exists */
-	const char *metrics;	/* as given */
-	struct http_addr http;	/* the same; its length 0 for none */
+	const char *conf;	/* NULL: DNAT_CONF, if it exists */
+	const char *metrics;	/* the text of the option */
+	struct http_addr http;	/* @metrics parsed; len 0: none */
 	enum allocator allocator;
-	unsigned int repairs;	/* a minute */
+	unsigned int repairs;	/* per minute; 0: never */
 	const char *admin_group;	/* NULL: only root may change */
 	const char *check_user;	/* NULL: SPAWN_USER */
-	bool config_test;	/* only look at the file of services */
-	bool done;		/* said what was asked for, nothing to run */
+	bool config_test;	/* check the file of services, then exit */
+	bool done;		/* help or version was printed: exit */
 };
 
 struct loop {
 	struct event_base *base;
 	struct event *term;
 	struct event *intr;
-	struct event *watchdog;	/* NULL: systemd does not ask for it */
+	struct event *watchdog;	/* NULL: systemd does not use it */
 };
 
 static const char usage[] =
@@ -219,7 +219,7 @@ static int options_parse(int argc, char **argv, struct options *options)
 			    argv[optind - 1]);
 			return -1;
 		default:
-			/* Of a letter among others, getopt keeps the word. */
+			/* Within a word of letters optind does not advance. */
 			letter[1] = (char)optopt;
 			say_error("option \"%s\" is not known; see dnatd --help",
 			    text_quote(optopt ? letter : argv[optind - 1],
@@ -235,7 +235,7 @@ static int options_parse(int argc, char **argv, struct options *options)
 	return 0;
 }
 
-/* A port that is taken is waited for. */
+/* If the port is in use, http.h tries again: that is no error here. */
 static int metrics_start(struct dnatd *dnatd, struct event_base *base,
 			 const struct options *options, struct err *err)
 {
@@ -260,7 +260,7 @@ static void reason_set(struct dnatd *dnatd, const char *text)
 	snprintf(dnatd->reason, sizeof(dnatd->reason), "%s", text);
 }
 
-/* Which allocator to try.  auto takes the module wherever there is one. */
+/* Choose the allocator to try; auto prefers the module. */
 static int allocator_choose(struct dnatd *dnatd, struct err *err)
 {
 	if (dnatd->configured == ALLOC_NF_NAT) {
@@ -289,8 +289,8 @@ static int allocator_choose(struct dnatd *dnatd, struct err *err)
 }
 
 /*
- * The module may be there and its helper be refused all the same, so auto only
- * knows when the rules are in.
+ * Install the rules.  The kernel may refuse the module's helper although the
+ * module is loaded; then auto falls back to nf_nat.
  */
 static int rules_start(struct dnatd *dnatd, struct err *err)
 {
@@ -343,7 +343,7 @@ static void loop_close(struct loop *loop)
 		event_free(loop->term);
 	if (!loop->base)
 		return;
-	/* What was freed with a callback still due is let go by that callback. */
+	/* Run pending callbacks: they release objects freed before. */
 	event_base_loop(loop->base, EVLOOP_NONBLOCK);
 	event_base_free(loop->base);
 }
@@ -354,8 +354,8 @@ static const char *conf_path(const struct options *options)
 }
 
 /*
- * The locks come first: a second daemon must find out that it is one before it
- * touches the state and the table of the first.
+ * Take the locks first: a second dnatd must fail before it changes the state or
+ * the table of the first.
  */
 static int dnatd_run(struct dnatd *dnatd, struct loop *loop,
 		     const struct options *options, struct err *err)
@@ -400,7 +400,7 @@ static int dnatd_run(struct dnatd *dnatd, struct loop *loop,
 			goto out;
 	}
 
-	/* An interface that comes up late is no reason to stop the others. */
+	/* A missing interface must not prevent the other services. */
 	if (link_reconcile(dnatd->model, &changed, &link_err))
 		say_warning("%s; the other services are not affected", link_err.msg);
 	if (rules_start(dnatd, err))
@@ -449,7 +449,7 @@ static int dnatd_run(struct dnatd *dnatd, struct loop *loop,
 	systemd_tell("STOPPING=1");
 	closer_set(NULL);
 out:
-	/* The others are what jobs are about. */
+	/* Finish the jobs before freeing what they use. */
 	if (dnatd->disk)
 		changes_finish(dnatd);
 	worker_free(dnatd->disk);
@@ -476,7 +476,7 @@ static void dnatd_clean(struct dnatd *dnatd)
 	kmod_close(dnatd->kmod_jobs);
 	if (dnatd->nft)
 		nft_close(dnatd->nft);
-	/* Where the start has failed, what was saved is what there is. */
+	/* If the start has failed, the saved state must stay on the disk. */
 	store_free(dnatd->store, dnatd->saved ? dnatd->saved : dnatd->model);
 	model_free(dnatd->model);
 	model_free(dnatd->saved);
