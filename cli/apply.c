@@ -14,7 +14,7 @@
 #include "common/text.h"
 #include "lang/conf.h"
 
-/* What the daemon has answered. */
+/* dnatd's answer. */
 struct reply {
 	bool refused;
 	json_t *json;		/* the result, or the error */
@@ -49,7 +49,7 @@ static int print_result(const struct cli *cli, json_t *result, struct err *err)
 	return ret;
 }
 
-/* The daemon's errors become faults of the lines that they are about. */
+/* Add dnatd's errors to the errors of the file, with their lines. */
 static void add_errors(struct file_errors *faults, const struct conf *conf,
 		       const json_t *error)
 {
@@ -63,7 +63,7 @@ static void add_errors(struct file_errors *faults, const struct conf *conf,
 	}
 }
 
-/* What was changed or, with @dry, would be, and what is to be known of it. */
+/* Print the notes, and with @dry what would change. */
 static int show_reply(const struct cli *cli, const struct conf *conf,
 		      const char *file, bool dry, json_t *result,
 		      struct err *err)
@@ -81,7 +81,12 @@ static int show_reply(const struct cli *cli, const struct conf *conf,
 	return ret;
 }
 
-/* Have @conf applied, or only tried; what was in its lines is in @faults. */
+/*
+ * Send @conf to dnatd.
+ * @dry: change nothing
+ * @faults: errors in the file's lines; with any, nothing is changed either.
+ *	dnatd's errors are added
+ */
 static int send_conf(const struct cli *cli, const struct conf *conf,
 		     const char *file, bool dry, struct file_errors *faults,
 		     struct err *err)
@@ -129,7 +134,7 @@ int run_apply(const struct cli *cli, struct err *err)
 		return EXIT_USAGE;
 	conf_read(&conf, text, len, &faults);
 	unread = faults.n || faults.no_memory;
-	/* With lines at fault, too: there may be more to tell. */
+	/* Send it despite errors: dnatd may find more errors in other lines. */
 	if (conf.json)
 		ret = send_conf(cli, &conf, file, dry, &faults, err);
 	if (unread)
@@ -144,7 +149,7 @@ int run_apply(const struct cli *cli, struct err *err)
 	return ret;
 }
 
-/* The configuration as it shall stand in a file; for the caller to free. */
+/* Convert @config to a file's text.  @text: result, the caller's to free */
 static int config_text(const struct cli *cli, json_t *config,
 		       struct text *text, struct err *err)
 {
@@ -167,7 +172,7 @@ static int config_text(const struct cli *cli, json_t *config,
 	return ret == -ENOMEM ? err_no_memory(err) : ret;
 }
 
-/* All of it is at hand before the file is touched. */
+/* Make the whole text before the file is opened. */
 static int put_config(const struct cli *cli, json_t *config, struct err *err)
 {
 	const char *path = json_string_value(json_object_get(cli->args, "-f"));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Requests whose answer is printed as it is, and rates between two answers. */
+/* Send a request and print the answer, or the rates between two answers. */
 #include <errno.h>
 #include <time.h>
 
@@ -11,7 +11,7 @@
 #include "cli/run.h"
 #include "cli/show.h"
 
-/* How far the answer to a command has been printed. */
+/* The state of printing an answer. */
 struct progress {
 	const struct view *view;
 	const char *place;	/* of the command, for notes */
@@ -19,7 +19,7 @@ struct progress {
 	struct page page;
 	struct json_page json_page;
 	bool refused;
-	json_t *kept;		/* the answer, where it is not printed at once */
+	json_t *kept;		/* the answer, kept for run_rates() */
 };
 
 static bool is_refusal(const struct answer *answer, struct progress *progress,
@@ -29,7 +29,7 @@ static bool is_refusal(const struct answer *answer, struct progress *progress,
 	return progress->refused;
 }
 
-/* A change has nothing to say but notes. */
+/* The answer to a change: print its notes. */
 static int take_change(const struct answer *answer, struct progress *progress,
 		       struct err *err)
 {
@@ -117,14 +117,14 @@ static int print_rates(struct progress *progress, json_t *rates,
 				    progress->view->rates, err);
 	else
 		ret = show_rates(&progress->page, rates, err);
-	/* each list has a header of its own */
+	/* Each list gets its own header. */
 	if (progress->view->rates)
 		progress->page.begun = false;
 	json_decref(answer.json);
 	return ret;
 }
 
-/* Until somebody ends it, or the output. */
+/* Runs until it is killed, its output is closed, or a request fails. */
 static int run_rates(const struct cli *cli, struct err *err)
 {
 	const struct timespec pause = {

@@ -37,13 +37,13 @@ static int run_line(const struct cli *outer, const struct lines *lines,
 	return status;
 }
 
-/* As one of a file's faults, with the same look. */
+/* Print an error in the format of a file's errors. */
 static void tell(const char *file, unsigned int line, const struct err *err)
 {
 	struct file_errors faults = { 0 };
 	char buf[2048];
 
-	/* What was printed so far stands before it. */
+	/* Print earlier output first. */
 	fflush(stdout);
 	file_errors_add(&faults, line, err->msg);
 	if (faults.n)

@@ -41,7 +41,7 @@ static int unreachable(const char *path, int error, struct err *err)
 		       text_quote(path, quoted, sizeof(quoted)), advice);
 }
 
-/* @patience: seconds without a byte, 0: however long it takes */
+/* @patience: the longest time without a byte, in seconds; 0: no limit */
 static int client_connect(const char *path, int patience, struct err *err)
 {
 	struct timeval timeout = { .tv_sec = patience };
@@ -76,7 +76,7 @@ static int lost(int error, struct err *err)
 		       "dnatd closed the connection before its answer was complete; see its log, and \"dnatctl service show\" for what is in force");
 }
 
-/* A daemon that hangs up early may still have said why: no error on EPIPE. */
+/* EPIPE is no error: dnatd may have sent a reason before it closed. */
 static int request_send(int fd, const char *line, size_t len, struct err *err)
 {
 	ssize_t n;
@@ -95,16 +95,16 @@ static int request_send(int fd, const char *line, size_t len, struct err *err)
 	return 0;
 }
 
-/* What was read, and how much of it is lines that have been taken. */
+/* The input buffer. */
 struct input {
 	int fd;
 	char *buf;
-	size_t size;
-	size_t used;
-	size_t taken;
+	size_t size;		/* bytes allocated */
+	size_t used;		/* bytes read into it */
+	size_t taken;		/* bytes of lines returned by input_line() */
 };
 
-/* Room for more to read, behind what is not taken yet. */
+/* Make room for more input. */
 static int input_room(struct input *in, struct err *err)
 {
 	char *bigger;
@@ -124,7 +124,7 @@ static int input_room(struct input *in, struct err *err)
 	return 0;
 }
 
-/* The next line, without its newline; good until the next call. */
+/* Read the next line, without its newline; @line: valid until the next call. */
 static int input_line(struct input *in, const char **line, size_t *len,
 		      struct err *err)
 {
@@ -246,7 +246,7 @@ static int call(const char *path, const char *op, json_t *args, int patience,
 	text = request_text(op, args);
 	if (!text)
 		return err_no_memory(err);
-	/* The newline takes the place of the final NUL: it ends the request. */
+	/* A newline ends the request; it replaces the final NUL. */
 	len = strlen(text);
 	text[len] = '\n';
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One request to the daemon, and its answer; the protocol is in control.h. */
+/* Send a request to dnatd and read its answer; control.h has the protocol. */
 #ifndef DNATCTL_CLIENT_H
 #define DNATCTL_CLIENT_H
 
@@ -11,54 +11,54 @@
 /* One line of an answer. */
 struct answer {
 	/*
-	 * An object with "ok", a boolean, and where that is false with
-	 * "error", an object that has the string "msg".
+	 * An object with the boolean "ok".  If that is false, it also has the
+	 * object "error" with the string "msg".
 	 */
 	json_t *json;
-	bool more;		/* it is not the last */
+	bool more;		/* this is not the last line */
 };
 
-/* Say in @err that it is none.  Return: -EPROTO */
+/* Set @err: dnatd has sent something unexpected.  Return: -EPROTO */
 int answer_strange(struct err *err);
 
-/* Is the answer a refusal?  Then @err is its sentence. */
+/* Has dnatd refused the request?  Then its message is copied to @err. */
 bool answer_refused(const struct answer *answer, struct err *err);
 
-/* The result that the line has, or its part of it; NULL where there is none. */
+/* The line's result or part of it, a new reference; NULL if there is none. */
 json_t *answer_part(const struct answer *answer);
 
-/* The same of an answer that is one line. */
+/* The same, but NULL if the answer has more lines. */
 json_t *answer_result(const struct answer *answer);
 
-/* The string @key of an object in an answer; "" where there is none. */
+/* The string @key of @object, "" if there is none; valid as long as @object. */
 const char *answer_text(const json_t *object, const char *key);
 
 /**
- * typedef client_fn - take one line of the answer
- * @answer: the line
+ * typedef client_fn - called for each line of the answer
+ * @answer: the line, freed after the call
  * @data: as given to client_call()
  *
- * Return: 0, or what client_call() shall return at once
+ * Return: 0; or a negative errno, then client_call() stops and returns it
  */
 typedef int client_fn(const struct answer *answer, void *data,
 		      struct err *err);
 
 /**
- * client_call - ask the daemon
- * @path: its control socket
+ * client_call - send a request and read the answer
+ * @path: dnatd's control socket
  * @op: the operation
- * @args: its arguments; not taken over
- * @fn: takes the answer
+ * @args: its arguments; the reference stays the caller's
+ * @fn: called for each line of the answer
  * @data: for @fn
- * @err: the sentence on failure
+ * @err: the message on failure
  *
- * Return: 0 when the daemon has answered, be it with a refusal; else a
- *	negative errno
+ * Return: 0 after the last line, also if it is a refusal and @fn accepts that;
+ *	else a negative errno
  */
 int client_call(const char *path, const char *op, json_t *args, client_fn *fn,
 		void *data, struct err *err);
 
-/* The same, for an answer without end: a part comes when something happens. */
+/* The same without a time limit, for an answer that has no end (monitor). */
 int client_follow(const char *path, const char *op, json_t *args,
 		  client_fn *fn, void *data, struct err *err);
 

@@ -11,28 +11,28 @@
 #include "common/addr.h"
 #include "common/text.h"
 
-/* Columns are parted by this many blanks. */
+/* Number of blanks between two columns. */
 #define GAP 2
 
 struct cell {
-	size_t at;		/* in the grid's text */
+	size_t at;		/* offset in the grid's text */
 	size_t len;
 };
 
 /*
- * Lines of n_columns texts each, one after the other.  All texts lie in one
- * place, for there may be millions, each with a NUL at its end.
+ * Rows of n_columns cells.  There may be millions of cells, so all their texts
+ * are in one buffer, each with a final NUL.
  */
 struct grid {
 	const struct column *columns;
 	size_t n_columns;
 	struct text text;
-	struct text cells;	/* struct cell, one behind the other */
+	struct text cells;	/* an array of struct cell */
 	size_t n_rows;
-	size_t *widths;		/* the page's */
+	size_t *widths;		/* page.widths */
 };
 
-/* A value as it goes into a cell. */
+/* The text of a value. */
 struct value {
 	char *text;
 	size_t len;
@@ -71,7 +71,7 @@ static bool value_of(const json_t *row, const char *key,
 	return value->text;
 }
 
-/* @port: NULL, or @value is an address and this its port. */
+/* @port: the port, if @value is an address; or NULL */
 static int cell_add(struct grid *grid, size_t column, const struct value *value,
 		    const struct value *port)
 {
@@ -159,7 +159,7 @@ static int grid_fill(struct grid *grid, const struct answer *answer,
 	return ret ? err_no_memory(err) : 0;
 }
 
-/* By number where there are numbers, so that 10.1.0.9 comes before 10.1.0.11. */
+/* Compare digits as numbers, so that 10.1.0.9 comes before 10.1.0.11. */
 static int row_compare(const void *a, const void *b, void *data)
 {
 	const struct grid *grid = data;
@@ -174,7 +174,7 @@ static int row_compare(const void *a, const void *b, void *data)
 	return ret;
 }
 
-/* Printing by format, and locking at each call, would take a third longer. */
+/* printf() and locking in each call would take a third longer. */
 static void blanks_print(FILE *out, size_t n)
 {
 	while (n--)

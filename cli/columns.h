@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Lists as lines of aligned columns. */
+/* Print lists as aligned columns. */
 #ifndef DNATCTL_COLUMNS_H
 #define DNATCTL_COLUMNS_H
 
@@ -15,37 +15,36 @@
 struct column {
 	const char *title;
 	const char *key;
-	const char *port_key;	/* NULL, or @key is an address and this its port */
-	bool right;
+	const char *port_key;	/* of the port, if @key is an address */
+	bool right;		/* align to the right */
 };
 
-/* What is printed to, part after part of a result. */
+/* The state of the output between the parts of a result. */
 struct page {
 	FILE *out;
-	bool begun;			/* the header is there */
-	size_t widths[PAGE_COLUMNS_MAX];	/* of its columns, so far */
+	bool begun;			/* the header is printed */
+	size_t widths[PAGE_COLUMNS_MAX];	/* widest cells until now */
 };
 
 /**
- * columns_print - print a header, if there is none yet, and one line an object
- * @page: where to; whether it could be written is for the caller to check
+ * columns_print - print one line per object, and first a header once
+ * @page: the output; the caller checks it for write errors
  * @answer: its result must be an array of objects
- * @columns: what of them, from left to right, up to one whose title is NULL;
- *	the lines are sorted by them in that order, those of this call.
- *	No column is narrower than on the page so far
- * @err: the sentence on failure
+ * @columns: from left to right; the last one has the title NULL.  The lines of
+ *	this call are sorted by the columns in this order.  A column never gets
+ *	narrower than in earlier calls
+ * @err: the message on failure
  *
- * Return: 0, -EPROTO where it is something else, or -ENOMEM
+ * Return: 0, -EPROTO if the result is something else, or -ENOMEM
  */
 int columns_print(struct page *page, const struct answer *answer,
 		  const struct column *columns, struct err *err);
 
 /**
- * value_text - one value as text that a terminal can take
+ * value_text - convert a value to text that is safe to print on a terminal
+ * @value: null and NULL become "-", an array becomes its number of elements
  *
- * null, and no value at all, is "-"; an array is the number of its elements.
- *
- * Return: text for the caller to free, NULL without memory
+ * Return: the caller's to free, NULL when out of memory
  */
 char *value_text(const json_t *value);
 

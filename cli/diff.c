@@ -7,14 +7,14 @@
 #include "cli/diff.h"
 #include "lang/conf.h"
 
-/* The lines that make a service, none where there is none. */
+/* The lines of a service before or after; none if it does not exist. */
 struct side {
 	struct text text;
 	size_t n;
 	const char **lines;
 };
 
-/* Each line to a string of its own. */
+/* Split the text into lines; replaces the newlines by NULs. */
 static int split(struct side *side)
 {
 	char *at = side->text.buf;
@@ -41,8 +41,10 @@ static void side_clean(struct side *side)
 }
 
 /*
- * How many lines the rests of both sides have in common at best, for each pair
- * of rests: of @a from i and of @b from j at [i * (b->n + 1) + j].
+ * Compute the lengths of the longest common subsequences: the element
+ * [i * (b->n + 1) + j] is for the lines of @a from i and of @b from j.
+ *
+ * Return: the caller's to free, NULL when out of memory
  */
 static unsigned int *common_lines(const struct side *a, const struct side *b)
 {
@@ -86,7 +88,11 @@ static int print_sides(FILE *out, const struct side *a, const struct side *b)
 	return 0;
 }
 
-/* @before and @after, either of which may be NULL, as @put makes lines of them. */
+/*
+ * Print the difference of one object.
+ * @before, @after: either may be NULL
+ * @put: converts an object to lines
+ */
 static int print_pair(FILE *out, const json_t *before, const json_t *after,
 		      int (*put)(struct text *text, const json_t *json,
 				 struct err *err),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What apply would change, as lines. */
+/* Print what apply would change, line by line. */
 #ifndef DNATCTL_DIFF_H
 #define DNATCTL_DIFF_H
 
@@ -9,10 +9,10 @@
 #include "common/err.h"
 
 /**
- * diff_print - print lines that go with a "-" and lines that come with a "+"
+ * diff_print - print removed lines with "-" and added lines with "+"
  * @diff: result of config.apply with dry_run, see control.h
  *
- * Return: 0, -EPROTO where that has another shape, or -ENOMEM
+ * Return: 0, -EPROTO if @diff is something else, or -ENOMEM
  */
 int diff_print(FILE *out, const json_t *diff, struct err *err);
 

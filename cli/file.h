@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The file that a command is given with -f. */
+/* The file of option -f. */
 #ifndef DNATCTL_FILE_H
 #define DNATCTL_FILE_H
 
@@ -7,24 +7,22 @@
 #include "lang/parse.h"
 
 /**
- * file_load - its text
+ * file_load - read the file
  * @cli: of a command that has -f
- * @file: result, what to call it
+ * @file: result, its name for messages; valid as long as @cli
  * @len: result, as from conf_load()
  *
- * Return: the text, for the caller to free, or NULL with @err set
+ * Return: the text, the caller's to free, or NULL with @err set
  */
 char *file_load(const struct cli *cli, const char **file, size_t *len,
 		struct err *err);
 
 #define FILE_TOLD_MAX 20
 
-/* Tell what is wrong with it on the standard error, line by line, but no more
- * than FILE_TOLD_MAX.
- */
+/* Sort the errors and print them on stderr, FILE_TOLD_MAX at most. */
 void file_faults(struct file_errors *faults, const char *file);
 
-/* That there was more than was told. */
+/* Print that there are @more errors that were not printed. */
 void file_more(size_t more, const char *file);
 
 #endif

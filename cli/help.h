@@ -6,13 +6,13 @@
 
 #include "lang/grammar.h"
 
-/* All objects and options. */
+/* Print all commands and options. */
 void help_all(FILE *out);
 
-/* The commands of the object whose first command is @first. */
+/* Print the commands of the object whose first command is @first. */
 void help_object(FILE *out, const struct command *first);
 
-/* One command with its arguments. */
+/* Print one command with its arguments. */
 void help_command(FILE *out, const struct command *command);
 
 #endif

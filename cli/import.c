@@ -13,7 +13,7 @@
 #define LINE_LEN 512
 #define NOTE "# line %u: "
 
-/* Services whose other connections IPVS balanced, too: by ip_vs_ftp, or by persistence. */
+/* Protocols with more connections, which IPVS can balance but dnatd cannot. */
 static const struct {
 	uint8_t proto;
 	uint16_t port;
@@ -27,11 +27,11 @@ static const struct {
 	{ IPPROTO_UDP, 5060, "SIP: the media streams are not balanced" },
 };
 
-/* By weight but not by load, unless there is more to say. */
+/* Schedulers of IPVS and their nearest counterparts; the last is for others. */
 static const struct scheduler {
 	const char *theirs;
 	const char *ours;
-	const char *note;	/* NULL: it is the same */
+	const char *note;	/* the difference; NULL: none */
 } schedulers[] = {
 	{ "rr", "rr", NULL },
 	{ "wrr", "wrr", NULL },
@@ -60,7 +60,7 @@ static int put(struct text *text, const char *fmt, ...)
 	return text_add(text, line, strlen(line));
 }
 
-/* A name that no other service has, in letters that a name may have. */
+/* Make a unique and valid name for @service. */
 static const char *service_name(const struct ipvs_service *service, char *buf,
 				size_t len)
 {
@@ -84,7 +84,7 @@ static const struct scheduler *find_scheduler(const char *theirs)
 	return scheduler;
 }
 
-/* What keeps a server from being a backend, and what to do; NULL for nothing. */
+/* Why a server cannot be a backend, and what to do; NULL if it can. */
 static const char *server_obstacle(const struct ipvs_service *service,
 				   const struct ipvs_server *server)
 {
@@ -103,15 +103,15 @@ static const char *server_obstacle(const struct ipvs_service *service,
 	return NULL;
 }
 
-/* Its backends, at most as many as dnatd takes. */
+/* The servers of a service that become backends, up to dnatd's limit. */
 struct chosen {
 	const struct ipvs_server *servers[BACKENDS_MAX];
 	size_t n;
-	unsigned int weight_max;	/* in the file */
-	unsigned int scale;		/* what the largest becomes */
+	unsigned int weight_max;	/* the largest weight in the file */
+	unsigned int scale;		/* the weight that it becomes */
 };
 
-/* Shares stay what they were, as nearly as that can be. */
+/* Reduce a weight in proportion; only 0 becomes 0. */
 static unsigned int scaled(const struct chosen *chosen, unsigned int weight)
 {
 	uint64_t max = chosen->weight_max;
@@ -128,7 +128,7 @@ static unsigned int gcd(unsigned int a, unsigned int b)
 	return b ? gcd(b, a % b) : a;
 }
 
-/* Whether dnatd has room for a round in which each gets its share. */
+/* Do the scaled weights need no more slots than dnatd has? */
 static bool weights_fit(const struct chosen *chosen)
 {
 	unsigned int unit = 0;
@@ -236,7 +236,7 @@ static int put_backend(struct text *text, const struct chosen *chosen,
 		       -ENOMEM : 0;
 }
 
-/* In the order of the file, with a comment for each that is left out. */
+/* Write the backends in the file's order; comments for those left out. */
 static int put_backends(struct text *text, const struct ipvs_service *service,
 			const struct chosen *chosen, const char *name)
 {
@@ -262,7 +262,7 @@ static int put_backends(struct text *text, const struct ipvs_service *service,
 	return ret;
 }
 
-/* What cannot be had here, and what to do instead; NULL where it can. */
+/* Why dnatd cannot have this service, and what to do; NULL if it can. */
 static const char *obstacle(const struct ipvs_service *service)
 {
 	char vip[INET6_ADDRSTRLEN];
@@ -343,7 +343,7 @@ int import_ipvs(struct text *lines, const struct ipvs *ipvs)
 	return ret ? -ENOMEM : 0;
 }
 
-/* In a pipe nobody sees the comments. */
+/* Print the number of comments on stderr: the output may go to a pipe. */
 static void tell_notes(const struct text *lines, const char *file)
 {
 	static const char note[] = "\n# line ";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* From another balancer's configuration to dnatctl's lines. */
+/* Convert another balancer's configuration to dnatctl's lines. */
 #ifndef DNATCTL_IMPORT_H
 #define DNATCTL_IMPORT_H
 
@@ -7,8 +7,8 @@
 #include "common/text.h"
 
 /**
- * import_ipvs - what apply takes, with a comment for what has no counterpart
- * @lines: to append to
+ * import_ipvs - write lines for apply, with comments on what has no counterpart
+ * @lines: the lines are appended here
  *
  * Return: 0 or -ENOMEM
  */

@@ -16,7 +16,7 @@
 enum command {
 	ADD_SERVICE,
 	ADD_SERVER,
-	ADD_LOCAL,		/* an address of FULLNAT's own */
+	ADD_LOCAL,		/* a local address, only in FULLNAT's forks */
 	CLEAR,
 };
 
@@ -30,13 +30,13 @@ static const struct {
 	{ "-C", "--clear", CLEAR },
 };
 
-/* A line, as far as it is read. */
+/* The state of parsing one line. */
 struct line {
 	struct lines *lines;
-	int at;			/* the next word */
+	int at;			/* index of the next word */
 	enum command command;
-	bool named;		/* the service */
-	bool reached;		/* the server has an address */
+	bool named;		/* has named the service */
+	bool reached;		/* has given the server's address */
 	struct ipvs_service service;
 	struct ipvs_server of;
 };
@@ -52,7 +52,7 @@ static bool is(const char *word, const char *letter, const char *name)
 	return !strcmp(word, letter) || !strcmp(word, name);
 }
 
-/* *value stays as it is on an error: ipvs_read() keeps a service whose line is wrong. */
+/* Keeps *value on error, because line_take() keeps services with errors. */
 static int value_next(struct line *line, const char *option,
 		      const char **value, struct err *err)
 {
@@ -75,7 +75,7 @@ static int number_next(struct line *line, const char *option,
 	return ret ? ret : uint_parse(value, option, 0, max, number, err);
 }
 
-/* 192.0.2.1:80 or [2001:db8::1]:80, or without a port, which is 0 then */
+/* Parse 192.0.2.1:80 or [2001:db8::1]:80; without a port, *port becomes 0. */
 static int endpoint_next(struct line *line, const char *option,
 			 struct addr *addr, uint16_t *port, struct err *err)
 {
@@ -131,7 +131,7 @@ static int mark_next(struct line *line, const char *option, unsigned int *mark,
 	return ret;
 }
 
-/* The service that the line is about: one of these. */
+/* Parse the option that names the service: -t, -u, -f or --sctp-service. */
 static int service_word(struct line *line, const char *word, struct err *err)
 {
 	struct ipvs_service *service = &line->service;
@@ -148,7 +148,7 @@ static int service_word(struct line *line, const char *word, struct err *err)
 	return endpoint_next(line, word, &service->vip, &service->port, err);
 }
 
-/* Its value may be left out. */
+/* Parse -p; its value is optional. */
 static int persistent_word(struct line *line, struct err *err)
 {
 	unsigned int seconds;
@@ -160,7 +160,7 @@ static int persistent_word(struct line *line, struct err *err)
 	return number_next(line, "-p", UINT_MAX, &seconds, err);
 }
 
-/* Return: 1 where @word is no option of a service's line */
+/* Return: 1 if @word is no option of a service's line */
 static int add_service_word(struct line *line, const char *word,
 			    struct err *err)
 {
@@ -186,7 +186,7 @@ static int add_service_word(struct line *line, const char *word,
 	return 0;
 }
 
-/* Return: 1 where @word is no option of a local address's line */
+/* Return: 1 if @word is no option of a local address's line */
 static int add_local_word(struct line *line, const char *word, struct err *err)
 {
 	const char *value;
@@ -196,7 +196,7 @@ static int add_local_word(struct line *line, const char *word, struct err *err)
 	return 1;
 }
 
-/* Return: 1 where @word is no option of a server's line */
+/* Return: 1 if @word is no option of a server's line */
 static int add_server_word(struct line *line, const char *word,
 			   struct err *err)
 {
@@ -257,7 +257,7 @@ static int line_word(struct line *line, const char *word, struct err *err)
 		       text_quote(word, quoted, sizeof(quoted)));
 }
 
-/* A script that is kept by hand may name the program. */
+/* A file that was written by hand may have "ipvsadm" before each command. */
 static bool is_program(const char *word)
 {
 	const char *slash = strrchr(word, '/');
@@ -306,7 +306,7 @@ static int line_read(struct line *line, struct err *err)
 static struct ipvs_service *find_service(const struct ipvs *ipvs,
 					 const struct ipvs_service *as)
 {
-	/* A server's line follows its service's, and that is the last one. */
+	/* Search backwards: servers usually follow their service. */
 	for (size_t i = ipvs->n; i-- > 0;) {
 		struct ipvs_service *service = &ipvs->services[i];
 
@@ -396,13 +396,13 @@ static int line_take(struct ipvs *ipvs, struct line *line, struct err *err)
 
 	if (!ret)
 		return line_add(ipvs, line, err);
-	/* The lines of its servers are not at fault then. */
+	/* Add it despite the error; else each of its servers is an error. */
 	if (line->command == ADD_SERVICE && line->named)
 		add_service(ipvs, line, &(struct err){ 0 });
 	return ret;
 }
 
-/* What a file that is taken for ipvsadm-save's may be instead, by a word at the start of a line. */
+/* Other kinds of files, by the first words of a line; for the message. */
 static const struct {
 	const char *begins, *kind;
 } kinds[] = {
@@ -426,7 +426,7 @@ static bool begins(const char *at, const char *end, const char *with)
 	return (size_t)(end - at) >= len && !memcmp(at, with, len);
 }
 
-/* Return: what it is instead, "" where that is unknown, NULL for a file of ipvsadm's */
+/* Return: NULL for ipvsadm's output, else the kind of file, "" if unknown */
 static const char *other_kind(const char *text, size_t len)
 {
 	const char *kind = NULL, *end = text + len, *next;
@@ -438,7 +438,7 @@ static const char *other_kind(const char *text, size_t len)
 			at++;
 		if (at == next || *at == '#')
 			continue;
-		/* "->" is what ipvsadm -L shows a server with. */
+		/* In the output of ipvsadm -L, "->" begins a server's line. */
 		if ((*at == '-' && next - at > 1 && at[1] != '>' && at[1] != ' ') ||
 		    memmem(at, (size_t)(next - at), "ipvsadm -", strlen("ipvsadm -")))
 			return NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What "ipvsadm-save -n" prints, read: of ipvsadm 1.24 to 1.31, of FULLNAT's forks, and as kept
- * by hand for "ipvsadm -R".
+/*
+ * Parse the output of "ipvsadm-save -n": of ipvsadm 1.24 to 1.31, of the forks
+ * with FULLNAT, and files for "ipvsadm -R" that were written by hand.
  */
 #ifndef DNATCTL_IPVS_H
 #define DNATCTL_IPVS_H
@@ -22,25 +23,25 @@ enum ipvs_forward {
 struct ipvs_server {
 	unsigned int line;
 	struct addr addr;
-	uint16_t port;		/* host byte order; the service's if the line has none */
+	uint16_t port;		/* host byte order; default: the service's */
 	unsigned int weight;
 	enum ipvs_forward forward;
-	bool thresholds;	/* -x or -y */
+	bool thresholds;	/* has -x or -y */
 };
 
 struct ipvs_service {
 	unsigned int line;
-	uint8_t proto;		/* IPPROTO_*, 0: it is of a firewall mark */
+	uint8_t proto;		/* IPPROTO_*, 0: for a firewall mark */
 	struct addr vip;
 	uint16_t port;		/* host byte order, 0: all ports */
 	unsigned int mark;
-	bool mark6;		/* the mark is of IPv6 packets */
-	unsigned int local;	/* line of the first local address, 0 for none */
+	bool mark6;		/* the mark is for IPv6 packets */
+	unsigned int local;	/* line of the first local address, or 0 */
 	const char *scheduler;
 	const char *engine;	/* --pe, NULL for none */
 	bool persistent;
 	bool one_packet;
-	bool flags;		/* -b */
+	bool flags;		/* has -b */
 	size_t n;
 	size_t room;
 	struct ipvs_server *servers;
@@ -53,11 +54,11 @@ struct ipvs {
 };
 
 /**
- * ipvs_read - the lines of a file
- * @ipvs: result, for ipvs_clean(), also where there are faults
- * @text: is changed, and @ipvs points into it; see lines_init()
- * @len: its bytes
- * @faults: what is wrong is added
+ * ipvs_read - parse a file
+ * @ipvs: result, freed with ipvs_clean(), also after errors
+ * @text: modified, and must outlive @ipvs; see lines_init()
+ * @len: bytes in @text
+ * @faults: errors are added
  */
 void ipvs_read(struct ipvs *ipvs, char *text, size_t len,
 	       struct file_errors *faults);

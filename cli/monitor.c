@@ -60,7 +60,7 @@ static int print_event(const struct monitor *monitor, json_t *event)
 	return 0;
 }
 
-/* Print each event of a part, and send them off. */
+/* Print the events of a part and flush, so that they are seen at once. */
 static int print_part(const struct monitor *monitor,
 		      const struct answer *answer, struct err *err)
 {
@@ -90,7 +90,7 @@ static int take_events(const struct answer *answer, void *data,
 					     print_part(data, answer, err);
 }
 
-/* Until somebody ends it, or the output, or the daemon. */
+/* Runs until it is killed, its output is closed, or dnatd ends. */
 int run_monitor(const struct cli *cli, struct err *err)
 {
 	struct monitor monitor = { stdout, cli->json, cli->pretty };

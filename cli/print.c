@@ -18,7 +18,7 @@ static void page_begin(struct json_page *page)
 	page->begun = true;
 }
 
-/* Before rows: are there some already? */
+/* Call before rows: prints a comma between them and earlier rows. */
 static void page_rows(struct json_page *page)
 {
 	if (page->rows)
@@ -31,7 +31,7 @@ static void page_end(struct json_page *page)
 	fputs(page->rows && page->pretty ? "\n]\n" : "]\n", page->out);
 }
 
-/* A part's array without its brackets. */
+/* Print a part's array without its brackets. */
 static int print_part(struct json_page *page, const json_t *part,
 		      struct err *err)
 {

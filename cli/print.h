@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* An answer as JSON, part after part. */
+/* Print an answer as JSON, part by part. */
 #ifndef DNATCTL_PRINT_H
 #define DNATCTL_PRINT_H
 
@@ -12,17 +12,17 @@
 struct json_page {
 	FILE *out;
 	bool pretty;
-	bool begun;		/* the array is open */
-	bool rows;		/* it has one */
+	bool begun;		/* "[" is printed */
+	bool rows;		/* an element is printed */
 };
 
 /**
- * print_json - print the result in an answer, that of all parts as one array
- * @page: where to; whether it could be written is for the caller to check
+ * print_json - print the result; the parts of one answer become one array
+ * @page: the output; the caller checks it for write errors
  * @answer: the answer or a part of it
- * @err: the sentence on failure
+ * @err: the message on failure
  *
- * Return: 0, -EPROTO where there is no result, or -ENOMEM
+ * Return: 0, -EPROTO if there is no result, or -ENOMEM
  */
 int print_json(struct json_page *page, const struct answer *answer,
 	       struct err *err);

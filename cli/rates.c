@@ -7,7 +7,7 @@
 #include "cli/columns.h"
 #include "cli/rates.h"
 
-/* Longer than a service's name, an address and a port. */
+/* Enough bytes for a service's name, an address and a port. */
 #define ROW_NAME_LEN 160
 
 double rates_clock(void)
@@ -18,7 +18,7 @@ double rates_clock(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* Numbers that are no totals. */
+/* Is it a number that is not a total? */
 static bool is_no_counter(const char *name)
 {
 	return !strcmp(name, "in_use") || !strcmp(name, "port");
@@ -65,7 +65,7 @@ static json_t *rates_of_object(const json_t *before, const json_t *now,
 	return rates;
 }
 
-/* What tells a row from all others. */
+/* The key of a row, which is unique. */
 static void row_name(const json_t *row, char name[ROW_NAME_LEN])
 {
 	snprintf(name, ROW_NAME_LEN, "%s %s %" JSON_INTEGER_FORMAT,
@@ -73,7 +73,7 @@ static void row_name(const json_t *row, char name[ROW_NAME_LEN])
 		 json_integer_value(json_object_get(row, "port")));
 }
 
-/* The rows of @list, by their names. */
+/* An object with the rows of @list by their keys. */
 static json_t *rows_by_name(const json_t *list)
 {
 	json_t *index = json_object();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* From two answers to stats to what happened between them. */
+/* Compute rates per second from two answers to stats. */
 #ifndef DNATCTL_RATES_H
 #define DNATCTL_RATES_H
 
@@ -8,22 +8,24 @@
 #include "cli/show.h"
 
 /**
- * rates_of - what happened a second
+ * rates_of - compute rates per second
  * @before, @now: results of stats, of stats.services or of stats.backends
- * @seconds: between the two
+ * @seconds: the time between the two
  *
- * A rate is a whole number, rounded up so that what happens at all is seen;
- * in_use stays as it is now.  A counter that fell began at 0 again.  So did
- * those of a service or backend that is new.
+ * A rate is a whole number, rounded up, so that it is 0 only if nothing
+ * happened.  in_use is copied from @now.  If a counter is lower than before, it
+ * was reset, and its rate counts from 0; so does that of a new service or
+ * backend.
  *
- * Return: an object or array like @now, or NULL without memory
+ * Return: an object or array like @now, a new reference; NULL when out of
+ *	memory
  */
 json_t *rates_of(const json_t *before, const json_t *now, double seconds);
 
-/* Now, in seconds, for the time between two answers. */
+/* Seconds of a monotonic clock, for the time between two answers. */
 double rates_clock(void);
 
-/* Prints one line, and the header before the first. */
+/* Prints one line of rates of stats, and a header before the first. */
 show_fn show_rates;
 
 #endif

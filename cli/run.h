@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* How commands are carried out. */
+/* The functions that carry out commands. */
 #ifndef DNATCTL_RUN_H
 #define DNATCTL_RUN_H
 
@@ -16,14 +16,14 @@ enum {
 
 /**
  * typedef run_fn - carry out a command
- * @cli: as cli_parse() gives it
- * @err: the sentence on failure; without a sentence where all is said already
+ * @cli: from cli_parse()
+ * @err: the message on failure; empty if it was printed already
  *
  * Return: EXIT_*
  */
 typedef int run_fn(const struct cli *cli, struct err *err);
 
-run_fn run_ask;		/* ask, and print what there is to print */
+run_fn run_ask;		/* send a request and print the answer */
 run_fn run_apply;
 run_fn run_batch;
 run_fn run_export;
@@ -31,7 +31,7 @@ run_fn run_import;
 run_fn run_monitor;
 run_fn run_top;
 
-/* How @command is carried out; in main.c. */
+/* The function for @command; in main.c. */
 run_fn *run_find(const struct command *command);
 
 #endif

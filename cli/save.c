@@ -15,7 +15,7 @@
 #include "cli/save.h"
 #include "common/addr.h"
 
-#define NEW_MODE 0666		/* less the umask, as a shell's ">" does */
+#define NEW_MODE 0666		/* minus the umask, as the shell's ">" does */
 #define SUFFIX_LEN 9
 
 static int cannot(const char *path, const char *what, struct err *err)
@@ -55,7 +55,7 @@ static int write_into(const char *path, const char *text, size_t len,
 	return ret;
 }
 
-/* What "sed -i" keeps, too.  A file system without them has given none. */
+/* Copy the attributes that "sed -i" copies, too.  Errors are ignored. */
 static void keep_labels(int fd, const char *path)
 {
 	static const char *const names[] = {
@@ -71,7 +71,7 @@ static void keep_labels(int fd, const char *path)
 	}
 }
 
-/* As the old file is for whom; a file that was not there is as any new one. */
+/* Set mode and owner of the old file; of a new file if @old is NULL. */
 static int set_mode(int fd, const char *path, const struct stat *old)
 {
 	mode_t mask;
@@ -81,7 +81,7 @@ static int set_mode(int fd, const char *path, const struct stat *old)
 		umask(mask);
 		return fchmod(fd, NEW_MODE & ~mask);
 	}
-	/* Root can give it away.  Others can but keep its group. */
+	/* Only root can set the owner.  Others can set the group, at most. */
 	if (fchown(fd, old->st_uid, old->st_gid) &&
 	    fchown(fd, (uid_t)-1, old->st_gid) && errno != EPERM)
 		return -1;
@@ -89,7 +89,7 @@ static int set_mode(int fd, const char *path, const struct stat *old)
 	return fchmod(fd, old->st_mode & 0777);
 }
 
-/* Without it, a power cut can bring the old file back, whole. */
+/* Without this, the old file may come back after a power cut. */
 static void sync_dir(const char *path)
 {
 	char copy[PATH_MAX];
@@ -104,8 +104,9 @@ static void sync_dir(const char *path)
 }
 
 /*
- * A file without a name goes with dnatctl, however that ends.  Not every file
- * system has them, and it takes /proc to give it a name.
+ * Open a file without a name: the kernel removes it when dnatctl ends, even if
+ * it is killed.  This needs support by the file system, and /proc for
+ * give_name().  Return: -1 if it is not possible
  */
 static int open_nameless(const char *path)
 {
@@ -137,7 +138,7 @@ static int take_place(const char *new, const char *path, struct err *err)
 		       text_quote(path, quoted, sizeof(quoted)));
 }
 
-/* @old: what is at @path, or NULL */
+/* @old: the file at @path, NULL if it does not exist */
 static int replace(const char *path, const struct stat *old, const char *text,
 		   size_t len, struct err *err)
 {

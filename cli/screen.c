@@ -52,7 +52,7 @@ void screen_close(void)
 	delscreen(screen);
 }
 
-/* Without colours, a pair of them is no attribute at all. */
+/* Without colours, pair 0 is used, which changes nothing. */
 static attr_t attrs_of(enum top_style style)
 {
 	switch (style) {

@@ -149,7 +149,7 @@ static int print_check(FILE *out, const json_t *check, struct err *err)
 	return ret;
 }
 
-/* Only the module has these settings. */
+/* Without the module there are no settings: print nothing. */
 static int print_vdports(FILE *out, const json_t *vdports, struct err *err)
 {
 	int ret;

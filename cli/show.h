@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The daemon's results as text; their shape is in control.h. */
+/* Print dnatd's results as text; control.h describes them. */
 #ifndef DNATCTL_SHOW_H
 #define DNATCTL_SHOW_H
 
@@ -8,7 +8,7 @@
 #include "cli/columns.h"
 #include "common/err.h"
 
-/* What is shown of a result that is a list. */
+/* The columns of results that are lists. */
 extern const struct column service_columns[];
 extern const struct column backend_columns[];
 extern const struct column pool_columns[];
@@ -18,11 +18,11 @@ extern const struct column ended_columns[];
 
 /**
  * show_fn - print a result
- * @page: where to; whether it could be written is for the caller to check
- * @result: as the daemon gave it, of any shape
- * @err: the sentence on failure
+ * @page: the output; the caller checks it for write errors
+ * @result: from dnatd, not validated
+ * @err: the message on failure
  *
- * Return: 0, -EPROTO where the result has another shape, or -ENOMEM
+ * Return: 0, -EPROTO if the result is not as expected, or -ENOMEM
  */
 typedef int show_fn(struct page *page, const json_t *result, struct err *err);
 
@@ -30,13 +30,13 @@ show_fn show_stats;
 show_fn show_status;
 
 struct view {
-	const char *op;		/* whose result it is, see control.h */
-	const struct column *columns;	/* NULL: see @show */
+	const char *op;		/* see control.h */
+	const struct column *columns;	/* NULL: use @show */
 	show_fn *show;
-	const struct column *rates;	/* of rates_of() it, where it is a list */
+	const struct column *rates;	/* for rates_of() of a list, or NULL */
 };
 
-/* How the result of @op is shown; NULL: a change, there is nothing to show. */
+/* How to print the result of @op; NULL for changes, which have none. */
 const struct view *view_find(const char *op);
 
 #endif

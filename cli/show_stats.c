@@ -24,7 +24,7 @@ static const struct line lines[] = {
 	{ NULL, NULL }
 };
 
-/* Why a packet was left to the kernel's own NAT. */
+/* The reasons why the module left a packet to nf_nat. */
 static const struct line reasons[] = {
 	{ "service with fast off", "off" },
 	{ "fragment, option or wrong header", "header" },

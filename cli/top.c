@@ -14,7 +14,7 @@
 #define NUMBER_LEN 24
 #define ESCAPE 27
 
-/* Its values, added up, are the column's. */
+/* A column shows the sum of the values with these keys. */
 static const struct column {
 	const char *title;
 	int width;
@@ -33,7 +33,7 @@ enum {
 	VALUE_FAILED = TOP_VALUES - 1,
 };
 
-/* Where text goes to, and where it ends. */
+/* The position on the screen for the next text. */
 struct pen {
 	top_put_fn *put;
 	void *data;
@@ -94,7 +94,7 @@ static bool is_shown(const struct top *top, const struct top_row *row)
 	return strstr(row->name, top->filter);
 }
 
-/* The largest number first, but names from the first to the last. */
+/* Shown rows first; numbers in descending, names in ascending order. */
 static int row_compare(const void *one, const void *two, void *data)
 {
 	const struct top_row *a = one, *b = two;
@@ -111,7 +111,7 @@ static int row_compare(const void *one, const void *two, void *data)
 	return top->reverse ? -order : order;
 }
 
-/* What is shown, or the order of it, has changed. */
+/* Call when the rows, the filter or the order have changed. */
 static void rows_sort(struct top *top)
 {
 	if (top->n)
@@ -130,7 +130,7 @@ int top_take(struct top *top, const json_t *rates)
 
 	if (!json_is_array(rates))
 		return -EPROTO;
-	/* One more than needed: calloc(0) may give NULL. */
+	/* One more than needed, because calloc(0) may return NULL. */
 	rows = calloc(n + 1, sizeof(*rows));
 	if (!rows)
 		return -ENOMEM;
@@ -236,7 +236,7 @@ enum top_do top_key(struct top *top, int key)
 	return TOP_GO_ON;
 }
 
-/* At the pen, as far as there is room. */
+/* Write @text, cut to @width and to the screen, and move on by @width. */
 static void pen_put(struct pen *pen, enum top_style style, const char *text,
 		    int width)
 {
@@ -260,7 +260,7 @@ static void pen_line(struct pen *pen, int y)
 	pen->x = 0;
 }
 
-/* Five figures at most, and then thousands, millions, ... */
+/* At most five digits; larger numbers are in thousands, millions, ... */
 static const char *number_text(uint64_t value, char text[NUMBER_LEN])
 {
 	static const char units[] = " kMGTPE";
@@ -277,7 +277,7 @@ static const char *number_text(uint64_t value, char text[NUMBER_LEN])
 	return text;
 }
 
-/* How wide names may be, so that as many columns as can are whole. */
+/* The width left for names, at least NAME_WIDTH_MIN. */
 static int name_width(int width)
 {
 	for (size_t i = 0; i < TOP_VALUES; i++)
@@ -285,7 +285,7 @@ static int name_width(int width)
 	return width > NAME_WIDTH_MIN ? width : NAME_WIDTH_MIN;
 }
 
-/* A column that is not whole would lie. */
+/* A number that is cut off would be wrong: leave out the column. */
 static bool column_fits(const struct pen *pen, size_t column)
 {
 	return pen->x + columns[column].width <= pen->width;

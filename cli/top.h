@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What dnatctl top shows, and what the keys do: everything but the terminal.
- * screen.h has that.
+ * The content of dnatctl top and the effects of its keys, without the terminal,
+ * which is in screen.h.
  */
 #ifndef DNATCTL_TOP_H
 #define DNATCTL_TOP_H
@@ -16,7 +16,7 @@
 #define TOP_NAME_LEN 128
 #define TOP_NOTE_LEN 512
 
-/* Keys that are no character. */
+/* Keys that are not characters. */
 enum {
 	TOP_UP = 0x100,
 	TOP_DOWN,
@@ -33,14 +33,14 @@ enum top_style {
 	TOP_PLAIN,
 	TOP_TITLE,
 	TOP_HEADER,
-	TOP_SORTED,	/* the header that the rows are sorted by */
+	TOP_SORTED,	/* the header of the column that rows are sorted by */
 	TOP_ALARM,
 };
 
-/* What a key asks of the caller, who draws after each. */
+/* What the caller must do after a key; it also draws after each key. */
 enum top_do {
-	TOP_GO_ON,
-	TOP_ASK,	/* the other list has to be asked for */
+	TOP_GO_ON,	/* nothing else */
+	TOP_ASK,	/* request the list of top_op(), which has changed */
 	TOP_QUIT,
 };
 
@@ -51,52 +51,52 @@ struct top_row {
 
 struct top {
 	unsigned int interval;	/* milliseconds */
-	bool backends;		/* and not services */
-	unsigned int sort;	/* by this value, or by name: TOP_VALUES */
+	bool backends;		/* show backends instead of services */
+	unsigned int sort;	/* index of a value; TOP_VALUES: by name */
 	bool reverse;
-	bool editing;		/* the filter */
+	bool editing;		/* keys edit the filter */
 	char filter[TOP_FILTER_LEN + 1];
-	char note[TOP_NOTE_LEN];	/* what went wrong, "" for nothing */
-	struct top_row *rows;	/* all, in the order that they are shown in */
+	char note[TOP_NOTE_LEN];	/* an error message, or "" */
+	struct top_row *rows;	/* sorted; rows that are hidden come last */
 	size_t n;
-	size_t n_shown;		/* the first of @rows; the filter keeps the others out */
-	size_t first;		/* of those shown, at the top of the screen */
-	size_t page;		/* rows on the screen when it was drawn last */
+	size_t n_shown;		/* rows that the filter does not hide */
+	size_t first;		/* index of the row at the top of the screen */
+	size_t page;		/* rows that fit on the screen */
 };
 
 /**
- * top_init - begin with services, by connections, the most at the top
- * @interval: milliseconds between two answers
+ * top_init - start with services, sorted by connections, the highest first
+ * @interval: milliseconds between two requests
  */
 void top_init(struct top *top, unsigned int interval);
 void top_clean(struct top *top);
 
-/* The operation whose answer is wanted now, see control.h. */
+/* The operation to request, see control.h. */
 const char *top_op(const struct top *top);
 
 /**
- * top_take - show these rows from now on
- * @rates: of rates_of(), an array
+ * top_take - replace the rows
+ * @rates: an array, from rates_of()
  *
- * Return: 0, -EPROTO where it is something else, or -ENOMEM
+ * Return: 0, -EPROTO if @rates is something else, or -ENOMEM
  */
 int top_take(struct top *top, const json_t *rates);
 
 enum top_do top_key(struct top *top, int key);
 
 /**
- * typedef top_put_fn - write on the screen
+ * typedef top_put_fn - write text on the screen
  * @y: line, 0 is the first
  * @x: column, 0 is the first
- * @text: printable ASCII, that ends on the screen
+ * @text: printable ASCII, which fits into the line
  * @data: as given to top_draw()
  */
 typedef void top_put_fn(int y, int x, enum top_style style, const char *text,
 			void *data);
 
 /**
- * top_draw - write all that is to be seen on an empty screen
- * @width, @height: of the screen
+ * top_draw - draw everything on an empty screen
+ * @width, @height: of the screen, in characters
  */
 void top_draw(struct top *top, int width, int height, top_put_fn *put,
 	      void *data);

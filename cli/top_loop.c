@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The daemon asked again and again, and shown on a terminal: dnatctl top. */
+/* The main loop of dnatctl top: request the counters, show the rates. */
 #include <errno.h>
 #include <stdio.h>
 
@@ -9,10 +9,10 @@
 #include "cli/screen.h"
 #include "cli/top.h"
 
-/* A list that was asked for. */
+/* The answer to a request. */
 struct list {
-	json_t *rows;		/* NULL: not yet */
-	double at;
+	json_t *rows;		/* NULL: none yet */
+	double at;		/* time of the answer, from rates_clock() */
 	bool refused;
 };
 
@@ -39,7 +39,7 @@ static int ask(const char *path, const char *op, struct list *list,
 	return ret;
 }
 
-/* The next list in place of @before, and what happened between the two. */
+/* Request the next list, show the rates, and replace @before by the list. */
 static int ask_again(struct top *top, const char *path, struct list *before,
 		     struct err *err)
 {
@@ -73,7 +73,7 @@ static void forget(struct list *list)
 	list->rows = NULL;
 }
 
-/* Until it is time to ask again, or somebody quits. */
+/* Handle keys until the time of the next request, or until one ends it. */
 static enum top_do wait_for_keys(struct top *top, double until)
 {
 	enum top_do what = TOP_GO_ON;
@@ -93,10 +93,11 @@ static enum top_do wait_for_keys(struct top *top, double until)
 }
 
 /*
- * Show rates until somebody quits.  A daemon that goes away later is waited for.
+ * Show rates until the user quits.  If dnatd fails to answer later, the error
+ * is shown and the request repeated.
+ * @refused: result: whether dnatd refused the first request
  *
- * Return: 0, or a negative errno where there is no terminal, or no answer to
- *	begin with; @refused then: the daemon has answered
+ * Return: 0, or a negative errno if there is no terminal or no first answer
  */
 static int watch(const char *path, unsigned int interval, bool *refused,
 		 struct err *err)

@@ -17,7 +17,7 @@ void warnings_tell(const char *place, const json_t *result)
 	const json_t *note;
 	size_t i;
 
-	/* What was printed so far stands before it. */
+	/* Print earlier output first. */
 	fflush(stdout);
 	json_array_foreach(notes, i, note) {
 		const char *text = json_string_value(note);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What dnatd has to say of a request that it carried out. */
+/* Print the notes in an answer: what in the request has no effect. */
 #ifndef DNATCTL_NOTES_H
 #define DNATCTL_NOTES_H
 
@@ -8,17 +8,17 @@
 #include "lang/conf.h"
 
 /**
- * warnings_tell - print notes on the standard error, a line each
- * @place: what they are about, "FILE:LINE"; NULL: the notes say that themselves
- * @result: of an answer, or the last row of it; nothing where it has no notes
+ * warnings_tell - print the notes on stderr, one per line
+ * @place: printed before each, as "FILE:LINE"; NULL: the notes contain it
+ * @result: the result of an answer or its last row; may have no notes
  */
 void warnings_tell(const char *place, const json_t *result);
 
 /**
- * warnings_place - have the notes of config.apply say which line they are about
- * @result: its notes become strings
- * @conf: what was sent
- * @file: where it is from
+ * warnings_place - add the lines to the notes of config.apply
+ * @result: its notes are changed from objects to strings
+ * @conf: the configuration that was sent
+ * @file: the name of its file
  *
  * Return: 0 or -ENOMEM
  */
