@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# What can stand at the end of a line of dnatctl(8).  bash runs this as it is, zsh under
-# "emulate ksh".  Who calls it has the variables "line", "rest", "socket" and "dnatctl".
+# Find the words that complete a command line of dnatctl(8).  bash runs this as
+# it is, zsh under "emulate ksh".  The caller must have the variables "line",
+# "rest", "socket" and "dnatctl".
 # shellcheck shell=bash disable=SC2154,SC2183
 
-# COMMAND, WORD, VALUES and HELP in a line, see generate.c.
+# Print the table: COMMAND, WORD, VALUES and HELP in each line, see generate.c.
 __dnatctl_table()
 {
 	printf '%s\n'@table@
 }
 
-# Part the options in "line" from the other words, which come to "rest", and find the
-# "socket"; the last word is the one that is not finished.
+# Copy "line" without options to "rest", and set "socket" to the value of
+# --socket.  The last word is incomplete and always copied.
 __dnatctl_split()
 {
 	local letters="" flags=" " command word values i
@@ -37,7 +38,7 @@ __dnatctl_split()
 	rest+=("${line[${#line[@]} - 1]}")
 }
 
-# Ask the daemon that the command line names; silent when it is not there.
+# Query the dnatd that the command line names.  Prints nothing on error.
 __dnatctl_ask()
 {
 	local -a ask
@@ -47,7 +48,7 @@ __dnatctl_ask()
 	timeout 2 "${ask[@]}" "$@" 2>/dev/null | tail -n +2
 }
 
-# The address in ADDRESS:PORT.
+# Print the address of ADDRESS:PORT.
 __dnatctl_host()
 {
 	local host=${1%:*}
@@ -56,7 +57,8 @@ __dnatctl_host()
 	printf '%s\n' "${host%[]]}"
 }
 
-# The backends of $service, or of all, with "addrs"; with "ports" those that $addr has.
+# Print the addresses (with "addrs") of the backends of $service, or of all
+# services; or (with "ports") the ports of those with the address $addr.
 __dnatctl_backends()
 {
 	local -a show
@@ -74,7 +76,8 @@ __dnatctl_backends()
 	done | sort -u
 }
 
-# What the values in the table stand for, one a line; "@files" is left for the shell.
+# Print the words for VALUES of the table, one per line.  Prints "@files" as it
+# is; the shell completes files.
 __dnatctl_values()
 {
 	local word name vip client dir
@@ -91,7 +94,7 @@ __dnatctl_values()
 				__dnatctl_host "$vip"
 			done | sort -u ;;
 		@clients)
-			# not all of a great many
+			# There may be too many: take the first.
 			__dnatctl_ask connection show | head -n 1000 |
 				while read -r _ client _; do
 					__dnatctl_host "$client"
@@ -108,7 +111,8 @@ __dnatctl_values()
 	done
 }
 
-# The words that go on from $1 to commands, with the help of those that are one.
+# Print the words that can follow $1 in the name of a command.  A word that
+# completes a command has the command's help.
 __dnatctl_commands()
 {
 	local seen=" " command word help next
@@ -124,7 +128,7 @@ __dnatctl_commands()
 	done < <(__dnatctl_table)
 }
 
-# The place of the word $1 in "keywords", or none.
+# Set "at" to the index of the word $1 in "keywords".  Fails if it is not there.
 __dnatctl_keyword()
 {
 	for ((at = 0; at < ${#keywords[@]}; at++)); do
@@ -133,7 +137,8 @@ __dnatctl_keyword()
 	return 1
 }
 
-# What can stand at the end of "rest", a line each: the word, and behind a tab its help.
+# Print the words that can be the last in "rest", one per line, each with a tab
+# and its help.
 __dnatctl_next()
 {
 	local count=$((${#rest[@]} - 1)) so_far="" found="" target="" names=""
@@ -169,7 +174,7 @@ __dnatctl_next()
 		esac
 	done < <(__dnatctl_table)
 
-	# The place behind the words of the command.
+	# The index of the first word after the command.
 	# shellcheck disable=SC2206
 	title=($found)
 	i=${#title[@]}
@@ -177,7 +182,8 @@ __dnatctl_next()
 		__dnatctl_values "$names"
 		[[ $target == "[" ]] || return 0
 	elif [[ -n $target ]]; then
-		# A word that a keyword follows is the target, whatever it is called.
+		# A word before a keyword is the target, even if it equals a
+		# keyword.
 		if [[ $target == "<" ]] || ! __dnatctl_keyword "${rest[i]}" ||
 		   { [[ ${rest[i]} != -* ]] && __dnatctl_keyword "${rest[i + 1]}"; }; then
 			service=${rest[i]}
@@ -206,7 +212,7 @@ __dnatctl_next()
 	done
 }
 
-# The options, for a last word that begins like one.
+# Print the options, with their help.
 __dnatctl_options()
 {
 	local command word help

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Put the table of commands into a completion: the standard input comes out
- * with @table@ replaced by quoted lines, which bash, zsh and fish read alike.
- * A line has four fields, with a tab between them:
+ * Insert the table of commands into a completion: copy stdin to stdout and
+ * replace @table@ by quoted lines, which bash, zsh and fish read in the same
+ * way.  A line has four fields, separated by tabs:
  *
  *	COMMAND	WORD	VALUES	HELP
  *
  * WORD is a keyword, "." for the command itself, "<" for its target, or "[" for
- * a target that can be left out.  COMMAND is "-" for options that stand
- * anywhere.  VALUES are the words that can follow, with "@" before the name of
- * a list that the completion has to get; "-" where no value follows, "." where
- * nobody can guess it.
+ * an optional target.  COMMAND is "-" for options, which may be anywhere.
+ * VALUES are the words that can follow.  A word with "@" is the name of a list
+ * that the completion must query.  VALUES is "-" if no value follows, and "."
+ * if the value is not known.
  *
- * This runs where dnatctl is built, and is not installed.
+ * This program runs during the build and is not installed.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -21,11 +21,11 @@
 
 #include "lang/grammar.h"
 
-/* A part of a quoted line. */
+/* Print text within a quoted line. */
 static void put(const char *text)
 {
 	for (; *text; text++) {
-		/* In quotes fish takes a backslash otherwise than the others. */
+		/* In quotes, a backslash means something else to fish. */
 		if (*text == '\\' || *text == '\t') {
 			fputs("generate: a backslash or a tab in the table\n",
 			      stderr);
@@ -54,7 +54,7 @@ static void line_end(const char *help)
 	putchar('\'');
 }
 
-/* The words in @value, which has '|' between them, but for those like IFACE. */
+/* Print the words of @value, separated by '|', without those like IFACE. */
 static void put_words(const char *value)
 {
 	const char *between = "";
@@ -75,7 +75,7 @@ static void put_states(void)
 	const char *between = "";
 
 	for (size_t i = 0; grammar_states[i]; i++) {
-		/* conntrack has names for these, but hardly a connection. */
+		/* conntrack has these states, but connections rarely do. */
 		if (!strcmp(grammar_states[i], "SYN_SENT2") ||
 		    !strcmp(grammar_states[i], "NONE"))
 			continue;
@@ -84,7 +84,7 @@ static void put_states(void)
 	}
 }
 
-/* The list of addresses or ports that there are; what is added has a new one. */
+/* The list for an address or a port; "." for add, whose value is a new one. */
 static const char *list_of(const struct command *command, const struct arg *arg)
 {
 	static const struct {
