@@ -30,11 +30,11 @@ struct fault_watch {
 	struct nl nl;
 	struct event *readable;
 	struct event *timer;
-	struct checks look;		/* look.list: NULL between two looks */
+	struct checks look;		/* look.list: NULL between two runs */
 	size_t step;
 	struct silence silence;
-	json_t *last;			/* NULL before the first look is complete */
-	bool again;			/* there was a change during the look */
+	json_t *last;			/* last results; NULL: none yet */
+	bool again;			/* forwarding changed during the run */
 };
 
 static bool is_fault(const json_t *check)
@@ -128,7 +128,7 @@ static void look_done(struct fault_watch *watch)
 	watch->again = false;
 }
 
-/* Do one part of a look per turn of the loop. */
+/* Do one part of a run per turn of the loop. */
 static void due(evutil_socket_t fd, short what, void *data)
 {
 	struct fault_watch *watch = data;

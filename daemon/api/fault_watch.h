@@ -26,11 +26,11 @@ struct fault_watch *fault_watch_new(struct dnatd *dnatd, struct err *err);
 void fault_watch_free(struct fault_watch *watch);
 
 /**
- * fault_watch_last - the results of the last complete look
+ * fault_watch_last - the results of the last complete run
  * @watch: may be NULL
  *
  * Return: the member checks of status (control.h), valid until the end of this
- *	turn of the loop; NULL before the first look
+ *	turn of the loop; NULL before the first run has ended
  */
 const json_t *fault_watch_last(const struct fault_watch *watch);
 

@@ -11,9 +11,9 @@
  * host_step - run one of the checks
  * @step: 0 first, then the next number
  *
- * A step is short, so that a look does not block the event loop.
+ * A step is short, so that the checks do not block the event loop.
  *
- * Return: false if there is no such step: the look is complete
+ * Return: false if there is no such step: all checks have run
  */
 bool host_step(struct checks *checks, size_t step);
 

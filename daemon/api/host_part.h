@@ -10,7 +10,7 @@
 #include "model/types.h"
 #include "nft/foreign.h"
 
-/* One look at the system. */
+/* The state of one run of the checks. */
 struct checks {
 	const char *proc;		/* where procfs is mounted */
 	const struct model *model;	/* the services, which it must suit */

@@ -121,7 +121,7 @@ static void notrack_advice(const struct foreign_chain *chain, bool sure,
 		 chain->family == NFPROTO_IPV6 ? "6" : "");
 }
 
-/* Adds nothing before the first look at the rules. */
+/* Adds nothing before the rules were read for the first time. */
 static void check_kind(struct checks *checks, enum foreign_kind kind,
 		       const char *name, const char *fine,
 		       void (*advise)(const struct foreign_chain *chain,

@@ -83,7 +83,7 @@
  *              be some seconds old;
  *              deadline_in: seconds;
  *              health: "up", "down", or "checking" before the first check;
- *              health_for: seconds since health changed;
+ *              health_for: seconds since health changed or the checks began;
  *              health_fault: what the last failed check found;
  *              health_pending: why health is not yet in the rules
  * pool:       {vip proto backend port in_use half_open closed capacity
@@ -160,9 +160,10 @@
  *                     it read too slowly
  *
  * The answer to monitor has no end: dnatd sends parts as events happen, start
- * first.  A client that reads too slowly loses events and gets lost.  A client
- * that reads nothing for CONTROL_TIMEOUT_MS is disconnected.  The answer ends
- * when the client closes the connection or its sending side.
+ * first.  A client that reads too slowly loses events; dnatd then sends it the
+ * event lost.  A client that reads nothing for CONTROL_TIMEOUT_MS is
+ * disconnected.  The answer ends when the client closes the connection or its
+ * sending side.
  *
  * If a backend's port is left out, add uses the service's port; set and del use
  * the only backend with that address.

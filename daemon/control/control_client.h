@@ -22,7 +22,8 @@ struct control {
 	control_long_fn long_fn;	/* NULL: @fn */
 	void *data;
 	struct control_socket socket;
-	TAILQ_HEAD(client_list, client) clients;	/* by last request */
+	/* Sorted by the time of the last request, the oldest first. */
+	TAILQ_HEAD(client_list, client) clients;
 	size_t n_clients;
 	struct client_list queue;	/* clients that may have work */
 	struct event *work;	/* serves the first client of @queue */

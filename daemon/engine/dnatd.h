@@ -73,7 +73,7 @@ struct dnatd {
 	const struct peer *peer;	/* sender of the request, or NULL */
 	struct store *store;
 	struct model *model;
-	const char *conf;		/* the file it was read from, or NULL */
+	const char *conf;		/* file that @model is from, or NULL */
 	const char *conf_path;		/* where the file should be */
 	char conf_fault[480];		/* why the file was not used, or "" */
 	struct model *saved;		/* at the start only, see startup.h */
@@ -86,7 +86,8 @@ struct dnatd {
 	struct foreign *foreign;
 	struct worker *worker;		/* for jobs in the kernel */
 	struct worker *disk;		/* for jobs on the disk */
-	TAILQ_HEAD(transactions, transaction) transactions;	/* first runs */
+	/* The first one is running, the others wait. */
+	TAILQ_HEAD(transactions, transaction) transactions;
 	unsigned int n_transactions;
 	struct kmod *kmod;		/* the loop's; NULL: no module */
 	struct kmod *kmod_jobs;		/* the same, for jobs of @worker */

@@ -86,7 +86,7 @@ struct watch {
 	unsigned int dirty;	/* enum dirty */
 	uint64_t looked;	/* time of the last repair, ms of clock_now() */
 	bool told;		/* the limit on repairs was reported */
-	unsigned int unsettled;	/* repairs in a row that rules changed during */
+	unsigned int unsettled;	/* repairs in a row that returned -EINTR */
 	struct job job;
 	unsigned int repaired;	/* enum dirty: what @job repairs, 0: idle */
 	struct result results[PARTS];

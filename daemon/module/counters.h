@@ -23,7 +23,7 @@ enum {
 	COUNT_BYTES_OUT,
 	COUNT_EXHAUSTED,	/* connections refused, no vdport free */
 	COUNT_NO_MEMORY,	/* connections refused, no memory */
-	COUNT_TAKEN_BACK,	/* connections ended for their vdport */
+	COUNT_TAKEN_BACK,	/* connections ended to reuse their vdport */
 	COUNT_UNANSWERED,	/* connections ended without an answer */
 	COUNT_VALUES
 };
@@ -45,7 +45,7 @@ struct counter {
 struct sorting {
 	struct counter *to;	/* array that the runs are merged into */
 	size_t width;		/* counters in a run; each run is sorted */
-	size_t begin;		/* index of the first of the two runs */
+	size_t begin;		/* of the next part to sort, then of two runs */
 	size_t left, right;	/* next index to take from each run */
 };
 

@@ -36,7 +36,7 @@ struct nlmsghdr;
 /* What the parsers below need.  Apart from the socket, for the tests. */
 struct conn_reader {
 	struct conn_names names;
-	const char *state;	/* to show; the module filters by class only */
+	const char *state;	/* NULL: all; the module knows only classes */
 	struct text *rows;
 };
 
