@@ -129,8 +129,9 @@ static struct vip *vips_needed(const struct model *model, size_t *n)
 }
 
 /*
- * Remove those VIPs of @side from interfaces that @model does not need.  Errors
- * are ignored: a VIP that stays does no harm and is removed at the next start.
+ * Remove from their interfaces the VIPs of @side that @model does not need.
+ * Errors are ignored: a VIP that stays does no harm and is removed at the next
+ * start.
  */
 static void vips_release(const struct model *model, const struct side *side)
 {
@@ -150,7 +151,7 @@ static void vips_release(const struct model *model, const struct side *side)
 	free(needed);
 }
 
-/* Delete the ports of @side that @other does not have from the module. */
+/* Delete from the module the ports that @side has and @other has not. */
 static void ports_release(struct dnatd *dnatd, const struct side *side,
 			  const struct side *other)
 {

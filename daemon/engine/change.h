@@ -18,8 +18,8 @@
 struct dnatd;
 
 /*
- * Queue @transaction.  The caller sets what it needs, all other members are
- * zero, and keeps it until transaction->done().
+ * Queue @transaction.  Members that the caller does not set must be zero.  It
+ * must stay allocated until transaction->done() is called.
  */
 void change_begin(struct dnatd *dnatd, struct transaction *transaction);
 

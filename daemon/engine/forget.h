@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Delete connections to a backend that is down or removed from conntrack.  The
- * client's next packet then reaches another backend.
+ * Delete from conntrack the connections to a backend that is down or was
+ * removed.  The client's next packet then reaches another backend.
  *
  * Requests for many backends are combined: without the module, each would have
  * to read conntrack's whole table.

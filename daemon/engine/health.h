@@ -4,10 +4,10 @@
  * that comes up is added.  All changes of one turn of the event loop go into
  * one batch.
  *
- * A backend is up until its first check ends.  The result of the first check
- * counts at once, because dnatd may have been restarted while the backend was
- * down.  After that, "fall" failed or "rise" passed checks in a row change the
- * state.
+ * A backend is considered up until its first check ends.  The result of the
+ * first check counts at once, because dnatd may have been restarted while the
+ * backend was down.  After that, "fall" failed or "rise" passed checks in a row
+ * change the state.
  */
 #ifndef DNAT_HEALTH_H
 #define DNAT_HEALTH_H

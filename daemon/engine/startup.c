@@ -217,8 +217,8 @@ static int compare(const void *a, const void *b)
 }
 
 /*
- * Clean up after services and backends that are gone: delete the services'
- * ports from the module, and connections to the backends from conntrack.
+ * Clean up after services and backends that are gone: delete from the module
+ * the services' ports, and from conntrack the connections to the backends.
  */
 static void services_release(struct dnatd *dnatd)
 {
@@ -283,7 +283,7 @@ void startup_done(struct dnatd *dnatd)
 		if (log_gone(dnatd) &&
 		    store_keep(dnatd->store, dnatd->saved, &err))
 			say_error("%s", err.msg);
-		/* After an error here all changes are refused. */
+		/* After an error, changes are refused until it can be saved. */
 		if (store_replace(dnatd->store, dnatd->model, &err))
 			say_error("%s", err.msg);
 	}
