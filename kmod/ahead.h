@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What is done for free ports ahead of need.
+ * Background work that keeps ports free before they are needed.
  *
- * To end a closed connection takes as long as to make one.  So a pool that has
- * few free ports left, and connections in TIME_WAIT or CLOSE that hold others,
- * has some of these ended in the background, the oldest first: a SYN finds a
- * free port, however long the balancer has been busy.
+ * Ending a closed connection costs as much as making one, so new connections
+ * should not have to do it.  When fewer than 1/16 of a pool's ports are free,
+ * the work ends connections in TIME_WAIT or CLOSE, oldest first, until 2/16
+ * are free.
  *
- * And where others, such as local processes, were found to hold ports, conntrack
- * is asked whether they still do; where SYNs have met many of them, it is asked
- * for all ports.  So a SYN meets few of them, however many there are.
+ * The work also asks conntrack whether the ports found in use by others (local
+ * processes, for example) are free again.  If new connections have met many
+ * such ports, it asks about all ports of the pool, so that the next ones meet
+ * few.
  */
 #ifndef DNAT_AHEAD_H
 #define DNAT_AHEAD_H
@@ -22,15 +23,15 @@
 struct dnat_ahead {
 	struct net *net;
 	struct work_struct work;
-	spinlock_t lock;	/* @pools, and the ahead_node of those in it */
-	struct list_head pools;	/* with a reference to each */
+	spinlock_t lock;	/* @pools and the ahead_node of its pools */
+	struct list_head pools;	/* to work on, with a reference to each */
 };
 
 void dnat_ahead_init(struct dnat_ahead *ahead, struct net *net);
 void dnat_ahead_clean(struct dnat_ahead *ahead);
 void dnat_ahead_queue(struct dnat_ahead *ahead, struct dnat_pool *pool);
 
-/* Is it time to ask which ports others hold? */
+/* Is it time to check the ports in use by others? */
 static inline bool dnat_ahead_asks(const struct dnat_pool *pool)
 {
 	return dnat_vdport_any_held(pool) &&
@@ -40,9 +41,9 @@ static inline bool dnat_ahead_asks(const struct dnat_pool *pool)
 }
 
 /**
- * dnat_ahead_check - see to it that a pool has free ports
- * @ahead: of its netns
- * @pool: in use, from which a port was wanted
+ * dnat_ahead_check - queue the background work for a pool if it needs it
+ * @ahead: of the pool's netns
+ * @pool: that a port was just taken from, or wanted; in use by the caller
  *
  * Context: softirq.
  */

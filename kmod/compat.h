@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What differs between the kernels that the module is built for. */
+/* Differences between the kernels that the module is built for. */
 #ifndef DNAT_COMPAT_H
 #define DNAT_COMPAT_H
 
@@ -20,10 +20,11 @@
 #include <net/gso.h>
 #endif
 
-/* Find the way on for a packet that came in.  Since 6.13 with the DSCP, in a
- * type of its own; before, what else stands in the field is ignored.
+/* Look up the route of a received packet.  Since 6.13 the kernel takes the DSCP
+ * in a type of its own.  Before, it takes the TOS byte and ignores the other
+ * bits.
  *
- * Return: 0, or nonzero without a route
+ * Return: 0, or nonzero if there is no route
  */
 static inline int dnat_route_input(struct sk_buff *skb, __be32 daddr,
 				   const struct iphdr *iph)
@@ -36,12 +37,12 @@ static inline int dnat_route_input(struct sk_buff *skb, __be32 daddr,
 #endif
 }
 
-/* nf_confirm() decides whether it adjusts sequence numbers after it has called
- * the helper, since 6.2 before that.
+/* Before 6.2, nf_confirm() calls the helper and then decides whether to adjust
+ * sequence numbers.  Since 6.2 it decides before it calls the helper.
  */
 #define DNAT_CONFIRM_ADJUSTS (LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0))
 
-/* The attributes of the request that a dump answers, by their number. */
+/* Return: the attributes of a dump's request, indexed by number */
 static inline struct nlattr **dnat_dump_attrs(struct netlink_callback *cb)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A connection's hold on its vdport, from the first packet to the day that
- * conntrack forgets the connection.
+ * The module's state for one connection (struct dnat_conn, the entry).  It is
+ * made for the connection's first packet, owns the vdport, and is freed when
+ * conntrack frees the connection.
  *
- * The hold hangs on the conntrack's helper extension, the one extension that
- * modules may use and that tells when a conntrack ends.  It tells so only for
- * a conntrack that was confirmed.  One that is dropped before (by a later rule,
- * by a clash) ends in silence; so a new hold is pending, and owns a reference
- * to its conntrack, and is looked at again until it is confirmed or nobody
- * else owns that conntrack any more.
+ * The conntrack's helper extension points to the entry.  It is the only
+ * extension that a module may use and that has a callback for the end of a
+ * conntrack.  conntrack calls it only for a confirmed conntrack.  A conntrack
+ * that is dropped before that (by a later rule, or by a clash) ends without a
+ * call.  So a new entry is in a pending list and is checked until its conntrack
+ * is confirmed, or until the entry has the last reference to it.
  */
 #ifndef DNAT_CONN_H
 #define DNAT_CONN_H
@@ -19,28 +20,30 @@
 #include "pool.h"
 #include "way.h"
 
-/* Lists of new holds; each CPU has its own up to so many. */
+/* log2 of the number of pending lists; a CPU uses the one of its number. */
 #define DNAT_PENDING_BITS 5
 
-/* What forwarding reads comes first; IN is conntrack's original direction. */
+/* The fields that forwarding reads come first.  IN is conntrack's original
+ * direction, OUT is its reply direction.
+ */
 struct dnat_conn {
 	struct dnat_way in;
-	struct nf_conn *ct;		/* a reference of our own */
-	struct dnat_pool *pool;		/* one of its users */
+	struct nf_conn *ct;		/* with a reference */
+	struct dnat_pool *pool;		/* with a reference */
 	union nf_inet_addr client;
 	__be16 cport;
 	__be16 vport;
 	u16 vdport;			/* host byte order, 0: none yet */
 	u8 class;			/* enum dnat_class, under pool->lock */
-	u8 fast : 1;			/* may be forwarded by us */
+	u8 fast : 1;			/* may take the one-lookup path */
 	u8 reused : 1;			/* the backend may remember the port */
-	u8 listed : 1;			/* stands in the table */
-	u8 pending : DNAT_PENDING_BITS;	/* which of the lists it was in */
+	u8 listed : 1;			/* is in the table */
+	u8 pending : DNAT_PENDING_BITS;	/* number of its pending list */
 	struct dnat_way out;
 	struct list_head class_node;	/* in pool->conns[class], or empty */
-	struct dnat_count __percpu *count; /* one of its users, or NULL */
+	struct dnat_count __percpu *count; /* with a reference, or NULL */
 	union {
-		struct list_head pending_node;	/* conn.c's, or empty */
+		struct list_head pending_node;	/* in its list, or empty */
 		struct rcu_head rcu;
 	};
 };
@@ -52,7 +55,7 @@ static inline struct dnat_conn *dnat_way_conn(struct dnat_way *way)
 	       container_of(way, struct dnat_conn, out);
 }
 
-/* What a backend answers to on a vdport (host byte order), as conntrack has it. */
+/* The tuple of a backend's packets to a vdport (host byte order). */
 static inline struct nf_conntrack_tuple
 dnat_answer_tuple(const struct dnat_pool_key *key, u16 vdport)
 {
@@ -71,8 +74,8 @@ static inline bool dnat_conn_is_tcp(const struct dnat_conn *conn)
 	return nf_ct_protonum(conn->ct) == IPPROTO_TCP;
 }
 
-/* Has a packet of the backend come in?  conntrack deletes a connection whose first
- * answer is a reset before it sets IPS_SEEN_REPLY.
+/* Has the backend sent a packet?  If its first one is a reset, conntrack
+ * deletes the connection without setting IPS_SEEN_REPLY.
  */
 static inline bool dnat_conn_answered(const struct nf_conn *ct)
 {

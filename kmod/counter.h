@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What goes to and fro between the clients of a service and each of its
- * backends.
+ * Counters: the traffic between the clients of a service and one backend.
  *
- * A service has counters from the moment that it is named (vip.h) until it is
- * named no more: one for each backend, made at the first connection to it.  So
- * what strangers send makes none, and the totals outlive whoever names the
- * services.  A connection counts to the counter that it began with to its end,
- * even where its service has gone or has come again.
+ * Only services that dnatd has named (vip.h) have counters, so packets to other
+ * ports allocate none.  A counter is made for the first connection to a
+ * backend, and is removed when the service is removed; so it outlives a restart
+ * of dnatd.  A connection uses the same counter until it ends, even if its
+ * service is removed or added again meanwhile.
  */
 #ifndef DNAT_COUNTER_H
 #define DNAT_COUNTER_H
@@ -20,20 +19,20 @@
 
 #include "vdport.h"
 
-/* No rule can fill the memory, whatever backends it chooses.  Connections to
- * those beyond are in no counter.
+/* The limit for a network namespace, so that rules that choose many backends
+ * cannot fill the memory.  Connections above it are not counted.
  */
 #define DNAT_COUNTERS_MAX 131072
 
 struct dnat_counters {
 	struct rhashtable table;
-	spinlock_t lock;	/* @list, @n, what comes into @table and leaves
-				 * it, and dnat_service.counters
+	spinlock_t lock;	/* @list, @n, changes of @table, and all of
+				 * struct dnat_service
 				 */
 	struct list_head list;	/* oldest first, read under RCU */
-	unsigned int n;		/* of @list */
-	u32 failed;		/* jiffies when there was no memory last */
-	struct dnat_blocks *blocks;	/* see limit.h; NULL: an admin's */
+	unsigned int n;		/* length of @list */
+	u32 failed;		/* jiffies of the last failed allocation */
+	struct dnat_blocks *blocks;	/* see limit.h; NULL: no limit */
 };
 
 /* Hashed as bytes: fill with zeros first. */
@@ -43,13 +42,15 @@ struct dnat_counter_key {
 	u16 zero;
 };
 
-/* One CPU's part, written by it alone, in softirq. */
+/* One CPU's part of a counter.  Only that CPU writes it, with bottom halves
+ * disabled.
+ */
 struct dnat_count {
 	u64_stats_t packets[IP_CT_DIR_MAX];
 	u64_stats_t bytes[IP_CT_DIR_MAX];	/* from the IP header on */
 	u64_stats_t begun;
 	u64_stats_t ended;
-	struct dnat_counter *counter;		/* whose part it is */
+	struct dnat_counter *counter;		/* that this is a part of */
 	struct u64_stats_sync sync;
 } ____cacheline_aligned_in_smp;
 
@@ -57,10 +58,10 @@ struct dnat_counter {
 	struct rhash_head node;
 	struct dnat_counter_key key;
 	struct dnat_count __percpu *count;
-	refcount_t users;	/* connections, pools, and one for @table */
-	bool gone;		/* out of @table, under counters->lock */
+	refcount_t users;	/* connections, pools, dumps, and the table */
+	bool gone;		/* not in the table; under counters->lock */
 	struct dnat_counters *counters;
-	struct dnat_blocks *blocks;	/* that @counters had */
+	struct dnat_blocks *blocks;	/* that its block is from */
 	struct list_head list;		/* in counters->list */
 	struct list_head service_node;	/* in dnat_service.counters */
 	atomic64_t exhausted;
@@ -70,7 +71,7 @@ struct dnat_counter {
 	struct rcu_head rcu;
 };
 
-/* All CPUs' parts together. */
+/* The sum over all CPUs. */
 struct dnat_counter_sum {
 	u64 packets[IP_CT_DIR_MAX];
 	u64 bytes[IP_CT_DIR_MAX];
@@ -79,12 +80,12 @@ struct dnat_counter_sum {
 };
 
 /**
- * dnat_count_packet - count a packet that is sent on
- * @count: its connection's, or NULL
- * @dir: which way it goes
- * @len: from its IP header on
+ * dnat_count_packet - count a forwarded packet
+ * @count: of its connection, or NULL
+ * @dir: the packet's direction
+ * @len: bytes, from the IP header on
  *
- * Context: softirq.
+ * Context: softirq, or process with bottom halves off.
  */
 static __always_inline void dnat_count_packet(struct dnat_count __percpu *count,
 					      enum ip_conntrack_dir dir,
@@ -101,7 +102,7 @@ static __always_inline void dnat_count_packet(struct dnat_count __percpu *count,
 	u64_stats_update_end(&mine->sync);
 }
 
-/* The counter that is counted to with @count; NULL: none. */
+/* Return: the counter that @count is a part of, or NULL */
 static inline struct dnat_counter *
 dnat_counter_of(struct dnat_count __percpu *count)
 {

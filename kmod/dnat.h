@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the parts of nf_double_nat share: the state of a network namespace. */
+/* The module's state of one network namespace, shared by all its files. */
 #ifndef DNAT_H
 #define DNAT_H
 
@@ -45,20 +45,20 @@ struct dnat_net {
 	struct dnat_vdports vdports;
 	struct dnat_ahead ahead;
 	struct dnat_counters counters;
-	struct rhashtable table;	/* table.c's */
-	struct delayed_work unhelp;	/* unhelp.c's */
-	bool tracked;			/* conntrack's hooks are held */
+	struct rhashtable table;	/* of connections, see table.h */
+	struct delayed_work unhelp;	/* see unhelp.h */
+	bool tracked;			/* a reference to conntrack's hooks */
 	bool fast;			/* setting: the one-lookup path */
 	struct dnat_stats __percpu *stats;
 	u8 on_exhausted;	/* enum dnat_on_exhausted */
-	struct mutex settings;	/* held while a request changes settings */
+	struct mutex settings;	/* serializes changes of the port range */
 };
 
 extern unsigned int dnat_net_id;
 
 /**
- * dnat_pernet - our state of a network namespace
- * @net: that namespace
+ * dnat_pernet - the module's state of a network namespace
+ * @net: the namespace
  *
  * Context: any, from the namespace's set-up until its conntracks are gone.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What happens where a connection finds no vdport. */
+/* What the module does when a connection finds no free vdport. */
 #ifndef DNAT_EXHAUST_H
 #define DNAT_EXHAUST_H
 

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Which connections a netlink request is about. */
+/* The filter of a netlink request: which connections it selects. */
 #ifndef DNAT_FILTER_H
 #define DNAT_FILTER_H
 
 #include "conn.h"
 #include "netlink.h"
 
-/* Each with whether it is one; @unanswered is for whoever ends connections. */
+/* A length of 0, or false, means: do not filter by this.  Addresses and ports
+ * are in network byte order.  Only DNAT_CMD_CONN_DEL sets @unanswered.
+ */
 struct dnat_filter {
 	union nf_inet_addr vip, bip, cip;
 	u8 vip_len, bip_len, cip_len;

@@ -12,21 +12,22 @@
  */
 struct dnat_help {
 	struct dnat_conn *conn;
-	int vrf[IP_CT_DIR_MAX];	/* that a direction's packets leave by, or 0 */
+	int vrf[IP_CT_DIR_MAX];	/* ifindex of the output VRF, or 0 */
 };
 
 /**
- * dnat_help_of - what the module keeps in a conntrack
- * @ct: dnat_conn_wanted()
+ * dnat_help_of - the module's data in a conntrack
+ * @ct: for which dnat_conn_wanted() is true
  *
  * nfct_help_data() must not be called on a connection that is not confirmed.
- * On kernels whose extensions have a generation (6.1), these go out of use when
- * any helper or nf_nat is unloaded, at any moment, on another CPU; conntrack
- * then drops the connection instead of confirming it.
+ * On kernels whose extensions have a generation (6.1), unloading any helper or
+ * nf_nat invalidates the extensions of unconfirmed connections, at any moment,
+ * from another CPU.  conntrack then drops the connection instead of confirming
+ * it.
  *
  * Context: any.
- * Return: valid for as long as the caller has the connection; NULL if out of
- *	use
+ * Return: the data, valid while the caller has a reference to @ct; NULL if the
+ *	extensions were invalidated
  */
 static inline struct dnat_help *dnat_help_of(const struct nf_conn *ct)
 {
@@ -35,7 +36,7 @@ static inline struct dnat_help *dnat_help_of(const struct nf_conn *ct)
 	return help ? (struct dnat_help *)help->data : NULL;
 }
 
-/* Note the VRF, by its interface index, that packets of a direction leave by. */
+/* Store the interface index of the VRF that packets of a direction leave by. */
 static inline void dnat_help_set_vrf(const struct nf_conn *ct,
 				     enum ip_conntrack_dir dir, int vrf)
 {
@@ -45,7 +46,7 @@ static inline void dnat_help_set_vrf(const struct nf_conn *ct,
 		WRITE_ONCE(help->vrf[dir], vrf);
 }
 
-/* Return: that VRF; 0 if there is none, or no packet yet */
+/* Return: the interface index; 0 if there is no VRF or was no packet */
 static inline int dnat_help_vrf(const struct nf_conn *ct,
 				enum ip_conntrack_dir dir)
 {

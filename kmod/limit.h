@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Limits on what packets make the module allocate.
+ * Limits on the memory that packets can make the module allocate.
  *
- * A rule may leave the backend, its port or the VIP to the client: each packet
- * could then be one for a new pool.  So each network namespace has a limit of
+ * A rule may let the client choose the backend, its port or the VIP; then each
+ * packet could need a new pool.  So each network namespace has a limit of
  * pools, of counters and of learned ports.
  *
- * A network namespace that a user namespace other than the initial one owns may
- * be anybody's, and so may many others.  All of these have a number of blocks
- * between them: each pool, chunk, counter and learned port takes one.
+ * Any user can make many network namespaces in a user namespace.  All network
+ * namespaces that are not owned by the initial user namespace share one limit,
+ * counted in blocks: each pool, chunk, counter and learned port is one block.
  */
 #ifndef DNAT_LIMIT_H
 #define DNAT_LIMIT_H
@@ -16,22 +16,25 @@
 #include <linux/atomic.h>
 #include <linux/gfp.h>
 
-/* The process that sends the packet is charged.  In softirq there is none. */
+/* Memory is charged to the process that sends the packet, if there is one; in
+ * softirq there is none.
+ */
 #define DNAT_GFP_PACKET (GFP_ATOMIC | __GFP_NOWARN | __GFP_ACCOUNT)
 
-/* In a network namespace.  The ports of VIPs without a named service get half of
- * them at most: strangers who ask for all ports do not shut the others out.
+/* In a network namespace.  Pools of VIPs without a named service may use only
+ * the first half, so that clients who try all ports of such a VIP leave pools
+ * for the named services.
  */
 #define DNAT_POOLS_MAX 65536
 
-/* Of up to 5 KB. */
+/* A block is at most 5 KB. */
 #define DNAT_BLOCKS_MAX 65536
 
 struct dnat_blocks {
 	atomic_t n;
 };
 
-/* NULL: without limit.  Return: whether there was a block left.  Context: any. */
+/* @blocks: NULL for no limit.  Return: whether a block was left. */
 static inline bool dnat_block_get(struct dnat_blocks *blocks)
 {
 	return !blocks || atomic_add_unless(&blocks->n, 1, DNAT_BLOCKS_MAX);

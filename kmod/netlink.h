@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the parts of the generic netlink family share. */
+/* Shared by the files of the generic netlink family. */
 #ifndef DNAT_NETLINK_H
 #define DNAT_NETLINK_H
 
@@ -16,7 +16,7 @@ enum dnat_group {
 
 #define DNAT_POLICY_ADDR NLA_POLICY_VALIDATE_FN(NLA_BINARY, dnat_check_addr)
 
-/* A dump that goes from pool to pool, and stays in use of the one it is at. */
+/* netlink_pool.c: attributes that several commands use */
 int dnat_put_addr(struct sk_buff *skb, int attr, u8 l3num,
 		  const union nf_inet_addr *addr);
 int dnat_put_pool_key(struct sk_buff *skb, const struct dnat_pool_key *key);
@@ -30,7 +30,8 @@ int dnat_conn_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int dnat_conn_dump_done(struct netlink_callback *cb);
 
 /* netlink_counter.c: DNAT_CMD_COUNTER_GET */
-#define DNAT_COUNTER_MAXATTR DNAT_CONN_MAXATTR	/* dnat_filter_read() wants all */
+/* not its own last attribute: dnat_filter_read() reads up to this one */
+#define DNAT_COUNTER_MAXATTR DNAT_CONN_MAXATTR
 extern const struct nla_policy dnat_counter_policy[DNAT_COUNTER_MAXATTR + 1];
 int dnat_counter_dump_start(struct netlink_callback *cb);
 int dnat_counter_dump(struct sk_buff *skb, struct netlink_callback *cb);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A packet that forward.c has in hand, and how its addresses and ports are rewritten. */
+/* A packet that forward.c handles; rewriting its addresses and ports. */
 #ifndef DNAT_PACKET_H
 #define DNAT_PACKET_H
 
@@ -11,13 +11,14 @@
 
 #include "conn.h"
 
-/* A packet on its way through.  All of this is known to the compiler as one of
- * four cases: whatever is inline here is so to be compiled for each of them.
+/* All but @skb and @state are compile-time constants.  There are four cases:
+ * IPv4 or IPv6, with TCP or UDP.  The functions here are inline so that the
+ * compiler makes one version for each case.
  */
 struct dnat_packet {
 	struct sk_buff *skb;
 	const struct nf_hook_state *state;
-	unsigned int thoff;	/* where its TCP or UDP header starts */
+	unsigned int thoff;	/* offset of the TCP or UDP header */
 	u8 l3num;		/* NFPROTO_IPV4 or NFPROTO_IPV6 */
 	u8 l4proto;		/* IPPROTO_TCP or IPPROTO_UDP */
 };
@@ -37,13 +38,16 @@ static __always_inline bool dnat_is_tcp(const struct dnat_packet *pkt)
 	return pkt->l4proto == IPPROTO_TCP;
 }
 
-/* A sum over ports, as they lie in the packet. */
+/* The checksum of two ports in network byte order. */
 static inline __wsum dnat_ports_sum(__be16 a, __be16 b)
 {
 	return (__force __wsum)((__force u32)a + (__force u32)b);
 }
 
-/* The checksum of a transport header, whose device may add the rest itself. */
+/* Update a transport checksum by the differences of the addresses and of the
+ * ports.  With CHECKSUM_PARTIAL it covers the addresses only; the device adds
+ * the rest.
+ */
 static __always_inline void dnat_checksum_fix(const struct sk_buff *skb,
 					      __sum16 *check, __wsum addrs,
 					      __wsum ports)
@@ -78,7 +82,7 @@ static __always_inline void dnat_rewrite_ports(const struct dnat_packet *pkt,
 		uh->check = CSUM_MANGLED_0;
 }
 
-/* Return: what the sum over both addresses has grown by */
+/* Return: the difference of the checksum over both addresses */
 static inline __wsum dnat_rewrite_addrs4(struct iphdr *iph, __be32 saddr,
 				  __be32 daddr)
 {
@@ -104,7 +108,9 @@ static inline __wsum dnat_rewrite_addrs6(struct ipv6hdr *ip6h,
 	return csum_sub(csum_partial(&ip6h->saddr, 2 * sizeof(*saddr), 0), old);
 }
 
-/* Both ends of a packet, and its TTL: all there is to do in one pass. */
+/* Rewrite addresses and ports (both NATs at once), and decrement the TTL or
+ * hop limit.
+ */
 static __always_inline void dnat_rewrite(const struct dnat_packet *pkt,
 					 const struct dnat_conn *conn, bool in)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The pools of vdports of a network namespace.  A pool appears with the first
- * connection to its backend, and goes when nobody needs it, nor what it
- * remembers.
+ * The pools of vdports of a network namespace.  A pool is made for the first
+ * connection to its backend.  Garbage collection frees it when no connection
+ * uses it and no backend can remember a connection from one of its ports.
  */
 #ifndef DNAT_POOL_H
 #define DNAT_POOL_H
@@ -14,12 +14,12 @@
 struct dnat_vdports {
 	struct dnat_vips vips;
 	struct rhashtable pools;
-	spinlock_t lock;	/* @range, @list, @n, and insertion into @pools */
-	struct list_head list;	/* of @pools, oldest first, read under RCU */
-	unsigned int n;		/* of @list */
+	spinlock_t lock;	/* @range, @list, @n and changes of @pools */
+	struct list_head list;	/* all pools, oldest first, read under RCU */
+	unsigned int n;		/* length of @list */
 	struct dnat_range range;
 	struct delayed_work gc;		/* runs while there are pools */
-	struct work_struct begin;	/* the first pool has come */
+	struct work_struct begin;	/* queued when @n goes from 0 to 1 */
 };
 
 struct dnat_pool_info {
@@ -34,10 +34,10 @@ struct dnat_pool_info {
 int dnat_vdports_init(struct dnat_vdports *vdports, work_func_t begin);
 void dnat_vdports_clean(struct dnat_vdports *vdports);
 
-/* A way through all pools that may sleep at each of them. */
+/* A walk through all pools.  The caller may sleep at each pool. */
 struct dnat_walk {
 	struct dnat_vdports *vdports;
-	struct dnat_pool *pool;		/* with a reference; NULL: at the end */
+	struct dnat_pool *pool;		/* holds a reference; NULL: at the end */
 };
 
 void dnat_walk_start(struct dnat_walk *walk, struct dnat_vdports *vdports);

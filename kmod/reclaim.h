@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Ports that come back early: when a pool has no free port, the oldest closed
- * connection gives up its own, then the oldest half-open one, and never an
- * established one.  A flood of connections from invented addresses so costs
- * nobody else his, and TIME_WAIT limits no rate.
+ * Taking ports back: when a pool has no free port, the module ends its oldest
+ * closed connection or, if there is none, its oldest half-open one.  It never
+ * ends an established connection.  So a flood of SYNs from spoofed addresses
+ * ends no established connection, and TIME_WAIT does not limit the rate of new
+ * connections.
  */
 #ifndef DNAT_RECLAIM_H
 #define DNAT_RECLAIM_H
@@ -19,7 +20,7 @@ static inline enum dnat_class dnat_class_of(const struct nf_conn *ct)
 		    state == TCP_CONNTRACK_CLOSE)
 			return DNAT_CLASS_CLOSED;
 	}
-	/* Both ends have shown that they are there. */
+	/* assured: packets were seen from both ends */
 	return test_bit(IPS_ASSURED_BIT, &ct->status) ? DNAT_CLASS_OPEN :
 							DNAT_CLASS_HALF_OPEN;
 }
@@ -30,7 +31,7 @@ void dnat_reclaim_move(struct dnat_conn *conn, enum dnat_class class);
 int dnat_reclaim_one(struct dnat_pool *pool);
 int dnat_reclaim_closed(struct dnat_pool *pool);
 
-/* A packet went by: the connection may have moved on. */
+/* Update the class of a connection after a packet. */
 static inline void dnat_reclaim_update(struct dnat_conn *conn)
 {
 	enum dnat_class class = dnat_class_of(conn->ct);

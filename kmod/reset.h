@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Tell both ends that their connection is no more. */
+/* Send TCP resets to the ends of a connection that the module ends. */
 #ifndef DNAT_RESET_H
 #define DNAT_RESET_H
 

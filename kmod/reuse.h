@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A port that is used again looks, to the backend, like one client going on.
+ * Reusing a vdport that the backend may remember.
  *
- * A backend that closed first holds TIME_WAIT for (vip, vdport), and judges a
- * new SYN from there by the old connection: its sequence number has to be
- * above what was received last, and its timestamp, if it has one, may not go
- * back (RFC 9293, 3.10.7.4; RFC 6191).  But the new SYN is another client's.
- * So the pool remembers the last sequence number of a port, a SYN that would
- * start below it has its sequence numbers shifted for the life of the
- * connection, and a SYN that comes while the backend may remember the port
- * goes without a timestamp.
+ * A backend that closed first is in TIME_WAIT for (vip, vdport).  It accepts a
+ * new SYN from there only if the sequence number is above the last one that it
+ * received, and if the timestamp, if there is one, has not gone back (RFC 9293,
+ * 3.10.7.4; RFC 6191).  But the new SYN is from another client, whose numbers
+ * are unrelated.  So the pool remembers the last sequence number of each port.
+ * If a SYN starts below it, the sequence numbers of the connection are shifted
+ * until it ends.  The timestamp option is removed from a SYN while the backend
+ * may remember the port.
  */
 #ifndef DNAT_REUSE_H
 #define DNAT_REUSE_H

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What vdport.c and held.c share: single slots, under the lock of their pool. */
+/* Functions on single slots, for vdport.c and held.c.  The caller holds the
+ * pool's lock.
+ */
 #ifndef DNAT_SLOT_H
 #define DNAT_SLOT_H
 
 #include "vdport.h"
 
-/* The chunk of @port is there. */
+/* The chunk of @port must be allocated. */
 static inline struct dnat_slot *dnat_slot(const struct dnat_pool *pool, u16 port)
 {
 	return &pool->chunk[port >> DNAT_CHUNK_SHIFT]

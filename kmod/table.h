@@ -2,9 +2,9 @@
 /*
  * The direction-split table of connections (paper, 3.3).
  *
- * A connection stands in it twice: once as its client's packets look (IN), and
- * once as its backend's do (OUT).  So one lookup finds it, whoever the packet
- * is from, and tells which of the two it was.
+ * Each connection is in the table twice: under the tuple of the client's
+ * packets (IN) and under the tuple of the backend's packets (OUT).  So one
+ * lookup finds the connection and the packet's direction.
  */
 #ifndef DNAT_TABLE_H
 #define DNAT_TABLE_H
@@ -15,11 +15,11 @@
 #include "conn.h"
 #include "dnat.h"
 
-/* The lookup is compiled into the path that forwards: with what is known of a
- * packet there, half of it falls away.
+/* The lookup is inline: in forward.c, protocol and address family are compile-
+ * time constants, and half of the code is optimized away.
  */
 
-/* A packet, as the table knows it. */
+/* The key of the table: what identifies a packet's connection. */
 struct dnat_tuple {
 	const void *saddr;	/* struct in_addr or struct in6_addr */
 	const void *daddr;
@@ -29,7 +29,9 @@ struct dnat_tuple {
 	u8 l4proto;		/* IPPROTO_TCP or IPPROTO_UDP */
 };
 
-/* Strangers choose what is hashed; the seed is the table's own. */
+/* Remote hosts choose the addresses and ports.  @seed is random for each table,
+ * so they cannot cause collisions.
+ */
 static __always_inline u32 dnat_tuple_hash(const void *data, u32 len,
 					   u32 seed)
 {
@@ -46,7 +48,7 @@ static __always_inline u32 dnat_tuple_hash(const void *data, u32 len,
 	return jhash_1word(ports, seed);
 }
 
-/* How the packets of one direction look. */
+/* Fill in the tuple of the packets of one direction. */
 static __always_inline void dnat_way_tuple(struct dnat_way *way,
 					   struct dnat_tuple *tuple)
 {
@@ -106,13 +108,13 @@ static const struct rhashtable_params dnat_table_params = {
 };
 
 /**
- * dnat_table_find - look for the connection of a packet
+ * dnat_table_find - find the connection of a packet
  * @dn: of the packet's netns
  * @tuple: of the packet
  *
  * Context: any, under rcu_read_lock().
- * Return: the direction of the connection that the packet goes in; the
- *	connection may not be confirmed, or be about to end; or NULL
+ * Return: the direction that the packet belongs to, or NULL.  The connection
+ *	may be unconfirmed, or about to end.
  */
 static __always_inline struct dnat_way *
 dnat_table_find(struct dnat_net *dn, const struct dnat_tuple *tuple)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * conntrack's record of a connection, kept by us for the packets that it does
- * not see, so that neither it nor anyone who reads it can tell.
+ * Update conntrack's state of a connection for packets that the module forwards
+ * itself and conntrack does not see.  The result is the same as if conntrack
+ * had seen them.
  *
- * What conntrack would have to think about is left to it.
+ * Only the common cases are handled; all other packets are left to conntrack.
  */
 #ifndef DNAT_TRACK_H
 #define DNAT_TRACK_H

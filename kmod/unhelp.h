@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Connections whose helper an admin has taken off (conntrack -U).  conntrack
- * does not report their end, so the module looks for them every minute and lets
- * go of them: port, entry and reference.  nf_nat goes on translating them.
+ * Connections whose helper an admin has removed (conntrack -U).  conntrack does
+ * not report their end, so the module looks for them every minute, gives their
+ * ports back and frees their entries.  nf_nat goes on translating them.
  */
 #ifndef DNAT_UNHELP_H
 #define DNAT_UNHELP_H

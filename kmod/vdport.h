@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * vdports: which source ports are free towards a backend.
+ * vdports: the source ports of connections from a VIP to a backend.
  *
- * A vdport is unique for each (vip, l4proto, backend address, backend port)
- * only (paper, 3.2), so N backends use every port N times.  The ports towards
- * one of these are a pool.
+ * A vdport must be unique only among the connections with the same (vip,
+ * l4proto, backend address, backend port) (paper, 3.2), so N backends can use
+ * every port N times.  The ports for one such combination are a pool.
  *
- * Every port of the range is a slot of its pool.  Free slots are a list in the
- * order in which they became free, so taking and giving cost the same whatever
- * is in use, and the port that is taken is the one that has been free longest.
- * Those found to be held by others are a list of their own, so that they are
- * come across once, not by every connection.
- * Slots come in chunks; a chunk is made when its first port is needed.  Garbage
- * collection frees it when no backend can remember any of its ports.
+ * A pool has a slot for every port of its range.  Free slots are in a list in
+ * the order in which they became free.  The first one is taken, which is the
+ * port that has been free longest; taking a port and giving it back are O(1).
+ * Ports found in use by others (local processes, for example) are in a second
+ * list, so that not every connection tries them again.
+ *
+ * Slots are allocated in chunks, when the first port of a chunk is needed.
+ * Garbage collection frees a chunk when no backend can remember one of its
+ * ports.
  */
 #ifndef DNAT_VDPORT_H
 #define DNAT_VDPORT_H
@@ -35,21 +37,24 @@
 #define DNAT_CHUNK_SLOTS	(1 << DNAT_CHUNK_SHIFT)
 #define DNAT_CHUNKS		(65536 >> DNAT_CHUNK_SHIFT)
 
-/* Nobody remembers a connection for longer: twice the MSL of RFC 9293. */
+/* How long a backend may remember a connection: 2 * MSL (RFC 9293). */
 #define DNAT_QUIET		(240 * HZ)
 
-/* What is remembered of ports stays for so long even where no backend remembers
- * them: those that were just used are not the next to be handed out.
+/* A chunk stays for this long after one of its ports was given back, even if
+ * no backend remembers the port.  Without it the order of the free list would
+ * be lost, and a port that was just used could be the next one taken.
  */
 #define DNAT_REST		(10 * HZ)
 
-/* How often conntrack is asked whether others still hold the ports that they were
- * found to hold: less and less often where most are.
+/* How often conntrack is asked whether ports in use by others are free again.
+ * The period doubles, up to the maximum, while most of them are still in use.
  */
 #define DNAT_ASK_PERIOD		HZ
 #define DNAT_ASK_PERIOD_MAX	(64 * HZ)
 
-/* How many of these connections meet before all ports are looked up. */
+/* After this many ports were found in use by others, conntrack is asked about
+ * all ports of the pool.
+ */
 #define DNAT_ASK_ALL		64
 
 struct dnat_conn;
@@ -72,20 +77,20 @@ struct dnat_range {
 enum dnat_list {
 	DNAT_LIST_NONE,
 	DNAT_LIST_FREE,		/* longest free first */
-	DNAT_LIST_HELD,		/* by others, longest not asked for first */
+	DNAT_LIST_HELD,		/* in use by others, oldest check first */
 	DNAT_LIST_COUNT
 };
 
-/* One port.  It is taken (it has an owner), or in a list, or neither: out of
- * the range, or not for us.
+/* One port.  It is taken (it has an owner), or in a list, or neither: then it
+ * is out of the range, or retired (a service port or a reserved port).
  */
 struct dnat_slot {
 	struct dnat_conn *owner;
-	u32 stamp;		/* jiffies when a backend last heard of it */
-	u32 last_seq;		/* its last connection's, see reuse.h */
-	u16 prev;		/* in its list; 0: no port */
+	u32 stamp;		/* jiffies of its last packet, or older */
+	u32 last_seq;		/* of its last connection, see reuse.h */
+	u16 prev;		/* port before it in its list; 0: none */
 	u16 next;
-	u16 given;		/* seconds, when it became free */
+	u16 given;		/* dnat_seconds() when it was given back */
 	u8 list;		/* enum dnat_list */
 };
 
@@ -97,66 +102,70 @@ struct dnat_ports {
 
 struct dnat_chunk {
 	unsigned int taken;	/* slots that have an owner */
-	u32 stamp;		/* the newest one of its slots, or newer */
+	u32 stamp;		/* not older than that of any slot */
 	struct dnat_slot slot[DNAT_CHUNK_SLOTS];
 };
 
-/* Was it so long ago that nobody remembers? */
+/* Is @stamp (jiffies) so old that no backend remembers the connection? */
 static inline bool dnat_quiet(u32 stamp)
 {
 	return (u32)jiffies - stamp >= DNAT_QUIET;
 }
 
-/* For dnat_vdport_give(): no backend remembers the port. */
+/* A stamp for dnat_vdport_give() that means: no backend remembers the port. */
 static inline u32 dnat_forgotten(void)
 {
 	return (u32)jiffies - DNAT_QUIET;
 }
 
-/* What becomes of the port when there is no free one. */
+/* Whether a connection may lose its port when its pool has no free one. */
 enum dnat_class {
-	DNAT_CLASS_OPEN,	/* never taken back */
-	DNAT_CLASS_HALF_OPEN,	/* taken back, the oldest first, ... */
-	DNAT_CLASS_CLOSED,	/* ... after all of these */
+	DNAT_CLASS_OPEN,	/* never */
+	DNAT_CLASS_HALF_OPEN,	/* oldest first, if none is closed */
+	DNAT_CLASS_CLOSED,	/* oldest first */
 	DNAT_CLASS_COUNT
 };
 
 struct dnat_pool {
 	struct rhash_head node;
 	struct dnat_pool_key key;
-	struct dnat_vip *vip;	/* that of @key */
-	struct dnat_counter __rcu *counter; /* counter.c's: one of its users */
+	struct dnat_vip *vip;	/* the VIP of @key, with a reference */
+	struct dnat_counter __rcu *counter; /* see counter.c, with a reference */
 	struct list_head list;	/* in vdports->list */
 	struct list_head ahead_node; /* in dnat_ahead.pools, or empty */
-	u32 asked;		/* ahead.c's: jiffies when it asked last, */
-	u32 ask_period;		/* and how long it waits for the next time */
-	u32 told;		/* exhaust.c's: jiffies of the last event, or 0 */
+	u32 asked;		/* ahead.c: jiffies of its last check */
+	u32 ask_period;		/* ahead.c: jiffies until the next check */
+	u32 told;		/* exhaust.c: jiffies of the last event, or 0 */
 	struct rcu_head rcu;
 
-	/* Each packet reads what is above, each connection writes what is below. */
-	refcount_t users ____cacheline_aligned_in_smp; /* one for the table's */
-	spinlock_t lock;	/* all below */
+	/* Each packet reads the fields above; each new connection writes those
+	 * below.
+	 */
+	refcount_t users ____cacheline_aligned_in_smp; /* one for the table */
+	spinlock_t lock;	/* all fields below */
 	struct dnat_range range;
 	struct dnat_ports ports[DNAT_LIST_COUNT];
-	u16 start;		/* where to look for a chunk to be made */
-	unsigned int absent;	/* chunks of the range that are to be made */
-	unsigned int made;	/* chunks that there are */
-	u32 stamp;		/* the newest one of its chunks */
-	u32 idle;		/* jiffies when a port was given back last */
-	unsigned int taken;
-	unsigned int met;	/* ports of others, since all were looked up */
+	u16 start;		/* chunk to start at when one is allocated */
+	unsigned int absent;	/* chunks of the range not allocated */
+	unsigned int made;	/* chunks allocated */
+	u32 stamp;		/* not older than that of any chunk */
+	u32 idle;		/* jiffies when a port was last given back */
+	unsigned int taken;	/* slots that have an owner */
+	unsigned int met;	/* ports of others met since the last full check */
 	u32 barren;		/* jiffies when no port could be taken back */
-	/* conn.c's: who holds the ports, oldest in their class first */
+	/* reclaim.c: connections with a port, oldest in their class first */
 	struct list_head conns[DNAT_CLASS_COUNT];
 	unsigned int n_conns[DNAT_CLASS_COUNT];
 	struct dnat_blocks *blocks; /* see limit.h */
-	u64 reclaimed;
-	u64 failed;
+	u64 reclaimed;	/* connections ended to take their port back */
+	u64 failed;	/* connections that found no port */
 	u64 unanswered;	/* connections that the backend never answered */
 	struct dnat_chunk **chunk;	/* DNAT_CHUNKS of them */
 };
 
-/* Are fewer than @n sixteenths of a pool's ports free?  A hint, without lock. */
+/* Are fewer than @n sixteenths of a pool's ports free?  A hint: read without
+ * the lock.
+ */
 static inline bool dnat_vdport_scarce(const struct dnat_pool *pool,
 				      unsigned int n)
 {
@@ -167,8 +176,9 @@ static inline bool dnat_vdport_scarce(const struct dnat_pool *pool,
 	       READ_ONCE(pool->ports[DNAT_LIST_FREE].n) < size / 16 * n;
 }
 
-/* Was there no port to be taken back in this tick?  Who asks all the same pays for
- * two SYNs, under a lock that established connections need.
+/* Did an attempt to take a port back fail in this tick?  Then do not try again:
+ * an attempt doubles the cost of a SYN, and takes a lock that established
+ * connections need.
  */
 static inline bool dnat_vdport_barren(const struct dnat_pool *pool)
 {
@@ -180,7 +190,7 @@ static inline void dnat_vdport_set_barren(struct dnat_pool *pool, bool barren)
 	WRITE_ONCE(pool->barren, (u32)jiffies - !barren);
 }
 
-/* Are there ports that others were found to hold?  A hint, without lock. */
+/* Are any ports in use by others?  A hint: read without the lock. */
 static inline bool dnat_vdport_any_held(const struct dnat_pool *pool)
 {
 	return READ_ONCE(pool->ports[DNAT_LIST_HELD].n);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * VIPs, each with one transport protocol, and the ports on them that are
- * services.
+ * VIPs (one entry for each address and transport protocol) and their service
+ * ports.
  *
- * A packet to a VIP goes from a client to a service or is a backend's answer
- * to a vdport.  The port tells which (paper, 3.1): so no service port is ever
- * handed out as a vdport.  dnatd says which ports are services; what it does
- * not say is learned from the connections that rules hand over.
+ * A packet to a VIP is either a client's packet to a service, or a backend's
+ * answer to a vdport.  The destination port tells which (paper, 3.1), so a
+ * service port is never used as a vdport.  dnatd names the service ports;
+ * others are learned from the connections that rules hand to the module.
  */
 #ifndef DNAT_VIP_H
 #define DNAT_VIP_H
@@ -20,15 +20,15 @@
 
 #include "limit.h"
 
-/* With 1,000 VIPs one in nine other addresses is looked up in the table. */
+/* With 1,000 VIPs, one in nine addresses that are no VIP passes the filter. */
 #define DNAT_FILTER_BITS 13
 
 struct dnat_vips {
 	struct rhashtable table;
-	spinlock_t lock;	/* what comes into @table and leaves it */
-	struct dnat_blocks *blocks;	/* see limit.h; NULL: an admin's */
-	atomic_t n_learned;	/* ports of all VIPs */
-	u8 *filter;		/* number of VIPs by a cheap hash, see vip.c */
+	spinlock_t lock;	/* insertion into @table and removal */
+	struct dnat_blocks *blocks;	/* see limit.h; NULL: no limit */
+	atomic_t n_learned;	/* learned ports of all VIPs */
+	u8 *filter;		/* VIPs with each hash; U8_MAX: unknown */
 };
 
 /* Hashed as words: fill with zeros first. */
@@ -39,9 +39,9 @@ struct dnat_vip_key {
 	u16 zero;
 };
 
-/* A port that is known by name to be a service's. */
+/* A service port that dnatd has named.  Freed after a grace period. */
 struct dnat_service {
-	struct list_head counters;	/* counter.c's, as is all here, */
+	struct list_head counters;	/* under dnat_counters.lock */
 	bool gone;			/* under dnat_counters.lock */
 	struct rcu_head rcu;
 };
@@ -50,10 +50,10 @@ struct dnat_vip {
 	struct rhash_head node;
 	struct dnat_vip_key key;
 	struct dnat_vips *vips;
-	refcount_t users;	/* its pools, and one for its named ports */
-	struct xarray ports;	/* by port: that it is a service, see vip.c */
-	unsigned int n_named;	/* of @ports, under dnat_vips.lock */
-	unsigned int n_learned;	/* of @ports */
+	refcount_t users;	/* one for each pool, one if @n_named > 0 */
+	struct xarray ports;	/* service ports by number, see vip.c */
+	unsigned int n_named;	/* named ports, under dnat_vips.lock */
+	unsigned int n_learned;	/* learned ports, under the lock of @ports */
 	struct rcu_head rcu;
 };
 
@@ -69,7 +69,9 @@ static inline unsigned int dnat_vip_filter6(const struct in6_addr *addr)
 		       DNAT_FILTER_BITS);
 }
 
-/* May an address be a VIP?  Most that are not are told so at once. */
+/* Return: false if no VIP has this hash; true if one may.  Spares a lookup in
+ * the table for most addresses that are no VIP.
+ */
 static inline bool dnat_vip_maybe(const struct dnat_vips *vips,
 				  unsigned int filter)
 {

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One direction of a connection: its place in the table of connections, and
- * the way out of this machine that its packets take.
+ * One direction of a connection: its node in the table of connections, and the
+ * cached route of its packets.
  *
- * The way is learned from a packet that the kernel has routed and forwarded.
- * It holds for packets that come in by the same interface (and, in IPv4, with
- * the same DSCP).  The kernel calls it out of date when any route has changed,
- * and is then asked again.  Only if it names another device a packet goes the
- * slow way again, so that rules see it, and the new way is learned from it.
+ * The route is learned from a packet that the kernel has routed and forwarded.
+ * It is valid for packets that come in by the same interface (and, in IPv4,
+ * with the same DSCP).  The kernel invalidates it when any route changes; the
+ * module then looks the route up again.  If the new route leaves by another
+ * device, the packet takes the slow path, so that rules see it, and the route
+ * is learned from that packet.
  */
 #ifndef DNAT_WAY_H
 #define DNAT_WAY_H
@@ -24,9 +25,9 @@
 
 struct dnat_way {
 	struct rhash_head node;
-	struct dst_entry *dst;	/* a reference of our own, or NULL */
-	u32 cookie;
-	u32 iif_dir;		/* the interface's index << 1 | the direction */
+	struct dst_entry *dst;	/* the route, with a reference, or NULL */
+	u32 cookie;		/* IPv4: the DSCP; IPv6: the route's cookie */
+	u32 iif_dir;		/* input interface index << 1 | direction */
 };
 
 static inline enum ip_conntrack_dir dnat_way_dir(const struct dnat_way *way)
@@ -40,14 +41,14 @@ static inline u32 dnat_way_iif_dir(const struct net_device *in,
 	return (u32)in->ifindex << 1 | dir;
 }
 
-/* For IPv4, whose routes need no cookie, it is what else the route hangs on. */
+/* IPv4 routes need no cookie: store the DSCP, which the route depends on. */
 static inline u32 dnat_way_cookie4(const struct sk_buff *skb)
 {
 	return ip_hdr(skb)->tos & INET_DSCP_MASK;
 }
 
-/* May rules of the admin's choose a route by what this packet carries, its mark
- * or, in IPv6, its DSCP?  It may be another one for the next packet.
+/* May policy routing rules select the route by this packet's mark or, in IPv6,
+ * its DSCP?  Then the route must not be cached: the next packet may differ.
  */
 static inline bool dnat_way_ruled(const struct net *net,
 				  const struct sk_buff *skb, u8 pf)
@@ -65,8 +66,8 @@ static inline bool dnat_way_ruled(const struct net *net,
 	return false;
 }
 
-/* Return: the route that packets like @skb took last, which may be out of date,
- * with no reference for the caller; or NULL
+/* Return: the cached route if it was learned from packets like @skb, or NULL.
+ * It may be invalid.  The caller gets no reference.
  */
 static inline struct dst_entry *
 dnat_way_last(const struct dnat_way *way, enum ip_conntrack_dir dir,
@@ -77,7 +78,7 @@ dnat_way_last(const struct dnat_way *way, enum ip_conntrack_dir dir,
 	u32 iif_dir = READ_ONCE(way->iif_dir);
 
 	*cookie = READ_ONCE(way->cookie);
-	/* The route is the one that the rest is about if it still is there. */
+	/* iif_dir and cookie belong to dst only if way->dst is unchanged. */
 	smp_rmb();
 	if (!dst || READ_ONCE(way->dst) != dst ||
 	    iif_dir != dnat_way_iif_dir(state->in, dir) ||
@@ -88,16 +89,16 @@ dnat_way_last(const struct dnat_way *way, enum ip_conntrack_dir dir,
 }
 
 /**
- * dnat_way_dst - the way that a packet may go
- * @way: of its direction
- * @dir: that direction
+ * dnat_way_dst - the cached route for a packet
+ * @way: of the packet's direction
+ * @dir: the packet's direction
  * @skb: the packet
- * @state: of the hook where it is, prerouting
+ * @state: of the prerouting hook
  * @pf: NFPROTO_IPV4 or NFPROTO_IPV6
  *
  * Context: softirq, under rcu_read_lock().
- * Return: a route that holds, with no reference for the caller; NULL when the
- *	kernel has to find one
+ * Return: a valid route, with no reference for the caller; NULL if the route
+ *	must be looked up
  */
 static inline struct dst_entry *
 dnat_way_dst(const struct dnat_way *way, enum ip_conntrack_dir dir,
