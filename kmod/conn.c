@@ -17,17 +17,17 @@
 #include "track.h"
 #include "uapi/linux/double_nat.h"
 
-/* Looked at on each new connection, so that a flood of packets that are
- * dropped later gives its ports back as fast as it takes them.
+/* Pending entries checked for each new connection: several, so that a flood of
+ * packets that are dropped later gives ports back as fast as it takes them.
  */
 #define DNAT_SETTLE_BUDGET 4
 
 struct dnat_pending {
-	spinlock_t lock;		/* conns, and each pending_node in it */
+	spinlock_t lock;		/* @conns and their pending_node */
 	struct list_head conns;		/* oldest first */
 } ____cacheline_aligned_in_smp;
 
-/* Those from DNAT_HELPERS_FAST on leave all packets to nf_nat. */
+/* Helpers from DNAT_HELPERS_FAST on are "doublenat-slow". */
 #define DNAT_HELPERS_FAST 4
 #define DNAT_HELPERS (2 * DNAT_HELPERS_FAST)
 
@@ -39,8 +39,8 @@ static struct kmem_cache *dnat_conn_cache __read_mostly;
 static void dnat_pending_work_fn(struct work_struct *work);
 static DECLARE_DELAYED_WORK(dnat_pending_work, dnat_pending_work_fn);
 
-/* Return: which of our helpers @ct has, or a negative number.  The address is
- * compared and not the module, which is NULL in a kernel with all built in.
+/* Return: the index of @ct's helper in dnat_helpers, or -ENOENT if it is not
+ * ours.  Compares addresses, not modules: a built-in module is NULL.
  */
 static int dnat_helper_of(const struct nf_conn *ct)
 {
@@ -63,8 +63,8 @@ static void dnat_conn_free_rcu(struct rcu_head *rcu)
 	kmem_cache_free(dnat_conn_cache, conn);
 }
 
-/* What was not confirmed never reached the backend, which remembers whatever was
- * there before.
+/* If @ct is not confirmed, the backend has seen no packet of it.  Then what the
+ * pool knows of the port's last connection stays valid.
  */
 static void dnat_conn_give_port(struct dnat_conn *conn)
 {
@@ -87,7 +87,8 @@ static void dnat_conn_free(struct dnat_conn *conn)
 	if (conn->listed)
 		dnat_table_del(dn, conn);
 	if (conn->vdport) {
-		/* At no moment is the port neither free nor to be had. */
+		/* In this order, the port is always free or can be reclaimed.
+		 */
 		dnat_conn_give_port(conn);
 		dnat_reclaim_del(conn);
 		dnat_stat_inc(dn, DNAT_STAT_GIVEN);
@@ -114,7 +115,7 @@ static void dnat_conn_unlink(struct dnat_conn *conn)
 	spin_unlock_bh(&pending->lock);
 }
 
-/* From here on the helper's destroy callback will tell of the end. */
+/* Will conntrack call the helper's destroy callback for @conn? */
 static bool dnat_conn_settled(const struct dnat_conn *conn)
 {
 	const struct dnat_help *help;
@@ -130,8 +131,8 @@ static bool dnat_conn_orphaned(const struct dnat_conn *conn)
 	return refcount_read(&conn->ct->ct_general.use) == 1;
 }
 
-/* Take @conn out of its conntrack.  Only one of several callers succeeds, and it
- * must free @conn.
+/* Detach @conn from its conntrack.  Of several callers one succeeds, which must
+ * free @conn.
  */
 static bool dnat_conn_take(struct dnat_conn *conn)
 {
@@ -140,17 +141,17 @@ static bool dnat_conn_take(struct dnat_conn *conn)
 	return help && cmpxchg(&help->conn, conn, NULL) == conn;
 }
 
-/* The same for a caller that found @conn in its pending list: when the extension
- * is out of use, nobody else can take it.
+/* The same, for a caller that found @conn in its pending list.  Nobody else can
+ * detach it if the extension was invalidated.
  */
 static bool dnat_conn_claim(struct dnat_conn *conn)
 {
 	return !dnat_help_of(conn->ct) || dnat_conn_take(conn);
 }
 
-/* Two first packets of a UDP flow, on two CPUs, make two connections.  conntrack
- * keeps the second for a moment, for an answer, and has it lose against the
- * first.  In the table it must not hide that one.
+/* The first two packets of a UDP flow, on two CPUs, make two connections.
+ * conntrack keeps the second one for a short time, only for the answer.  Remove
+ * it from the table, where it could hide the first one.
  */
 static void dnat_conn_unlist_clash(struct dnat_conn *conn)
 {
@@ -160,8 +161,8 @@ static void dnat_conn_unlist_clash(struct dnat_conn *conn)
 	conn->listed = false;
 }
 
-/* Look at the @budget oldest; those whose conntrack nobody else knows any
- * more go to @dead.
+/* Check the @budget oldest entries.  Those that have the last reference to
+ * their conntrack move to @dead; confirmed ones leave the list.
  */
 static void dnat_pending_settle(struct dnat_pending *pending,
 				unsigned int budget, struct list_head *dead)
@@ -201,7 +202,7 @@ static void dnat_pending_work_fn(struct work_struct *work)
 	LIST_HEAD(dead);
 	int i;
 
-	/* A netns that goes waits for whoever took its holds off a list. */
+	/* A netns that exits waits for us to free the entries in @dead. */
 	rcu_read_lock();
 	for (i = 0; i < ARRAY_SIZE(dnat_pending); i++) {
 		pending = &dnat_pending[i];
@@ -218,7 +219,7 @@ static void dnat_pending_work_fn(struct work_struct *work)
 }
 
 /**
- * dnat_conn_wanted - did a rule hand this connection to us?
+ * dnat_conn_wanted - did a rule hand this connection to the module?
  * @ct: any
  *
  * Context: softirq, under rcu_read_lock().
@@ -229,11 +230,11 @@ bool dnat_conn_wanted(const struct nf_conn *ct)
 }
 
 /**
- * dnat_conn_of - the hold of a connection
+ * dnat_conn_of - the module's entry for a connection
  * @ct: any
  *
  * Context: softirq, under rcu_read_lock().
- * Return: the hold, which may be about to end, or NULL
+ * Return: the entry, which may be about to end, or NULL
  */
 struct dnat_conn *dnat_conn_of(const struct nf_conn *ct)
 {
@@ -245,9 +246,9 @@ struct dnat_conn *dnat_conn_of(const struct nf_conn *ct)
 	return help ? READ_ONCE(help->conn) : NULL;
 }
 
-/* Not if the rule named the helper that leaves all packets to nf_nat; nor in a
- * zone, for packets of others may look the same; nor if synproxy is to shift
- * the timestamps.
+/* Return: whether @ct may take the one-lookup path.  It may not with the helper
+ * "doublenat-slow"; nor in a zone, because another zone may have the same
+ * tuple; nor with synproxy, which has to shift the timestamps.
  */
 static bool dnat_conn_fast(const struct nf_conn *ct)
 {
@@ -259,13 +260,13 @@ static bool dnat_conn_fast(const struct nf_conn *ct)
 }
 
 /**
- * dnat_conn_new - a hold for a connection, with no vdport yet
- * @ct: dnat_conn_wanted() and not confirmed yet
- * @key: the pool that its vdport is to come from
+ * dnat_conn_new - make an entry for a connection, with no vdport yet
+ * @ct: wanted (dnat_conn_wanted()) and not confirmed yet
+ * @key: of the pool that its vdport will come from
  *
  * Context: softirq, under rcu_read_lock().
- * Return: the hold, for dnat_conn_attach() or dnat_conn_drop(); or an error as
- *	dnat_pool_get() has it
+ * Return: the entry, for dnat_conn_attach() or dnat_conn_drop(); -ENOMEM; or an
+ *	error of dnat_pool_get()
  */
 struct dnat_conn *dnat_conn_new(struct nf_conn *ct,
 				const struct dnat_pool_key *key)
@@ -302,7 +303,7 @@ struct dnat_conn *dnat_conn_new(struct nf_conn *ct,
 	return conn;
 }
 
-/* Give up a hold that was not attached. */
+/* Free an entry that was not attached. */
 void dnat_conn_drop(struct dnat_conn *conn)
 {
 	dnat_conn_free(conn);
@@ -326,14 +327,15 @@ static void dnat_pending_add(struct dnat_conn *conn, struct dnat_help *help)
 }
 
 /**
- * dnat_conn_attach - tie a vdport to its connection
- * @conn: from dnat_conn_new(), whose NAT is set up; not the caller's any more
- * @vdport: taken from its pool, host byte order; comes back by itself
- *	when the connection ends
+ * dnat_conn_attach - give an entry its vdport and attach it to its conntrack
+ * @conn: from dnat_conn_new(), with both NATs set up
+ * @vdport: taken from its pool, host byte order
+ *
+ * When the connection ends, the port is given back and the entry is freed.
  *
  * Context: softirq, under rcu_read_lock().
- * Return: 0; -ENOMEM, or -EAGAIN if conntrack will drop the connection: the
- *	caller still owns connection and port
+ * Return: 0; -ENOMEM; -EAGAIN if conntrack will drop the connection.  After an
+ *	error the caller still owns entry and port.
  */
 int dnat_conn_attach(struct dnat_conn *conn, u16 vdport)
 {
@@ -349,7 +351,7 @@ int dnat_conn_attach(struct dnat_conn *conn, u16 vdport)
 		conn->vdport = 0;
 		return err;
 	}
-	/* -EBUSY or -E2BIG: there is no room now, but nf_nat can do without. */
+	/* -EBUSY or -E2BIG: not in the table, so nf_nat gets all packets. */
 	conn->listed = !err;
 	dnat_reclaim_add(conn);
 	dnat_stat_inc(dn, DNAT_STAT_TAKEN);
@@ -361,8 +363,8 @@ int dnat_conn_attach(struct dnat_conn *conn, u16 vdport)
 	return 0;
 }
 
-/* End what was taken out of its conntrack.  Others may see it until a grace
- * period has passed.
+/* Free an entry that was detached.  Readers may see it until a grace period has
+ * passed.
  */
 static void dnat_conn_release(struct dnat_conn *conn)
 {
@@ -371,8 +373,8 @@ static void dnat_conn_release(struct dnat_conn *conn)
 }
 
 /**
- * dnat_conn_unhelped - was the helper taken off a connection?
- * @conn: with a vdport
+ * dnat_conn_unhelped - was the helper of a connection removed?
+ * @conn: has a vdport
  *
  * An admin can do that with conntrack -U.  conntrack then does not report the
  * connection's end.
@@ -385,7 +387,7 @@ bool dnat_conn_unhelped(const struct dnat_conn *conn)
 }
 
 /**
- * dnat_conn_forget - leave a connection to conntrack and nf_nat
+ * dnat_conn_forget - free the entry, leave the connection to nf_nat
  * @conn: confirmed; its vdport becomes free
  *
  * Context: softirq or process, under rcu_read_lock(), no locks held.
@@ -422,7 +424,7 @@ static void dnat_conn_end(struct nf_conn *ct)
 		dnat_conn_release(conn);
 }
 
-/* The helper's callback for each packet, when conntrack has seen it. */
+/* The helper's callback for each packet, after conntrack has tracked it. */
 static int dnat_conn_help(struct sk_buff *skb, unsigned int protoff,
 			  struct nf_conn *ct, enum ip_conntrack_info ctinfo)
 {
@@ -433,7 +435,7 @@ static int dnat_conn_help(struct sk_buff *skb, unsigned int protoff,
 	if (!conn)
 		return NF_ACCEPT;
 	dnat_reclaim_update(conn);
-	/* an error about it, which has no TCP header */
+	/* an ICMP error about the connection has no TCP header */
 	if (ctinfo == IP_CT_RELATED || ctinfo == IP_CT_RELATED_REPLY)
 		return NF_ACCEPT;
 	local_bh_disable();
@@ -463,12 +465,12 @@ static void dnat_helpers_init(void)
 	int i;
 
 	NF_CT_HELPER_BUILD_BUG_ON(sizeof(struct dnat_help));
-	/* nft gives up on a whole ruleset with a longer name in it. */
+	/* nft refuses a whole ruleset that has a longer name in it. */
 	BUILD_BUG_ON(sizeof(DNAT_HELPER_NAME_SLOW) >= NF_CT_HELPER_NAME_LEN);
 
 	for (i = 0; i < ARRAY_SIZE(dnat_helpers); i++) {
-		/* No two helpers may have a port in common, though rules
-		 * choose them by name.
+		/* Each helper needs a port of its own, though rules choose
+		 * helpers by name.
 		 */
 		nf_ct_helper_init(&dnat_helpers[i], l3nums[i & 1],
 				  l4protos[i >> 1 & 1], names[i >> 2], i >> 2,
@@ -479,11 +481,11 @@ static void dnat_helpers_init(void)
 }
 
 /**
- * dnat_pending_flush - end the new holds of a netns that goes
- * @net: its hooks are gone already
+ * dnat_pending_flush - free the pending entries of a netns that exits
+ * @net: its hooks are unregistered already
  *
- * Others may have taken some off their list a moment ago, under
- * rcu_read_lock(), to end them.
+ * Another CPU may have claimed some under rcu_read_lock() and not freed them
+ * yet.
  *
  * Context: process.
  */
@@ -512,8 +514,8 @@ void dnat_pending_flush(const struct net *net)
 		dnat_conn_free(conn);
 }
 
-/* Return: a hold that is ours to end now, or NULL.  It stays listed until then:
- * a packet that saw it earlier may still move it to another class.
+/* Return: an entry for the caller to free, or NULL.  It stays in its class list
+ * until then: a packet that found it before may still move it.
  */
 static struct dnat_conn *dnat_pool_claim(struct dnat_pool *pool)
 {
@@ -534,11 +536,11 @@ static struct dnat_conn *dnat_pool_claim(struct dnat_pool *pool)
 }
 
 /**
- * dnat_conn_net_exit - end all other holds of a netns that goes
+ * dnat_conn_net_exit - free all other entries of a netns that exits
  * @net: a grace period has passed since dnat_pending_flush()
  *
- * The connections themselves stay, and nf_nat goes on rewriting them.  The
- * destroy callback may be about to end some holds on another CPU, under
+ * The connections stay, and nf_nat goes on translating them.  The destroy
+ * callback may be about to free some entries on another CPU, under
  * rcu_read_lock().
  *
  * Context: process.
@@ -565,7 +567,7 @@ int dnat_conn_setup(void)
 		spin_lock_init(&dnat_pending[i].lock);
 		INIT_LIST_HEAD(&dnat_pending[i].conns);
 	}
-	/* A pair of cache lines: half a million of them are kept. */
+	/* two cache lines: there may be half a million entries */
 	BUILD_BUG_ON(sizeof(struct dnat_conn) > 128);
 
 	dnat_conn_cache = KMEM_CACHE(dnat_conn, SLAB_HWCACHE_ALIGN);
@@ -583,7 +585,7 @@ int dnat_conn_setup(void)
 /**
  * dnat_conn_teardown - undo dnat_conn_setup()
  *
- * No netns has a hold any more.
+ * No netns has an entry any more.
  *
  * Context: process.
  */

@@ -69,8 +69,9 @@ static void dnat_counter_free_rcu(struct rcu_head *rcu)
 	dnat_counter_free(container_of(rcu, struct dnat_counter, rcu));
 }
 
-/* Return: @fresh; another one, where that is in the table already; NULL if the
- * service is none any more, or there are too many.
+/* Return: @fresh; the counter that is in the table already, with a reference;
+ * or NULL if the service was removed, there are too many counters, or the table
+ * cannot take it now
  */
 static struct dnat_counter *dnat_counter_insert(struct dnat_counters *counters,
 						struct dnat_service *service,
@@ -78,7 +79,7 @@ static struct dnat_counter *dnat_counter_insert(struct dnat_counters *counters,
 {
 	struct dnat_counter *counter = NULL;
 
-	/* Under the lock no counter in the table is without a user. */
+	/* users >= 1 for every counter in the table while the lock is held */
 	spin_lock_bh(&counters->lock);
 	if (service->gone || counters->n >= DNAT_COUNTERS_MAX)
 		goto unlock;
@@ -107,8 +108,8 @@ static struct dnat_counter *dnat_counter_new(struct dnat_counters *counters,
 {
 	struct dnat_counter *counter, *fresh;
 
-	/* Per-CPU memory that is asked for without waiting runs out now and then.
-	 * To ask takes a lock of the whole machine's: once a tick is enough.
+	/* Per-CPU memory without waiting runs out now and then, and asking for
+	 * it takes a global lock: do not ask again in the same tick.
 	 */
 	if (READ_ONCE(counters->n) >= DNAT_COUNTERS_MAX ||
 	    READ_ONCE(counters->failed) == (u32)jiffies)
@@ -130,7 +131,9 @@ static bool dnat_counter_use(struct dnat_counter *counter)
 	       refcount_inc_not_zero(&counter->users);
 }
 
-/* Most pools are one service's, whose connections find the counter there. */
+/* Cache @counter in its pool, where most connections then find it: most pools
+ * are used by one service only.
+ */
 static void dnat_counter_keep(struct dnat_pool *pool,
 			      struct dnat_counter *counter)
 {
@@ -146,12 +149,12 @@ static void dnat_counter_keep(struct dnat_pool *pool,
 /**
  * dnat_counter_get - the counter for a new connection
  * @counters: of its netns
- * @pool: in use, that its vdport is to come from
- * @vport: that the client asked for
+ * @pool: that its vdport will come from, in use
+ * @vport: service port, network byte order
  *
  * Context: softirq or process, under rcu_read_lock().
- * Return: the counter, to be given back with dnat_counter_put(); NULL where
- *	that is no service's port, without memory, and if there are too many
+ * Return: the counter, for dnat_counter_put(); NULL if the port is not named,
+ *	without memory, or if there are too many counters
  */
 struct dnat_counter *dnat_counter_get(struct dnat_counters *counters,
 				      struct dnat_pool *pool, __be16 vport)
@@ -186,7 +189,7 @@ static void dnat_counter_put_locked(struct dnat_counter *counter)
 }
 
 /**
- * dnat_counter_put - stop using a counter
+ * dnat_counter_put - drop a reference to a counter
  * @counter: from dnat_counter_get()
  *
  * Context: any but hard interrupt.
@@ -202,7 +205,7 @@ void dnat_counter_put(struct dnat_counter *counter)
 	spin_unlock_bh(&counters->lock);
 }
 
-/* Count a connection that has a vdport.  Context: any but hard interrupt. */
+/* Count a connection that got a vdport.  Context: any but hard interrupt. */
 void dnat_count_begun(struct dnat_count __percpu *count)
 {
 	struct dnat_count *mine;
@@ -217,7 +220,7 @@ void dnat_count_begun(struct dnat_count __percpu *count)
 	local_bh_enable();
 }
 
-/* Count its end.  Context: any but hard interrupt. */
+/* Count the end of such a connection.  Context: any but hard interrupt. */
 void dnat_count_ended(struct dnat_count __percpu *count)
 {
 	struct dnat_count *mine;
@@ -233,12 +236,12 @@ void dnat_count_ended(struct dnat_count __percpu *count)
 }
 
 /**
- * dnat_counter_no_memory - count a connection that could not be made
+ * dnat_counter_no_memory - count a connection refused for lack of memory
  * @counters: of its netns
- * @key: of the pool that its vdport was to come from
- * @vport: that the client asked for
+ * @key: of the pool that its vdport would have come from
+ * @vport: service port, network byte order
  *
- * Where nobody has counted for that backend yet, this one is lost.
+ * Does nothing if the service has no counter for the backend.
  *
  * Context: softirq, under rcu_read_lock().
  */
@@ -252,7 +255,7 @@ void dnat_counter_no_memory(struct dnat_counters *counters,
 }
 
 /**
- * dnat_counter_read - add all CPUs' parts up
+ * dnat_counter_read - sum up the parts of all CPUs
  * @counter: in use, or under rcu_read_lock()
  * @sum: result
  *
@@ -290,9 +293,9 @@ void dnat_counter_read(const struct dnat_counter *counter,
 }
 
 /**
- * dnat_counters_drop - a service is none any more
+ * dnat_counters_drop - remove the counters of a service
  * @counters: of its netns
- * @service: from dnat_vip_port_del(); the caller's to free
+ * @service: from dnat_vip_port_del(); freed by the caller
  *
  * Context: process.
  */
@@ -315,7 +318,7 @@ void dnat_counters_drop(struct dnat_counters *counters,
 }
 
 /**
- * dnat_counters_init - get ready to count
+ * dnat_counters_init - set up the counters of a netns
  * @counters: embedded in a netns's state
  *
  * Context: process.
@@ -339,7 +342,7 @@ static void dnat_counter_clean(void *ptr, void *arg)
 
 /**
  * dnat_counters_clean - undo dnat_counters_init()
- * @counters: with no connection and no pool left
+ * @counters: no connection and no pool is left
  *
  * Counters are freed by call_rcu().
  *

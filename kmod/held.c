@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Ports that others were found to hold, such as local processes. */
+/* Ports in use by others: conntrack has an entry for the backend's tuple that
+ * is not one of the module's connections, such as a local process's.
+ */
 #include "slot.h"
 
-/* Where a port belongs that conntrack knows: one that came back a moment ago is
- * only about to leave its table.
+/* The list for a port whose tuple conntrack has.  If the port was given back
+ * within the last second or so, the tuple is that of our own connection, which
+ * conntrack is about to remove.
  */
 static enum dnat_list dnat_list_known(const struct dnat_slot *slot)
 {
@@ -12,8 +15,8 @@ static enum dnat_list dnat_list_known(const struct dnat_slot *slot)
 }
 
 /**
- * dnat_vdport_hold - give a port back that somebody else has
- * @pool: it was taken from
+ * dnat_vdport_hold - give back a port that is in use by others
+ * @pool: that the port was taken from
  * @port: host byte order
  *
  * Context: any but hard interrupt.
@@ -31,10 +34,12 @@ void dnat_vdport_hold(struct dnat_pool *pool, u16 port)
 }
 
 /**
- * dnat_vdport_met_many - are there so many ports of others that all are looked up?
- * @pool: in use by the caller, who will do it
+ * dnat_vdport_met_many - is a check of all ports due?
+ * @pool: in use by the caller
  *
  * Context: any but hard interrupt.
+ * Return: true if DNAT_ASK_ALL ports were found in use by others since the last
+ *	time; the caller then has to check all ports of @pool
  */
 bool dnat_vdport_met_many(struct dnat_pool *pool)
 {
@@ -49,11 +54,13 @@ bool dnat_vdport_met_many(struct dnat_pool *pool)
 }
 
 /**
- * dnat_vdport_next_held - go through the ports that others were found to hold
+ * dnat_vdport_next_held - the next port in use by others to check
  * @pool: in use by the caller
  *
+ * The port goes to the end of the list.
+ *
  * Context: any but hard interrupt.
- * Return: the one that was longest not asked for, host byte order; 0: there is
+ * Return: the port whose last check is oldest, host byte order; 0 if there is
  *	none
  */
 u16 dnat_vdport_next_held(struct dnat_pool *pool)
@@ -71,12 +78,12 @@ u16 dnat_vdport_next_held(struct dnat_pool *pool)
 }
 
 /**
- * dnat_vdport_take_held - take a port that somebody else had
+ * dnat_vdport_take_held - take a port that was in use by others
  * @pool: in use by the caller
- * @owner: who will hold it, if it turns out to be free now
+ * @owner: the connection; it gives the port back if others still use it
  *
  * Context: any but hard interrupt.
- * Return: the port in host byte order; -ENOENT when there is none
+ * Return: the port in host byte order; -ENOENT if the list is empty
  */
 int dnat_vdport_take_held(struct dnat_pool *pool, struct dnat_conn *owner)
 {
@@ -98,7 +105,7 @@ int dnat_vdport_take_held(struct dnat_pool *pool, struct dnat_conn *owner)
  * @port: host byte order
  *
  * Context: any but hard interrupt.
- * Return: DNAT_LIST_NONE also for one whose chunk is not made
+ * Return: the list; DNAT_LIST_NONE also if the port's chunk is not allocated
  */
 enum dnat_list dnat_vdport_list(struct dnat_pool *pool, u16 port)
 {
@@ -112,10 +119,10 @@ enum dnat_list dnat_vdport_list(struct dnat_pool *pool, u16 port)
 }
 
 /**
- * dnat_vdport_note - note whether somebody else has a port
+ * dnat_vdport_note - put a port into the list that it belongs to
  * @pool: in use by the caller
- * @port: host byte order; that is in a list was seen a moment ago
- * @held: whether he has
+ * @port: host byte order; ignored if it is in no list any more
+ * @held: whether conntrack has its tuple
  *
  * Context: any but hard interrupt.
  */

@@ -5,7 +5,7 @@
 #include "counter.h"
 #include "pool.h"
 
-/* How often memory is looked for that nobody needs. */
+/* How often garbage collection runs. */
 #define DNAT_GC_PERIOD (10 * HZ)
 
 static const struct rhashtable_params dnat_pool_params = {
@@ -61,7 +61,9 @@ static void dnat_pool_key_vip(const struct dnat_pool_key *key,
 	vip->l4proto = key->l4proto;
 }
 
-/* A pool with its VIP, neither of which is in its table for it. */
+/* Return: a new pool with a reference to its VIP, not in the table yet; or an
+ * error
+ */
 static struct dnat_pool *dnat_pool_new(struct dnat_vdports *vdports,
 				       const struct dnat_pool_key *key)
 {
@@ -85,8 +87,8 @@ static struct dnat_pool *dnat_pool_new(struct dnat_vdports *vdports,
 	return pool;
 }
 
-/* Return: @fresh; the one that another CPU put into the table meanwhile; or an
- * error
+/* Return: @fresh, now in the table; the pool that another CPU has added
+ * meanwhile, with no reference for the caller; or an error
  */
 static struct dnat_pool *dnat_pool_insert(struct dnat_vdports *vdports,
 					  struct dnat_pool *fresh)
@@ -114,12 +116,12 @@ static struct dnat_pool *dnat_pool_insert(struct dnat_vdports *vdports,
 }
 
 /**
- * dnat_pool_find - look for the pool of vdports towards a backend
- * @vdports: whose
- * @key: the backend and how it is reached
+ * dnat_pool_find - find the pool of a VIP and a backend
+ * @vdports: of the netns
+ * @key: of the pool
  *
  * Context: any, under rcu_read_lock().
- * Return: the pool, for as long as the lock is held, or NULL
+ * Return: the pool, valid until rcu_read_unlock(), or NULL
  */
 struct dnat_pool *dnat_pool_find(struct dnat_vdports *vdports,
 				 const struct dnat_pool_key *key)
@@ -128,13 +130,13 @@ struct dnat_pool *dnat_pool_find(struct dnat_vdports *vdports,
 }
 
 /**
- * dnat_pool_get - use the pool of vdports towards a backend
- * @vdports: whose
- * @key: the backend and how it is reached
+ * dnat_pool_get - get a reference to a pool, which is made if it does not exist
+ * @vdports: of the netns
+ * @key: of the pool
  *
  * Context: softirq or process, under rcu_read_lock().
- * Return: the pool, to be given back with dnat_pool_put(); -ENOMEM; -ENOSPC if
- *	there are too many; or why a table does not take it now, such as -EBUSY
+ * Return: the pool, for dnat_pool_put(); -ENOMEM; -ENOSPC if there are too many
+ *	pools; or an error of the table, such as -EBUSY while it is rehashed
  */
 struct dnat_pool *dnat_pool_get(struct dnat_vdports *vdports,
 				const struct dnat_pool_key *key)
@@ -149,7 +151,7 @@ struct dnat_pool *dnat_pool_get(struct dnat_vdports *vdports,
 	if (IS_ERR(fresh))
 		return fresh;
 
-	/* Under the lock no pool in the table is without a user. */
+	/* users >= 1 for every pool in the table while the lock is held */
 	spin_lock_bh(&vdports->lock);
 	pool = dnat_pool_insert(vdports, fresh);
 	if (pool != fresh && !IS_ERR(pool))
@@ -163,8 +165,8 @@ struct dnat_pool *dnat_pool_get(struct dnat_vdports *vdports,
 	return pool;
 }
 
-/* The last user has gone, and what is in the pool may be seen for a grace period
- * still.
+/* The last reference is gone.  Readers may see the pool until a grace period
+ * has passed.
  */
 static void dnat_pool_end(struct dnat_pool *pool)
 {
@@ -178,8 +180,8 @@ static void dnat_pool_end(struct dnat_pool *pool)
 }
 
 /**
- * dnat_pool_put - stop using a pool
- * @pool: from dnat_pool_get(); its user's port has been given back
+ * dnat_pool_put - drop a reference to a pool
+ * @pool: from dnat_pool_get(); the caller has given its port back
  *
  * Context: any but hard interrupt.
  */
@@ -189,7 +191,7 @@ void dnat_pool_put(struct dnat_pool *pool)
 		dnat_pool_end(pool);
 }
 
-/* Add one to one of the pool's counters. */
+/* Add one to @counter, a field of @pool. */
 void dnat_pool_count(struct dnat_pool *pool, u64 *counter)
 {
 	spin_lock_bh(&pool->lock);
@@ -198,7 +200,7 @@ void dnat_pool_count(struct dnat_pool *pool, u64 *counter)
 }
 
 /**
- * dnat_pool_info - how a pool stands, all of one moment
+ * dnat_pool_info - read a pool's numbers, all at one moment
  * @pool: under rcu_read_lock() or in use
  * @info: result
  *
@@ -216,8 +218,9 @@ void dnat_pool_info(struct dnat_pool *pool, struct dnat_pool_info *info)
 	spin_unlock_bh(&pool->lock);
 }
 
-/* The first pool from @at on that is not about to go.  Those that are made
- * later stand behind all others, and one in use stays where it is.
+/* Return: the first pool after @at that is not about to be freed, with a
+ * reference; or NULL.  New pools go to the end of the list, and a pool with a
+ * reference keeps its place.
  */
 static struct dnat_pool *dnat_walk_get(struct dnat_vdports *vdports,
 				       struct list_head *at)
@@ -232,9 +235,9 @@ static struct dnat_pool *dnat_walk_get(struct dnat_vdports *vdports,
 }
 
 /**
- * dnat_walk_start - go through all pools, each once, however long it takes
- * @walk: to be ended with dnat_walk_done(); its pool is the first, or NULL
- * @vdports: whose pools
+ * dnat_walk_start - start a walk that visits every pool once
+ * @walk: ended by dnat_walk_done(); its pool is the first one, or NULL
+ * @vdports: of the netns
  *
  * Context: process.
  */
@@ -248,7 +251,7 @@ void dnat_walk_start(struct dnat_walk *walk, struct dnat_vdports *vdports)
 
 /**
  * dnat_walk_next - go on to the next pool
- * @walk: that has a pool; has another, or NULL, afterwards
+ * @walk: its pool must not be NULL; it becomes the next one, or NULL
  *
  * Context: process.
  */
@@ -262,7 +265,7 @@ void dnat_walk_next(struct dnat_walk *walk)
 	dnat_pool_put(pool);
 }
 
-/* Stop, at the end or not. */
+/* End a walk, at the last pool or before. */
 void dnat_walk_done(struct dnat_walk *walk)
 {
 	if (walk->pool)
@@ -271,10 +274,9 @@ void dnat_walk_done(struct dnat_walk *walk)
 }
 
 /**
- * dnat_vdports_set_range - set the range of all pools, of today and to come
- * @vdports: whose
- * @range: checked by the caller, who sees to it that nobody else sets another
- *	one meanwhile
+ * dnat_vdports_set_range - set the port range of all pools, present and future
+ * @vdports: of the netns
+ * @range: checked by the caller, who also serializes the calls
  *
  * Context: process.
  */
@@ -295,9 +297,9 @@ void dnat_vdports_set_range(struct dnat_vdports *vdports,
 }
 
 /**
- * dnat_vdports_offer - a port that was not for us is so no longer
- * @vdports: whose
- * @key: on this VIP
+ * dnat_vdports_offer - make a port free that is no service port any more
+ * @vdports: of the netns
+ * @key: of the VIP that had the service
  * @port: host byte order
  *
  * Context: process.
@@ -316,8 +318,8 @@ void dnat_vdports_offer(struct dnat_vdports *vdports,
 }
 
 /**
- * dnat_vdports_range - the range of the pools
- * @vdports: whose
+ * dnat_vdports_range - the port range of the pools
+ * @vdports: of the netns
  *
  * Context: any but hard interrupt.
  * Return: both ends, host byte order
@@ -332,9 +334,9 @@ struct dnat_range dnat_vdports_range(struct dnat_vdports *vdports)
 	return range;
 }
 
-/* Is nothing lost if @pool is made anew?  A new pool starts at a random chunk.  One
- * that has had no more ports than fit into one chunk of many hardly ever meets
- * the same ports again.
+/* May @pool be freed?  Yes, if no backend remembers one of its ports.  Yes
+ * also, after DNAT_REST, if it has used one chunk of many: a new pool starts at
+ * a random chunk and will hardly use the same ports again.
  */
 static bool dnat_pool_idle(struct dnat_pool *pool)
 {
@@ -355,7 +357,9 @@ static void dnat_pool_gc(struct dnat_vdports *vdports, struct dnat_pool *pool)
 	if (!dnat_pool_idle(pool))
 		return;
 
-	/* the table's own; nobody can come by while it is the last */
+	/* Free the pool if only the table's reference is left.  Nobody can get
+	 * another one while the lock is held.
+	 */
 	spin_lock_bh(&vdports->lock);
 	if (refcount_dec_if_one(&pool->users)) {
 		rhashtable_remove_fast(&vdports->pools, &pool->node,
@@ -376,20 +380,20 @@ static void dnat_vdports_gc(struct work_struct *work)
 
 	dnat_walk_start(&walk, vdports);
 	while ((pool = walk.pool)) {
-		/* The table's reference, which nobody else drops, is left. */
+		/* pool stays: only this work drops the table's reference */
 		dnat_walk_next(&walk);
 		dnat_pool_gc(vdports, pool);
 		cond_resched();
 	}
-	/* the first pool begins it again */
+	/* without pools, the next pool that is made schedules it */
 	if (READ_ONCE(vdports->n))
 		schedule_delayed_work(&vdports->gc, DNAT_GC_PERIOD);
 }
 
 /**
- * dnat_vdports_init - get ready to hand out vdports, in the default range
+ * dnat_vdports_init - set up the pools of a netns, with the default range
  * @vdports: embedded in a netns's state
- * @begin: called each time that a first pool has come, in a process
+ * @begin: work to run when the number of pools has gone from 0 to 1
  *
  * Context: process.
  * Return: 0 or a negative errno
@@ -426,7 +430,7 @@ static void dnat_pool_clean(void *ptr, void *arg)
 
 /**
  * dnat_vdports_clean - undo dnat_vdports_init()
- * @vdports: no port of which may be taken any more
+ * @vdports: no port may be taken any more
  *
  * Pools are freed by call_rcu().
  *

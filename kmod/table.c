@@ -3,16 +3,16 @@
 #include "table.h"
 
 /**
- * dnat_table_add - let packets find a connection
+ * dnat_table_add - add both directions of a connection
  * @dn: of the connection's netns
- * @conn: with its vdport, not in the table
+ * @conn: has its vdport, is not in the table
  *
- * The same tuple may stand there already, where two packets of one client
- * race; one of the two connections will not be confirmed.
+ * The same tuple may be in the table already, if two packets of one client
+ * race.  Then only one of the two connections will be confirmed.
  *
  * Context: softirq.
- * Return: 0 or -ENOMEM; -EBUSY or -E2BIG if there is no room for it now, though
- *	there is memory
+ * Return: 0; -ENOMEM; -EBUSY or -E2BIG if the table cannot take it now for
+ *	another reason than memory
  */
 int dnat_table_add(struct dnat_net *dn, struct dnat_conn *conn)
 {
@@ -35,7 +35,7 @@ int dnat_table_add(struct dnat_net *dn, struct dnat_conn *conn)
 /**
  * dnat_table_del - undo dnat_table_add()
  * @dn: of the connection's netns
- * @conn: in the table; may be found until a grace period has passed
+ * @conn: in the table; lookups may find it until a grace period has passed
  *
  * Context: softirq or process.
  */
@@ -46,8 +46,8 @@ void dnat_table_del(struct dnat_net *dn, struct dnat_conn *conn)
 }
 
 /**
- * dnat_table_init - get ready for a netns's connections
- * @dn: of that netns
+ * dnat_table_init - set up the table of connections of a netns
+ * @dn: of the netns
  *
  * Context: process.
  * Return: 0 or a negative errno

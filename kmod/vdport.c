@@ -11,7 +11,7 @@ static bool dnat_in_range(struct dnat_range range, u16 port)
 	return port >= range.min && port <= range.max;
 }
 
-/* Put a port that is in no list into one, behind @prev; 0: in front of all. */
+/* Insert a port that is in no list into @list after @prev; 0: at the front. */
 static void dnat_link(struct dnat_pool *pool, enum dnat_list list, u16 port,
 		      u16 prev)
 {
@@ -65,8 +65,8 @@ static bool dnat_chunk_in_range(struct dnat_range range, unsigned int index)
 	       index <= range.max >> DNAT_CHUNK_SHIFT;
 }
 
-/* Offer what may be taken of a chunk: in front of all if it is as good as
- * never used.
+/* Put the ports of a chunk that may be taken into the free list: at its front
+ * if no backend remembers them, at its end otherwise.
  */
 static void dnat_chunk_offer(struct dnat_pool *pool, unsigned int index)
 {
@@ -112,7 +112,7 @@ static bool dnat_chunk_make(struct dnat_pool *pool, unsigned int index)
 	return true;
 }
 
-/* Make one more chunk, if there is one to be made. */
+/* Allocate the next chunk of the range, if one is missing. */
 static void dnat_chunk_next(struct dnat_pool *pool)
 {
 	unsigned int i, index;
@@ -177,14 +177,14 @@ void dnat_slot_take(struct dnat_pool *pool, u16 port,
 /**
  * dnat_vdport_take - take the port that has been free longest
  * @pool: in use by the caller
- * @owner: who will hold it
+ * @owner: the connection that gets it
  *
- * Ports that were never used are free longest, but for one that nobody can
- * remember any more no memory is spent on them.
+ * Ports that were never used count as free longest.  But no chunk is allocated
+ * for them while the first free port is one that no backend remembers.
  *
  * Context: any but hard interrupt.
- * Return: the port in host byte order; -ENOSPC when there is none left, -ENOMEM
- *	when there are some but no memory for them
+ * Return: the port in host byte order; -ENOSPC if none is free; -ENOMEM if a
+ *	chunk with free ports cannot be allocated
  */
 int dnat_vdport_take(struct dnat_pool *pool, struct dnat_conn *owner)
 {
@@ -206,9 +206,10 @@ int dnat_vdport_take(struct dnat_pool *pool, struct dnat_conn *owner)
 
 /**
  * dnat_vdport_recall - may a backend remember this port?
- * @pool: it was taken from
- * @port: host byte order, held by the caller
- * @last_seq: as it was given back with, if so
+ * @pool: that the port was taken from
+ * @port: host byte order, taken by the caller
+ * @last_seq: result: as passed to dnat_vdport_give(); valid only if true is
+ *	returned
  *
  * Context: any.
  */
@@ -220,7 +221,9 @@ bool dnat_vdport_recall(const struct dnat_pool *pool, u16 port, u32 *last_seq)
 	return !dnat_quiet(slot->stamp);
 }
 
-/* Take the port from its owner, and put it into @list. */
+/* Take a port from its owner and put it into @list.  A port out of the range
+ * goes into no list.
+ */
 void dnat_slot_free(struct dnat_pool *pool, u16 port, enum dnat_list list)
 {
 	struct dnat_slot *slot = dnat_slot(pool, port);
@@ -242,11 +245,11 @@ static u32 dnat_stamp_newest(u32 a, u32 b)
 }
 
 /**
- * dnat_vdport_give - give a port back
- * @pool: it was taken from
+ * dnat_vdport_give - give back a port after its connection ended
+ * @pool: that the port was taken from
  * @port: host byte order
- * @last_seq: for dnat_vdport_recall()
- * @stamp: jiffies when the backend last heard of it, or dnat_forgotten()
+ * @last_seq: TCP sequence number, host byte order, for dnat_vdport_recall()
+ * @stamp: jiffies of the connection's last packet, or dnat_forgotten()
  *
  * Context: any but hard interrupt.
  */
@@ -272,7 +275,7 @@ void dnat_vdport_give(struct dnat_pool *pool, u16 port, u32 last_seq, u32 stamp)
 
 /**
  * dnat_vdport_sweep - free the chunks whose ports no backend remembers
- * @pool: in the table; nobody else sweeps it at the same time
+ * @pool: in the table; only one sweep of it runs at a time
  *
  * Context: process.
  */
@@ -293,8 +296,8 @@ void dnat_vdport_sweep(struct dnat_pool *pool)
 }
 
 /**
- * dnat_vdport_skip - give a port back that was not used, and try it last
- * @pool: it was taken from
+ * dnat_vdport_skip - give back an unused port, to the end of the free list
+ * @pool: that the port was taken from
  * @port: host byte order
  *
  * Context: any but hard interrupt.
@@ -307,11 +310,12 @@ void dnat_vdport_skip(struct dnat_pool *pool, u16 port)
 }
 
 /**
- * dnat_vdport_retire - give a port back that is not to be handed out again
- * @pool: it was taken from
+ * dnat_vdport_retire - give back a port that must not be taken again
+ * @pool: that the port was taken from
  * @port: host byte order
  *
- * It stays away until its chunk is made anew or the range is set.
+ * It stays out of the free list until its chunk is allocated again, the range
+ * is set, or dnat_vdport_offer() is called for its chunk.
  *
  * Context: any but hard interrupt.
  */
@@ -323,12 +327,12 @@ void dnat_vdport_retire(struct dnat_pool *pool, u16 port)
 }
 
 /**
- * dnat_vdport_pass - go on in another chunk
+ * dnat_vdport_pass - make the next port come from another chunk
  * @pool: in use by the caller
- * @port: that was not to be had, host byte order
+ * @port: that could not be used, host byte order
  *
- * Ports that others have are often many in a row: one connection does not come
- * across all of them.
+ * Ports in use by others often follow one another.  One connection must not
+ * have to try all of them.
  *
  * Context: any but hard interrupt.
  */
@@ -349,7 +353,7 @@ void dnat_vdport_pass(struct dnat_pool *pool, u16 port)
 	if (!last || !next)
 		goto out;
 
-	/* what is in front, to the end */
+	/* move the ports up to @last from the front to the end */
 	dnat_slot(pool, ports->last)->next = ports->first;
 	dnat_slot(pool, ports->first)->prev = ports->last;
 	dnat_slot(pool, last)->next = 0;
@@ -361,12 +365,14 @@ out:
 }
 
 /**
- * dnat_vdport_used_chunk - find what to look at before the lock is let go
+ * dnat_vdport_used_chunk - find the next chunk that has a port in use
  * @pool: with its lock held
- * @port: where to begin, host byte order; where chunks without a port in use
- *	are passed over the first port behind them, 65536 at the end
+ * @port: port to start at, host byte order; chunks without a port in use are
+ *	skipped, and it becomes the first port after them, or 65536 at the end
  *
- * Return: the end of @port's chunk, which does not belong to it
+ * For walks that drop the lock after each chunk.
+ *
+ * Return: the first port after @port's chunk
  */
 unsigned int dnat_vdport_used_chunk(const struct dnat_pool *pool,
 				    unsigned int *port)
@@ -386,11 +392,11 @@ unsigned int dnat_vdport_used_chunk(const struct dnat_pool *pool,
 }
 
 /**
- * dnat_vdport_owner - who holds a port
+ * dnat_vdport_owner - the connection that has a port
  * @pool: with its lock held
- * @port: host byte order, from dnat_vdport_used_chunk() on to its end
+ * @port: host byte order, in a chunk from dnat_vdport_used_chunk()
  *
- * Return: the owner, alive as long as the lock is held, or NULL
+ * Return: the owner, valid while the lock is held, or NULL
  */
 struct dnat_conn *dnat_vdport_owner(const struct dnat_pool *pool, u16 port)
 {
@@ -400,9 +406,9 @@ struct dnat_conn *dnat_vdport_owner(const struct dnat_pool *pool, u16 port)
 }
 
 /**
- * dnat_vdport_offer - a port that was not for us is so no longer
+ * dnat_vdport_offer - put the retired ports of a chunk into the free list
  * @pool: under rcu_read_lock() or in use
- * @port: host byte order
+ * @port: any port of the chunk, host byte order
  *
  * Context: any but hard interrupt.
  */
@@ -416,7 +422,7 @@ void dnat_vdport_offer(struct dnat_pool *pool, u16 port)
 	spin_unlock_bh(&pool->lock);
 }
 
-/* Only ports of the range are in a list. */
+/* Remove the ports that are out of the range from a list. */
 static void dnat_list_trim(struct dnat_pool *pool, enum dnat_list list)
 {
 	u16 port, next;
@@ -429,11 +435,11 @@ static void dnat_list_trim(struct dnat_pool *pool, enum dnat_list list)
 }
 
 /**
- * dnat_vdport_set_range - change the ports that a pool has
+ * dnat_vdport_set_range - change the port range of a pool
  * @pool: under rcu_read_lock() or in use
  * @range: checked by the caller
  *
- * Ports in use that fall out of the range stay with their owners.
+ * Connections keep a port that is out of the new range.
  *
  * Context: any but hard interrupt.
  */
@@ -452,7 +458,7 @@ void dnat_vdport_set_range(struct dnat_pool *pool, struct dnat_range range)
 }
 
 /**
- * dnat_vdport_init - make the ports of a pool, none of which is in its range
+ * dnat_vdport_init - set up the ports of a pool, with an empty range
  * @pool: new, all zeros
  *
  * Context: any but hard interrupt.
@@ -466,8 +472,8 @@ int dnat_vdport_init(struct dnat_pool *pool)
 		return -ENOMEM;
 
 	spin_lock_init(&pool->lock);
-	/* The backend may still hold TIME_WAIT for the ports that this machine
-	 * gave out last before it was booted.
+	/* Start at a random chunk: the backend may still be in TIME_WAIT for
+	 * the ports that this machine used just before it was rebooted.
 	 */
 	pool->start = reciprocal_scale(get_random_u32(), DNAT_CHUNKS);
 	pool->stamp = (u32)jiffies;
@@ -477,7 +483,7 @@ int dnat_vdport_init(struct dnat_pool *pool)
 
 /**
  * dnat_vdport_clean - undo dnat_vdport_init()
- * @pool: nobody can see it any more
+ * @pool: without readers
  *
  * Context: any.
  */
@@ -492,14 +498,14 @@ void dnat_vdport_clean(struct dnat_pool *pool)
 }
 
 /**
- * dnat_vdport_setup - get ready to make chunks
+ * dnat_vdport_setup - create the cache for chunks
  *
  * Context: process.
  * Return: 0 or -ENOMEM
  */
 int dnat_vdport_setup(void)
 {
-	/* kmalloc() would take a quarter more. */
+	/* kmalloc() would use a quarter more memory */
 	dnat_chunk_cache = KMEM_CACHE(dnat_chunk, 0);
 	return dnat_chunk_cache ? 0 : -ENOMEM;
 }
@@ -507,7 +513,7 @@ int dnat_vdport_setup(void)
 /**
  * dnat_vdport_teardown - undo dnat_vdport_setup()
  *
- * All pools are freed.
+ * All pools must be freed.
  *
  * Context: process.
  */

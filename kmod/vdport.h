@@ -130,7 +130,7 @@ struct dnat_pool {
 	struct rhash_head node;
 	struct dnat_pool_key key;
 	struct dnat_vip *vip;	/* the VIP of @key, with a reference */
-	struct dnat_counter __rcu *counter; /* see counter.c, with a reference */
+	struct dnat_counter __rcu *counter; /* with a reference, or NULL */
 	struct list_head list;	/* in vdports->list */
 	struct list_head ahead_node; /* in dnat_ahead.pools, or empty */
 	u32 asked;		/* ahead.c: jiffies of its last check */
@@ -151,7 +151,7 @@ struct dnat_pool {
 	u32 stamp;		/* not older than that of any chunk */
 	u32 idle;		/* jiffies when a port was last given back */
 	unsigned int taken;	/* slots that have an owner */
-	unsigned int met;	/* ports of others met since the last full check */
+	unsigned int met;	/* ports of others, since the last full check */
 	u32 barren;		/* jiffies when no port could be taken back */
 	/* reclaim.c: connections with a port, oldest in their class first */
 	struct list_head conns[DNAT_CLASS_COUNT];

@@ -3,15 +3,17 @@
 
 #include "vip.h"
 
-/* Rules may hand over whatever port a client asks for: strangers must not be
- * able to take all ports away from the vdports.
+/* Learned ports of one VIP.  A rule may hand over connections to any port; the
+ * limit keeps clients that try all ports from leaving none for vdports.
  */
 #define DNAT_LEARN_MAX 1024
 
-/* The same of all VIPs, each of which takes up to 600 bytes. */
+/* Learned ports of all VIPs.  Each needs up to 600 bytes. */
 #define DNAT_LEARN_ALL_MAX 65536
 
-/* What stands in dnat_vip.ports; or a struct dnat_service, where it is named. */
+/* The entry of a learned port in dnat_vip.ports; that of a named port is its
+ * struct dnat_service.
+ */
 #define DNAT_PORT_LEARNED xa_mk_value(0)
 
 static const struct rhashtable_params dnat_vip_params = {
@@ -22,12 +24,12 @@ static const struct rhashtable_params dnat_vip_params = {
 };
 
 /**
- * dnat_vip_find - look for a VIP
- * @vips: whose
+ * dnat_vip_find - find a VIP
+ * @vips: of the netns
  * @key: address and protocol
  *
  * Context: any, under rcu_read_lock().
- * Return: the VIP, for as long as the lock is held, or NULL
+ * Return: the VIP, valid until rcu_read_unlock(), or NULL
  */
 struct dnat_vip *dnat_vip_find(struct dnat_vips *vips,
 			       const struct dnat_vip_key *key)
@@ -43,7 +45,7 @@ static void dnat_vip_filter_add(struct dnat_vip *vip, int n)
 	u8 *count = &vip->vips->filter[at];
 
 	lockdep_assert_held(&vip->vips->lock);
-	/* one that was at its limit is not known any more, and stays there */
+	/* at U8_MAX the real number is unknown, so it stays */
 	if (*count < U8_MAX)
 		WRITE_ONCE(*count, *count + n);
 }
@@ -87,13 +89,13 @@ static struct dnat_vip *dnat_vip_new(struct dnat_vips *vips,
 }
 
 /**
- * dnat_vip_get - use a VIP, and make it if it is not there
- * @vips: whose
+ * dnat_vip_get - get a reference to a VIP, which is made if it does not exist
+ * @vips: of the netns
  * @key: address and protocol
  *
  * Context: softirq or process, under rcu_read_lock().
- * Return: the VIP, to be given back with dnat_vip_put(); -ENOMEM; or why the
- *	table does not take it now, such as -EBUSY
+ * Return: the VIP, for dnat_vip_put(); -ENOMEM; or an error of the table, such
+ *	as -EBUSY while it is rehashed
  */
 struct dnat_vip *dnat_vip_get(struct dnat_vips *vips,
 			      const struct dnat_vip_key *key)
@@ -103,7 +105,7 @@ struct dnat_vip *dnat_vip_get(struct dnat_vips *vips,
 	if (vip && refcount_inc_not_zero(&vip->users))
 		return vip;
 
-	/* Under the lock no VIP in the table is without a user. */
+	/* users >= 1 for every VIP in the table while the lock is held */
 	spin_lock_bh(&vips->lock);
 	vip = dnat_vip_find(vips, key);
 	if (vip)
@@ -124,7 +126,7 @@ static bool dnat_learn_get(struct dnat_vips *vips)
 	return false;
 }
 
-/* Ports of @vip are not learned any more. */
+/* Uncount @n learned ports of @vip. */
 static void dnat_learn_put(struct dnat_vip *vip, unsigned int n)
 {
 	vip->n_learned -= n;
@@ -148,7 +150,7 @@ static void dnat_vip_put_locked(struct dnat_vip *vip)
 }
 
 /**
- * dnat_vip_put - stop using a VIP
+ * dnat_vip_put - drop a reference to a VIP
  * @vip: from dnat_vip_get()
  *
  * Context: softirq or process.
@@ -163,7 +165,7 @@ void dnat_vip_put(struct dnat_vip *vip)
 }
 
 /**
- * dnat_vip_is_service - is a port of the VIP known to be a service?
+ * dnat_vip_is_service - is a port of the VIP a service port, named or learned?
  * @vip: in use, or under rcu_read_lock()
  * @port: host byte order
  *
@@ -175,13 +177,13 @@ bool dnat_vip_is_service(struct dnat_vip *vip, u16 port)
 }
 
 /**
- * dnat_vip_service - the service of a port of the VIP
+ * dnat_vip_service - the named service of a port of the VIP
  * @vip: in use, or under rcu_read_lock()
  * @port: host byte order
  *
  * Context: any, under rcu_read_lock().
- * Return: the service, for as long as the lock is held; NULL unless it was
- *	named with dnat_vip_port_add()
+ * Return: the service, valid until rcu_read_unlock(); NULL if
+ *	dnat_vip_port_add() was not called for the port
  */
 struct dnat_service *dnat_vip_service(struct dnat_vip *vip, u16 port)
 {
@@ -191,12 +193,12 @@ struct dnat_service *dnat_vip_service(struct dnat_vip *vip, u16 port)
 }
 
 /**
- * dnat_vip_learn - a rule has handed over a connection to this port
+ * dnat_vip_learn - learn a service port from a connection to it
  * @vip: in use
  * @port: host byte order
  *
- * Without memory it is not learned; packets to it are then looked for as
- * answers first, which only takes longer.
+ * Without memory, or above the limits, the port is not learned and may be taken
+ * as a vdport.
  *
  * Context: softirq.
  */
@@ -230,22 +232,23 @@ static int dnat_vip_name_port(struct dnat_vip *vip, u16 port,
 		dnat_learn_put(vip, 1);
 		xa_unlock_bh(&vip->ports);
 	}
-	/* the first one's reference lasts for all */
+	/* one reference for all named ports */
 	if (!vip->n_named++)
 		refcount_inc(&vip->users);
 	return 0;
 }
 
 /**
- * dnat_vip_port_add - keep a port of a VIP out of its vdports
- * @vips: whose
- * @key: the VIP; it is made where it is not there
- * @port: of a service, host byte order
+ * dnat_vip_port_add - name a service port, which is no vdport then
+ * @vips: of the netns
+ * @key: of the VIP, which is made if it does not exist
+ * @port: host byte order
  *
  * Connections that have it as their vdport keep it.
  *
  * Context: process.
- * Return: 0, -EEXIST when that was said before, or why there is no VIP
+ * Return: 0; -ENOMEM; -EEXIST if the port is named already; or an error of
+ *	dnat_vip_get()
  */
 int dnat_vip_port_add(struct dnat_vips *vips, const struct dnat_vip_key *key,
 		      u16 port)
@@ -277,13 +280,13 @@ int dnat_vip_port_add(struct dnat_vips *vips, const struct dnat_vip_key *key,
 
 /**
  * dnat_vip_port_del - undo dnat_vip_port_add()
- * @vips: whose
- * @key: the VIP
+ * @vips: of the netns
+ * @key: of the VIP
  * @port: host byte order
  *
  * Context: process.
- * Return: the service, which others may see for a grace period still, and then
- *	is to be freed; NULL when it was not said
+ * Return: the service, which the caller must free after a grace period; NULL if
+ *	the port is not named
  */
 struct dnat_service *dnat_vip_port_del(struct dnat_vips *vips,
 				       const struct dnat_vip_key *key,
@@ -308,7 +311,7 @@ struct dnat_service *dnat_vip_port_del(struct dnat_vips *vips,
 }
 
 /**
- * dnat_vips_init - get ready for VIPs
+ * dnat_vips_init - set up the VIPs of a netns
  * @vips: embedded in a netns's state
  *
  * Context: process.
@@ -338,7 +341,7 @@ static void dnat_vip_clean(void *ptr, void *arg)
 
 /**
  * dnat_vips_clean - undo dnat_vips_init()
- * @vips: with no user left but named ports
+ * @vips: only named ports have references left
  *
  * VIPs are freed by call_rcu().
  *
