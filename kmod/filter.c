@@ -11,9 +11,9 @@ static void dnat_get_addr(const struct nlattr *attr, union nf_inet_addr *addr,
 }
 
 /**
- * dnat_filter_read - take the filters of a request
- * @filter: all zeros
- * @attrs: by DNAT_FILTER_POLICY, those that are not given NULL
+ * dnat_filter_read - read the filter of a request
+ * @filter: result; all zeros before
+ * @attrs: checked by DNAT_FILTER_POLICY; NULL for those not in the request
  *
  * Context: any.
  */
@@ -58,9 +58,9 @@ static bool dnat_addr_matches(const union nf_inet_addr *addr, u8 l3num,
 }
 
 /**
- * dnat_filter_wants_pool - may there be connections that are asked for?
+ * dnat_filter_wants_pool - can connections of a pool match the filter?
  * @filter: from dnat_filter_read()
- * @key: of the pool that they would be in
+ * @key: of the pool
  *
  * Context: any.
  */
@@ -76,11 +76,12 @@ bool dnat_filter_wants_pool(const struct dnat_filter *filter,
 }
 
 /**
- * dnat_filter_wants - is this connection one of those that are asked for?
+ * dnat_filter_wants - does a connection match the filter?
  * @filter: from dnat_filter_read()
- * @conn: of a pool that dnat_filter_wants_pool()
+ * @conn: of a pool for which dnat_filter_wants_pool() is true
  *
- * Conntrack, too, shows what it has confirmed and not yet given up.
+ * As in conntrack's own dumps, connections that are not confirmed, dying or
+ * expired do not match.
  *
  * Context: any, the pool's lock held.
  */

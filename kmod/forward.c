@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The one-lookup path (paper, 3.1 steps 4-6): packets of connections that
- * conntrack and nf_nat have set up are rewritten and sent on before conntrack
- * would look at them.
+ * The one-lookup path (paper, 3.1 steps 4-6): the module rewrites and forwards
+ * packets of connections that conntrack and nf_nat have set up, at prerouting,
+ * before conntrack sees them.
  *
- * Whatever this path does not fully understand goes the slow way, unchanged.
+ * Packets that this path does not fully understand take the slow path
+ * (conntrack and nf_nat), unchanged.
  */
 #include <linux/netfilter_bridge.h>
 #include <linux/netfilter_ipv4.h>
@@ -20,10 +21,10 @@
 #include "table.h"
 #include "track.h"
 
-/* Is the path on, and is there nothing about the packet that it leaves to
- * others: IPsec, a bridge, a socket that has been found for it already?  And
- * what a process gives back that had it in a queue (NFQUEUE) comes with bottom
- * halves on, where no lock that is taken here may be held.
+/* Is the path on, and may the packet take it?  Packets for IPsec, on a bridge,
+ * or with a socket, route or conntrack already may not.  Nor may packets that a
+ * process reinjects from NFQUEUE: bottom halves are enabled then, and the locks
+ * that this path takes need them disabled.
  */
 static __always_inline bool dnat_forward_on(const struct dnat_net *dn,
 					    const struct sk_buff *skb,
@@ -43,8 +44,8 @@ static __always_inline bool dnat_forward_on(const struct dnat_net *dn,
 	       !nf_bridge_in_prerouting(skb);
 }
 
-/* conntrack would not take a packet whose checksum is wrong, where it looks.  UDP
- * may come without one (RFC 768, RFC 6935).
+/* Check the checksum if conntrack would (sysctl nf_conntrack_checksum).  UDP
+ * may have none (RFC 768, RFC 6935).
  */
 static __always_inline bool dnat_checksum_right(const struct dnat_packet *pkt)
 {
@@ -65,7 +66,7 @@ dnat_check_tcp(const struct dnat_packet *pkt)
 	if (!pskb_may_pull(pkt->skb, pkt->thoff + sizeof(*th)))
 		return DNAT_STAT_SLOW_HEADER;
 	th = dnat_tcp_hdr(pkt);
-	/* with SYN, conntrack takes neither of the two for valid */
+	/* SYN with FIN or URG is invalid for conntrack */
 	if (th->rst || !th->ack || (th->syn && (th->fin || th->urg)))
 		return DNAT_STAT_SLOW_FLAGS;
 	len = th->doff * 4;
@@ -111,8 +112,8 @@ dnat_packet_find(struct dnat_net *dn, const struct dnat_packet *pkt)
 	return dnat_table_find(dn, &tuple);
 }
 
-/* Is the connection one that conntrack knows?  Of two that clash conntrack goes by
- * the other.
+/* Is the connection confirmed and alive?  Of two that clash, IPS_NAT_CLASH
+ * marks the one that conntrack does not use.
  */
 static __always_inline bool dnat_conn_ready(const struct dnat_conn *conn,
 					    unsigned long status)
@@ -121,7 +122,10 @@ static __always_inline bool dnat_conn_ready(const struct dnat_conn *conn,
 	       IPS_CONFIRMED && !nf_ct_is_expired(conn->ct);
 }
 
-/* Return: whether the packet may be written to, and there is room before it */
+/* Make the headers writable, with room for the device's header before them.
+ *
+ * Return: false without memory
+ */
 static __always_inline bool dnat_packet_own(const struct dnat_packet *pkt,
 					    const struct dst_entry *dst)
 {
@@ -136,7 +140,9 @@ static __always_inline bool dnat_packet_own(const struct dnat_packet *pkt,
 	return !skb_cow_head(skb, room) && !skb_ensure_writable(skb, len);
 }
 
-/* The packet is noted: nothing may go wrong from here on. */
+/* Rewrite and send the packet.  conntrack's state is updated already, so the
+ * packet must not take the slow path from here on.
+ */
 static __always_inline void dnat_send(const struct dnat_packet *pkt,
 				      struct dnat_conn *conn,
 				      enum ip_conntrack_info ctinfo,
@@ -162,13 +168,14 @@ static __always_inline void dnat_send(const struct dnat_packet *pkt,
 static unsigned int dnat_forward4(void *priv, struct sk_buff *skb,
 				  const struct nf_hook_state *state);
 
-/* The hooks without which there is no NAT at prerouting: defragmentation, ours,
- * conntrack's and nf_nat's.
+/* The hooks at prerouting that NAT needs: defragmentation, ours, conntrack's
+ * and nf_nat's.
  */
 #define DNAT_HOOKS_PREROUTING 4
 
-/* Are there no hooks at prerouting but these?  Their number alone does not tell,
- * for another kernel may have one fewer.  One before ours has had its say.
+/* Are there no other hooks at prerouting?  A kernel may have one fewer, so the
+ * number alone does not tell: ours must be followed by two.  A hook before ours
+ * has seen the packet already.
  */
 static bool dnat_forward_alone(const struct net *net)
 {
@@ -181,8 +188,9 @@ static bool dnat_forward_alone(const struct net *net)
 	       hooks->hooks[n - 3].hook == dnat_forward4;
 }
 
-/* A rule on the slow way may want to change what is agreed at a connection's
- * start, such as the MSS; later packets have nothing of the kind.
+/* May a rule on the slow path change the first answer?  A rule may change what
+ * is negotiated when a connection starts, such as the MSS.  Later packets have
+ * nothing of that kind.
  */
 static bool dnat_start_is_ruled(const struct net *net)
 {
@@ -193,10 +201,10 @@ static bool dnat_start_is_ruled(const struct net *net)
 	       !dnat_nat_alone(net);
 }
 
-/* The first answer, whose way back is not known yet: the kernel is asked for it
- * here, in IPv4.
+/* Forward the backend's first answer.  No packet of this direction was
+ * forwarded yet, so the route is looked up here.  IPv4 only.
  *
- * Return: as for dnat_forward(); @slow where it is the rules' or conntrack's
+ * Return: as for dnat_forward(); @slow if rules or conntrack must see it
  */
 static enum dnat_stat dnat_forward_first(const struct dnat_packet *pkt,
 					 struct dnat_way *way,
@@ -247,8 +255,8 @@ static noinline struct dst_entry *dnat_forward_renew(const struct dnat_packet *p
 			      in ? key->bport : conn->cport);
 }
 
-/* Return: DNAT_STAT_FAST and the packet is gone; or why it has to go the slow
- * way, and nothing has happened
+/* Return: DNAT_STAT_FAST if the packet was consumed; otherwise the reason for
+ * the slow path, and the packet and all state are unchanged
  */
 static __always_inline enum dnat_stat
 dnat_forward(struct dnat_net *dn, const struct dnat_packet *pkt)
@@ -310,7 +318,7 @@ dnat_forward(struct dnat_net *dn, const struct dnat_packet *pkt)
 	return DNAT_STAT_FAST;
 }
 
-/* Only what goes to a VIP counts. */
+/* Count a packet that takes the slow path, if it is for a VIP. */
 static noinline unsigned int dnat_slow(struct dnat_net *dn,
 				       const union nf_inet_addr *daddr,
 				       u8 l3num, u8 l4proto,
@@ -327,9 +335,9 @@ static noinline unsigned int dnat_slow(struct dnat_net *dn,
 	return NF_ACCEPT;
 }
 
-/* Four functions, each of one piece but for the table's lookup, whose call
- * costs nothing that could be measured: a tenth of the cycles.  With UDP's apart
- * the compiler puts TCP's into the hook: 3 % of them.
+/* Four functions, one for each case, with everything inline but the table's
+ * lookup, whose call has no measurable cost.  This saves a tenth of the cycles.
+ * noinline for UDP makes the compiler inline TCP into the hook: another 3 %.
  */
 static __always_inline enum dnat_stat
 dnat_forward_l4(struct dnat_net *dn, struct sk_buff *skb,
@@ -375,7 +383,8 @@ dnat_forward_udp6(struct dnat_net *dn, struct sk_buff *skb,
 	return dnat_forward_l4(dn, skb, state, NFPROTO_IPV6, IPPROTO_UDP);
 }
 
-/* A frame that a device has merged without saying how to cut it again. */
+/* A packet that a device has merged (LRO) and that cannot be segmented again.
+ */
 static bool dnat_is_lro(const struct sk_buff *skb)
 {
 	return skb_is_gso(skb) && !skb_shinfo(skb)->gso_type;
@@ -395,7 +404,7 @@ static unsigned int dnat_forward4(void *priv, struct sk_buff *skb,
 		return NF_ACCEPT;
 
 	daddr = (union nf_inet_addr){ .all = { (__force u32)iph->daddr } };
-	/* one that was put together goes on in pieces as it came */
+	/* a reassembled packet must be fragmented again as it was */
 	if (iph->ihl != 5 || ip_is_fragment(iph) || IPCB(skb)->frag_max_size ||
 	    dnat_is_lro(skb))
 		stat = DNAT_STAT_SLOW_HEADER;
@@ -428,7 +437,7 @@ static unsigned int dnat_forward6(void *priv, struct sk_buff *skb,
 	    !dnat_forward_on(dn, skb, state))
 		return NF_ACCEPT;
 
-	/* IPv4 tells by way of its routes */
+	/* for IPv4, the route lookup checks this */
 	if (!READ_ONCE(state->net->ipv6.devconf_all->forwarding))
 		return NF_ACCEPT;
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The source half of a new connection's NAT (paper, 3.1 step 3).
+ * The source NAT of a new connection (paper, 3.1 step 3).
  *
- * A rule in prerouting or output has chosen the backend.  Just before nf_nat
- * would look at the source, it is set to exactly (vip, vdport); nf_nat then
- * rewrites this packet and all that follow.
+ * A rule in prerouting or output has chosen the backend (destination NAT).  At
+ * postrouting, just before nf_nat would set up the source NAT, the module sets
+ * the source to (vip, vdport).  nf_nat then rewrites this packet and all later
+ * ones that it sees.
  */
 #include <linux/netfilter_ipv4.h>
 #include <net/ip.h>
@@ -22,15 +23,17 @@
 #include "reuse.h"
 #include "stray.h"
 
-/* How many ports that conntrack knows already one packet may come across: two
- * in each chunk, for the kernel gives its processes the even ports first.
+/* Unusable ports that one packet tries at most: two in each chunk, because the
+ * kernel gives local processes the even ports first.
  */
 #define DNAT_SKIP_MAX (2 * DNAT_CHUNKS)
 
-/* How many of those that it knew earlier one packet asks for again. */
+/* Ports found in use by others earlier that one packet checks again. */
 #define DNAT_ASK_MAX 16
 
-/* Another CPU may be faster to take the port that was just made free. */
+/* Attempts of one packet to take a port back: another CPU may take the port
+ * that was just made free.
+ */
 #define DNAT_RECLAIM_MAX 4
 
 static void dnat_nat_key(const struct nf_conn *ct, struct dnat_pool_key *key)
@@ -48,8 +51,9 @@ static void dnat_nat_key(const struct nf_conn *ct, struct dnat_pool_key *key)
 	key->l4proto = nf_ct_protonum(ct);
 }
 
-/* A local process that talks to the backend from the VIP may hold the tuple, or
- * an entry made by someone else.
+/* Does conntrack have the tuple already?  It may be that of a local process
+ * that talks to the backend from the VIP, or an entry that another program
+ * made.
  */
 static bool dnat_nat_tuple_taken(const struct dnat_conn *conn, u16 vdport)
 {
@@ -59,9 +63,9 @@ static bool dnat_nat_tuple_taken(const struct dnat_conn *conn, u16 vdport)
 	return nf_conntrack_tuple_taken(&tuple, conn->ct);
 }
 
-/* Whoever sends a packet that looks like a backend's answer, with the backend's
- * address as its own or not, has conntrack keep a port for it.  Where no other
- * is left, it has to give way as long as nobody has answered it.
+/* A packet that looks like a backend's answer, from the backend or with a
+ * spoofed source, makes a conntrack that occupies a port.  If no other port is
+ * left, delete that conntrack, unless it was answered.
  */
 static void dnat_nat_evict(const struct dnat_conn *conn, u16 vdport)
 {
@@ -81,7 +85,9 @@ static void dnat_nat_evict(const struct dnat_conn *conn, u16 vdport)
 	nf_ct_put(ct);
 }
 
-/* Is one of the ports that others had free now? */
+/* Return: whether one of the ports in use by others is free now; it is in the
+ * free list then
+ */
 static bool dnat_nat_ask_held(struct dnat_conn *conn)
 {
 	struct dnat_pool *pool = conn->pool;
@@ -101,8 +107,11 @@ static bool dnat_nat_ask_held(struct dnat_conn *conn)
 	return false;
 }
 
-/* Return: a port in host byte order, -ENOSPC or -ENOMEM; -ENOSPC also when there
- * may be one, but *@skips has come down to 0
+/* Take a free port that is not reserved, no service port, and not in use by
+ * others.  *@skips limits the ports to try and is counted down.
+ *
+ * Return: the port in host byte order, -ENOSPC or -ENOMEM; -ENOSPC also if
+ * *@skips has reached 0
  */
 static int dnat_nat_take_free(const struct dnat_net *dn, struct dnat_conn *conn,
 			      unsigned int *skips)
@@ -129,9 +138,10 @@ static int dnat_nat_take_free(const struct dnat_net *dn, struct dnat_conn *conn,
 	return -ENOSPC;
 }
 
-/* The same, where @port is what dnat_nat_take_free() returned for want of one.
+/* Make a port free and take it.  @port is the error of dnat_nat_take_free().
  *
- * Return: the same, or -EAGAIN: other CPUs were faster, or are making one free
+ * Return: as for dnat_nat_take_free(); -EAGAIN if a connection was ended, but
+ * no port was free afterwards: another CPU took it, or is about to free it
  */
 static int dnat_nat_take_back(const struct dnat_net *dn, struct dnat_conn *conn,
 			      unsigned int *skips, int port)
@@ -172,9 +182,10 @@ static int dnat_nat_take(const struct dnat_net *dn, struct dnat_conn *conn)
 	return port;
 }
 
-/* What nf_nat_setup_info() does for a source, but for its list of conntracks
- * by source: that serves to give a client the mapping that it had before, which
- * must not be done here, and costs a cold cache line each time.
+/* Set up the source NAT as nf_nat_setup_info() does, but do not add @ct to
+ * nf_nat's list of conntracks by source.  That list gives a client the mapping
+ * that it had before, which must not happen here, and using it costs a cache
+ * miss.
  *
  * Return: 0 or -ENOMEM
  */
@@ -210,7 +221,7 @@ static void dnat_nat_no_memory(struct dnat_net *dn, const struct nf_conn *ct,
 {
 	__be16 vport = ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple.dst.u.all;
 
-	/* It was no lack of memory if the extensions went out of use. */
+	/* If the extensions were invalidated, it was not for lack of memory. */
 	if (!dnat_conn_wanted(ct))
 		return;
 	dnat_stat_inc(dn, DNAT_STAT_NOMEM);
@@ -228,7 +239,9 @@ static unsigned int dnat_nat_new(struct sk_buff *skb, struct nf_conn *ct,
 	dnat_nat_key(ct, &key);
 	conn = dnat_conn_new(ct, &key);
 	if (IS_ERR(conn)) {
-		/* A table that is being rehashed takes the client's next packet. */
+		/* Not counted: a table that is being rehashed.  The client
+		 * retries.
+		 */
 		if (PTR_ERR(conn) == -ENOMEM || PTR_ERR(conn) == -ENOSPC)
 			dnat_nat_no_memory(dn, ct, &key);
 		return NF_DROP;
@@ -273,9 +286,7 @@ static unsigned int dnat_nat_postrouting(void *priv, struct sk_buff *skb,
 	if (!dnat_conn_wanted(ct))
 		return NF_ACCEPT;
 
-	/* With its destination unchanged a connection has no backend, and
-	 * then no VIP either.
-	 */
+	/* Without destination NAT, a connection has no backend and no VIP. */
 	if (ctinfo == IP_CT_NEW && !nf_ct_is_confirmed(ct) &&
 	    !nf_nat_initialized(ct, NF_NAT_MANIP_SRC) &&
 	    ct->status & IPS_DST_NAT) {
@@ -296,10 +307,10 @@ static unsigned int dnat_nat_postrouting(void *priv, struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
-/* An ICMP error about a connection whose sequence numbers are shifted, when
- * nf_nat has translated it.  conntrack comes next, and would shift whatever
- * stands where TCP has its numbers, such as the MTU; but for what it takes for
- * the other direction's.
+/* ICMP errors about a connection whose sequence numbers are shifted, after
+ * nf_nat has translated them.  The next hook is conntrack's, which would adjust
+ * the ICMP header as if it were TCP's, and overwrite the MTU, for example.  It
+ * does not if the packet belongs to the direction that is not shifted.
  */
 static unsigned int dnat_nat_error(void *priv, struct sk_buff *skb,
 				   const struct nf_hook_state *state)
@@ -312,8 +323,8 @@ static unsigned int dnat_nat_error(void *priv, struct sk_buff *skb,
 	    !test_bit(IPS_SEQ_ADJUST_BIT, &ct->status) || !dnat_conn_of(ct))
 		return NF_ACCEPT;
 
-	/* This machine's own quotes what came in, which is not shifted yet.  On
-	 * its way into a VRF it comes by twice.
+	/* An error that this machine sends quotes the packet as it came in, not
+	 * shifted yet.  An error that leaves by a VRF passes this hook twice.
 	 */
 	if (ctinfo == IP_CT_RELATED_REPLY)
 		return skb->skb_iif ? dnat_reuse_unquote(skb, ct) : NF_ACCEPT;
@@ -321,12 +332,12 @@ static unsigned int dnat_nat_error(void *priv, struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
-/* Ours, nf_nat's, ours and conntrack's. */
+/* dnat_nat_postrouting(), nf_nat's, dnat_nat_error() and conntrack's. */
 #define DNAT_HOOKS_POSTROUTING 4
 
-/* Is the first hook AppArmor's?  It judges what this machine's own sockets send,
- * and is there wherever AppArmor is on.  A chain at its priority is known by its
- * type.
+/* Is the first hook AppArmor's?  It is registered wherever AppArmor is enabled,
+ * and only checks packets of local sockets.  A chain of nftables or iptables at
+ * the same priority has another type.
  */
 static bool dnat_nat_apparmor(const struct nf_hook_entries *hooks)
 {
@@ -337,10 +348,11 @@ static bool dnat_nat_apparmor(const struct nf_hook_entries *hooks)
 }
 
 /**
- * dnat_nat_alone - are postrouting's hooks for IPv4 those of NAT alone?
- * @net: where
+ * dnat_nat_alone - are there no rules at postrouting for IPv4?
+ * @net: the netns
  *
  * Context: any, under rcu_read_lock().
+ * Return: true if the hooks are only those of NAT, conntrack and AppArmor
  */
 bool dnat_nat_alone(const struct net *net)
 {
@@ -357,7 +369,7 @@ bool dnat_nat_alone(const struct net *net)
 	       hooks->hooks[first + 2].hook == dnat_nat_error;
 }
 
-/* NFPROTO_INET stands for IPv4 and IPv6 here, whose priorities are the same. */
+/* NFPROTO_INET registers for IPv4 and IPv6; their priorities are the same. */
 static const struct nf_hook_ops dnat_nat_ops[] = {
 	{
 		.hook = dnat_nat_postrouting,
@@ -379,7 +391,7 @@ static int __net_init dnat_nat_net_init(struct net *net)
 				     ARRAY_SIZE(dnat_nat_ops));
 }
 
-/* Before exit: RCU readers are waited for between the two. */
+/* In pre_exit, because a grace period passes between pre_exit and exit. */
 static void __net_exit dnat_nat_net_pre_exit(struct net *net)
 {
 	nf_unregister_net_hooks(net, dnat_nat_ops, ARRAY_SIZE(dnat_nat_ops));

@@ -3,12 +3,12 @@
 #include "reclaim.h"
 #include "reset.h"
 
-/* How many connections of a class one packet looks at. */
+/* Connections of a class that one search checks at most. */
 #define DNAT_LOOK_MAX 16
 
 /**
- * dnat_reclaim_add - keep an eye on a connection that has a port
- * @conn: with its vdport
+ * dnat_reclaim_add - add a connection to the list of its class
+ * @conn: has its vdport
  *
  * Context: softirq or process.
  */
@@ -41,8 +41,8 @@ void dnat_reclaim_del(struct dnat_conn *conn)
 
 /**
  * dnat_reclaim_move - put a connection into another class
- * @conn: under rcu_read_lock(), and maybe ended on another CPU
- * @class: that one
+ * @conn: under rcu_read_lock(); ignored if it was ended on another CPU
+ * @class: the new class
  *
  * Context: softirq or process.
  */
@@ -61,20 +61,23 @@ void dnat_reclaim_move(struct dnat_conn *conn, enum dnat_class class)
 	spin_unlock_bh(&pool->lock);
 }
 
-/* What conntrack calls expired may not be collected for a minute yet. */
+/* May this connection be ended for its port?  Of the open ones, those that are
+ * expired or dying: conntrack may take a minute to collect an expired one.
+ */
 static bool dnat_reclaimable(const struct nf_conn *ct)
 {
 	if (!nf_ct_is_confirmed(ct))
 		return false;
-	/* A dying one has its port still if its helper was taken off. */
+	/* A dying one still has its port if its helper was removed. */
 	return nf_ct_is_dying(ct) || nf_ct_is_expired(ct) ||
 	       dnat_class_of(ct) != DNAT_CLASS_OPEN;
 }
 
-/* Each goes to the end, so that the next packet looks at others: at those that may
- * be taken, or that nobody is ending yet.
+/* Find a connection to end.  Each one that was checked moves to the end of the
+ * list, so that the next search, maybe on another CPU, checks others.
  *
- * Return: one for dnat_reclaim_end(), with a reference to its conntrack, or NULL
+ * Return: a connection for dnat_reclaim_end(), with a reference to its
+ * conntrack, or NULL
  */
 static struct dnat_conn *dnat_reclaim_pick(struct dnat_pool *pool,
 					 enum dnat_class class)
@@ -98,7 +101,10 @@ static struct dnat_conn *dnat_reclaim_pick(struct dnat_pool *pool,
 	return NULL;
 }
 
-/* NULL: there was none to be picked. */
+/* End @conn and drop the reference to its conntrack.
+ *
+ * Return: 0, or -ENOENT if @conn is NULL
+ */
 static int dnat_reclaim_end(struct dnat_pool *pool, struct dnat_conn *conn)
 {
 	struct dnat_counter *counter;
@@ -109,8 +115,8 @@ static int dnat_reclaim_end(struct dnat_pool *pool, struct dnat_conn *conn)
 
 	counter = dnat_counter_of(conn->count);
 	ct = conn->ct;
-	/* Else the backend takes the next client's SYN for this connection's,
-	 * and answers it with an ACK.
+	/* Without a reset, the backend takes the next SYN from this port for a
+	 * packet of this connection, and answers it with an ACK.
 	 */
 	if (dnat_conn_is_tcp(conn) && dnat_class_of(ct) != DNAT_CLASS_CLOSED &&
 	    !nf_ct_is_dying(ct))
@@ -126,12 +132,16 @@ static int dnat_reclaim_end(struct dnat_pool *pool, struct dnat_conn *conn)
 }
 
 /**
- * dnat_reclaim_one - end the connection that can best be done without
- * @pool: that has no free port
+ * dnat_reclaim_one - end one connection for its port
+ * @pool: has no free port
+ *
+ * The oldest closed one; else the oldest half-open one; else an open one that
+ * is expired or dying.
  *
  * Context: softirq, under rcu_read_lock(), none of conntrack's locks held.
- * Return: -ENOENT if there is none; 0 if one was ended, by us or by another CPU,
- *	which may be about to make its port free, or to take it
+ * Return: 0 if a connection was ended, by this or by another CPU; another CPU
+ *	may still be about to free the port, or may take it.  -ENOENT if none
+ *	of those checked may be ended.
  */
 int dnat_reclaim_one(struct dnat_pool *pool)
 {
@@ -146,8 +156,8 @@ int dnat_reclaim_one(struct dnat_pool *pool)
 }
 
 /**
- * dnat_reclaim_closed - the same, for connections that are closed only
- * @pool: in use
+ * dnat_reclaim_closed - end the oldest closed connection
+ * @pool: in use by the caller
  *
  * Context: softirq or process, under rcu_read_lock(), none of conntrack's
  *	locks held.

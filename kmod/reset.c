@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A TCP reset for each end of a connection, as if it came from the other one.
+ * TCP resets to the ends of a connection, each as if from the other end.
  *
- * An end takes a reset for true only where its sequence number is exactly the
- * one that the end waits for (RFC 5961, 3.2).  Of what that is, conntrack
- * knows two bounds: the end of all that went by on the way there, and the
- * highest that came back acknowledged.  It is the first where nothing was lost
- * behind us, and the second where the first piece behind it was.  So a reset
- * for each is sent, the likely one first; an end that has taken one knows
- * nothing of the other.
+ * An end accepts a reset only if its sequence number is exactly the next one
+ * that the end expects (RFC 5961, 3.2).  conntrack knows two bounds of that
+ * number: the end of the data that was forwarded to the end, and the highest
+ * acknowledgement from it.  The first is right if no segment was lost after the
+ * balancer; the second is right if the first unacknowledged segment was lost.
+ * So two resets are sent, with the first number and then with the second, if
+ * they differ.  An end that has accepted one ignores the other.
  */
 #include <net/ip.h>
 #include <net/ip6_checksum.h>
@@ -21,7 +21,8 @@
 #include "reclaim.h"
 #include "reset.h"
 
-/* All packets of one direction, as their receiver sees them. */
+/* What to send to one end; addresses, ports and numbers as that end sees them.
+ */
 struct dnat_reset {
 	struct net *net;
 	struct dst_entry *dst;
@@ -32,13 +33,13 @@ struct dnat_reset {
 	__be16 sport;
 	__be16 dport;
 	u32 seq;		/* host byte order, as all below */
-	u32 acked;		/* maybe the same as @seq */
+	u32 acked;		/* the second number to try; may equal @seq */
 	u32 ack;
-	bool heard;		/* @ack means something */
+	bool heard;		/* the end has sent a packet, so @ack is valid */
 };
 
-/* What conntrack notes of an end is in that end's own numbers, which the other
- * one may see shifted.
+/* Return: the difference between the sequence numbers that the sender of @dir
+ * uses, which conntrack stores, and those that the receiver sees
  */
 static u32 dnat_reset_offset(const struct nf_conn *ct,
 			     enum ip_conntrack_dir dir)
@@ -59,7 +60,7 @@ static void dnat_reset_numbers(struct dnat_reset *reset, struct nf_conn *ct,
 	offset = dnat_reset_offset(ct, dir);
 	reset->heard = peer->td_maxwin;
 	reset->ack = peer->td_end;
-	/* Who has sent a SYN and heard nothing looks at the ACK alone. */
+	/* In SYN-SENT an end checks only the ACK (RFC 9293, 3.10.7.3). */
 	reset->seq = sender->td_maxwin ? sender->td_end + offset : 0;
 	reset->acked = reset->seq;
 	if (sender->td_maxwin && peer->flags & IP_CT_TCP_FLAG_MAXACK_SET &&
@@ -203,18 +204,18 @@ static void dnat_reset_send_one(const struct dnat_reset *reset, u32 seq)
 	else
 		dnat_reset_put_ip6(reset, skb);
 	skb_dst_set(skb, dst_clone(reset->dst));
-	/* It is as it has to be: nothing for nf_nat to rewrite. */
+	/* untracked: nf_nat must not rewrite it */
 	nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
 	dst_output(reset->net, NULL, skb);
 }
 
 /**
- * dnat_reset_send_to - have one end of a TCP connection give it up
+ * dnat_reset_send_to - send a reset to one end of a TCP connection
  * @conn: about to be ended
  * @dir: IP_CT_DIR_ORIGINAL for the backend, IP_CT_DIR_REPLY for the client
  *
- * Without memory, or without a route, it learns of the end with the next packet
- * that it sends.
+ * Without memory or a route, nothing is sent; the end then finds out with the
+ * next packet that it sends.
  *
  * Context: softirq or process, under rcu_read_lock(), no locks held.
  */
@@ -239,8 +240,8 @@ void dnat_reset_send_to(struct dnat_conn *conn, enum ip_conntrack_dir dir)
 }
 
 /**
- * dnat_reset_send - have both ends of a TCP connection give it up
- * @conn: about to be ended; where it is closed already, nobody is told
+ * dnat_reset_send - send resets to both ends of a TCP connection
+ * @conn: about to be ended; nothing is sent if it is UDP or closed
  *
  * Context: softirq or process, under rcu_read_lock(), no locks held.
  */

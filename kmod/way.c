@@ -8,9 +8,9 @@
 #include "compat.h"
 #include "way.h"
 
-/* No more than a route and a neighbour: whoever wants to do more with a
- * packet on its way out, a route's encapsulation (ip route ... encap), IPsec or
- * a VRF, gets all packets.  A tunnel that is a device needs no more.
+/* May the module use this route?  Only if sending needs nothing but the route
+ * and a neighbour.  With IPsec, a route's encapsulation (ip route ... encap) or
+ * a VRF, all packets take the slow path.  A tunnel device is fine.
  */
 static bool dnat_way_plain(const struct dst_entry *dst,
 			   const struct net_device *in, u8 pf)
@@ -43,7 +43,8 @@ static void dnat_way_set(struct dnat_way *way, spinlock_t *lock,
 	if (!dst_hold_safe(dst))
 		return;
 
-	/* There is no route while what it holds for changes, see dnat_way_dst(). */
+	/* way->dst is NULL while the other fields change, see dnat_way_last()
+	 */
 	spin_lock_bh(lock);
 	old = way->dst;
 	WRITE_ONCE(way->dst, NULL);
@@ -56,11 +57,11 @@ static void dnat_way_set(struct dnat_way *way, spinlock_t *lock,
 }
 
 /**
- * dnat_way_learn - take the way that a packet goes
- * @way: of its direction; another CPU may be about to do the same
- * @lock: held while it changes, the same for every packet of that direction
+ * dnat_way_learn - cache the route of a packet
+ * @way: of the packet's direction; another CPU may do the same
+ * @lock: serializes changes of @way; not held by the caller
  * @skb: at postrouting
- * @state: of that hook
+ * @state: of the postrouting hook
  *
  * Context: softirq, under rcu_read_lock().
  */
@@ -76,7 +77,7 @@ void dnat_way_learn(struct dnat_way *way, spinlock_t *lock,
 		dnat_way_set(way, lock, dst, skb, state->in, state->pf);
 }
 
-/* As ip6_route_input() asks, which is not exported. */
+/* A copy of ip6_route_input(), which is not exported. */
 static void dnat_way_ask6(struct sk_buff *skb)
 {
 	const struct ipv6hdr *ip6h = ipv6_hdr(skb);
@@ -97,8 +98,11 @@ static void dnat_way_ask6(struct sk_buff *skb)
 						      RT6_LOOKUP_F_DST_NOREF));
 }
 
-/* Rules and multipath routes may go by what stands in the packet: let that be
- * what nf_nat would have left there for the kernel to route.
+/* Look up the route of @skb.  Routing rules and multipath hashing may look at
+ * the packet, so during the lookup it has the destination that nf_nat would
+ * have written.
+ *
+ * Return: 0 with the route in skb_dst(), or nonzero
  */
 static int dnat_way_ask(struct sk_buff *skb, u8 pf,
 			const union nf_inet_addr *daddr, __be16 dport)
@@ -148,20 +152,21 @@ static struct dst_entry *dnat_way_find(struct dnat_way *way, spinlock_t *lock,
 		dnat_way_set(way, lock, dst, skb, state->in, pf);
 	else
 		dst = NULL;
-	/* A route made just now comes with a reference, whatever the name says. */
+	/* ip_route_input_noref() takes a reference to a route it has just made
+	 */
 	skb_dst_drop(skb);
 	return dst;
 }
 
 /**
- * dnat_way_route - have the kernel find the way that a packet goes
- * @way: of its direction, which learns it
+ * dnat_way_route - look up the route of a packet and cache it
+ * @way: of the packet's direction
  * @lock: as for dnat_way_learn()
  * @skb: not rewritten yet, TCP or UDP without IP options or extension headers
- * @state: of the hook where it is, prerouting
+ * @state: of the prerouting hook
  * @pf: NFPROTO_IPV4 or NFPROTO_IPV6
- * @daddr: where it is to go to
- * @dport: to which port there
+ * @daddr: destination after NAT
+ * @dport: destination port after NAT
  *
  * Context: softirq, under rcu_read_lock().
  * Return: the route, as from dnat_way_dst()
@@ -177,20 +182,22 @@ struct dst_entry *dnat_way_route(struct dnat_way *way, spinlock_t *lock,
 }
 
 /**
- * dnat_way_renew - the same, where the kernel has called the last way out of date
- * @way: from which dnat_way_dst() got NULL
+ * dnat_way_renew - replace a cached route that became invalid
+ * @way: for which dnat_way_dst() returned NULL
  * @lock: as for dnat_way_learn()
  * @skb: not rewritten yet, TCP or UDP without IP options or extension headers
- * @state: of the hook where it is, prerouting
+ * @state: of the prerouting hook
  * @pf: NFPROTO_IPV4 or NFPROTO_IPV6
- * @daddr: where it is to go to
- * @dport: to which port there
+ * @daddr: destination after NAT
+ * @dport: destination port after NAT
  *
- * Rules at the hook forward may go by the device that a packet leaves by: they
- * see the first one that leaves by another.
+ * The new route is used only if it leaves by the same device.  Rules at the
+ * forward hook may match the output device, so they must see the first packet
+ * that leaves by another one.
  *
  * Context: softirq, under rcu_read_lock().
- * Return: the route, as from dnat_way_dst()
+ * Return: the route, as from dnat_way_dst(); NULL also if @way has no route for
+ *	packets like @skb
  */
 struct dst_entry *dnat_way_renew(struct dnat_way *way, spinlock_t *lock,
 				 struct sk_buff *skb,
@@ -208,9 +215,9 @@ struct dst_entry *dnat_way_renew(struct dnat_way *way, spinlock_t *lock,
 }
 
 /**
- * dnat_way_fits - is the packet, or what it will be cut into, small enough?
+ * dnat_way_fits - does the packet, or do its segments, fit the route's MTU?
  * @dst: from dnat_way_dst()
- * @skb: from its network header on
+ * @skb: its data starts at the network header
  * @pf: NFPROTO_IPV4 or NFPROTO_IPV6
  *
  * Context: softirq, under rcu_read_lock().
@@ -219,7 +226,7 @@ bool dnat_way_fits(struct dst_entry *dst, const struct sk_buff *skb, u8 pf)
 {
 	unsigned int mtu;
 
-	/* ip6_forward() goes by the one, ip6_output() by the route's own as well. */
+	/* ip6_forward() checks the first one, ip6_output() checks both */
 	mtu = pf == NFPROTO_IPV4 ? ip_dst_mtu_maybe_forward(dst, true) :
 				   min(ip6_dst_mtu_maybe_forward(dst, true),
 				       dst_mtu(dst));
@@ -230,7 +237,7 @@ bool dnat_way_fits(struct dst_entry *dst, const struct sk_buff *skb, u8 pf)
 /**
  * dnat_way_send - send a packet
  * @dst: from dnat_way_dst()
- * @skb: rewritten; there is room in front of it for the device's header
+ * @skb: rewritten, with headroom for the device's header; consumed
  * @pf: NFPROTO_IPV4 or NFPROTO_IPV6
  *
  * Context: softirq, under rcu_read_lock().
@@ -257,11 +264,11 @@ void dnat_way_send(struct dst_entry *dst, struct sk_buff *skb, u8 pf)
 }
 
 /**
- * dnat_way_get - the way that was taken last
+ * dnat_way_get - get a reference to the cached route
  * @way: of a direction
  *
  * Context: any, under rcu_read_lock().
- * Return: a route that holds, with a reference for the caller, or NULL
+ * Return: a valid route, for dst_release(), or NULL
  */
 struct dst_entry *dnat_way_get(const struct dnat_way *way)
 {
@@ -274,8 +281,8 @@ struct dst_entry *dnat_way_get(const struct dnat_way *way)
 }
 
 /**
- * dnat_way_clean - give the route back
- * @way: nobody can see it any more
+ * dnat_way_clean - release the cached route
+ * @way: without readers
  *
  * Context: any.
  */
