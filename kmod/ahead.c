@@ -5,7 +5,7 @@
 #include "conn.h"
 #include "reclaim.h"
 
-/* Return: a pool with the reference that came with it, or NULL */
+/* Return: the next queued pool, with the queue's reference; or NULL */
 static struct dnat_pool *dnat_ahead_next(struct dnat_ahead *ahead)
 {
 	struct dnat_pool *pool;
@@ -19,7 +19,7 @@ static struct dnat_pool *dnat_ahead_next(struct dnat_ahead *ahead)
 	return pool;
 }
 
-/* Does conntrack know what the backend would answer to? */
+/* Does conntrack have the tuple of the backend's packets to @port? */
 static bool dnat_ahead_known(struct net *net, const struct dnat_pool_key *key,
 			     u16 port)
 {
@@ -48,7 +48,10 @@ static void dnat_ahead_ask_all(struct net *net, struct dnat_pool *pool)
 	}
 }
 
-/* Return: whether many of the ports that others held are free now */
+/* Check the ports in use by others.
+ *
+ * Return: whether at least 1/16 of them are free now
+ */
 static bool dnat_ahead_ask_held(struct net *net, struct dnat_pool *pool)
 {
 	unsigned int n = READ_ONCE(pool->ports[DNAT_LIST_HELD].n);
@@ -106,7 +109,7 @@ static void dnat_ahead_work(struct work_struct *work)
 	}
 }
 
-/* For dnat_ahead_check(). */
+/* Queue a pool, if it is not queued.  Called by dnat_ahead_check(). */
 void dnat_ahead_queue(struct dnat_ahead *ahead, struct dnat_pool *pool)
 {
 	spin_lock_bh(&ahead->lock);
@@ -128,7 +131,7 @@ void dnat_ahead_init(struct dnat_ahead *ahead, struct net *net)
 
 /**
  * dnat_ahead_clean - undo dnat_ahead_init()
- * @ahead: that nobody queues pools in any more
+ * @ahead: no pool is queued any more
  *
  * Context: process.
  */

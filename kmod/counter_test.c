@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * counter.c against a model that is too simple to be wrong: what each service
- * has counted towards each backend since it was named last, in an array.
+ * counter.c against a model that is too simple to be wrong: an array of the
+ * sums for each service and backend since the service was named last.
  */
 #include <kunit/test.h>
 #include <linux/delay.h>
@@ -19,17 +19,17 @@
 #define DNAT_TEST_PORTS 5
 #define DNAT_TEST_CONNS 64
 
-/* A service towards a backend, from being named to being named no more. */
+/* A service and a backend, while the service is named. */
 struct model {
-	struct dnat_counter *counter;	/* NULL: none was asked for */
+	struct dnat_counter *counter;	/* NULL: not made yet */
 	struct dnat_counter_sum sum;
 };
 
 struct conn {
 	struct dnat_counter *counter;
-	int pool;			/* -1: there is no connection */
+	int pool;			/* -1: no connection */
 	int port;
-	bool gone;			/* the service is another one now */
+	bool gone;			/* the service was removed since */
 };
 
 struct ctx {
@@ -108,7 +108,7 @@ static struct dnat_counter *get(struct ctx *ctx, int pool, int port)
 	return counter;
 }
 
-/* Per-CPU memory that is asked for without waiting comes back by and by. */
+/* Retry: without waiting, per-CPU memory may not be available at once. */
 static struct dnat_counter *get_patiently(struct ctx *ctx, int pool, int port)
 {
 	struct dnat_counter *counter = get(ctx, pool, port);
@@ -196,7 +196,7 @@ static void end(struct kunit *test, struct conn *conn)
 	conn->pool = -1;
 }
 
-/* How many there may be: each pool may keep one whose service has gone. */
+/* Check the number of counters: each pool may cache a removed service's. */
 static void check_number(struct kunit *test)
 {
 	unsigned int pool, port, i, gone = 0, n = 0;
@@ -230,7 +230,7 @@ static void check_sums(struct kunit *test)
 	}
 }
 
-/* Services come and go, and so do connections to them. */
+/* Services and connections are added and removed at random. */
 static void test_model(struct kunit *test)
 {
 	struct ctx *ctx = test->priv;
@@ -266,7 +266,7 @@ static void test_model(struct kunit *test)
 	KUNIT_EXPECT_LE(test, ctx->counters.n, DNAT_TEST_POOLS);
 }
 
-/* Beyond so many there are none, but those that are there stay. */
+/* At the limit no counter is made, but existing ones can be used. */
 static void test_number_ends(struct kunit *test)
 {
 	struct ctx *ctx = test->priv;
@@ -284,7 +284,7 @@ static void test_number_ends(struct kunit *test)
 	unname(test, 0);
 }
 
-/* Memory that there was none of is not asked for again in the same tick. */
+/* After a failed allocation there is no other one in the same tick. */
 static void test_failed(struct kunit *test)
 {
 	struct dnat_blocks blocks = { .n = ATOMIC_INIT(DNAT_BLOCKS_MAX) };

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A connection found no vdport, and its first packet is about to be dropped.
+ * A connection found no free vdport, and its first packet will be dropped.
  *
- * Whoever listens is told, and the client is answered as by a server that does
- * not listen: it knows at once, and can go elsewhere, instead of trying again
- * for a minute or two.  That packet's destination is the backend already.
- * nf_reject ties its answer to the packet's conntrack, and nf_nat, which meets
- * the answer on its way out, makes the VIP of the answer's source and of what
- * an ICMP message quotes.
+ * The module sends a netlink event, and sends the client the answer of a port
+ * on which no server listens.  So the client can try another address at once,
+ * instead of retrying for a minute or two.
+ *
+ * The destination of the first packet is the backend already.  nf_reject
+ * attaches the packet's conntrack to its answer, so nf_nat translates the
+ * answer's source, and the packet that an ICMP error quotes, back to the VIP.
  */
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
@@ -19,11 +20,12 @@
 #include "netlink.h"
 #include "uapi/linux/double_nat.h"
 
-/* How long after one event of a pool the next may follow. */
+/* The minimum time between two events of a pool. */
 #define DNAT_EVENT_PERIOD HZ
 
-/* A connected UDP socket learns of an unreachable port, and of that alone as
- * what it is; "prohibited" would be a route that might come back.
+/* For UDP, port unreachable: a connected socket gets ECONNREFUSED, which says
+ * that no server listens.  Other codes, such as "prohibited", would look like a
+ * problem of the route.
  */
 static void dnat_exhausted_answer(struct sk_buff *skb,
 				  const struct nf_hook_state *state,
@@ -45,7 +47,7 @@ static void dnat_exhausted_answer(struct sk_buff *skb,
 				 state->hook);
 }
 
-/* One of all who meet it within the period gets true. */
+/* Return: true for one of all callers within the period */
 static bool dnat_event_due(struct dnat_pool *pool)
 {
 	u32 was = READ_ONCE(pool->told);
@@ -82,11 +84,11 @@ static void dnat_exhausted_tell(struct net *net, struct dnat_pool *pool)
 }
 
 /**
- * dnat_exhausted - tell of a connection that found no vdport
- * @skb: its first packet, with its conntrack, at postrouting; the caller's to
- *	drop
- * @state: of that hook
- * @pool: that had no vdport for it, and has counted that
+ * dnat_exhausted - report a connection that found no vdport, and answer it
+ * @skb: its first packet, with its conntrack, at postrouting; dropped by the
+ *	caller
+ * @state: of the postrouting hook
+ * @pool: has no free port, and has counted the connection as failed
  *
  * Context: softirq, or process with bottom halves off, under rcu_read_lock(),
  *	none of conntrack's locks held.

@@ -383,8 +383,7 @@ dnat_forward_udp6(struct dnat_net *dn, struct sk_buff *skb,
 	return dnat_forward_l4(dn, skb, state, NFPROTO_IPV6, IPPROTO_UDP);
 }
 
-/* A packet that a device has merged (LRO) and that cannot be segmented again.
- */
+/* Was the packet merged by a device (LRO)?  Then it cannot be segmented. */
 static bool dnat_is_lro(const struct sk_buff *skb)
 {
 	return skb_is_gso(skb) && !skb_shinfo(skb)->gso_type;

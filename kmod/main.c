@@ -14,15 +14,16 @@
 
 unsigned int dnat_net_id __read_mostly;
 
-/* Of all network namespaces that anybody can make. */
+/* Shared by all network namespaces not owned by init_user_ns, see limit.h. */
 static struct dnat_blocks dnat_guest_blocks;
 
-/* "nft flush ruleset" takes the last rule away that asks for conntrack.  With the
- * next such rule conntrack would forget all windows (nf_ct_tcp_fixup()) and take
- * them from the packet that comes first.  Where that is a retransmission, what
- * the other end has acknowledged since is beyond all that conntrack has seen:
- * invalid, for as long as the connection lasts.  So conntrack stays from the first
- * connection on.
+/* Runs after the first pool was made.  Keeps conntrack enabled from then on.
+ *
+ * "nft flush ruleset" removes the last rule that needs conntrack, which
+ * disables it.  The next such rule enables it again; conntrack then forgets all
+ * TCP windows (nf_ct_tcp_fixup()) and takes them from the next packet.  If that
+ * is a retransmission, the other end's ACKs are above all data that conntrack
+ * has seen, and are invalid until the connection ends.
  */
 static void dnat_net_begin(struct work_struct *work)
 {

@@ -108,7 +108,9 @@ static int dnat_cmd_settings_set(struct sk_buff *req, struct genl_info *info)
 		return -EINVAL;
 	}
 
-	/* Of two who each change one end of the range, both must succeed. */
+	/* Each of two requests may change one end of the range: without the
+	 * mutex one change could be lost.
+	 */
 	mutex_lock(&dn->settings);
 	err = dnat_settings_range(dn, info);
 	mutex_unlock(&dn->settings);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * DNAT_CMD_CONN_GET: the connections that hold vdports, pool after pool, by
- * port.
+ * DNAT_CMD_CONN_GET: the connections that have vdports, pool by pool, in the
+ * order of their ports.
  *
- * Whoever holds a port is alive for as long as its pool's lock is held, and
- * that is for no longer than a chunk of ports.  The next message goes on
- * behind the last port told of; so a connection that lives through the dump is
- * in it once, whatever comes and goes meanwhile.
+ * A connection that has a port is valid while its pool's lock is held, which is
+ * for one chunk of ports at most.  The next message starts at the first port
+ * not reported.  So a connection that exists during the whole dump is reported
+ * once, whatever other connections start and end.
  */
 #include <linux/slab.h>
 #include <net/netfilter/nf_conntrack.h>
@@ -25,8 +25,8 @@ const struct nla_policy dnat_conn_policy[DNAT_CONN_MAXATTR + 1] = {
 
 struct dnat_conn_dump {
 	struct dnat_walk walk;
-	unsigned int port;	/* of the walk's pool, to go on with */
-	u64 now;		/* ns since 1970 */
+	unsigned int port;	/* next port of the walk's pool */
+	u64 now;		/* start of the dump, ns since 1970 */
 	struct dnat_filter filter;
 };
 
@@ -108,9 +108,9 @@ static int dnat_conn_fill(struct sk_buff *skb, struct netlink_callback *cb,
 	return 0;
 }
 
-/* What is left of the next chunk that has a port in use.
+/* Dump the rest of the next chunk that has a port in use.
  *
- * Return: 1 with more to come of this pool, 0 at its end, or -EMSGSIZE
+ * Return: 1 if the pool has more ports, 0 at its end, or -EMSGSIZE
  */
 static int dnat_conn_dump_chunk(struct sk_buff *skb,
 				struct netlink_callback *cb,

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * DNAT_CMD_COUNTER_GET: what services and backends have counted, the oldest
- * counters first.
+ * DNAT_CMD_COUNTER_GET: the counters, oldest first.
  *
- * Those that are made later stand behind all others, and one in use stays where
- * it is.  So the next message goes on from the one that did not fit.
+ * New counters go to the end of the list, and a counter with a reference keeps
+ * its place.  So the next message starts at the counter that did not fit.
  */
 #include <linux/rculist.h>
 #include <linux/slab.h>
@@ -26,7 +25,7 @@ const struct nla_policy dnat_counter_policy[DNAT_COUNTER_MAXATTR + 1] = {
 
 struct dnat_counter_dump {
 	struct dnat_counters *counters;
-	struct dnat_counter *counter;	/* the next, in use; NULL: at the end */
+	struct dnat_counter *counter;	/* next, with a reference, or NULL */
 	struct dnat_filter filter;
 };
 
@@ -45,7 +44,7 @@ static bool dnat_counter_wanted(const struct dnat_counter *counter,
 		counter->key.vport == filter->service_port);
 }
 
-/* Go on to the first counter behind @at that is asked for. */
+/* Go on to the first counter after @at that the filter selects. */
 static void dnat_counter_dump_next(struct dnat_counter_dump *dump,
 				   struct list_head *at)
 {
@@ -101,7 +100,9 @@ static int dnat_counter_put_sums(struct sk_buff *skb,
 	u64 in_use;
 
 	dnat_counter_read(counter, &sum);
-	/* An end may be counted on another CPU than was read first. */
+	/* The CPUs are read one after another: @sum may have an end without
+	 * its begin.
+	 */
 	in_use = sum.begun > sum.ended ? sum.begun - sum.ended : 0;
 	return nla_put_u32(skb, DNAT_A_IN_USE, in_use) ?:
 	       nla_put_u64_64bit(skb, DNAT_A_BEGUN, sum.begun, DNAT_A_PAD) ?:

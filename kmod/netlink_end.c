@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * DNAT_CMD_CONN_DEL: connections that are ended.
+ * DNAT_CMD_CONN_DEL: end connections.
  *
- * A dump, though one that leaves its mark: so it goes on where it stopped, and
- * each message is the work of a moment.
+ * It is a dump, although it changes state, so that each message does a limited
+ * part of the work, and the next message goes on where it stopped.
  */
 #include <linux/slab.h>
 #include <net/sock.h>
@@ -15,9 +15,7 @@
 #include "reset.h"
 #include "uapi/linux/double_nat.h"
 
-/* Connections that are ended in one go, and how often that is done for one
- * message.
- */
+/* Connections ended in one RCU read section, and such steps for one message. */
 #define DNAT_END_BATCH 16
 #define DNAT_END_STEPS 64
 
@@ -29,7 +27,7 @@ const struct nla_policy dnat_end_policy[DNAT_END_MAXATTR + 1] = {
 
 struct dnat_ending {
 	struct dnat_walk walk;
-	unsigned int port;	/* of the walk's pool, to go on with */
+	unsigned int port;	/* next port of the walk's pool */
 	struct dnat_filter filter;
 	bool reset;
 };
@@ -68,7 +66,10 @@ int dnat_end_done(struct netlink_callback *cb)
 	return 0;
 }
 
-/* The next few of those that are to end, from one chunk of the pool's ports. */
+/* Find connections to end in one chunk of the pool's ports.
+ *
+ * Return: the number of connections in @picked, at most DNAT_END_BATCH
+ */
 static unsigned int dnat_end_pick(struct dnat_ending *ending,
 				  struct dnat_conn **picked)
 {
@@ -87,8 +88,9 @@ static unsigned int dnat_end_pick(struct dnat_ending *ending,
 	return n;
 }
 
-/* A hold that ends meanwhile on another CPU keeps its conntrack for a grace
- * period.  The reset goes first: after it the port may be another's.
+/* An entry that ends meanwhile on another CPU keeps its conntrack for a grace
+ * period.  The reset is sent before the connection ends, because afterwards
+ * another connection may have the port.
  */
 static unsigned int dnat_end_some(struct dnat_ending *ending)
 {

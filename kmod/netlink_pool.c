@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Attributes that several commands have in common. */
+/* Attributes that several commands use. */
 #include "netlink.h"
 #include "uapi/linux/double_nat.h"
 
@@ -22,9 +22,9 @@ int dnat_put_pool_key(struct sk_buff *skb, const struct dnat_pool_key *key)
 }
 
 /**
- * dnat_check_addr - refuse what is neither an IPv4 nor an IPv6 address
- * @attr: meant as an address
- * @extack: for the reason
+ * dnat_check_addr - check that an attribute has the length of an address
+ * @attr: IPv4 or IPv6 address
+ * @extack: for the error message
  *
  * Return: 0 or -EINVAL
  */

@@ -3,8 +3,8 @@
  * DNAT_CMD_PORT_GET: how many backends use each port of a VIP (the paper's
  * vdport[i]; 3.2).
  *
- * They are summed up when asked for, from the pools of the VIP; what packets
- * need to know is in the pools.
+ * The numbers are not kept: they are summed up over the VIP's pools when the
+ * dump starts.
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -56,7 +56,8 @@ int dnat_port_dump_start(struct netlink_callback *cb)
 
 	BUILD_BUG_ON(sizeof(dump) > sizeof(cb->ctx));
 
-	/* Linux 6.1 passes on what the dump says, but not what its start does. */
+	/* Linux 6.1 drops the extack of start(), so dnat_port_dump() refuses.
+	 */
 	*dnat_port_dump_ctx(cb) = NULL;
 	if (!vip || !attrs[DNAT_A_L4PROTO])
 		return 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* DNAT_CMD_SERVICE_ADD, _DEL and _GET: which ports of a VIP are no vdports. */
+/* DNAT_CMD_SERVICE_ADD, _DEL and _GET: the named service ports of VIPs. */
 #include <linux/slab.h>
 #include <net/sock.h>
 
@@ -13,7 +13,7 @@ const struct nla_policy dnat_service_policy[DNAT_SERVICE_MAXATTR + 1] = {
 	[DNAT_A_SERVICE_PORT] = { .type = NLA_BE16 },
 };
 
-/* Return: 0, or -EINVAL and the extack says what is wrong with the request */
+/* Return: 0, with @port in host byte order; or -EINVAL with an extack */
 static int dnat_service_parse(struct genl_info *info, struct dnat_vip_key *key,
 			      u16 *port)
 {
@@ -91,8 +91,8 @@ int dnat_cmd_service_del(struct sk_buff *req, struct genl_info *info)
 
 struct dnat_service_dump {
 	struct rhashtable_iter iter;	/* over VIPs */
-	struct dnat_vip_key vip;	/* the one that did not fit, */
-	unsigned long port;		/* and its first port that did not */
+	struct dnat_vip_key vip;	/* the VIP that did not fit */
+	unsigned long port;		/* its first port that did not fit */
 };
 
 static struct dnat_service_dump **
@@ -175,7 +175,7 @@ int dnat_service_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	int err = 0;
 
 	rhashtable_walk_start(&dump->iter);
-	/* -EAGAIN: the table has grown, and is gone through from its beginning. */
+	/* -EAGAIN: the table was resized; the walk starts again */
 	for (vip = rhashtable_walk_peek(&dump->iter); vip;
 	     vip = rhashtable_walk_next(&dump->iter)) {
 		err = IS_ERR(vip) ? 0 : dnat_service_dump_vip(skb, cb, vip);

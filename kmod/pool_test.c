@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* How much memory pools may take, and when they give it back. */
+/* How much memory pools may use, and when they free it. */
 #include <kunit/test.h>
 #include <linux/delay.h>
 #include <linux/module.h>
@@ -28,7 +28,7 @@ static const struct dnat_pool_key dnat_test_key = {
 	.l4proto = IPPROTO_TCP,
 };
 
-/* What conntrack knows: of every port or of none. */
+/* The mocked conntrack has the tuples of all ports, or of none. */
 static struct nf_conn others = { .ct_general.use = REFCOUNT_INIT(1) };
 static bool known;
 
@@ -59,7 +59,7 @@ static void ctx_range(struct ctx *ctx, u16 min, u16 max)
 	dnat_vdports_set_range(&ctx->vdports, range);
 }
 
-/* The backend has heard of it just now. */
+/* Give a port back whose last packet was just now. */
 static void give(struct ctx *ctx, u16 port)
 {
 	dnat_vdport_give(ctx->pool, port, 0, (u32)jiffies);
@@ -105,7 +105,7 @@ static void chunks_teardown(struct kunit_suite *suite)
 	dnat_vdport_teardown();
 }
 
-/* Take every port of the pool, so that all chunks are made. */
+/* Take every port of the pool, so that all chunks are allocated. */
 static void take_all(struct kunit *test)
 {
 	struct ctx *ctx = test->priv;
@@ -118,7 +118,7 @@ static void take_all(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->pool->made, 504);
 }
 
-/* One long connection does not keep the memory of all others. */
+/* One long connection does not keep the chunks of all others. */
 static void test_sweep(struct kunit *test)
 {
 	struct ctx *ctx = test->priv;
@@ -145,8 +145,8 @@ static void test_sweep(struct kunit *test)
 		give(ctx, port);
 }
 
-/* What no backend remembers is quiet at once, and its memory is kept for a short
- * rest only.
+/* A port that no backend remembers can be reused at once, and its chunk is kept
+ * for DNAT_REST only.
  */
 static void test_forgotten(struct kunit *test)
 {
@@ -168,7 +168,7 @@ static void test_forgotten(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->pool->made, 0);
 }
 
-/* A pool goes soon if it has had few of many ports. */
+/* A pool is freed soon if it has used few of many ports. */
 static void test_idle(struct kunit *test)
 {
 	struct ctx *ctx = test->priv;
@@ -199,7 +199,9 @@ static struct dnat_pool *pool_of(struct ctx *ctx, unsigned int backend)
 	return pool;
 }
 
-/* Strangers can make so many pools, and others still get theirs. */
+/* VIPs without a named service can use half of the pools; the others stay for
+ * VIPs with one.
+ */
 static void test_pools_max(struct kunit *test)
 {
 	const struct dnat_vip_key vip = {
@@ -232,9 +234,7 @@ static void test_pools_max(struct kunit *test)
 	kfree_rcu(service, rcu);
 }
 
-/* In network namespaces that anybody can make, pools and chunks are counted
- * together, and each comes back.
- */
+/* Pools and chunks each take one of the shared blocks, and give it back. */
 static void test_blocks(struct kunit *test)
 {
 	struct dnat_blocks blocks = { .n = ATOMIC_INIT(DNAT_BLOCKS_MAX - 3) };
@@ -271,7 +271,7 @@ static void test_blocks(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&blocks.n), DNAT_BLOCKS_MAX - 4);
 }
 
-/* A table that does not take one more is no lack of memory. */
+/* A table that cannot take an entry now does not return -ENOMEM. */
 static void test_table(struct kunit *test)
 {
 	struct ctx *ctx = test->priv;
@@ -299,7 +299,7 @@ static void test_table(struct kunit *test)
 	dnat_pool_put(pool);
 }
 
-/* Ports that others keep are asked for less and less often. */
+/* The period of the checks doubles while ports stay in use by others. */
 static void test_ask(struct kunit *test)
 {
 	struct ctx *ctx = test->priv;
@@ -326,7 +326,7 @@ static void test_ask(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pool->ports[DNAT_LIST_HELD].n, 0);
 }
 
-/* That no port could be taken back is known for a tick. */
+/* A pool is barren for one tick. */
 static void test_barren(struct kunit *test)
 {
 	struct ctx *ctx = test->priv;
@@ -347,7 +347,7 @@ static void test_barren(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, dnat_vdport_barren(ctx->pool));
 }
 
-/* Without pools a network namespace has nothing to do. */
+/* Without pools, a network namespace has no scheduled work. */
 static void test_work(struct kunit *test)
 {
 	struct dnat_vdports *vdports = kunit_kzalloc(test, sizeof(*vdports),

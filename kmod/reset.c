@@ -21,8 +21,7 @@
 #include "reclaim.h"
 #include "reset.h"
 
-/* What to send to one end; addresses, ports and numbers as that end sees them.
- */
+/* The resets to one end, with addresses, ports and numbers as it sees them. */
 struct dnat_reset {
 	struct net *net;
 	struct dst_entry *dst;
@@ -35,7 +34,7 @@ struct dnat_reset {
 	u32 seq;		/* host byte order, as all below */
 	u32 acked;		/* the second number to try; may equal @seq */
 	u32 ack;
-	bool heard;		/* the end has sent a packet, so @ack is valid */
+	bool heard;		/* the end has sent a packet; @ack is valid */
 };
 
 /* Return: the difference between the sequence numbers that the sender of @dir

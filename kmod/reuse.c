@@ -12,15 +12,15 @@
 #include "compat.h"
 #include "reuse.h"
 
-/* More than the data that a SYN may carry (RFC 7413). */
+/* An upper bound of the bytes of data in a SYN (RFC 7413). */
 #define DNAT_SYN_DATA_MAX 65535
 
 /**
- * dnat_reuse_last_seq - the end of what the backend was sent
- * @ct: a TCP connection at its end
+ * dnat_reuse_last_seq - the end of the data sent to the backend
+ * @ct: a TCP connection that ends
  *
  * Context: any.
- * Return: a sequence number as the backend saw it, host byte order
+ * Return: the sequence number after it, as the backend saw it, host byte order
  */
 u32 dnat_reuse_last_seq(const struct nf_conn *ct)
 {
@@ -32,17 +32,20 @@ u32 dnat_reuse_last_seq(const struct nf_conn *ct)
 }
 
 /**
- * dnat_reuse_shift - have a new connection start above an old one
- * @ct: new, its first packet a SYN that conntrack has seen
- * @last: dnat_reuse_last_seq() of the old one
+ * dnat_reuse_shift - shift sequence numbers above those of the old connection
+ * @ct: new; conntrack has seen its SYN
+ * @last: dnat_reuse_last_seq() of the port's old connection
  *
- * dnat_reuse_confirm() puts it into force.
+ * Does nothing if the SYN is above @last already.  dnat_reuse_confirm()
+ * activates the shift.
  *
- * Context: softirq, before conntrack confirms @ct, whose NAT is set up.
+ * Context: softirq, with NAT set up, before conntrack confirms @ct.
  */
 void dnat_reuse_shift(struct nf_conn *ct, u32 last)
 {
-	/* The SYN is somewhere between these two, by the data it carries. */
+	/* The SYN's sequence number is from @start to @end - 1: it depends on
+	 * the length of its data.
+	 */
 	u32 end = ct->proto.tcp.seen[IP_CT_DIR_ORIGINAL].td_end;
 	u32 start = end - 1 - DNAT_SYN_DATA_MAX;
 	struct nf_conn_seqadj *seqadj;
@@ -59,16 +62,16 @@ void dnat_reuse_shift(struct nf_conn *ct, u32 last)
 }
 
 /**
- * dnat_reuse_confirm - put a shift into force, if the connection has one
+ * dnat_reuse_confirm - activate the shift of a connection, if it has one
  * @skb: the first packet of @ct
  * @ct: reused, not confirmed yet
  * @ctinfo: of @skb
- * @protoff: where its TCP header starts
+ * @protoff: offset of its TCP header
  *
- * conntrack adjusts sequence numbers before it confirms a connection.  On
- * kernels whose extensions have a generation (6.1) it then follows a pointer
- * that is NULL if any helper is unloaded at that moment.  Once confirmed, the
- * extensions stay.
+ * Confirms @ct first.  conntrack would adjust sequence numbers before it
+ * confirms a connection; on kernels whose extensions have a generation (6.1) it
+ * would then dereference NULL if a helper is unloaded at that moment.  The
+ * extensions of a confirmed connection stay valid.
  *
  * Context: softirq, in the helper's callback.
  * Return: NF_ACCEPT or NF_DROP
@@ -83,7 +86,7 @@ int dnat_reuse_confirm(struct sk_buff *skb, struct nf_conn *ct,
 		return NF_ACCEPT;
 
 	set_bit(IPS_SEQ_ADJUST_BIT, &ct->status);
-	/* A balancer that takes over learns the shift from the event. */
+	/* A standby balancer learns the shift from this event. */
 	nf_conntrack_event_cache(IPCT_SEQADJ, ct);
 	ret = __nf_conntrack_confirm(skb);
 	if (ret != NF_ACCEPT || DNAT_CONFIRM_ADJUSTS)
@@ -111,9 +114,9 @@ static void dnat_reuse_blank(struct sk_buff *skb, struct tcphdr *th,
 }
 
 /**
- * dnat_reuse_strip - take the timestamp option out of a SYN
- * @skb: any TCP packet
- * @protoff: where its TCP header starts
+ * dnat_reuse_strip - overwrite the timestamp option of a SYN with NOPs
+ * @skb: any TCP packet; unchanged if it is not a SYN
+ * @protoff: offset of its TCP header
  *
  * Context: softirq.
  * Return: NF_ACCEPT, or NF_DROP without memory
@@ -147,7 +150,9 @@ int dnat_reuse_strip(struct sk_buff *skb, unsigned int protoff)
 	return NF_ACCEPT;
 }
 
-/* Return: where the TCP header is that an ICMP error quotes; or a negative errno */
+/* Return: the offset of the TCP header that an ICMP error quotes, or -EINVAL.
+ * @icmp: result: the offset of the ICMP header
+ */
 static int dnat_reuse_quoted4(const struct sk_buff *skb, int *icmp)
 {
 	const struct iphdr *iph;
@@ -181,12 +186,12 @@ static int dnat_reuse_quoted6(const struct sk_buff *skb, int *icmp)
 }
 
 /**
- * dnat_reuse_unquote - have an error quote what the client has sent
- * @skb: an ICMP error from the backend's side, which nf_nat has translated
- * @ct: the TCP connection that it is about
+ * dnat_reuse_unquote - undo the shift in the packet that an ICMP error quotes
+ * @skb: an ICMP error to the client, which nf_nat has translated
+ * @ct: the TCP connection that the error is about
  *
- * Who sent a packet believes an error about it only if the sequence number that
- * it quotes is one of those under way (RFC 5927, 4.1).
+ * The client accepts an error only if the quoted sequence number is one that it
+ * has sent and that is not acknowledged (RFC 5927, 4.1).
  *
  * Context: any but hard interrupt, under rcu_read_lock().
  * Return: NF_ACCEPT, or NF_DROP without memory
@@ -200,7 +205,7 @@ int dnat_reuse_unquote(struct sk_buff *skb, const struct nf_conn *ct)
 
 	at = nf_ct_l3num(ct) == NFPROTO_IPV4 ? dnat_reuse_quoted4(skb, &icmp) :
 					       dnat_reuse_quoted6(skb, &icmp);
-	/* of TCP an error need not quote more than the first 8 bytes */
+	/* an error may quote only the first 8 bytes of the TCP header */
 	if (at < 0 || skb->len < at + 8)
 		return NF_ACCEPT;
 	len = min_t(int, skb->len, at + sizeof(*th));
@@ -208,7 +213,7 @@ int dnat_reuse_unquote(struct sk_buff *skb, const struct nf_conn *ct)
 		return NF_DROP;
 
 	th = (struct tcphdr *)(skb->data + at);
-	/* ICMP's checksum is in the same place as ICMPv6's */
+	/* the checksums of ICMP and ICMPv6 have the same offset */
 	sum = &((struct icmphdr *)(skb->data + icmp))->checksum;
 	old = th->seq;
 	new = htonl(ntohl(old) -

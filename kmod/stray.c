@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Segments of a connection that conntrack does not take for it: they are out of
- * its window, or there is no rule at all for a moment that asks for conntrack
- * and NAT.  They stay untranslated, for a VIP.
+ * Drop stray packets: packets to a VIP that NAT has not translated.
  *
- * Where an interface has the VIP, this machine's own TCP would answer with a
- * reset and end a connection that is well.  When they are dropped their sender
- * retransmits.
+ * conntrack does not associate a TCP segment with its connection if it is out
+ * of window, or while no rule asks for conntrack and NAT.  Such a segment keeps
+ * the VIP as its destination.
  *
- * Elsewhere they, and whatever else conntrack does not take, would go round by
- * the next router until their TTL ends.
+ * If an interface of this machine has the VIP as an address, the local TCP
+ * would answer with a reset and end a healthy connection.  If the segment is
+ * dropped instead, its sender retransmits it.
+ *
+ * If no interface has the VIP, this segment, and any other untranslated packet
+ * to the VIP, would be forwarded, and would loop between this machine and the
+ * next router until its TTL ends.
  */
 #include <linux/netfilter_ipv4.h>
 #include <net/ip.h>
@@ -22,7 +25,10 @@
 #include "stray.h"
 #include "table.h"
 
-/* Return: where the TCP header starts; 0: there is none */
+/* Fill in @tuple but for the ports.
+ *
+ * Return: the offset of the TCP header; 0 if there is none
+ */
 static unsigned int dnat_stray_tuple(const struct sk_buff *skb, u8 l3num,
 				     struct dnat_tuple *tuple)
 {
@@ -84,9 +90,9 @@ static bool dnat_stray_is_vip(struct dnat_vips *vips, const struct sk_buff *skb,
 }
 
 /**
- * dnat_is_lost - is a packet about to leave that is for a VIP, and nobody's?
- * @skb: with its network header, without a connection
- * @state: of the hook, NFPROTO_IPV4 or NFPROTO_IPV6
+ * dnat_is_lost - is an untranslated packet to a VIP about to be forwarded?
+ * @skb: has a network header and no conntrack
+ * @state: of the postrouting hook, NFPROTO_IPV4 or NFPROTO_IPV6
  *
  * Context: any, under rcu_read_lock().
  */
@@ -100,8 +106,8 @@ bool dnat_is_lost(const struct sk_buff *skb, const struct nf_hook_state *state)
 				 state->pf);
 }
 
-/* Is a packet a segment of a connection, but not translated?  A SYN is none: it
- * may begin a connection with this machine.
+/* Is this an untranslated segment of a connection of ours?  Not if it is a SYN,
+ * which may start a connection with this machine.
  */
 static bool dnat_is_stray(const struct sk_buff *skb,
 			  const struct nf_hook_state *state)
@@ -130,7 +136,7 @@ static bool dnat_is_stray(const struct sk_buff *skb,
 	if (!way)
 		return false;
 	ct = dnat_way_conn(way)->ct;
-	/* conntrack's hooks may outlive those of nf_nat for a moment */
+	/* found == ct: tracked, but nf_nat's hooks are unregistered already */
 	return (!found || found == ct) && !nf_ct_is_dying(ct) &&
 	       !nf_ct_is_expired(ct);
 }
@@ -141,7 +147,7 @@ static unsigned int dnat_stray_input(void *priv, struct sk_buff *skb,
 	return dnat_is_stray(skb, state) ? NF_DROP : NF_ACCEPT;
 }
 
-/* NFPROTO_INET stands for IPv4 and IPv6 here, whose priorities are the same. */
+/* NFPROTO_INET registers for IPv4 and IPv6; their priorities are the same. */
 static const struct nf_hook_ops dnat_stray_ops[] = {
 	{
 		.hook = dnat_stray_input,

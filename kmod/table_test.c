@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * table.c against a model that is too simple to be wrong: connections in an
- * array, looked for from its start to its end.
+ * table.c against a model that is too simple to be wrong: an array of
+ * connections with a linear search.
  */
 #include <kunit/test.h>
 #include <linux/module.h>
@@ -14,7 +14,7 @@
 #define DNAT_TEST_CONNS 512
 #define DNAT_TEST_POOLS 16
 
-/* Few values each, so that tuples are alike in all but one thing. */
+/* Few values for each field, so that many tuples differ in one field only. */
 struct ctx {
 	struct dnat_net dn;
 	struct dnat_pool pool[DNAT_TEST_POOLS];
@@ -136,7 +136,7 @@ static void ctx_exit(struct kunit *test)
 	vfree(ctx);
 }
 
-/* Return: false when table and model do not agree on what was looked for */
+/* Return: whether table and model give the same result */
 static bool look(struct ctx *ctx)
 {
 	struct dnat_tuple tuple;

@@ -9,7 +9,7 @@
 #include "track.h"
 #include "vdport.h"
 
-/* conntrack's own numbers for ip_ct_tcp.last_index; it has no header of them. */
+/* conntrack's values of ip_ct_tcp.last_index, which are in no header. */
 enum {
 	DNAT_INDEX_SYN = 0,
 	DNAT_INDEX_SYNACK = 1,
@@ -18,11 +18,11 @@ enum {
 	DNAT_INDEX_RST = 4,
 };
 
-/* An acknowledgement may be that far behind, whatever the window. */
+/* Bytes that an ACK may always be behind, as in conntrack (MAXACKWINCONST). */
 #define DNAT_ACK_BEHIND 66000
 
-/* What a packet with ACK, and one with FIN and ACK, make of a connection's
- * state, from whichever side they come.  0: conntrack decides.
+/* The next state after a packet with ACK [0], or with FIN and ACK [1], from
+ * either side.  0: left to conntrack.
  */
 static const u8 dnat_tcp_next[][TCP_CONNTRACK_MAX] = {
 	{
@@ -45,15 +45,15 @@ static const u8 dnat_tcp_next[][TCP_CONNTRACK_MAX] = {
 
 struct dnat_segment {
 	u32 seq;
-	u32 end;	/* the first sequence number behind it */
+	u32 end;	/* the first sequence number after it */
 	u32 ack;
-	u32 sack;	/* the highest that is acknowledged in any way */
-	u16 win;	/* as it stands there */
+	u32 sack;	/* end of the highest SACK block, or @ack */
+	u16 win;	/* as in the header, not scaled */
 	bool fin;
 };
 
-/* The option behind @opt, or the first one if that is NULL; NULL at the end, and
- * where one does not fit.
+/* Return: the option after @opt, or the first one if @opt is NULL; NULL at the
+ * end, or if an option is malformed
  */
 static const u8 *dnat_tcp_option(const struct tcphdr *th, const u8 *opt)
 {
@@ -71,7 +71,7 @@ static const u8 *dnat_tcp_option(const struct tcphdr *th, const u8 *opt)
 	return opt;
 }
 
-/* The end of the highest SACK block, or @ack where none is above it. */
+/* Return: the end of the highest SACK block, or @ack if none is above it */
 static u32 dnat_tcp_sack(const struct tcphdr *th, u32 ack)
 {
 	const u8 *opt = (const u8 *)(th + 1);
@@ -101,7 +101,7 @@ static u32 dnat_tcp_sack(const struct tcphdr *th, u32 ack)
 	return ack;
 }
 
-/* What a SYN/ACK says of its sender. */
+/* Set the sender's state from the options of its SYN/ACK. */
 static void dnat_tcp_syn_options(const struct tcphdr *th,
 				 struct ip_ct_tcp_state *sender)
 {
@@ -132,11 +132,13 @@ static u8 dnat_tcp_next_state(const struct ip_ct_tcp *tcp, bool reply, bool fin)
 	case TCP_CONNTRACK_SYN_RECV:
 		if (!reply)
 			return next;
-		/* the backend's ACK opens nothing, unless both sent a SYN */
+		/* the backend's ACK does not establish the connection, except
+		 * in a simultaneous open, which is left to conntrack
+		 */
 		return tcp->last_flags & IP_CT_TCP_SIMULTANEOUS_OPEN ?
 		       0 : TCP_CONNTRACK_SYN_RECV;
 	case TCP_CONNTRACK_LAST_ACK:
-		/* it may be a challenge (RFC 5961) to a SYN in between */
+		/* after a SYN, it may be a challenge ACK (RFC 5961) */
 		return tcp->last_index == DNAT_INDEX_SYN ? 0 : next;
 	default:
 		return next;
@@ -185,7 +187,7 @@ static void dnat_tcp_note_receiver(struct ip_ct_tcp_state *receiver,
 		receiver->flags &= ~IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED;
 }
 
-/* The same packet again and again tells that somebody has gone. */
+/* Count retransmissions: many of them shorten the timeout. */
 static void dnat_tcp_note_retrans(struct ip_ct_tcp *tcp,
 				  const struct dnat_segment *seg,
 				  enum ip_conntrack_dir dir)
@@ -276,18 +278,18 @@ static void dnat_tcp_segment(const struct nf_conn *ct,
 }
 
 /**
- * dnat_track_tcp - note a packet of a connection
- * @ct: confirmed, both sides have been heard
+ * dnat_track_tcp - update conntrack's state for a TCP packet
+ * @ct: confirmed, with packets seen from both sides
  * @ctinfo: IP_CT_ESTABLISHED or IP_CT_ESTABLISHED_REPLY
  * @skb: as it came in
- * @thoff: where its TCP header starts, all of which is in the linear part
+ * @thoff: offset of its TCP header, which is in the linear part
  * @th: that header: with ACK, without SYN and RST, its checksum right
  *
- * The rules are those of nf_conntrack_tcp_packet(), for a packet that keeps to
- * them.
+ * Does what nf_conntrack_tcp_packet() does for a valid packet.
  *
- * Context: softirq, under rcu_read_lock().
- * Return: false if the packet is conntrack's to judge; nothing is noted then
+ * Context: softirq, under rcu_read_lock(); takes @ct's lock.
+ * Return: true; false if the packet must be left to conntrack, and nothing has
+ *	changed
  */
 bool dnat_track_tcp(struct nf_conn *ct, enum ip_conntrack_info ctinfo,
 		    const struct sk_buff *skb, unsigned int thoff,
@@ -336,7 +338,7 @@ static bool dnat_tcp_note_synack(struct ip_ct_tcp *tcp,
 	sender->td_maxend = seg->end;
 	sender->td_maxwin = max_t(u16, seg->win, 1);
 	dnat_tcp_syn_options(th, sender);
-	/* both have to ask for it (RFC 7323, 2.2) */
+	/* only if both SYNs have the option (RFC 7323, 2.2) */
 	if (!(sender->flags & receiver->flags & IP_CT_TCP_FLAG_WINDOW_SCALE)) {
 		sender->td_scale = 0;
 		receiver->td_scale = 0;
@@ -351,10 +353,10 @@ static bool dnat_tcp_note_synack(struct ip_ct_tcp *tcp,
 }
 
 /**
- * dnat_track_synack - note the first answer to a SYN
- * @ct: confirmed, whose backend has not been heard
+ * dnat_track_synack - update conntrack's state for the first SYN/ACK
+ * @ct: confirmed, with no packet seen from the backend
  * @skb: as it came in
- * @thoff: where its TCP header starts, all of which is in the linear part
+ * @thoff: offset of its TCP header, which is in the linear part
  * @th: that header: with SYN and ACK, without RST and FIN, its checksum right
  *
  * Context: softirq, under rcu_read_lock().
@@ -383,14 +385,14 @@ bool dnat_track_synack(struct nf_conn *ct, const struct sk_buff *skb,
 }
 
 /**
- * dnat_track_udp - note a packet of an exchange
- * @ct: confirmed, without a clash
- * @ctinfo: IP_CT_NEW or IP_CT_ESTABLISHED, by whether the backend has been
- *	heard, or IP_CT_ESTABLISHED_REPLY
+ * dnat_track_udp - update conntrack's state for a UDP packet
+ * @ct: confirmed, without IPS_NAT_CLASH
+ * @ctinfo: IP_CT_NEW before the backend's first answer, then IP_CT_ESTABLISHED;
+ *	IP_CT_ESTABLISHED_REPLY for packets of the backend
  * @skb: as it came in, its header and checksum right
  *
- * The rules are those of nf_conntrack_udp_packet(), and of nf_conntrack_in() for
- * the first answer.
+ * Does what nf_conntrack_udp_packet() does and, for the first answer, what
+ * nf_conntrack_in() does.
  *
  * Context: softirq, under rcu_read_lock().
  */
@@ -415,8 +417,9 @@ void dnat_track_udp(struct nf_conn *ct, enum ip_conntrack_info ctinfo,
 		nf_conntrack_event_cache(IPCT_REPLY, ct);
 }
 
-/* TIME_WAIT is with the end that closed first (RFC 9293, 3.6), and no end keeps
- * anything behind its own reset.
+/* Has the backend no state of the connection any more?  Only the end that
+ * closed first is in TIME_WAIT (RFC 9293, 3.6), and no end keeps state after
+ * its own reset.
  */
 static bool dnat_tcp_forgotten(const struct ip_ct_tcp *tcp)
 {
@@ -449,13 +452,14 @@ static u32 dnat_timeout(const struct nf_conn *ct)
 }
 
 /**
- * dnat_track_stamp - when a backend last heard of a connection
- * @ct: at its end, confirmed
+ * dnat_track_stamp - the time of a connection's last packet
+ * @ct: confirmed, about to end
  *
- * conntrack keeps a connection for its timeout after the last packet.
+ * Computed from the time when @ct expires and from its timeout.
  *
  * Context: any but hard interrupt.
- * Return: jiffies, for dnat_vdport_give()
+ * Return: jiffies, for dnat_vdport_give(); dnat_forgotten() if the backend has
+ *	no state of the connection any more
  */
 u32 dnat_track_stamp(const struct nf_conn *ct)
 {
@@ -467,6 +471,6 @@ u32 dnat_track_stamp(const struct nf_conn *ct)
 	rcu_read_lock();
 	last = READ_ONCE(ct->timeout) - dnat_timeout(ct);
 	rcu_read_unlock();
-	/* somebody may have set another timeout */
+	/* in the future, if the timeout was changed meanwhile */
 	return (s32)(last - now) < 0 ? last : now;
 }

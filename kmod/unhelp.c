@@ -4,12 +4,13 @@
 #include "pool.h"
 #include "unhelp.h"
 
-/* Connections that are let go of at a time. */
+/* Connections that are freed in one RCU read section. */
 #define DNAT_UNHELP_BATCH 16
 
-/* Look at the rest of one chunk of a pool's ports, from @port on.
+/* Search one chunk of a pool's ports, from @port on, for connections without
+ * helper.  @port becomes the port to go on with.
  *
- * Return: how many connections were found, and stored in @found
+ * Return: the number of connections in @found, at most DNAT_UNHELP_BATCH
  */
 static unsigned int dnat_unhelp_find(struct dnat_pool *pool, unsigned int *port,
 				     struct dnat_conn **found)
@@ -43,7 +44,7 @@ static void dnat_unhelp_pool(struct dnat_pool *pool)
 	}
 }
 
-/* That of struct dnat_net, begun with the first pool. */
+/* The work dnat_net.unhelp; scheduled when the first pool is made. */
 void dnat_unhelp_work(struct work_struct *work)
 {
 	struct dnat_net *dn = container_of(to_delayed_work(work),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vdport.c against a model that is too simple to be wrong: an array of what is
- * taken, and a queue of what was given back.
+ * vdport.c against a model that is too simple to be wrong: an array of the
+ * taken ports, and a queue of the ports given back.
  */
 #include <kunit/test.h>
 #include <linux/module.h>
@@ -23,7 +23,7 @@ enum {
 	FRESH,		/* never taken */
 	TAKEN,
 	QUEUED,		/* given back */
-	HELD,		/* somebody else has it */
+	HELD,		/* in use by others */
 };
 
 struct ring {
@@ -36,7 +36,7 @@ static void ring_put(struct ring *ring, u16 port)
 	ring->port[(ring->head + ring->n++) % 65536] = port;
 }
 
-/* Is @port the one that comes next? */
+/* Remove @port from the queue.  Return: false if it is not the first one */
 static bool ring_get(struct ring *ring, u16 port)
 {
 	if (!ring->n || ring->port[ring->head] != port)
@@ -90,7 +90,7 @@ static void model_hold(struct model *m, u16 port)
 	ring_put(&m->held, port);
 }
 
-/* Is @port what the model would hand out? */
+/* Is @port the one that the model would take? */
 static bool model_take(struct model *m, int port)
 {
 	if (port < 0)
@@ -133,7 +133,7 @@ static void ctx_range(struct ctx *ctx, u16 min, u16 max)
 	model_range(&ctx->model, min, max);
 }
 
-/* The backend has heard of it just now. */
+/* Give a port back whose last packet was just now. */
 static void give(struct ctx *ctx, u16 port, u32 last_seq)
 {
 	dnat_vdport_give(ctx->pool, port, last_seq, (u32)jiffies);
@@ -185,7 +185,7 @@ static void ctx_give(struct ctx *ctx)
 	model_put(&ctx->model, port);
 }
 
-/* Every port once, and the next one is the first that fails. */
+/* Every port can be taken once; then taking fails. */
 static void test_all(struct kunit *test)
 {
 	struct ctx *ctx = test->priv;
@@ -213,7 +213,7 @@ static void test_range_1_65535(struct kunit *test)
 			-ENOSPC);
 }
 
-/* Any mixture, with the fill going up and down. */
+/* Take and give at random, while the number of taken ports rises and falls. */
 static void test_random(struct kunit *test)
 {
 	struct ctx *ctx = test->priv;
@@ -234,8 +234,8 @@ static void test_random(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->pool->taken, ctx->model.n_taken);
 }
 
-/* Ranges come and go; only what the model cannot be asked is left out: the
- * order in which ports come back into the range.
+/* Change the range at random.  The order of ports that come back into the range
+ * is not checked: the model does not have it.
  */
 static void test_ranges(struct kunit *test)
 {
@@ -268,7 +268,7 @@ static void test_ranges(struct kunit *test)
 			ctx->model.state[port] = QUEUED;
 		}
 	}
-	/* nothing was lost on the way */
+	/* no port was lost */
 	while (ctx->model.n_taken)
 		give(ctx, model_pick_taken(&ctx->model, &ctx->rnd), 0);
 	ctx_range(ctx, 1, 65535);
@@ -301,7 +301,7 @@ static void test_memory(struct kunit *test)
 			-ENOSPC);
 }
 
-/* As if nothing had happened to it for a while. */
+/* Age a port: make it look as if it was last used a while ago. */
 static void ctx_age(struct ctx *ctx, u16 port)
 {
 	dnat_slot(ctx->pool, port)->stamp = (u32)jiffies - 2 * DNAT_ASK_PERIOD;
@@ -317,7 +317,7 @@ static void ctx_hold(struct ctx *ctx)
 	model_hold(&ctx->model, port);
 }
 
-/* Ask for the next one, which comes back at times. */
+/* Check the next port in use by others, which is free one time in four. */
 static bool ctx_ask(struct ctx *ctx)
 {
 	struct model *m = &ctx->model;
@@ -338,7 +338,7 @@ static bool ctx_ask(struct ctx *ctx)
 	return true;
 }
 
-/* Others take ports and let them go meanwhile. */
+/* The same, while others take ports and free them. */
 static void test_held(struct kunit *test)
 {
 	struct ctx *ctx = test->priv;
@@ -366,7 +366,7 @@ static void test_held(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx->pool->ports[DNAT_LIST_HELD].n,
 			ctx->model.held.n);
 
-	/* nor does a range lose any */
+	/* no port was lost by changing the range */
 	ctx_range(ctx, 2048, 4095);
 	while (ctx->model.n_taken)
 		give(ctx, model_pick_taken(&ctx->model, &ctx->rnd), 0);
@@ -379,7 +379,7 @@ static void test_held(struct kunit *test)
 			give(ctx, i, 0);
 }
 
-/* What was ours just now is not held. */
+/* A port that was given back just now does not count as in use by others. */
 static void test_known(struct kunit *test)
 {
 	struct ctx *ctx = test->priv;
@@ -406,8 +406,8 @@ static void test_known(struct kunit *test)
 	give(ctx, port, 0);
 }
 
-/* Like nat.c and ahead.c with @others, who hold ports.  One search comes across
- * @max of them at most.
+/* Search a free port as nat.c and ahead.c do.  @others: the ports in use by
+ * others, of which the search tries @max at most.
  */
 static int ctx_search(struct ctx *ctx, const unsigned long *others,
 		      unsigned int max)
@@ -430,7 +430,7 @@ static int ctx_search(struct ctx *ctx, const unsigned long *others,
 	return found;
 }
 
-/* Each search finds one of those that are free, until there is none. */
+/* Each search finds a free port, until all are taken. */
 static void ctx_others(struct kunit *test, unsigned long *others)
 {
 	struct ctx *ctx = test->priv;
@@ -463,7 +463,7 @@ static void test_others_row(struct kunit *test)
 	bitmap_free(others);
 }
 
-/* As local processes get them, whose kernel gives out the even ones first. */
+/* Others use all even ports: the kernel gives those to processes first. */
 static void test_others_even(struct kunit *test)
 {
 	unsigned long *others = bitmap_zalloc(65536, GFP_KERNEL);
@@ -476,7 +476,7 @@ static void test_others_even(struct kunit *test)
 	bitmap_free(others);
 }
 
-/* Within one chunk, each port once before the first one again. */
+/* In one chunk, each port is taken once before the first one again. */
 static void test_skip(struct kunit *test)
 {
 	struct ctx *ctx = test->priv;
@@ -504,7 +504,9 @@ static void skip_and_pass(struct kunit *test, u16 wanted)
 	dnat_vdport_pass(ctx->pool, port);
 }
 
-/* From chunk to chunk where all are made, and all of one behind the other. */
+/* With all chunks allocated, dnat_vdport_pass() moves the ports of the first
+ * chunk in the free list behind the others.
+ */
 static void test_pass(struct kunit *test)
 {
 	struct ctx *ctx = test->priv;
@@ -524,7 +526,7 @@ static void test_pass(struct kunit *test)
 			2 * DNAT_CHUNK_SLOTS);
 }
 
-/* What others hold is in no list once it is out of the range. */
+/* A port in use by others is in no list when it is out of the range. */
 static void test_held_range(struct kunit *test)
 {
 	struct ctx *ctx = test->priv;

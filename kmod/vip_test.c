@@ -23,7 +23,7 @@ static void vips_exit(struct kunit *test)
 	rcu_barrier();
 }
 
-/* The filter must know of it, too; of this one alone it does exactly. */
+/* The filter must agree with the table: exactly, with no other VIP. */
 static bool is_there(struct kunit *test)
 {
 	struct dnat_vips *vips = test->priv;
@@ -60,7 +60,7 @@ static int del(struct kunit *test, u16 port)
 	return 0;
 }
 
-/* It is there for as long as somebody uses it, or says that ports are named. */
+/* A VIP exists while it has references or named ports. */
 static void test_life(struct kunit *test)
 {
 	struct dnat_vips *vips = test->priv;
@@ -90,7 +90,7 @@ static void test_ports(struct kunit *test)
 			-EEXIST);
 	KUNIT_EXPECT_TRUE(test, dnat_vip_is_service(vip, 80));
 
-	/* one that was learned can be named, and is neither when taken back */
+	/* a learned port can be named; after that is undone it is neither */
 	dnat_vip_learn(vip, 443);
 	KUNIT_EXPECT_PTR_EQ(test, dnat_vip_service(vip, 443),
 			    (struct dnat_service *)NULL);
@@ -105,7 +105,7 @@ static void test_ports(struct kunit *test)
 	dnat_vip_put(vip);
 }
 
-/* Whatever ports strangers ask for, vdports are left. */
+/* Even if clients try all ports, ports are left for vdports. */
 static void test_learning_ends(struct kunit *test)
 {
 	struct dnat_vip *vip = get(test);
@@ -124,8 +124,8 @@ static u32 nth_addr(unsigned int n)
 	return (__force u32)htonl(0xc0000200 + n);
 }
 
-/* The filter tells VIPs from most other addresses, also where there are many, and
- * knows each VIP whatever has come and gone.
+/* With many VIPs the filter still rejects most other addresses, and it never
+ * rejects a VIP, whatever VIPs were added and removed.
  */
 static void test_filter(struct kunit *test)
 {
@@ -158,7 +158,7 @@ static void test_filter(struct kunit *test)
 		dnat_vip_put(vip[i]);
 }
 
-/* More VIPs of one hash than are counted: the filter then knows it for good. */
+/* After more than U8_MAX VIPs of one hash, the filter always passes it. */
 static void test_filter_full(struct kunit *test)
 {
 	struct dnat_vips *vips = test->priv;

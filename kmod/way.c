@@ -43,8 +43,7 @@ static void dnat_way_set(struct dnat_way *way, spinlock_t *lock,
 	if (!dst_hold_safe(dst))
 		return;
 
-	/* way->dst is NULL while the other fields change, see dnat_way_last()
-	 */
+	/* way->dst is NULL while the others change, see dnat_way_last() */
 	spin_lock_bh(lock);
 	old = way->dst;
 	WRITE_ONCE(way->dst, NULL);
@@ -152,8 +151,7 @@ static struct dst_entry *dnat_way_find(struct dnat_way *way, spinlock_t *lock,
 		dnat_way_set(way, lock, dst, skb, state->in, pf);
 	else
 		dst = NULL;
-	/* ip_route_input_noref() takes a reference to a route it has just made
-	 */
+	/* a route that ip_route_input_noref() has made has a reference */
 	skb_dst_drop(skb);
 	return dst;
 }
