@@ -504,31 +504,33 @@ static void add_for_vip(struct build *build, uint8_t family)
 	add_lookup(build, family == NFPROTO_IPV6 ? SET_VIPS6 : SET_VIPS4);
 }
 
-int rule_stray(struct rule *rule, const char *chain, uint8_t family,
-	       uint32_t set_id)
+/* @l4proto: 0 for any */
+static int drop_invalid(struct rule *rule, const char *chain, uint8_t family,
+			uint8_t l4proto)
 {
 	struct build build;
 
-	(void)set_id;
 	build_start(&build, chain, NULL);
 	add_ct_has(&build, NFT_CT_STATE, NF_CT_STATE_INVALID_BIT);
-	add_meta_is(&build, NFT_META_L4PROTO, IPPROTO_TCP);
+	if (l4proto)
+		add_meta_is(&build, NFT_META_L4PROTO, l4proto);
 	add_for_vip(&build, family);
 	add_drop(&build);
 	return build_finish(&build, rule);
 }
 
+int rule_stray(struct rule *rule, const char *chain, uint8_t family,
+	       uint32_t set_id)
+{
+	(void)set_id;
+	return drop_invalid(rule, chain, family, IPPROTO_TCP);
+}
+
 int rule_lost(struct rule *rule, const char *chain, uint8_t family,
 	      uint32_t set_id)
 {
-	struct build build;
-
 	(void)set_id;
-	build_start(&build, chain, NULL);
-	add_ct_has(&build, NFT_CT_STATE, NF_CT_STATE_INVALID_BIT);
-	add_for_vip(&build, family);
-	add_drop(&build);
-	return build_finish(&build, rule);
+	return drop_invalid(rule, chain, family, 0);
 }
 
 int rule_routed(struct rule *rule, const char *chain, uint8_t family,
