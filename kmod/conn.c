@@ -87,8 +87,7 @@ static void dnat_conn_free(struct dnat_conn *conn)
 	if (conn->listed)
 		dnat_table_del(dn, conn);
 	if (conn->vdport) {
-		/* In this order, the port is always free or can be reclaimed.
-		 */
+		/* In this order the port is free or can be reclaimed. */
 		dnat_conn_give_port(conn);
 		dnat_reclaim_del(conn);
 		dnat_stat_inc(dn, DNAT_STAT_GIVEN);

@@ -55,35 +55,32 @@ static unsigned int dnat_stray_tuple(const struct sk_buff *skb, u8 l3num,
 	return tuple->l4proto == IPPROTO_TCP ? nhoff : 0;
 }
 
-static bool dnat_stray_vip(const struct dnat_net *dn,
-			   const struct dnat_tuple *tuple)
+/* @daddr: __be32 or struct in6_addr */
+static bool dnat_stray_maybe_vip(const struct dnat_net *dn, u8 l3num,
+				 const void *daddr)
 {
-	unsigned int filter = tuple->l3num == NFPROTO_IPV4 ?
-				      dnat_vip_filter4(*(__be32 *)tuple->daddr) :
-				      dnat_vip_filter6(tuple->daddr);
-
-	return dnat_vip_maybe(&dn->vdports.vips, filter);
+	return dnat_vip_maybe(&dn->vdports.vips,
+			      l3num == NFPROTO_IPV4 ?
+				      dnat_vip_filter4(*(__be32 *)daddr) :
+				      dnat_vip_filter6(daddr));
 }
 
-static bool dnat_stray_is_vip(struct dnat_vips *vips, const struct sk_buff *skb,
+static bool dnat_stray_is_vip(struct dnat_net *dn, const struct sk_buff *skb,
 			      u8 l3num)
 {
 	static const u8 protos[] = { IPPROTO_TCP, IPPROTO_UDP };
 	struct dnat_vip_key key = { .l3num = l3num };
-	unsigned int filter, i;
+	unsigned int i;
 
-	if (l3num == NFPROTO_IPV4) {
+	if (l3num == NFPROTO_IPV4)
 		key.addr.ip = ip_hdr(skb)->daddr;
-		filter = dnat_vip_filter4(key.addr.ip);
-	} else {
+	else
 		key.addr.in6 = ipv6_hdr(skb)->daddr;
-		filter = dnat_vip_filter6(&key.addr.in6);
-	}
-	if (!dnat_vip_maybe(vips, filter))
+	if (!dnat_stray_maybe_vip(dn, l3num, &key.addr))
 		return false;
 	for (i = 0; i < ARRAY_SIZE(protos); i++) {
 		key.l4proto = protos[i];
-		if (dnat_vip_find(vips, &key))
+		if (dnat_vip_find(&dn->vdports.vips, &key))
 			return true;
 	}
 	return false;
@@ -102,8 +99,7 @@ bool dnat_is_lost(const struct sk_buff *skb, const struct nf_hook_state *state)
 
 	nf_ct_get(skb, &ctinfo);
 	return skb->skb_iif && ctinfo != IP_CT_UNTRACKED &&
-	       dnat_stray_is_vip(&dnat_pernet(state->net)->vdports.vips, skb,
-				 state->pf);
+	       dnat_stray_is_vip(dnat_pernet(state->net), skb, state->pf);
 }
 
 /* Is this an untranslated segment of a connection of ours?  Not if it is a SYN,
@@ -125,7 +121,7 @@ static bool dnat_is_stray(const struct sk_buff *skb,
 	if (ctinfo == IP_CT_UNTRACKED)
 		return false;
 	thoff = dnat_stray_tuple(skb, state->pf, &tuple);
-	if (!thoff || !dnat_stray_vip(dn, &tuple))
+	if (!thoff || !dnat_stray_maybe_vip(dn, tuple.l3num, tuple.daddr))
 		return false;
 	th = skb_header_pointer(skb, thoff, sizeof(buf), &buf);
 	if (!th || th->syn)
