@@ -5,6 +5,8 @@
  * It is a dump, although it changes state, so that each message does a limited
  * part of the work, and the next message goes on where it stopped.
  */
+#include <linux/delay.h>
+#include <linux/interrupt.h>
 #include <linux/slab.h>
 #include <net/sock.h>
 
@@ -18,6 +20,8 @@
 /* Connections ended in one RCU read section, and such steps for one message. */
 #define DNAT_END_BATCH 16
 #define DNAT_END_STEPS 64
+
+#define DNAT_END_RESTS 64	/* for one message, of 50 to 100 us each */
 
 const struct nla_policy dnat_end_policy[DNAT_END_MAXATTR + 1] = {
 	DNAT_FILTER_POLICY,
@@ -88,6 +92,25 @@ static unsigned int dnat_end_pick(struct dnat_ending *ending,
 	return n;
 }
 
+static bool dnat_end_pending(void)
+{
+	bool pending;
+
+	preempt_disable();
+	pending = local_softirq_pending();
+	preempt_enable();
+	return pending;
+}
+
+/* Leave this CPU to ksoftirqd, if that has to deliver the resets.  Resets that
+ * overflow a queue are lost, and nobody sends them again.
+ */
+static void dnat_end_rest(unsigned int *rests)
+{
+	for (; *rests && dnat_end_pending(); (*rests)--)
+		usleep_range(50, 100);
+}
+
 /* An entry that ends meanwhile on another CPU keeps its conntrack for a grace
  * period.  The reset is sent before the connection ends, because afterwards
  * another connection may have the port.
@@ -111,10 +134,11 @@ static unsigned int dnat_end_some(struct dnat_ending *ending)
 
 static unsigned int dnat_end_more(struct dnat_ending *ending)
 {
+	unsigned int rests = DNAT_END_RESTS;
 	unsigned int ended = 0;
 	int i;
 
-	for (i = 0; i < DNAT_END_STEPS && ending->walk.pool; i++) {
+	for (i = 0; i < DNAT_END_STEPS && rests && ending->walk.pool; i++) {
 		if (ending->port > DNAT_PORT_LIMIT_MAX ||
 		    !dnat_filter_wants_pool(&ending->filter,
 					    &ending->walk.pool->key)) {
@@ -123,6 +147,8 @@ static unsigned int dnat_end_more(struct dnat_ending *ending)
 			continue;
 		}
 		ended += dnat_end_some(ending);
+		if (ending->reset)
+			dnat_end_rest(&rests);
 	}
 	return ended;
 }
