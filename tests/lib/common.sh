@@ -24,10 +24,10 @@ need_root() {
 	[ "$(id -u)" -eq 0 ] || die "$0 needs root"
 }
 
-# wait_for SECONDS COMMAND... - until COMMAND succeeds, or fail after SECONDS and ten tries for
+# wait_for SECONDS COMMAND... - until COMMAND succeeds, or fail after SECONDS and four tries for
 # each of them: where a machine is slow, a try takes long, and there is more time for all of them.
 wait_for() {
-	local end=$((SECONDS + $1)) tries=$(($1 * 10))
+	local end=$((SECONDS + $1)) tries=$(($1 * 4))
 
 	shift
 	until "$@" >/dev/null 2>&1; do
