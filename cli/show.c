@@ -5,7 +5,7 @@
 
 #include "cli/show.h"
 
-const struct column service_columns[] = {
+static const struct column service_columns[] = {
 	{ "NAME", "name", NULL, false },
 	{ "PROTO", "proto", NULL, false },
 	{ "VIP", "vip", "port", false },
@@ -22,7 +22,7 @@ const struct column service_columns[] = {
 	{ 0 }
 };
 
-const struct column backend_columns[] = {
+static const struct column backend_columns[] = {
 	{ "SERVICE", "service", NULL, false },
 	{ "BACKEND", "addr", "port", false },
 	{ "WEIGHT", "weight", NULL, true },
@@ -35,7 +35,7 @@ const struct column backend_columns[] = {
 	{ 0 }
 };
 
-const struct column pool_columns[] = {
+static const struct column pool_columns[] = {
 	{ "VIP", "vip", NULL, false },
 	{ "PROTO", "proto", NULL, false },
 	{ "BACKEND", "backend", "port", false },
@@ -48,7 +48,7 @@ const struct column pool_columns[] = {
 	{ 0 }
 };
 
-const struct column port_columns[] = {
+static const struct column port_columns[] = {
 	{ "VIP", "vip", NULL, false },
 	{ "PROTO", "proto", NULL, false },
 	{ "VDPORT", "vdport", NULL, true },
@@ -56,7 +56,7 @@ const struct column port_columns[] = {
 	{ 0 }
 };
 
-const struct column connection_columns[] = {
+static const struct column connection_columns[] = {
 	{ "PROTO", "proto", NULL, false },
 	{ "CLIENT", "client", "client_port", false },
 	{ "VIP", "vip", "port", false },
@@ -102,7 +102,7 @@ static const struct column backend_rate_columns[] = {
 	COUNT_COLUMNS("/s")
 };
 
-const struct column ended_columns[] = {
+static const struct column ended_columns[] = {
 	{ "ENDED", "ended", NULL, true },
 	{ 0 }
 };

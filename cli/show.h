@@ -8,14 +8,6 @@
 #include "cli/columns.h"
 #include "common/err.h"
 
-/* The columns of results that are lists. */
-extern const struct column service_columns[];
-extern const struct column backend_columns[];
-extern const struct column pool_columns[];
-extern const struct column port_columns[];
-extern const struct column connection_columns[];
-extern const struct column ended_columns[];
-
 /**
  * show_fn - print a result
  * @page: the output; the caller checks it for write errors
