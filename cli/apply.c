@@ -14,39 +14,25 @@
 #include "common/text.h"
 #include "lang/conf.h"
 
-/* dnatd's answer. */
-struct reply {
-	bool refused;
-	json_t *json;		/* the result, or the error */
-};
-
+/* @data: result, what dnatd has sent, also if it refused the request */
 static int take_reply(const struct answer *answer, void *data, struct err *err)
 {
-	struct reply *reply = data;
-	json_t *part;
+	json_t **reply = data;
+	int ret = answer_check(answer, err);
 
-	reply->refused = json_is_false(json_object_get(answer->json, "ok"));
-	part = json_object_get(answer->json,
-			       reply->refused ? "error" : "result");
-	if (answer->more || !part)
+	if (!ret && (answer->more || !answer->result))
 		return answer_strange(err);
-	reply->json = json_incref(part);
-	return 0;
+	*reply = json_incref(ret ? json_object_get(answer->json, "error") :
+				   answer->result);
+	return ret;
 }
 
 static int print_result(const struct cli *cli, json_t *result, struct err *err)
 {
-	const struct answer answer = {
-		.json = json_pack("{s:O}", "result", result),
-	};
+	const struct answer answer = { .result = result };
 	struct json_page page = { .out = stdout, .pretty = cli->pretty };
-	int ret;
 
-	if (!answer.json)
-		return err_no_memory(err);
-	ret = print_json(&page, &answer, err);
-	json_decref(answer.json);
-	return ret;
+	return print_json(&page, &answer, err);
 }
 
 /* Add dnatd's errors to the errors of the file, with their lines. */
@@ -97,26 +83,19 @@ static int send_conf(const struct cli *cli, const struct conf *conf,
 				 "dry_run", dry || faults->n, "from",
 				 text_quote(path ? path : file, from,
 					    sizeof(from)));
-	struct reply reply = { 0 };
-	int ret = EXIT_UNREACHABLE;
+	json_t *reply = NULL;
+	int ret = args ? client_call(cli->socket, "config.apply", args,
+				     take_reply, &reply, err) :
+			 err_no_memory(err);
 
-	if (!args)
-		err_no_memory(err);
-	else if (!client_call(cli->socket, "config.apply", args, take_reply,
-			      &reply, err))
-		ret = reply.refused ? EXIT_REFUSED : EXIT_DONE;
-	if (ret == EXIT_REFUSED) {
-		err_set(err, -EREMOTEIO, NULL, "%s",
-			answer_text(reply.json, "msg"));
-		add_errors(faults, conf, reply.json);
-	} else if (ret == EXIT_DONE && !faults->n) {
-		if (show_reply(cli, conf, file, dry, reply.json, err))
-			ret = EXIT_UNREACHABLE;
-	}
-	json_decref(reply.json);
+	if (ret == -EREMOTEIO)
+		add_errors(faults, conf, reply);
+	else if (!ret && !faults->n)
+		ret = show_reply(cli, conf, file, dry, reply, err);
+	json_decref(reply);
 	json_decref(args);
 	free(path);
-	return ret;
+	return run_status(ret);
 }
 
 int run_apply(const struct cli *cli, struct err *err)
@@ -153,22 +132,19 @@ int run_apply(const struct cli *cli, struct err *err)
 static int config_text(const struct cli *cli, json_t *config,
 		       struct text *text, struct err *err)
 {
-	const struct answer answer = {
-		.json = json_pack("{s:O}", "result", config),
-	};
+	const struct answer answer = { .result = config };
 	struct json_page page = { .pretty = cli->pretty };
 	int ret = -ENOMEM;
 
 	if (!cli->json) {
 		ret = conf_put(text, config, err);
-	} else if (answer.json) {
+	} else {
 		page.out = open_memstream(&text->buf, &text->len);
 		if (page.out)
 			ret = print_json(&page, &answer, err);
 		if (page.out && fclose(page.out) && !ret)
 			ret = -ENOMEM;
 	}
-	json_decref(answer.json);
 	return ret == -ENOMEM ? err_no_memory(err) : ret;
 }
 
@@ -192,22 +168,13 @@ static int put_config(const struct cli *cli, json_t *config, struct err *err)
 int run_export(const struct cli *cli, struct err *err)
 {
 	json_t *args = json_pack("{s:b}", "brief", !cli->json);
-	struct reply reply = { 0 };
-	int ret = EXIT_UNREACHABLE;
+	json_t *reply = NULL;
+	int ret = args ? client_call(cli->socket, "config.show", args,
+				     take_reply, &reply, err) :
+			 err_no_memory(err);
 
-	if (!args) {
-		err_no_memory(err);
-	} else if (!client_call(cli->socket, "config.show", args, take_reply,
-				&reply, err)) {
-		if (reply.refused) {
-			err_set(err, -EREMOTEIO, NULL, "%s",
-				answer_text(reply.json, "msg"));
-			ret = EXIT_REFUSED;
-		} else {
-			ret = put_config(cli, reply.json, err);
-		}
-	}
-	json_decref(reply.json);
+	ret = ret ? run_status(ret) : put_config(cli, reply, err);
+	json_decref(reply);
 	json_decref(args);
 	return ret;
 }

@@ -18,36 +18,26 @@ struct progress {
 	bool json;
 	struct page page;
 	struct json_page json_page;
-	bool refused;
 	json_t *kept;		/* the answer, kept for run_rates() */
 };
-
-static bool is_refusal(const struct answer *answer, struct progress *progress,
-		       struct err *err)
-{
-	progress->refused = answer_refused(answer, err);
-	return progress->refused;
-}
 
 /* The answer to a change: print its notes. */
 static int take_change(const struct answer *answer, struct progress *progress,
 		       struct err *err)
 {
-	const json_t *result = json_object_get(answer->json, "result");
-
-	if (!json_object_get(result, "notes"))
+	if (!json_object_get(answer->result, "notes"))
 		return 0;
 	if (progress->json)
 		return print_json(&progress->json_page, answer, err);
-	warnings_tell(progress->place, result);
+	warnings_tell(progress->place, answer->result);
 	return 0;
 }
 
 static int take_list(const struct answer *answer, struct progress *progress,
 		     struct err *err)
 {
-	const json_t *result = json_object_get(answer->json, "result");
-	int ret = columns_print(&progress->page, answer,
+	const json_t *result = answer->result;
+	int ret = columns_print(&progress->page, result,
 				progress->view->columns, err);
 
 	if (!ret && json_array_size(result))
@@ -62,7 +52,7 @@ static int take_answer(const struct answer *answer, void *data,
 {
 	struct progress *progress = data;
 
-	if (is_refusal(answer, progress, err))
+	if (answer_check(answer, err))
 		return -EREMOTEIO;
 	if (!progress->view)
 		return take_change(answer, progress, err);
@@ -70,9 +60,7 @@ static int take_answer(const struct answer *answer, void *data,
 		return print_json(&progress->json_page, answer, err);
 	if (progress->view->columns)
 		return take_list(answer, progress, err);
-	return progress->view->show(&progress->page,
-				    json_object_get(answer->json, "result"),
-				    err);
+	return progress->view->show(&progress->page, answer->result, err);
 }
 
 static struct progress progress_of(const struct cli *cli)
@@ -91,7 +79,7 @@ static int keep_answer(const struct answer *answer, void *data,
 {
 	struct progress *progress = data;
 
-	if (is_refusal(answer, progress, err))
+	if (answer_check(answer, err))
 		return -EREMOTEIO;
 	progress->kept = answer_result(answer);
 	if (json_is_object(progress->kept) || json_is_array(progress->kept))
@@ -103,24 +91,22 @@ static int keep_answer(const struct answer *answer, void *data,
 static int print_rates(struct progress *progress, json_t *rates,
 		       struct err *err)
 {
-	const struct answer answer = {
-		.json = json_pack("{s:o}", "result", rates),
-	};
+	const struct answer answer = { .result = rates };
 	int ret;
 
-	if (!answer.json)
+	if (!rates)
 		return err_no_memory(err);
 	if (progress->json)
 		ret = print_json(&progress->json_page, &answer, err);
 	else if (progress->view->rates)
-		ret = columns_print(&progress->page, &answer,
+		ret = columns_print(&progress->page, rates,
 				    progress->view->rates, err);
 	else
 		ret = show_rates(&progress->page, rates, err);
 	/* Each list gets its own header. */
 	if (progress->view->rates)
 		progress->page.begun = false;
-	json_decref(answer.json);
+	json_decref(rates);
 	return ret;
 }
 
@@ -155,7 +141,7 @@ static int run_rates(const struct cli *cli, struct err *err)
 		}
 		nanosleep(&pause, NULL);
 	}
-	return progress.refused ? EXIT_REFUSED : EXIT_UNREACHABLE;
+	return run_status(ret);
 }
 
 int run_ask(const struct cli *cli, struct err *err)
@@ -164,8 +150,6 @@ int run_ask(const struct cli *cli, struct err *err)
 
 	if (cli->interval)
 		return run_rates(cli, err);
-	if (!client_call(cli->socket, cli->command->op, cli->args, take_answer,
-			 &progress, err))
-		return EXIT_DONE;
-	return progress.refused ? EXIT_REFUSED : EXIT_UNREACHABLE;
+	return run_status(client_call(cli->socket, cli->command->op, cli->args,
+				      take_answer, &progress, err));
 }

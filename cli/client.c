@@ -82,9 +82,7 @@ static int request_send(int fd, const char *line, size_t len, struct err *err)
 	ssize_t n;
 
 	while (len) {
-		n = send(fd, line, len, MSG_NOSIGNAL);
-		if (n < 0 && errno == EINTR)
-			continue;
+		n = TEMP_FAILURE_RETRY(send(fd, line, len, MSG_NOSIGNAL));
 		if (n < 0 && (errno == EPIPE || errno == ECONNRESET))
 			return 0;
 		if (n < 0)
@@ -95,65 +93,14 @@ static int request_send(int fd, const char *line, size_t len, struct err *err)
 	return 0;
 }
 
-/* The input buffer. */
-struct input {
-	int fd;
-	char *buf;
-	size_t size;		/* bytes allocated */
-	size_t used;		/* bytes read into it */
-	size_t taken;		/* bytes of lines returned by input_line() */
-};
-
-/* Make room for more input. */
-static int input_room(struct input *in, struct err *err)
+/* Read the next line.  Return: its length without the newline, or an error */
+static ssize_t line_read(FILE *in, char **line, size_t *size, struct err *err)
 {
-	char *bigger;
+	ssize_t len = getline(line, size, in);
 
-	if (in->taken) {
-		in->used -= in->taken;
-		memmove(in->buf, in->buf + in->taken, in->used);
-		in->taken = 0;
-	}
-	if (in->used < in->size)
-		return 0;
-	bigger = realloc(in->buf, in->size ? in->size * 2 : 65536);
-	if (!bigger)
-		return err_no_memory(err);
-	in->size = in->size ? in->size * 2 : 65536;
-	in->buf = bigger;
-	return 0;
-}
-
-/* Read the next line, without its newline; @line: valid until the next call. */
-static int input_line(struct input *in, const char **line, size_t *len,
-		      struct err *err)
-{
-	size_t seen = in->taken;
-	char *end;
-	ssize_t n;
-	int ret;
-
-	for (;;) {
-		end = in->used > seen ?
-			memchr(in->buf + seen, '\n', in->used - seen) : NULL;
-		if (end) {
-			*line = in->buf + in->taken;
-			*len = (size_t)(end - *line);
-			in->taken += *len + 1;
-			return 0;
-		}
-		ret = input_room(in, err);
-		if (ret)
-			return ret;
-		seen = in->used;
-		do
-			n = read(in->fd, in->buf + in->used,
-				 in->size - in->used);
-		while (n < 0 && errno == EINTR);
-		if (n <= 0)
-			return lost(n < 0 ? errno : 0, err);
-		in->used += (size_t)n;
-	}
+	if (len < 1 || (*line)[len - 1] != '\n')
+		return lost(ferror(in) ? errno : 0, err);
+	return len - 1;
 }
 
 int answer_strange(struct err *err)
@@ -168,6 +115,7 @@ static int answer_read(const char *line, size_t len, struct answer *answer,
 	const json_t *ok, *error;
 
 	answer->json = json_loadb(line, len, 0, NULL);
+	answer->result = json_object_get(answer->json, "result");
 	answer->more = json_is_true(json_object_get(answer->json, "more"));
 	ok = json_object_get(answer->json, "ok");
 	error = json_object_get(answer->json, "error");
@@ -187,15 +135,13 @@ static char *request_text(const char *op, json_t *args)
 	return text;
 }
 
-bool answer_refused(const struct answer *answer, struct err *err)
+int answer_check(const struct answer *answer, struct err *err)
 {
 	const json_t *error = json_object_get(answer->json, "error");
 
 	if (!json_is_false(json_object_get(answer->json, "ok")))
-		return false;
-	err_set(err, -EREMOTEIO, NULL, "%s",
-		json_string_value(json_object_get(error, "msg")));
-	return true;
+		return 0;
+	return err_set(err, -EREMOTEIO, NULL, "%s", answer_text(error, "msg"));
 }
 
 const char *answer_text(const json_t *object, const char *key)
@@ -205,35 +151,40 @@ const char *answer_text(const json_t *object, const char *key)
 	return text ? text : "";
 }
 
-json_t *answer_part(const struct answer *answer)
-{
-	return json_incref(json_object_get(answer->json, "result"));
-}
-
 json_t *answer_result(const struct answer *answer)
 {
-	return answer->more ? NULL : answer_part(answer);
+	return answer->more ? NULL : json_incref(answer->result);
+}
+
+/* A signal, such as that of a terminal's new size, does not end it. */
+static ssize_t read_on(void *fd, char *buf, size_t len)
+{
+	return TEMP_FAILURE_RETRY(read(*(int *)fd, buf, len));
 }
 
 static int answer_take(int fd, client_fn *fn, void *data, struct err *err)
 {
-	struct input in = { .fd = fd };
+	FILE *in = fopencookie(&fd, "r",
+			       (cookie_io_functions_t){ .read = read_on });
 	struct answer answer = { .more = true };
-	const char *line = NULL;
-	size_t len = 0;
-	int ret = 0;
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t ret = 0;
 
-	while (!ret && answer.more) {
-		ret = input_line(&in, &line, &len, err);
-		if (!ret)
-			ret = answer_read(line, len, &answer, err);
-		if (ret)
+	if (!in)
+		return err_no_memory(err);
+	while (ret >= 0 && answer.more) {
+		ret = line_read(in, &line, &size, err);
+		if (ret >= 0)
+			ret = answer_read(line, (size_t)ret, &answer, err);
+		if (ret < 0)
 			break;
 		ret = fn(&answer, data, err);
 		json_decref(answer.json);
 	}
-	free(in.buf);
-	return ret;
+	free(line);
+	fclose(in);
+	return (int)ret;
 }
 
 static int call(const char *path, const char *op, json_t *args, int patience,

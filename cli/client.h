@@ -15,19 +15,17 @@ struct answer {
 	 * object "error" with the string "msg".
 	 */
 	json_t *json;
+	json_t *result;		/* in @json: the result or part of it, or NULL */
 	bool more;		/* this is not the last line */
 };
 
 /* Set @err: dnatd has sent something unexpected.  Return: -EPROTO */
 int answer_strange(struct err *err);
 
-/* Has dnatd refused the request?  Then its message is copied to @err. */
-bool answer_refused(const struct answer *answer, struct err *err);
+/* Return: 0, or -EREMOTEIO with dnatd's message if it refused the request */
+int answer_check(const struct answer *answer, struct err *err);
 
-/* The line's result or part of it, a new reference; NULL if there is none. */
-json_t *answer_part(const struct answer *answer);
-
-/* The same, but NULL if the answer has more lines. */
+/* The result, a new reference; NULL if the answer has more lines. */
 json_t *answer_result(const struct answer *answer);
 
 /* The string @key of @object, "" if there is none; valid as long as @object. */

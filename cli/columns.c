@@ -9,33 +9,17 @@
 
 #include "cli/columns.h"
 #include "common/addr.h"
-#include "common/text.h"
 
 /* Number of blanks between two columns. */
 #define GAP 2
 
-struct cell {
-	size_t at;		/* offset in the grid's text */
-	size_t len;
-};
-
-/*
- * Rows of n_columns cells.  There may be millions of cells, so all their texts
- * are in one buffer, each with a final NUL.
- */
+/* Rows of n_columns cells. */
 struct grid {
 	const struct column *columns;
 	size_t n_columns;
-	struct text text;
-	struct text cells;	/* an array of struct cell */
-	size_t n_rows;
+	char **cells;
+	size_t n;		/* number of cells */
 	size_t *widths;		/* page.widths */
-};
-
-/* The text of a value. */
-struct value {
-	char *text;
-	size_t len;
 };
 
 char *value_text(const json_t *value)
@@ -63,68 +47,44 @@ char *value_text(const json_t *value)
 	return strdup(number);
 }
 
-static bool value_of(const json_t *row, const char *key,
-			  struct value *value)
+/* Return: the caller's to free, NULL when out of memory */
+static char *cell_text(const json_t *row, const struct column *column)
 {
-	value->text = value_text(json_object_get(row, key));
-	value->len = value->text ? strlen(value->text) : 0;
-	return value->text;
-}
+	char *addr = value_text(json_object_get(row, column->key));
+	char *port, *both = NULL;
 
-/* @port: the port, if @value is an address; or NULL */
-static int cell_add(struct grid *grid, size_t column, const struct value *value,
-		    const struct value *port)
-{
-	bool brackets = port && memchr(value->text, ':', value->len);
-	size_t room = value->len + (port ? port->len : 0) + sizeof("[]:");
-	char *begin = text_room(&grid->text, room);
-	struct cell cell = { .at = grid->text.len };
-	char *at = begin;
-
-	if (!at)
-		return -ENOMEM;
-	if (brackets)
-		*at++ = '[';
-	at = mempcpy(at, value->text, value->len);
-	if (brackets)
-		*at++ = ']';
-	if (port) {
-		*at++ = ':';
-		at = mempcpy(at, port->text, port->len);
-	}
-	*at++ = '\0';
-	grid->text.len += (size_t)(at - begin);
-	cell.len = (size_t)(at - begin) - 1;
-	if (cell.len > grid->widths[column])
-		grid->widths[column] = cell.len;
-	return text_add(&grid->cells, (const char *)&cell, sizeof(cell));
+	if (!column->port_key || !addr)
+		return addr;
+	port = value_text(json_object_get(row, column->port_key));
+	if (port && asprintf(&both, strchr(addr, ':') ? "[%s]:%s" : "%s:%s",
+			     addr, port) < 0)
+		both = NULL;
+	free(addr);
+	free(port);
+	return both;
 }
 
 static int grid_add_row(struct grid *grid, const json_t *row)
 {
-	size_t i;
-	int ret = 0;
+	for (size_t i = 0; i < grid->n_columns; i++) {
+		char *text = cell_text(row, &grid->columns[i]);
+		size_t len;
 
-	for (i = 0; !ret && i < grid->n_columns; i++) {
-		const char *port_key = grid->columns[i].port_key;
-		struct value value, port = { 0 };
-
-		ret = -ENOMEM;
-		if (value_of(row, grid->columns[i].key, &value) &&
-		    (!port_key || value_of(row, port_key, &port)))
-			ret = cell_add(grid, i, &value,
-				       port_key ? &port : NULL);
-		free(value.text);
-		free(port.text);
+		if (!text)
+			return -ENOMEM;
+		len = strlen(text);
+		if (len > grid->widths[i])
+			grid->widths[i] = len;
+		grid->cells[grid->n++] = text;
 	}
-	grid->n_rows++;
-	return ret;
+	return 0;
 }
 
 static void grid_clean(struct grid *grid)
 {
-	free(grid->text.buf);
-	free(grid->cells.buf);
+	while (grid->n)
+		free(grid->cells[--grid->n]);
+	free(grid->cells);
 }
 
 static void grid_init(struct grid *grid, struct page *page,
@@ -139,38 +99,38 @@ static void grid_init(struct grid *grid, struct page *page,
 	grid->n_columns = i;
 }
 
-static int grid_fill(struct grid *grid, const struct answer *answer,
-		     struct err *err)
+static int grid_fill(struct grid *grid, const json_t *list, struct err *err)
 {
-	const json_t *result = json_object_get(answer->json, "result");
-	const json_t *object;
+	const json_t *row;
 	size_t i;
-	int ret = 0;
 
-	if (!json_is_array(result))
+	if (!json_is_array(list))
 		return answer_strange(err);
-	json_array_foreach(result, i, object)
-		if (!json_is_object(object))
+	/* + 1, because calloc(0) may return NULL. */
+	grid->cells = calloc(json_array_size(list) * grid->n_columns + 1,
+			     sizeof(*grid->cells));
+	if (!grid->cells)
+		return err_no_memory(err);
+	json_array_foreach(list, i, row) {
+		if (!json_is_object(row))
 			return answer_strange(err);
-
-	json_array_foreach(result, i, object)
-		if (!ret)
-			ret = grid_add_row(grid, object);
-	return ret ? err_no_memory(err) : 0;
+		if (grid_add_row(grid, row))
+			return err_no_memory(err);
+	}
+	return 0;
 }
 
 /* Compare digits as numbers, so that 10.1.0.9 comes before 10.1.0.11. */
 static int row_compare(const void *a, const void *b, void *data)
 {
 	const struct grid *grid = data;
-	const struct cell *left = a;
-	const struct cell *right = b;
+	char *const *left = a;
+	char *const *right = b;
 	size_t i;
 	int ret = 0;
 
 	for (i = 0; !ret && i < grid->n_columns; i++)
-		ret = strverscmp(grid->text.buf + left[i].at,
-				 grid->text.buf + right[i].at);
+		ret = strverscmp(left[i], right[i]);
 	return ret;
 }
 
@@ -182,8 +142,9 @@ static void blanks_print(FILE *out, size_t n)
 }
 
 static void cell_print(FILE *out, const struct grid *grid, size_t column,
-		       const char *text, size_t len)
+		       const char *text)
 {
+	size_t len = strlen(text);
 	bool last = column + 1 == grid->n_columns;
 	size_t blanks = grid->widths[column] - len;
 	bool right = grid->columns[column].right;
@@ -196,33 +157,29 @@ static void cell_print(FILE *out, const struct grid *grid, size_t column,
 
 static void grid_print(struct grid *grid, FILE *out, bool header)
 {
-	struct cell *cell = (struct cell *)grid->cells.buf;
-	size_t row, i;
+	size_t n = grid->n_columns;
 
-	if (grid->n_rows)
-		qsort_r(cell, grid->n_rows, grid->n_columns * sizeof(*cell),
-			row_compare, grid);
-	for (i = 0; header && i < grid->n_columns; i++)
-		cell_print(out, grid, i, grid->columns[i].title,
-			   strlen(grid->columns[i].title));
+	qsort_r(grid->cells, grid->n / n, n * sizeof(*grid->cells), row_compare,
+		grid);
+	for (size_t i = 0; header && i < n; i++)
+		cell_print(out, grid, i, grid->columns[i].title);
 	if (header)
 		putc('\n', out);
-	for (row = 0; row < grid->n_rows; row++) {
-		for (i = 0; i < grid->n_columns; i++, cell++)
-			cell_print(out, grid, i, grid->text.buf + cell->at,
-				   cell->len);
-		putc('\n', out);
+	for (size_t i = 0; i < grid->n; i++) {
+		cell_print(out, grid, i % n, grid->cells[i]);
+		if (i % n == n - 1)
+			putc('\n', out);
 	}
 }
 
-int columns_print(struct page *page, const struct answer *answer,
+int columns_print(struct page *page, const json_t *list,
 		  const struct column *columns, struct err *err)
 {
 	struct grid grid;
 	int ret;
 
 	grid_init(&grid, page, columns);
-	ret = grid_fill(&grid, answer, err);
+	ret = grid_fill(&grid, list, err);
 	if (!ret) {
 		grid_print(&grid, page->out, !page->begun);
 		page->begun = true;

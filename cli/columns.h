@@ -29,7 +29,7 @@ struct page {
 /**
  * columns_print - print one line per object, and first a header once
  * @page: the output; the caller checks it for write errors
- * @answer: its result must be an array of objects
+ * @list: must be an array of objects
  * @columns: from left to right; the last one has the title NULL.  The lines of
  *	this call are sorted by the columns in this order.  A column never gets
  *	narrower than in earlier calls
@@ -37,7 +37,7 @@ struct page {
  *
  * Return: 0, -EPROTO if the result is something else, or -ENOMEM
  */
-int columns_print(struct page *page, const struct answer *answer,
+int columns_print(struct page *page, const json_t *list,
 		  const struct column *columns, struct err *err);
 
 /**

@@ -3,6 +3,7 @@
 #include "config.h"
 #endif
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,6 +39,12 @@ run_fn *run_find(const struct command *command)
 		if (!strcmp(others[i].op, command->op))
 			return others[i].run;
 	return run_ask;
+}
+
+int run_status(int ret)
+{
+	return !ret ? EXIT_DONE :
+	       ret == -EREMOTEIO ? EXIT_REFUSED : EXIT_UNREACHABLE;
 }
 
 static int run(const struct cli *cli)

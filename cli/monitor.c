@@ -61,33 +61,28 @@ static int print_event(const struct monitor *monitor, json_t *event)
 }
 
 /* Print the events of a part and flush, so that they are seen at once. */
-static int print_part(const struct monitor *monitor,
-		      const struct answer *answer, struct err *err)
+static int take_events(const struct answer *answer, void *data,
+		       struct err *err)
 {
-	json_t *events = answer_part(answer);
-	int ret = 0;
+	const struct monitor *monitor = data;
+	json_t *event;
+	size_t i;
+	int ret = answer_check(answer, err);
 
-	for (size_t i = 0; !ret && i < json_array_size(events); i++) {
-		json_t *event = json_array_get(events, i);
-
-		ret = json_is_object(event) ? print_event(monitor, event) :
-					      -EPROTO;
+	if (ret)
+		return ret;
+	if (!json_is_array(answer->result))
+		return answer_strange(err);
+	json_array_foreach(answer->result, i, event) {
+		if (!ret)
+			ret = json_is_object(event) ?
+				      print_event(monitor, event) : -EPROTO;
 	}
-	if (!ret && !json_is_array(events))
-		ret = -EPROTO;
-	json_decref(events);
 	if (ret == -EPROTO)
 		return answer_strange(err);
 	if (ret == -ENOMEM)
 		return err_no_memory(err);
 	return fflush(monitor->out) || ferror(monitor->out) ? -EPIPE : 0;
-}
-
-static int take_events(const struct answer *answer, void *data,
-		       struct err *err)
-{
-	return answer_refused(answer, err) ? -EREMOTEIO :
-					     print_part(data, answer, err);
 }
 
 /* Runs until it is killed, its output is closed, or dnatd ends. */
@@ -97,7 +92,5 @@ int run_monitor(const struct cli *cli, struct err *err)
 	int ret = client_follow(cli->socket, cli->command->op, cli->args,
 				take_events, &monitor, err);
 
-	if (!ret || ret == -EPIPE)
-		return EXIT_DONE;
-	return ret == -EREMOTEIO ? EXIT_REFUSED : EXIT_UNREACHABLE;
+	return ret == -EPIPE ? EXIT_DONE : run_status(ret);
 }

@@ -54,7 +54,7 @@ static int print_part(struct json_page *page, const json_t *part,
 int print_json(struct json_page *page, const struct answer *answer,
 	       struct err *err)
 {
-	const json_t *result = json_object_get(answer->json, "result");
+	const json_t *result = answer->result;
 	int ret;
 
 	if (!answer->more && !page->begun) {

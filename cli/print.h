@@ -19,7 +19,7 @@ struct json_page {
 /**
  * print_json - print the result; the parts of one answer become one array
  * @page: the output; the caller checks it for write errors
- * @answer: the answer or a part of it
+ * @answer: the answer or a part of it, of which only @result and @more are used
  * @err: the message on failure
  *
  * Return: 0, -EPROTO if there is no result, or -ENOMEM

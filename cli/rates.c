@@ -141,19 +141,15 @@ int show_rates(struct page *page, const json_t *result, struct err *err)
 		{ "SLOW/s", "slow", NULL, true },
 		{ 0 }
 	};
+	json_int_t slow = sum(json_object_get(result, "slow"));
 	json_t *row = json_copy((json_t *)result);
-	const struct answer answer = {
-		.json = json_pack("{s:b, s:[O]}", "ok", true, "result", row),
-	};
+	json_t *list = json_pack("[o]", row);
 	int ret;
 
-	if (!answer.json || json_object_set_new(row, "slow",
-				json_integer(sum(json_object_get(result,
-								 "slow")))))
+	if (!list || json_object_set_new(row, "slow", json_integer(slow)))
 		ret = err_no_memory(err);
 	else
-		ret = columns_print(page, &answer, columns, err);
-	json_decref(answer.json);
-	json_decref(row);
+		ret = columns_print(page, list, columns, err);
+	json_decref(list);
 	return ret;
 }

@@ -31,6 +31,9 @@ run_fn run_import;
 run_fn run_monitor;
 run_fn run_top;
 
+/* EXIT_* for what client_call() returned; in main.c. */
+int run_status(int ret);
+
 /* The function for @command; in main.c. */
 run_fn *run_find(const struct command *command);
 

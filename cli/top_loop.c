@@ -13,18 +13,16 @@
 struct list {
 	json_t *rows;		/* NULL: none yet */
 	double at;		/* time of the answer, from rates_clock() */
-	bool refused;
 };
 
 static int take(const struct answer *answer, void *data, struct err *err)
 {
 	struct list *list = data;
+	int ret = answer_check(answer, err);
 
-	list->refused = answer_refused(answer, err);
-	if (list->refused)
-		return -EREMOTEIO;
-	list->rows = answer_result(answer);
-	return 0;
+	if (!ret)
+		list->rows = answer_result(answer);
+	return ret;
 }
 
 static int ask(const char *path, const char *op, struct list *list,
@@ -47,7 +45,6 @@ static int ask_again(struct top *top, const char *path, struct list *before,
 	json_t *rates = NULL;
 	int ret = ask(path, top_op(top), &next, err);
 
-	before->refused = next.refused;
 	if (!ret) {
 		rates = rates_of(before->rows ? before->rows : next.rows,
 				 next.rows, next.at - before->at);
@@ -95,12 +92,10 @@ static enum top_do wait_for_keys(struct top *top, double until)
 /*
  * Show rates until the user quits.  If dnatd fails to answer later, the error
  * is shown and the request repeated.
- * @refused: result: whether dnatd refused the first request
  *
  * Return: 0, or a negative errno if there is no terminal or no first answer
  */
-static int watch(const char *path, unsigned int interval, bool *refused,
-		 struct err *err)
+static int watch(const char *path, unsigned int interval, struct err *err)
 {
 	struct list before = { 0 };
 	struct err later = { 0 };
@@ -112,7 +107,6 @@ static int watch(const char *path, unsigned int interval, bool *refused,
 	ret = screen_check(err);
 	if (!ret)
 		ret = ask_again(&top, path, &before, err);
-	*refused = before.refused;
 	if (!ret)
 		ret = screen_open(err);
 	while (!ret) {
@@ -134,13 +128,7 @@ static int watch(const char *path, unsigned int interval, bool *refused,
 
 int run_top(const struct cli *cli, struct err *err)
 {
-	bool refused;
-	int ret = watch(cli->socket, cli->interval ? cli->interval : 1000,
-			&refused, err);
+	int ret = watch(cli->socket, cli->interval ? cli->interval : 1000, err);
 
-	if (!ret)
-		return EXIT_DONE;
-	if (ret == -ENOTTY || ret == -EINVAL)
-		return EXIT_USAGE;
-	return refused ? EXIT_REFUSED : EXIT_UNREACHABLE;
+	return ret == -ENOTTY || ret == -EINVAL ? EXIT_USAGE : run_status(ret);
 }
