@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stddef.h>
+#include <stdlib.h>
 
 #include "model/slots.h"
-
-#define NONE UINT16_MAX
 
 unsigned int backend_weight(const struct backend *backend)
 {
@@ -102,104 +101,63 @@ size_t slots_active(const struct service *service)
 /*
  * A backend has w of the n slots.  Its turn j must be in the window of slots
  * floor(j * n / w) to ceil((j + 1) * n / w) - 1.  Then after any number of
- * slots the backend has had its share, give or take less than one.  The
- * schedule takes, of all turns whose window has begun, the one whose window
- * ends first.  This meets all windows (Baruah et al., "Proportionate progress",
+ * slots the backend has had its share, give or take less than one.  The turn
+ * whose window ends first takes its first slot that is free, then the next
+ * turn does.  This meets all windows (Baruah et al., "Proportionate progress",
  * 1996).
  */
 struct turn {
-	uint32_t end;		/* first slot after the window */
+	uint16_t begin;
+	uint16_t end;		/* first slot after the window */
 	uint16_t backend;
 };
 
-struct heap {
-	size_t n;
-	struct turn turns[BACKENDS_MAX];
-};
-
-static bool turn_before(const struct turn *a, const struct turn *b)
+static int compare_turns(const void *a, const void *b)
 {
-	return a->end != b->end ? a->end < b->end : a->backend < b->backend;
+	const struct turn *x = a, *y = b;
+
+	return x->end != y->end ? x->end - y->end : x->backend - y->backend;
 }
 
-static void heap_push(struct heap *heap, struct turn turn)
+/* @next: a slot that is free has itself, another one a later slot. */
+static size_t first_free(uint16_t *next, size_t slot)
 {
-	size_t i = heap->n++;
-
-	while (i && turn_before(&turn, &heap->turns[(i - 1) / 2])) {
-		heap->turns[i] = heap->turns[(i - 1) / 2];
-		i = (i - 1) / 2;
+	while (next[slot] != slot) {
+		next[slot] = next[next[slot]];
+		slot = next[slot];
 	}
-	heap->turns[i] = turn;
-}
-
-static struct turn heap_pop(struct heap *heap)
-{
-	struct turn top = heap->turns[0];
-	struct turn last = heap->turns[--heap->n];
-	size_t i = 0, child;
-
-	while ((child = 2 * i + 1) < heap->n) {
-		if (child + 1 < heap->n &&
-		    turn_before(&heap->turns[child + 1], &heap->turns[child]))
-			child++;
-		if (!turn_before(&heap->turns[child], &last))
-			break;
-		heap->turns[i] = heap->turns[child];
-		i = child;
-	}
-	heap->turns[i] = last;
-	return top;
+	return slot;
 }
 
 size_t slots_of(const struct service *service, uint16_t *slots)
 {
-	/*
-	 * begins[slot]: list, linked by next[], of backends with a turn there.
-	 */
-	uint16_t begins[SLOTS_MAX], next[BACKENDS_MAX];
-	uint16_t taken[BACKENDS_MAX] = { 0 };
-	struct heap ready = { 0 };
+	struct turn turns[SLOTS_MAX];
+	uint16_t next[SLOTS_MAX + 1];
 	struct round round;
-	size_t n = round_now(&round, service);
+	size_t n = round_now(&round, service), k = 0;
 
-	if (n > SLOTS_MAX || service->n_backends > BACKENDS_MAX)
+	if (n > SLOTS_MAX)
 		return 0;
 
-	for (size_t slot = 0; slot < n; slot++)
-		begins[slot] = NONE;
-	for (size_t i = service->n_backends; n && i-- > 0;) {
-		if (!share(&round, i))
-			continue;
-		next[i] = begins[0];
-		begins[0] = (uint16_t)i;
+	for (size_t i = 0; n && i < service->n_backends; i++) {
+		unsigned int w = share(&round, i);
+
+		for (size_t j = 0; j < w; j++)
+			turns[k++] = (struct turn){
+				.begin = (uint16_t)(j * n / w),
+				.end = (uint16_t)(((j + 1) * n + w - 1) / w),
+				.backend = (uint16_t)i,
+			};
 	}
+	qsort(turns, n, sizeof(turns[0]), compare_turns);
 
-	for (size_t slot = 0; slot < n; slot++) {
-		unsigned int w, j;
-		struct turn turn;
-		size_t begin;
-		uint16_t i;
+	for (size_t slot = 0; slot <= n; slot++)
+		next[slot] = (uint16_t)slot;
+	for (size_t i = 0; i < n; i++) {
+		size_t slot = first_free(next, turns[i].begin);
 
-		for (i = begins[slot]; i != NONE; i = next[i]) {
-			w = share(&round, i);
-			j = taken[i];
-			turn.end = (uint32_t)(((j + 1) * n + w - 1) / w);
-			turn.backend = i;
-			heap_push(&ready, turn);
-		}
-
-		i = heap_pop(&ready).backend;
-		slots[slot] = i;
-
-		w = share(&round, i);
-		if (++taken[i] == w)
-			continue;
-		begin = taken[i] * n / w;
-		if (begin <= slot)
-			begin = slot + 1;
-		next[i] = begins[begin];
-		begins[begin] = i;
+		slots[slot] = turns[i].backend;
+		next[slot] = (uint16_t)(slot + 1);
 	}
 	return n;
 }
