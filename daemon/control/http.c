@@ -24,13 +24,6 @@
 #define ACCEPT_PAUSE_MS 1000
 #define SHARE 10		/* pages take 1/10 of the time at most */
 
-/* A finished page, freed when the last user puts its reference. */
-struct page {
-	struct text text;
-	size_t users;		/* references: http->page and the senders */
-	int64_t stale;		/* too old after this; us, CLOCK_MONOTONIC */
-};
-
 struct http {
 	struct event_base *base;
 	struct evconnlistener *listener;
@@ -47,7 +40,7 @@ struct http {
 	struct long_answer *parts;	/* the unfinished page, or NULL */
 	struct text text;	/* its text until now */
 	int64_t spent;		/* CPU time spent on it, in us */
-	struct page *page;	/* the last finished page, or NULL */
+	int64_t rested;		/* time of the next page; us, CLOCK_MONOTONIC */
 };
 
 enum client_state {
@@ -66,21 +59,6 @@ struct client {
 	bool head;
 	bool ended;		/* the client sends nothing more */
 };
-
-static void page_put(struct page *page)
-{
-	if (!page || --page->users)
-		return;
-	free(page->text.buf);
-	free(page);
-}
-
-static void page_sent(const void *data, size_t len, void *page)
-{
-	(void)data;
-	(void)len;
-	page_put(page);
-}
 
 static void client_free(struct client *client)
 {
@@ -128,10 +106,10 @@ static void client_refuse(struct client *client, unsigned int status)
 		client_free(client);
 }
 
-static void client_give(struct client *client, struct page *page)
+static void client_give(struct client *client, struct evbuffer *page)
 {
 	char buf[HTTP_HEAD_MAX];
-	size_t len = http_head(page->text.len, buf);
+	size_t len = http_head(evbuffer_get_length(page), buf);
 
 	if (too_much_waits(client->http)) {
 		client_refuse(client, 503);
@@ -139,22 +117,14 @@ static void client_give(struct client *client, struct page *page)
 	}
 	client->state = CLIENT_TAKES;
 	client_set_deadline(client, HTTP_ANSWER_MS);
-	if (evbuffer_add(client_out(client), buf, len)) {
+	if (evbuffer_add(client_out(client), buf, len) ||
+	    (!client->head &&
+	     evbuffer_add_buffer_reference(client_out(client), page)))
 		client_free(client);
-		return;
-	}
-	if (client->head || !page->text.len)
-		return;
-	page->users++;
-	if (!evbuffer_add_reference(client_out(client), page->text.buf,
-				    page->text.len, page_sent, page))
-		return;
-	page_put(page);
-	client_free(client);
 }
 
 /* Send @page to all clients that wait for it; refuse them if it is NULL. */
-static void serve_waiting(struct http *http, struct page *page)
+static void serve_waiting(struct http *http, struct evbuffer *page)
 {
 	struct client *client = TAILQ_FIRST(&http->clients);
 	struct client *next;
@@ -170,36 +140,48 @@ static void serve_waiting(struct http *http, struct page *page)
 	}
 }
 
-static struct page *page_new(struct http *http)
+static void page_sent(const void *data, size_t len, void *extra)
 {
-	struct page *page = calloc(1, sizeof(*page));
+	(void)len;
+	(void)extra;
+	free((void *)data);
+}
 
-	if (!page)
-		return NULL;
-	page->text = http->text;
-	page->users = 1;
-	page->stale = clock_us(CLOCK_MONOTONIC) + SHARE * http->spent;
-	memset(&http->text, 0, sizeof(http->text));
+/* The finished page, which takes over the text; NULL: no memory. */
+static struct evbuffer *page_new(struct http *http)
+{
+	struct evbuffer *page = evbuffer_new();
+
+	if (page && evbuffer_add_reference(page, http->text.buf, http->text.len,
+					   page_sent, NULL)) {
+		evbuffer_free(page);
+		page = NULL;
+	}
+	if (page)
+		memset(&http->text, 0, sizeof(http->text));
 	return page;
 }
 
 static void work_end(struct http *http, bool made)
 {
+	struct evbuffer *page = made ? page_new(http) : NULL;
+
 	long_answer_free(http->parts);
 	http->parts = NULL;
-	page_put(http->page);
-	http->page = made ? page_new(http) : NULL;
 	free(http->text.buf);
 	memset(&http->text, 0, sizeof(http->text));
+	http->rested = clock_us(CLOCK_MONOTONIC) + SHARE * http->spent;
 	/* The time limit for reading the page starts now, not earlier. */
 	event_base_update_cache_time(http->base);
-	serve_waiting(http, http->page);
+	serve_waiting(http, page);
+	if (page)
+		evbuffer_free(page);
 }
 
 /*
  * Make one part per turn of the loop, so that other events are handled between
  * two.  CPU time is measured, not real time: on a busy machine a page takes
- * longer, but must not be reused for longer.
+ * longer, but the next one must not come later.
  */
 static void work_on(evutil_socket_t fd, short what, void *data)
 {
@@ -211,7 +193,12 @@ static void work_on(evutil_socket_t fd, short what, void *data)
 	(void)fd;
 	(void)what;
 	loop_does("the metrics page");
-	ret = http->parts->next(http->parts, &http->text, NULL);
+	if (!http->parts) {
+		http->spent = 0;
+		http->parts = http->fn(http->data);
+	}
+	ret = http->parts ? http->parts->next(http->parts, &http->text, NULL) :
+			    -ENOMEM;
 	http->spent += clock_us(CLOCK_THREAD_CPUTIME_ID) - start;
 	if (ret == 1 && !event_add(http->work, &next_time))
 		return;
@@ -220,20 +207,17 @@ static void work_on(evutil_socket_t fd, short what, void *data)
 
 static void client_wants_page(struct client *client)
 {
-	static const struct timeval at_once = { 0 };
 	struct http *http = client->http;
+	int64_t rest = http->rested - clock_us(CLOCK_MONOTONIC);
+	struct timeval when = { 0 };
 
-	if (http->page && clock_us(CLOCK_MONOTONIC) < http->page->stale) {
-		client_give(client, http->page);
-		return;
-	}
 	client->state = CLIENT_WAITS;
 	event_del(client->deadline);
-	if (http->parts)
+	if (http->parts || event_pending(http->work, EV_TIMEOUT, NULL))
 		return;
-	http->spent = 0;
-	http->parts = http->fn(http->data);
-	if (!http->parts || event_add(http->work, &at_once))
+	if (rest > 0)
+		when = (struct timeval){ rest / 1000000, rest % 1000000 };
+	if (event_add(http->work, &when))
 		work_end(http, false);
 }
 
@@ -524,6 +508,5 @@ void http_free(struct http *http)
 		event_free(http->work);
 	long_answer_free(http->parts);
 	free(http->text.buf);
-	page_put(http->page);
 	free(http);
 }

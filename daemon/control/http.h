@@ -7,9 +7,9 @@
  * HTTP_CLIENTS_MAX clients; one more disconnects the oldest.  A request may
  * have HTTP_REQUEST_MAX bytes and take HTTP_REQUEST_MS; the client has
  * HTTP_ANSWER_MS to read the answer.  The page is made in parts, so that the
- * event loop does not block.  All clients that wait share one page.  A page is
- * reused for ten times the CPU time that it took, so pages use a tenth of a CPU
- * at most.
+ * event loop does not block.  All clients that wait share one page.  After a
+ * page dnatd rests for ten times the CPU time that it took, so pages use a
+ * tenth of a CPU at most.
  */
 #ifndef DNAT_HTTP_H
 #define DNAT_HTTP_H
