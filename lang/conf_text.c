@@ -10,8 +10,8 @@
 static int put_keyword(struct text *text, const struct arg *arg,
 		       const json_t *value, struct err *err)
 {
-	char buf[ARG_TEXT_LEN];
-	const char *word = arg_text(arg, value, buf, sizeof(buf));
+	char buf[VALUE_WORD_LEN];
+	const char *word = value_word(value, buf, sizeof(buf));
 
 	if (!word)
 		return err_set(err, -EPROTO, arg->name,

@@ -16,13 +16,6 @@ const struct global_option global_options[] = {
 	{ 0 }
 };
 
-const char *const grammar_states[] = {
-	"open", "half-open", "closed", "SYN_SENT", "SYN_RECV",
-	"ESTABLISHED", "FIN_WAIT", "CLOSE_WAIT", "LAST_ACK",
-	"TIME_WAIT", "CLOSE", "SYN_SENT2", "NONE", "UNREPLIED",
-	"REPLIED", "ASSURED", "OFFLOAD", NULL
-};
-
 static const struct arg none[] = { { 0 } };
 
 /* The check keywords, which service add and service set both have. */
@@ -334,22 +327,6 @@ const struct arg *grammar_arg(const struct command *command, const char *name)
 		if (!strcmp(a->name, name))
 			return a;
 	return NULL;
-}
-
-bool grammar_word(const char *words, const char *text)
-{
-	size_t len = strlen(text);
-
-	while (len) {
-		size_t word = strcspn(words, "|");
-
-		if (word == len && !memcmp(words, text, len))
-			return true;
-		if (!words[word])
-			return false;
-		words += word + 1;
-	}
-	return false;
 }
 
 const char *grammar_title(const struct command *command, char *buf, size_t len)

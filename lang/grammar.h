@@ -6,7 +6,6 @@
 #ifndef DNAT_GRAMMAR_H
 #define DNAT_GRAMMAR_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 enum value_type {
@@ -16,7 +15,7 @@ enum value_type {
 	VALUE_RANGE,	/* a range of ports */
 	VALUE_WEIGHT,
 	VALUE_COUNT,	/* a number of checks */
-	VALUE_TEXT,	/* a text that only the daemon checks */
+	VALUE_TEXT,	/* any text */
 	VALUE_WORD,	/* one of the words in @value, '|' between them */
 	VALUE_STATE,	/* open, half-open, closed or conntrack's state */
 	VALUE_DEV,	/* an interface's name */
@@ -65,9 +64,6 @@ struct global_option {
 /* All global options; ends with one whose name is NULL. */
 extern const struct global_option global_options[];
 
-/* The valid values of a VALUE_STATE; ends with NULL. */
-extern const char *const grammar_states[];
-
 /* All commands, grouped by object; ends with one whose object is NULL. */
 extern const struct command commands[];
 
@@ -81,9 +77,6 @@ const struct command *grammar_op(const char *op);
 const struct command *grammar_next(const struct command *command);
 
 const struct arg *grammar_arg(const struct command *command, const char *name);
-
-/* Is @text one of the words in @words, '|' between them? */
-bool grammar_word(const char *words, const char *text);
 
 /* Write "OBJECT NAME", or "OBJECT" if the command has no name.  Return: @buf */
 const char *grammar_title(const struct command *command, char *buf, size_t len);

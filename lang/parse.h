@@ -36,8 +36,6 @@ struct cli {
  * @cli: result
  * @err: set on failure
  *
- * Values are checked as far as possible without the daemon.
- *
  * Return: 0, -EINVAL, or -ENOMEM
  */
 int cli_parse(int argc, char *const *argv, struct cli *cli, struct err *err);

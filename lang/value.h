@@ -9,30 +9,29 @@
 #include "lang/grammar.h"
 
 /**
- * value_parse - read and check the value of a keyword
+ * value_parse - read the value of a keyword
  * @arg: the keyword
  * @text: the value as typed
  * @value: result, which the caller frees
  *
- * The value is checked as far as possible without the daemon.
+ * Numbers and addresses must be such, because they are converted.  The daemon
+ * checks all other values that it gets.
  *
  * Return: 0, -EINVAL, or -ENOMEM
  */
 int value_parse(const struct arg *arg, const char *text, json_t **value,
 		struct err *err);
 
-#define ARG_TEXT_LEN 32
+#define VALUE_WORD_LEN 32
 
 /**
- * arg_text - the value of a keyword as text
- * @arg: the keyword
- * @value: a value of the type that value_parse() returns
- * @buf: buffer for numbers; ARG_TEXT_LEN bytes are enough
+ * value_word - the value of a keyword as it is typed
+ * @value: from the daemon
+ * @buf: buffer for numbers; VALUE_WORD_LEN bytes are enough
  *
- * Return: the text, in @buf or owned by @value; NULL if @value has the wrong
- *	type
+ * Return: the text, in @buf or owned by @value; NULL if @value is neither a
+ *	number nor a string
  */
-const char *arg_text(const struct arg *arg, const json_t *value, char *buf,
-		     size_t len);
+const char *value_word(const json_t *value, char *buf, size_t len);
 
 #endif

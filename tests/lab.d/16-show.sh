@@ -239,7 +239,7 @@ ON_EXHAUSTED 0" "$(dnl settings)"
 check_match "status says so" '^vdport range: 50000-50009$' "$(dnatctl status)"
 check "one of them alone" dnatctl vdport set on-exhausted reset
 check_is "leaves the other" '{"range":"50000-50009","on-exhausted":"reset"}' "$(dnatctl -j status | jq -c .vdports)"
-check_rc "a range that is none is refused" 1 dnatctl vdport set range 2-1
+check_rc "a range that is none is refused" 2 dnatctl vdport set range 2-1
 check_rc "so is nothing" 1 dnatctl vdport set
 
 dnatctl -j monitor >"$LAB/events" &

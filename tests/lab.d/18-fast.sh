@@ -76,7 +76,7 @@ check_none "an object that is not ours goes" stranger "$(ruleset)"
 check_is "and it works" "$(printf '10 %s\n' b1 b2)" "$(get c1 20 "$URL4/" 2>&1 | spread)"
 
 snapshot >"$LAB/before"
-check_rc "fast takes on or off" 1 dnatctl service set web4 fast yes
+check_rc "fast takes on or off" 2 dnatctl service set web4 fast yes
 check_is "and nothing has changed" "$(cat "$LAB/before")" "$(snapshot)"
 daemon_stop
 check "allocator nf_nat keeps the word" daemon_start --allocator nf_nat

@@ -68,10 +68,8 @@ test_requests()
 		vdport set on-exhausted drop range 5000-5000
 	request '{"op":"connection.show","args":{"client":"10.2.0.5","state":"half-open"}}' \
 		connection show client 10.2.0.5 state half-open
-	request '{"op":"connection.show","args":{"state":"TIME_WAIT"}}' \
+	request '{"op":"connection.show","args":{"state":"time_wait"}}' \
 		connection show state time_wait
-	request '{"op":"connection.show","args":{"state":"closed"}}' \
-		connection show state Closed
 	request '{"op":"backend.show","args":{"health":"down"}}' backend show health down
 	request '{"op":"backend.show","args":{"service":"web","health":"none"}}' \
 		backend show web health none
@@ -90,6 +88,16 @@ test_requests()
 	request '{"op":"stats.services","args":{}}' stats service
 	request '{"op":"stats.services","args":{"service":"web"}}' stats service web
 	request '{"op":"stats.backends","args":{"service":"web"}}' stats backend web
+	# What these may be is for dnatd to say: 07-input has its words.
+	request '{"op":"stats.backends","args":{"service":"-x"}}' stats backend -x
+	request '{"op":"backend.show","args":{"health":"dead"}}' backend show health dead
+	done_silently '{"op":"vdport.set","args":{"on-exhausted":"accept"}}' \
+		vdport set on-exhausted accept
+	done_silently '{"op":"vdport.set","args":{"range":"1-2-3"}}' vdport set range 1-2-3
+	done_silently '{"op":"backend.set","args":{"service":"web","addr":"10.1.0.11","state":"down","deadline":"60d"}}' \
+		backend set web addr 10.1.0.11 state down deadline 60d
+	done_silently '{"op":"service.add","args":{"name":"","vip":"192.0.2.1","port":80,"proto":"","dev":"a/b"}}' \
+		service add '' vip 192.0.2.1 port 80 proto '' dev a/b
 	request '{"op":"status","args":{}}' status
 	done_silently '{"op":"status.check","args":{}}' status check
 	done_silently '{"op":"status.check","args":{"service":"web"}}' status check web
@@ -340,11 +348,9 @@ test_usage()
 	wrong 'stats: "x" is not a keyword here; use service, backend, -i' stats x
 	wrong 'stats service: "x" is not a keyword here; use -i' stats service web x
 	wrong 'stats backend: -i needs a value' stats backend -i
-	wrong 'service "-x" ' stats backend -x
 	wrong 'monitor: "x" is too much' monitor x
 	wrong 'stats: -i needs a value; write "-i TIME"' stats -i
 	wrong 'backend show: health needs a value' backend show web health
-	wrong 'health "dead" is not known; use up|down|checking|none' backend show health dead
 	wrong 'stats: -i is given twice' stats -i 1 -i 1
 	local seconds
 	for seconds in 0 86401 25h 99ms; do
@@ -393,17 +399,6 @@ test_usage()
 		vdport show ports range 1-2
 	wrong 'vdport set: nothing to change; give one or more of range, on-exhausted' \
 		vdport set
-	wrong 'on-exhausted "accept" is not known; use drop|reset' \
-		vdport set on-exhausted accept
-	wrong 'state "closing" is not known; use open, half-open, closed, or one that "connection show" prints, such as ESTABLISHED' \
-		connection show state closing
-	wrong 'state "TIME_WAIT" is not known; use open|half-open|closed' \
-		connection del state TIME_WAIT
-	local range
-	for range in '' - 1 1- -1 0-1 1-65536 2-1 1-2-3 ' 1-2' 1024:65535 1024- 123456789-3; do
-		wrong "range \"$range\" is not a range of ports; use MIN-MAX, from 1 to 65535" \
-			vdport set range "$range"
-	done
 	wrong 'vip "192.0.2.256" is not' service add web vip 192.0.2.256 port 80
 	wrong 'vip "192.0.2.1/32" is not' service add web vip 192.0.2.1/32 port 80
 	wrong 'client "10.1.0.11:80" is not' connection show client 10.1.0.11:80
@@ -428,12 +423,6 @@ test_usage()
 	wrong 'addr "localhost" is not' backend add web addr localhost
 	wrong 'addr 224.0.0.1 is a multicast' backend add web addr 224.0.0.1
 	wrong 'backend "x" is not' connection show backend x
-	wrong 'state "down" is not known; use up|drain|remove' \
-		backend set web addr 10.1.0.11 state down
-	wrong 'deadline "60d" is not a time; use seconds, or a number with ms, s, m or h' \
-		backend set web addr 10.1.0.11 state drain deadline 60d
-	wrong 'drain "1001h" is not a time from 0ms to 1000h' \
-		backend del web addr 10.1.0.11 drain 1001h
 	wrong 'backend "x" is not' connection del backend x
 	wrong 'connection del: it is not said which; give one or more of service, backend, client, state' \
 		connection del
@@ -445,21 +434,8 @@ test_usage()
 	done
 	wrong 'weight "257" is not a number from 0 to 256' \
 		backend set web addr 10.1.0.1 weight 257
-	wrong 'proto "TCP" is not known; use tcp|udp' \
-		service add web vip 192.0.2.1 port 80 proto TCP
-	wrong 'proto "" is not known' \
-		service add web vip 192.0.2.1 port 80 proto ''
-	wrong 'mode "nat" is not known; use double-nat' \
-		service add web vip 192.0.2.1 port 80 mode nat
-	wrong 'scheduler "rr|wrr" is not known' \
-		service set web scheduler 'rr|wrr'
-	wrong 'fast "yes" is not known; use on|off' service set web fast yes
-	wrong 'dev "a/b" is not an interface' service set web dev a/b
-	wrong 'dev "eth0123456789abc" is not' service set web dev eth0123456789abc
-	wrong 'name "" is not a service name' service del ''
-	wrong 'name "a\x0ab\x1b" is not a service name' service del $'a\nb\x1b'
-	wrong 'service "help" is a word of dnatctl' connection show service help
-	wrong 'has 300 bytes; use 63' service del "$(printf '%0300d' 0)"
+	wrong 'name "a\x0ab\x1b" may have printable ASCII only' service del $'a\nb\x1b'
+	wrong 'dev "\xe2\x82\xac" may have printable ASCII only' service set web dev $'\xe2\x82\xac'
 	wrong '"\x1b[31m" is not an object' $'\x1b[31m'
 
 	"$dnatctl" >"$dir/out" 2>"$dir/err"
