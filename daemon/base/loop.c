@@ -105,6 +105,15 @@ void loop_does(const char *what)
 	turns.part.what = what;
 }
 
+int loop_timer(struct event *timer, int64_t ms)
+{
+	const struct timeval in = {
+		.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000,
+	};
+
+	return event_add(timer, &in);
+}
+
 int64_t loop_longest_us(void)
 {
 	window_move(now_us());

@@ -31,6 +31,9 @@ void loop_measure_end(void);
  */
 void loop_does(const char *what);
 
+/* Run @timer in @ms milliseconds.  Return: 0 or -1, as event_add() */
+int loop_timer(struct event *timer, int64_t ms);
+
 /* The longest turn of the last minute or two, in microseconds. */
 int64_t loop_longest_us(void);
 

@@ -113,8 +113,6 @@ struct probe *probe_start(struct probes *probes, const struct target *target,
 			  char *fault)
 {
 	unsigned int timeout = target->check->timeout;
-	const struct timeval limit = { timeout / 1000,
-				       timeout % 1000 * 1000 };
 	struct probe *probe = NULL;
 
 	loop_does("a check");
@@ -142,7 +140,7 @@ struct probe *probe_start(struct probes *probes, const struct target *target,
 	probe->timeout = timeout;
 	probe->due = clock_ms(CLOCK_MONOTONIC) + timeout;
 	probe->timer = evtimer_new(probes->base, timed_out, probe);
-	if (probe->timer && !event_add(probe->timer, &limit))
+	if (probe->timer && !loop_timer(probe->timer, timeout))
 		return probe;
 	*outcome = OUTCOME_NONE;
 	snprintf(fault, FAULT_LEN, "dnatd is out of memory");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 
+#include "base/loop.h"
 #include "check/turns.h"
 
 /* Checks started in one turn of the event loop. */
@@ -41,10 +42,8 @@ static struct turn *next(const struct turns *turns)
 
 static void wake(struct turns *turns)
 {
-	static const struct timeval at_once;
-
 	if (next(turns))
-		event_add(turns->event, &at_once);
+		loop_timer(turns->event, 0);
 }
 
 static void stop_waiting(struct turns *turns, struct turn *turn)

@@ -12,12 +12,11 @@
 
 #define CLIENTS_MAX 256
 #define PLACES_KEPT 16		/* of these for clients that may change */
-#define ACCEPT_PAUSE_S 1
+#define ACCEPT_PAUSE_MS 1000
 
 /* Serve one client per turn of the loop, so that no other event waits long. */
 static void control_work(evutil_socket_t fd, short what, void *data)
 {
-	static const struct timeval next_turn;
 	struct control *control = data;
 	struct client *client = TAILQ_FIRST(&control->queue);
 
@@ -30,7 +29,7 @@ static void control_work(evutil_socket_t fd, short what, void *data)
 	client->queued = false;
 	client_run(client);
 	if (!TAILQ_EMPTY(&control->queue))
-		event_add(control->work, &next_turn);
+		loop_timer(control->work, 0);
 }
 
 /* Send an error without blocking.  It is lost if the socket is full. */
@@ -103,11 +102,10 @@ static void control_accept(struct evconnlistener *listener, evutil_socket_t fd,
  */
 static void control_accept_error(struct evconnlistener *listener, void *data)
 {
-	static const struct timeval rest = { .tv_sec = ACCEPT_PAUSE_S };
 	struct control *control = data;
 
 	evconnlistener_disable(listener);
-	event_add(control->accept_again, &rest);
+	loop_timer(control->accept_again, ACCEPT_PAUSE_MS);
 }
 
 static void control_accept_again(evutil_socket_t fd, short what, void *data)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/loop.h"
 #include "control/control_client.h"
 
 /* In bytes: */
@@ -92,7 +93,6 @@ static void client_refuse(struct client *client, int error, const char *msg)
 
 void client_queue(void *data)
 {
-	static const struct timeval next_turn;
 	struct client *client = data;
 	struct control *control = client->control;
 
@@ -104,7 +104,7 @@ void client_queue(void *data)
 		TAILQ_INSERT_HEAD(&control->queue, client, turn);
 	else
 		TAILQ_INSERT_TAIL(&control->queue, client, turn);
-	event_add(control->work, &next_turn);
+	loop_timer(control->work, 0);
 }
 
 /* Clients that may only read must leave memory for those that may change. */
@@ -185,13 +185,10 @@ static void client_answer(struct client *client, char *line, size_t len)
  */
 static void client_wait(struct client *client, enum wait wait)
 {
-	static const struct timeval limits[] = {
-		[WAIT_LINE] = { CONTROL_TIMEOUT_MS / 1000,
-				CONTROL_TIMEOUT_MS % 1000 * 1000 },
-		[WAIT_LONG] = { CONTROL_LONG_MS / 1000,
-				CONTROL_LONG_MS % 1000 * 1000 },
-		[WAIT_REQUEST] = { CONTROL_IDLE_MS / 1000,
-				   CONTROL_IDLE_MS % 1000 * 1000 },
+	static const int limits[] = {
+		[WAIT_LINE] = CONTROL_TIMEOUT_MS,
+		[WAIT_LONG] = CONTROL_LONG_MS,
+		[WAIT_REQUEST] = CONTROL_IDLE_MS,
 	};
 
 	if (wait == client->wait)
@@ -200,7 +197,7 @@ static void client_wait(struct client *client, enum wait wait)
 	if (wait == WAIT_NOT)
 		event_del(client->deadline);
 	else
-		event_add(client->deadline, &limits[wait]);
+		loop_timer(client->deadline, limits[wait]);
 }
 
 /* Return: bytes of the first line; @whole: whether its newline is there */

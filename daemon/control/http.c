@@ -40,7 +40,7 @@ struct http {
 	struct long_answer *parts;	/* the unfinished page, or NULL */
 	struct text text;	/* its text until now */
 	int64_t spent;		/* CPU time spent on it, in us */
-	int64_t rested;		/* time of the next page; us, CLOCK_MONOTONIC */
+	int64_t rested;		/* time of the next page; ms, CLOCK_MONOTONIC */
 };
 
 enum client_state {
@@ -54,7 +54,7 @@ struct client {
 	TAILQ_ENTRY(client) entry;
 	struct http *http;
 	struct bufferevent *bev;
-	struct event *deadline;
+	struct event *deadline;	/* input does not extend it */
 	enum client_state state;
 	bool head;
 	bool ended;		/* the client sends nothing more */
@@ -69,15 +69,6 @@ static void client_free(struct client *client)
 	if (client->bev)
 		bufferevent_free(client->bev);
 	free(client);
-}
-
-/* Not extended by input: a client must not stay by sending slowly. */
-static void client_set_deadline(struct client *client, long ms)
-{
-	const struct timeval limit = { .tv_sec = ms / 1000,
-				       .tv_usec = ms % 1000 * 1000 };
-
-	event_add(client->deadline, &limit);
 }
 
 static struct evbuffer *client_out(const struct client *client)
@@ -101,7 +92,7 @@ static void client_refuse(struct client *client, unsigned int status)
 	size_t len = http_refusal(status, client->head, buf);
 
 	client->state = CLIENT_TAKES;
-	client_set_deadline(client, HTTP_ANSWER_MS);
+	loop_timer(client->deadline, HTTP_ANSWER_MS);
 	if (evbuffer_add(client_out(client), buf, len))
 		client_free(client);
 }
@@ -116,7 +107,7 @@ static void client_give(struct client *client, struct evbuffer *page)
 		return;
 	}
 	client->state = CLIENT_TAKES;
-	client_set_deadline(client, HTTP_ANSWER_MS);
+	loop_timer(client->deadline, HTTP_ANSWER_MS);
 	if (evbuffer_add(client_out(client), buf, len) ||
 	    (!client->head &&
 	     evbuffer_add_buffer_reference(client_out(client), page)))
@@ -170,7 +161,7 @@ static void work_end(struct http *http, bool made)
 	http->parts = NULL;
 	free(http->text.buf);
 	memset(&http->text, 0, sizeof(http->text));
-	http->rested = clock_us(CLOCK_MONOTONIC) + SHARE * http->spent;
+	http->rested = clock_ms(CLOCK_MONOTONIC) + SHARE * http->spent / 1000;
 	/* The time limit for reading the page starts now, not earlier. */
 	event_base_update_cache_time(http->base);
 	serve_waiting(http, page);
@@ -185,7 +176,6 @@ static void work_end(struct http *http, bool made)
  */
 static void work_on(evutil_socket_t fd, short what, void *data)
 {
-	static const struct timeval next_time = { 0 };
 	struct http *http = data;
 	int64_t start = clock_us(CLOCK_THREAD_CPUTIME_ID);
 	int ret;
@@ -200,7 +190,7 @@ static void work_on(evutil_socket_t fd, short what, void *data)
 	ret = http->parts ? http->parts->next(http->parts, &http->text, NULL) :
 			    -ENOMEM;
 	http->spent += clock_us(CLOCK_THREAD_CPUTIME_ID) - start;
-	if (ret == 1 && !event_add(http->work, &next_time))
+	if (ret == 1 && !loop_timer(http->work, 0))
 		return;
 	work_end(http, ret == 0);
 }
@@ -208,16 +198,13 @@ static void work_on(evutil_socket_t fd, short what, void *data)
 static void client_wants_page(struct client *client)
 {
 	struct http *http = client->http;
-	int64_t rest = http->rested - clock_us(CLOCK_MONOTONIC);
-	struct timeval when = { 0 };
+	int64_t rest = http->rested - clock_ms(CLOCK_MONOTONIC);
 
 	client->state = CLIENT_WAITS;
 	event_del(client->deadline);
 	if (http->parts || event_pending(http->work, EV_TIMEOUT, NULL))
 		return;
-	if (rest > 0)
-		when = (struct timeval){ rest / 1000000, rest % 1000000 };
-	if (event_add(http->work, &when))
+	if (loop_timer(http->work, rest > 0 ? rest : 0))
 		work_end(http, false);
 }
 
@@ -270,7 +257,7 @@ static void client_written(struct bufferevent *bev, void *data)
 		return;
 	}
 	client->state = CLIENT_LEAVES;
-	client_set_deadline(client, LINGER_MS);
+	loop_timer(client->deadline, LINGER_MS);
 	shutdown(bufferevent_getfd(bev), SHUT_WR);
 	evbuffer_drain(bufferevent_get_input(bev), HTTP_REQUEST_MAX);
 }
@@ -324,7 +311,7 @@ static void client_new(struct http *http, int fd)
 			  client_event, client);
 	bufferevent_setwatermark(client->bev, EV_READ, 0, HTTP_REQUEST_MAX);
 	bufferevent_enable(client->bev, EV_READ | EV_WRITE);
-	client_set_deadline(client, HTTP_REQUEST_MS);
+	loop_timer(client->deadline, HTTP_REQUEST_MS);
 }
 
 /* A client that stays long must not keep out new ones: drop the oldest. */
@@ -347,11 +334,10 @@ static void http_accept(struct evconnlistener *listener, evutil_socket_t fd,
  */
 static void http_accept_error(struct evconnlistener *listener, void *data)
 {
-	static const struct timeval rest = { .tv_sec = ACCEPT_PAUSE_MS / 1000 };
 	struct http *http = data;
 
 	evconnlistener_disable(listener);
-	event_add(http->accept_again, &rest);
+	loop_timer(http->accept_again, ACCEPT_PAUSE_MS);
 }
 
 static void http_accept_again(evutil_socket_t fd, short what, void *data)
@@ -440,14 +426,9 @@ static int http_listen(struct http *http)
 
 static void http_try(struct http *http)
 {
-	static const struct timeval pause = {
-		.tv_sec = HTTP_RETRY_MS / 1000,
-		.tv_usec = HTTP_RETRY_MS % 1000 * 1000,
-	};
-
 	http->fault = http_listen(http);
 	if (http->fault)
-		event_add(http->listen_again, &pause);
+		loop_timer(http->listen_again, HTTP_RETRY_MS);
 }
 
 static void http_listen_again(evutil_socket_t fd, short what, void *data)

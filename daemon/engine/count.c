@@ -30,13 +30,6 @@ struct counts {
 	int64_t stale;			/* @last is too old then, us */
 };
 
-static void begin_soon(struct counts *counts)
-{
-	static const struct timeval next_turn;
-
-	event_add(counts->begin, &next_turn);
-}
-
 static void stop(struct counts *counts)
 {
 	if (!counts->more)
@@ -67,7 +60,7 @@ static void finish(struct counts *counts, const struct err *err)
 	stop(counts);
 	TAILQ_CONCAT(&counts->now, &counts->next, entry);
 	if (!TAILQ_EMPTY(&counts->now))
-		begin_soon(counts);
+		loop_timer(counts->begin, 0);
 }
 
 static void take(evutil_socket_t fd, short what, void *data)
@@ -88,7 +81,7 @@ static void take(evutil_socket_t fd, short what, void *data)
 		return;
 	if (rc == -EINTR && ++counts->tries < TRIES) {
 		stop(counts);
-		begin_soon(counts);
+		loop_timer(counts->begin, 0);
 		return;
 	}
 	if (rc)
@@ -176,7 +169,7 @@ void counts_wait(struct counts *counts, struct count_wait *wait)
 		return;
 	}
 	TAILQ_INSERT_TAIL(&counts->now, wait, entry);
-	begin_soon(counts);
+	loop_timer(counts->begin, 0);
 }
 
 void counts_cancel(struct counts *counts, struct count_wait *wait)

@@ -77,19 +77,12 @@ static void look_in(struct drain *drain, int64_t ms)
 		drain->next = ms;
 }
 
-static void arm(struct drain *drain, int64_t ms)
-{
-	const struct timeval in = {
-		.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000,
-	};
-
-	event_add(drain->timer, &in);
-}
-
 /* The model may have changed: look at it in the next turn of the loop. */
 static void look_soon(void *data)
 {
-	arm(data, 0);
+	struct drain *drain = data;
+
+	loop_timer(drain->timer, 0);
 }
 
 static struct due *due_find(struct drain *drain, const struct service *service,
@@ -221,9 +214,9 @@ static void removed(struct transaction *transaction)
 	if (transaction->ret) {
 		complain(drain, args_string(removal->args, "service"),
 			 &transaction->err);
-		arm(drain, PAUSE_MS);
+		loop_timer(drain->timer, PAUSE_MS);
 	} else {
-		arm(drain, 0);
+		loop_timer(drain->timer, 0);
 	}
 	if (!transaction->ret && transaction->changes.n) {
 		drain->changes++;
@@ -263,7 +256,7 @@ static void remove_backend(struct drain *drain, const struct service *service,
 	if (!removal || !removal->args) {
 		free(removal);
 		complain(drain, service->name, &no_memory);
-		arm(drain, PAUSE_MS);
+		loop_timer(drain->timer, PAUSE_MS);
 		return;
 	}
 	removal->drain = drain;
@@ -326,12 +319,12 @@ static void counted(const struct err *err, void *data)
 			say_warning("backends that drain are not counted: %s; trying again",
 				    err->msg);
 		drain->failed = true;
-		arm(drain, PAUSE_MS);
+		loop_timer(drain->timer, PAUSE_MS);
 		return;
 	}
 	drain->counted = true;
 	drain->changes = drain->dnatd->changes;
-	arm(drain, 0);
+	loop_timer(drain->timer, 0);
 }
 
 /* Request the next count, but not too soon. */
@@ -379,7 +372,7 @@ static void look(evutil_socket_t fd, short what, void *data)
 		count_soon(drain);
 	drain->counted = false;
 	if (drain->next >= 0)
-		arm(drain, drain->next);
+		loop_timer(drain->timer, drain->next);
 	else if (!drain->count.waits)
 		drain->failed = false;
 }
@@ -402,7 +395,7 @@ struct drain *drain_new(struct dnatd *dnatd, struct err *err)
 	drain->follower.data = drain;
 	drain->follower.done = look_soon;
 	LIST_INSERT_HEAD(&dnatd->followers, &drain->follower, entry);
-	arm(drain, 0);
+	loop_timer(drain->timer, 0);
 	return drain;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "base/log.h"
+#include "base/loop.h"
 #include "engine/dnatd.h"
 #include "engine/conns_end.h"
 #include "engine/forget.h"
@@ -48,9 +49,6 @@ static void forget_unanswered(evutil_socket_t fd, short what, void *dnatd)
 void conns_forget(struct dnatd *dnatd, const struct conn_filter *filter)
 {
 	struct forgets *forgets = &dnatd->forgets[filter->unanswered];
-	const struct timeval pause = {
-		.tv_usec = pauses[filter->unanswered] * 1000,
-	};
 
 	if (!forgets->event)
 		forgets->event = evtimer_new(dnatd->base, filter->unanswered ?
@@ -58,7 +56,7 @@ void conns_forget(struct dnatd *dnatd, const struct conn_filter *filter)
 					     dnatd);
 	if (!forgets->event || conn_set_add(&forgets->set, filter) ||
 	    (!evtimer_pending(forgets->event, NULL) &&
-	     evtimer_add(forgets->event, &pause)))
+	     loop_timer(forgets->event, pauses[filter->unanswered])))
 		complain();
 }
 

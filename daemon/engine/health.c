@@ -217,7 +217,6 @@ static void follow_named(struct health *health, const char *name)
 
 static void follow(evutil_socket_t fd, short what, void *data)
 {
-	static const struct timeval at_once;
 	struct health *health = data;
 
 	(void)fd;
@@ -226,13 +225,11 @@ static void follow(evutil_socket_t fd, short what, void *data)
 	for (int i = 0; i < FOLLOW_AT_ONCE && health->n_late; i++)
 		follow_named(health, health->late[--health->n_late]);
 	if (health->n_late)
-		evtimer_add(health->follow, &at_once);
+		loop_timer(health->follow, 0);
 }
 
 void health_follow_later(struct health *health, const char *name)
 {
-	static const struct timeval at_once;
-
 	if (array_room(&health->late, health->n_late, &health->late_room,
 		       sizeof(*health->late))) {
 		follow_named(health, name);
@@ -240,7 +237,7 @@ void health_follow_later(struct health *health, const char *name)
 	}
 	snprintf(health->late[health->n_late++], sizeof(*health->late), "%s",
 		 name);
-	evtimer_add(health->follow, &at_once);
+	loop_timer(health->follow, 0);
 }
 
 static const struct patient *patient_of(const struct health *health,

@@ -11,6 +11,7 @@
 
 #include "base/events.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "conn/conn.h"
 #include "engine/change.h"
 #include "engine/dnatd.h"
@@ -21,19 +22,12 @@
 #include "model/service.h"
 
 /* Pause before the services that failed alone are tried again. */
-#define RETRY_SECONDS 1
-
-static void soon(struct event *event)
-{
-	static const struct timeval at_once;
-
-	evtimer_add(event, &at_once);
-}
+#define RETRY_MS 1000
 
 void group_changed(struct group *group)
 {
 	group->changed = true;
-	soon(group->health->apply);
+	loop_timer(group->health->apply, 0);
 }
 
 /*
@@ -189,7 +183,6 @@ static void begin(struct transaction *transaction)
 
 static void done(struct transaction *transaction)
 {
-	static const struct timeval later = { RETRY_SECONDS, 0 };
 	struct health *health = transaction->dnatd->health;
 	bool failed = transaction->ret, any_alone = false;
 
@@ -210,17 +203,17 @@ static void done(struct transaction *transaction)
 	for (size_t i = 0; i < health->n; i++) {
 		any_alone |= health->groups[i]->alone;
 		if (may_begin(health->groups[i], false))
-			soon(health->apply);
+			loop_timer(health->apply, 0);
 	}
 	if (health->alone ? health->n_applied > 0 : failed) {
-		soon(health->again);
+		loop_timer(health->again, 0);
 		return;
 	}
 	/* All groups were tried alone: pause before the next round. */
 	if (health->alone)
 		health->next = 0;
 	if (any_alone && !evtimer_pending(health->again, NULL))
-		evtimer_add(health->again, &later);
+		loop_timer(health->again, RETRY_MS);
 }
 
 /* If a transaction is running, do nothing: its done() starts the next. */

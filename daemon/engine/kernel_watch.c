@@ -92,16 +92,6 @@ struct watch {
 	struct result results[PARTS];
 };
 
-static void settle_in(struct watch *watch, uint64_t ms)
-{
-	const struct timeval pause = {
-		.tv_sec = (time_t)(ms / 1000),
-		.tv_usec = (suseconds_t)(ms % 1000 * 1000),
-	};
-
-	event_add(watch->settle, &pause);
-}
-
 /* Only the first change sets the timer: later ones must not postpone it. */
 static void mark(struct watch *watch, unsigned int dirty)
 {
@@ -109,9 +99,10 @@ static void mark(struct watch *watch, unsigned int dirty)
 	bool rules = dirty & ~watch->dirty & DIRTY_RULES;
 
 	if (rules)
-		settle_in(watch, passed < SETTLE_MS ? SETTLE_MS - passed : 0);
+		loop_timer(watch->settle,
+			   passed < SETTLE_MS ? (int64_t)(SETTLE_MS - passed) : 0);
 	else if (!watch->dirty)
-		settle_in(watch, SETTLE_MS);
+		loop_timer(watch->settle, SETTLE_MS);
 	watch->dirty |= dirty;
 }
 
@@ -424,7 +415,7 @@ static void repaired(struct job *job)
 		repairs_spend(repairs, clock_now());
 	/* There were changes during the job, or a failed repair is retried. */
 	if (watch->dirty)
-		settle_in(watch, SETTLE_MS);
+		loop_timer(watch->settle, SETTLE_MS);
 }
 
 static void settled(evutil_socket_t fd, short what, void *data)
@@ -445,7 +436,7 @@ static void settled(evutil_socket_t fd, short what, void *data)
 		worker_add(watch->dnatd->worker, &watch->job);
 		return;
 	}
-	settle_in(watch, wait);
+	loop_timer(watch->settle, (int64_t)wait);
 	if (watch->told)
 		return;
 	watch->told = true;
