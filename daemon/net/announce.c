@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <net/ethernet.h>
 #include <net/if.h>
@@ -16,10 +15,9 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/worker.h"
-#include "common/array.h"
+#include "net/address.h"
 #include "net/announce.h"
 #include "net/frame.h"
-#include "net/link.h"
 #include "net/netlink.h"
 
 /* Announcements per VIP: frames get lost, and a switch port may be slow. */
@@ -35,15 +33,9 @@
 /* Datagrams read in one turn of the event loop. */
 #define AT_ONCE 64
 
-/* A VIP on an interface. */
-struct place {
-	struct addr vip;
-	unsigned int ifindex;
-};
-
 struct item {
 	TAILQ_ENTRY(item) entry;
-	struct place place;
+	struct address address;
 	uint64_t due;		/* time to send, ms of clock_now() */
 };
 
@@ -58,12 +50,6 @@ struct link {
 	uint8_t mac[ETH_ALEN];
 };
 
-struct places {
-	size_t n;
-	size_t room;
-	struct place *list;
-};
-
 /*
  * A job that looks for the VIPs on links that have come up.  The event loop
  * uses @gone and @lost while it runs, the worker the other members.
@@ -71,9 +57,9 @@ struct places {
 struct look {
 	struct job job;
 	const struct model *model;
-	struct places wanted;		/* VIPs of the model, sorted */
-	struct places found;		/* those of @wanted that exist */
-	struct places gone;		/* addresses removed since it began */
+	struct addresses wanted;		/* VIPs of the model, sorted */
+	struct addresses found;		/* those of @wanted that exist */
+	struct addresses gone;		/* addresses removed since it began */
 	bool lost;			/* @gone is incomplete */
 };
 
@@ -103,21 +89,11 @@ static struct link *find_link(const struct announce *announce,
 
 static void item_send(const struct announce *announce, const struct item *item)
 {
-	const struct link *link = find_link(announce, item->place.ifindex);
+	const struct link *link = find_link(announce, item->address.ifindex);
 
 	if (link && link->running)
-		frame_send(announce->fd, &item->place.vip, link->ifindex,
+		frame_send(announce->fd, &item->address.addr, link->ifindex,
 			   link->mac);
-}
-
-static void wake_in(struct announce *announce, uint64_t ms)
-{
-	const struct timeval pause = {
-		.tv_sec = (time_t)(ms / 1000),
-		.tv_usec = (suseconds_t)(ms % 1000 * 1000),
-	};
-
-	event_add(announce->timer, &pause);
 }
 
 /* The item that is due first, and the index of its round. */
@@ -137,36 +113,27 @@ static struct item *next_item(struct announce *announce, size_t *round)
 }
 
 /* Without memory nothing is sent: the neighbours' entries age out anyway. */
-static void item_add(struct announce *announce, const struct place *place)
+static void item_add(struct announce *announce, const struct address *address)
 {
 	struct item *item = calloc(1, sizeof(*item));
 
 	if (!item)
 		return;
-	item->place = *place;
+	item->address = *address;
 	item->due = clock_now();
 	TAILQ_INSERT_TAIL(&announce->rounds[0], item, entry);
-	wake_in(announce, 0);
+	loop_timer(announce->timer, 0);
 }
 
-static int compare_places(const void *a, const void *b)
-{
-	const struct place *x = a, *y = b;
-
-	if (x->ifindex != y->ifindex)
-		return x->ifindex < y->ifindex ? -1 : 1;
-	return addr_compare(&x->vip, &y->vip);
-}
-
-/* @place: NULL for all */
-static void items_drop(struct announce *announce, const struct place *place)
+/* @address: NULL for all */
+static void items_drop(struct announce *announce, const struct address *address)
 {
 	struct item *item, *next;
 
 	for (size_t i = 0; i < ROUNDS; i++) {
 		for (item = TAILQ_FIRST(&announce->rounds[i]); item; item = next) {
 			next = TAILQ_NEXT(item, entry);
-			if (place && compare_places(place, &item->place))
+			if (address && address_compare(address, &item->address))
 				continue;
 			TAILQ_REMOVE(&announce->rounds[i], item, entry);
 			free(item);
@@ -184,71 +151,32 @@ static bool is_vip(const struct model *model, const char *dev,
 	return false;
 }
 
-/* @own: result, dnatd added the address */
-static bool read_address(const struct nlmsghdr *nlh, uint16_t type,
-			 struct place *place, bool *own)
-{
-	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(nlh);
-	const struct nlattr *attr, *local = NULL;
-
-	if (nlh->nlmsg_type != type ||
-	    mnl_nlmsg_get_payload_len(nlh) < sizeof(*ifa) ||
-	    (ifa->ifa_family != AF_INET && ifa->ifa_family != AF_INET6))
-		return false;
-	*own = false;
-	mnl_attr_for_each(attr, nlh, sizeof(*ifa)) {
-		if (mnl_attr_get_type(attr) == IFA_LOCAL ||
-		    (mnl_attr_get_type(attr) == IFA_ADDRESS && !local))
-			local = attr;
-		if (mnl_attr_get_type(attr) == LINK_ATTR_PROTO &&
-		    mnl_attr_validate(attr, MNL_TYPE_U8) >= 0)
-			*own = mnl_attr_get_u8(attr) == LINK_IFA_PROTO;
-	}
-	if (!local ||
-	    mnl_attr_get_payload_len(local) != addr_len(ifa->ifa_family))
-		return false;
-	memset(place, 0, sizeof(*place));
-	place->ifindex = ifa->ifa_index;
-	place->vip.family = ifa->ifa_family;
-	memcpy(place->vip.bytes, mnl_attr_get_payload(local),
-	       addr_len(ifa->ifa_family));
-	return type == RTM_DELADDR || !(ifa->ifa_flags & IFA_F_TENTATIVE);
-}
-
-static int places_add(struct places *places, const struct place *place)
-{
-	if (array_room(&places->list, places->n, &places->room,
-		       sizeof(*places->list)))
-		return -ENOMEM;
-	places->list[places->n++] = *place;
-	return 0;
-}
-
 /* Another machine may have the VIP now: stop announcing it from here. */
 static void take_gone(struct announce *announce, const struct nlmsghdr *nlh)
 {
-	struct place place;
-	bool own;
+	struct address address;
 
-	if (!read_address(nlh, RTM_DELADDR, &place, &own))
+	if (!address_read(nlh, RTM_DELADDR, &address))
 		return;
-	items_drop(announce, &place);
-	if (announce->looks && places_add(&announce->look.gone, &place))
+	items_drop(announce, &address);
+	if (announce->looks && addresses_add(&announce->look.gone, &address))
 		announce->look.lost = true;
 }
 
-/* dnatd adds a VIP before its service is in the model, so @own is enough. */
-static void take_address(struct announce *announce, const struct nlmsghdr *nlh)
+/*
+ * dnatd adds a VIP before its service is in the model, so its mark is enough.
+ */
+static void take_new(struct announce *announce, const struct nlmsghdr *nlh)
 {
 	char dev[IF_NAMESIZE];
-	struct place place;
-	bool own;
+	struct address address;
 
-	if (read_address(nlh, RTM_NEWADDR, &place, &own) &&
-	    find_link(announce, place.ifindex) &&
-	    (own || (if_indextoname(place.ifindex, dev) &&
-		     is_vip(announce->model, dev, &place.vip))))
-		item_add(announce, &place);
+	if (address_read(nlh, RTM_NEWADDR, &address) && !address.tentative &&
+	    find_link(announce, address.ifindex) &&
+	    (address.proto == ADDRESS_OURS ||
+	     (if_indextoname(address.ifindex, dev) &&
+	      is_vip(announce->model, dev, &address.addr))))
+		item_add(announce, &address);
 }
 
 /* Return: whether the link uses ARP and neighbour discovery */
@@ -307,22 +235,20 @@ static int take_link(const struct nlmsghdr *nlh, void *data)
 	*known = link;
 	if (link.fresh) {
 		announce->fresh = true;
-		wake_in(announce, 0);
+		loop_timer(announce->timer, 0);
 	}
 	return 0;
 }
 
-static int take_place(const struct nlmsghdr *nlh, void *data)
+static int take_address(const struct nlmsghdr *nlh, void *data)
 {
 	struct look *look = data;
-	struct place place;
-	bool own;
+	struct address address;
 
-	if (!read_address(nlh, RTM_NEWADDR, &place, &own) || !look->wanted.n ||
-	    !bsearch(&place, look->wanted.list, look->wanted.n, sizeof(place),
-		     compare_places))
+	if (!address_read(nlh, RTM_NEWADDR, &address) || address.tentative ||
+	    !addresses_find(&look->wanted, &address.addr, address.ifindex))
 		return 0;
-	return places_add(&look->found, &place);
+	return addresses_add(&look->found, &address);
 }
 
 /*
@@ -333,51 +259,15 @@ static void keep(void *data)
 	(void)data;
 }
 
-static int list(struct nl *nl, uint16_t type, nl_fn fn, void *data)
-{
-	NL_REQUEST_BUF(buf);
-	struct nlmsghdr *nlh = nl_request(nl, buf, type, NLM_F_DUMP);
-	struct rtgenmsg *gen = mnl_nlmsg_put_extra_header(nlh, sizeof(*gen));
-
-	gen->rtgen_family = AF_UNSPEC;
-	return nl_dump(nl, nlh, fn, keep, data);
-}
-
-/*
- * List the model's VIPs.  Consecutive services mostly have the same interface.
- */
-static int look_wanted(struct look *look)
-{
-	const struct model *model = look->model;
-	struct place place = { 0 };
-	const char *dev = "";
-	int ret = 0;
-
-	for (size_t i = 0; !ret && i < model->n_services; i++) {
-		const struct service *service = model->services[i];
-
-		if (strcmp(service->dev, dev)) {
-			dev = service->dev;
-			place.ifindex = dev[0] ? if_nametoindex(dev) : 0;
-		}
-		place.vip = service->vip;
-		if (dev[0] && place.ifindex)
-			ret = places_add(&look->wanted, &place);
-	}
-	if (look->wanted.n)
-		qsort(look->wanted.list, look->wanted.n, sizeof(place),
-		      compare_places);
-	return ret;
-}
-
 static void look(struct job *job)
 {
 	struct look *look = (struct look *)job;
 	struct nl nl;
 
-	if (look_wanted(look) || nl_open(&nl, NETLINK_ROUTE, NULL))
+	if (addresses_wanted(&look->wanted, look->model) ||
+	    nl_open(&nl, NETLINK_ROUTE, NULL))
 		return;
-	list(&nl, RTM_GETADDR, take_place, look);
+	nl_list(&nl, RTM_GETADDR, take_address, keep, look);
 	nl_close(&nl);
 }
 
@@ -386,15 +276,15 @@ static void look_clean(struct look *look)
 	free(look->wanted.list);
 	free(look->found.list);
 	free(look->gone.list);
-	look->wanted = look->found = look->gone = (struct places){ 0 };
+	look->wanted = look->found = look->gone = (struct addresses){ 0 };
 	look->lost = false;
 }
 
 /* The address may have been removed after the job listed it. */
-static bool is_gone(const struct look *look, const struct place *place)
+static bool is_gone(const struct look *look, const struct address *address)
 {
 	for (size_t i = 0; i < look->gone.n; i++)
-		if (!compare_places(&look->gone.list[i], place))
+		if (!address_compare(&look->gone.list[i], address))
 			return true;
 	return look->lost;
 }
@@ -416,7 +306,7 @@ static void looked(struct job *job)
 	look_clean(&announce->look);
 	announce->looks = false;
 	if (announce->fresh)
-		wake_in(announce, 0);
+		loop_timer(announce->timer, 0);
 }
 
 /* Queue the job that finds the VIPs on the links that have come up. */
@@ -460,8 +350,8 @@ static void work(evutil_socket_t fd, short what, void *data)
 	}
 	item = next_item(announce, &round);
 	if (item)
-		wake_in(announce, item->due > now + BATCH_MS ? item->due - now :
-							       BATCH_MS);
+		loop_timer(announce->timer, item->due > now + BATCH_MS ?
+			   (int64_t)(item->due - now) : BATCH_MS);
 }
 
 /* Notices were lost: announce the VIPs of all running links again. */
@@ -472,7 +362,7 @@ static void take_lost(struct announce *announce)
 	for (size_t i = 0; i < announce->n_links; i++)
 		announce->links[i].fresh = announce->links[i].running;
 	announce->fresh = true;
-	wake_in(announce, 0);
+	loop_timer(announce->timer, 0);
 }
 
 static void readable(evutil_socket_t fd, short what, void *data)
@@ -495,7 +385,7 @@ static void readable(evutil_socket_t fd, short what, void *data)
 					 &offset))) {
 			take_link(nlh, announce);
 			take_gone(announce, nlh);
-			take_address(announce, nlh);
+			take_new(announce, nlh);
 		}
 	}
 }
@@ -535,7 +425,7 @@ static int start(struct announce *announce, struct event_base *base,
 	rc = nl_open(&nl, NETLINK_ROUTE, err);
 	if (rc)
 		return rc;
-	rc = list(&nl, RTM_GETLINK, take_link, announce);
+	rc = nl_list(&nl, RTM_GETLINK, take_link, keep, announce);
 	if (rc)
 		err_set(err, rc, NULL, "cannot list interfaces: %s",
 			nl_reason(&nl, rc));

@@ -6,77 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/array.h"
+#include "net/address.h"
 #include "net/link.h"
 #include "net/netlink.h"
 
-struct address {
-	struct addr addr;
-	unsigned int ifindex;
-	uint8_t prefix;
-	uint8_t proto;
-	bool preferred;		/* can be the source of new connections */
-};
-
-struct addresses {
-	size_t n;
-	size_t room;
-	struct address *list;
-};
-
-static bool is_preferred(const struct nlattr *attr)
-{
-	const struct ifa_cacheinfo *info = mnl_attr_get_payload(attr);
-
-	return mnl_attr_get_payload_len(attr) >= sizeof(*info) &&
-	       info->ifa_prefered;
-}
-
 static int take_address(const struct nlmsghdr *nlh, void *data)
 {
-	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(nlh);
-	struct addresses *all = data;
-	struct address address = { 0 };
-	const struct nlattr *attr, *local = NULL, *peer = NULL;
+	struct address address;
 
-	if (nlh->nlmsg_type != RTM_NEWADDR ||
-	    mnl_nlmsg_get_payload_len(nlh) < sizeof(*ifa) ||
-	    (ifa->ifa_family != AF_INET && ifa->ifa_family != AF_INET6))
-		return 0;
-
-	mnl_attr_for_each(attr, nlh, sizeof(*ifa)) {
-		switch (mnl_attr_get_type(attr)) {
-		case IFA_LOCAL:
-			local = attr;
-			break;
-		case IFA_ADDRESS:
-			peer = attr;
-			break;
-		case LINK_ATTR_PROTO:
-			if (mnl_attr_get_payload_len(attr) >= 1)
-				address.proto = mnl_attr_get_u8(attr);
-			break;
-		case IFA_CACHEINFO:
-			address.preferred = is_preferred(attr);
-			break;
-		}
-	}
-	if (!local)
-		local = peer;
-	if (!local ||
-	    mnl_attr_get_payload_len(local) != addr_len(ifa->ifa_family))
-		return 0;
-
-	address.addr.family = ifa->ifa_family;
-	memcpy(address.addr.bytes, mnl_attr_get_payload(local),
-	       addr_len(ifa->ifa_family));
-	address.ifindex = ifa->ifa_index;
-	address.prefix = ifa->ifa_prefixlen;
-
-	if (array_room(&all->list, all->n, &all->room, sizeof(*all->list)))
-		return -ENOMEM;
-	all->list[all->n++] = address;
-	return 0;
+	return address_read(nlh, RTM_NEWADDR, &address) ?
+		       addresses_add(data, &address) : 0;
 }
 
 static void forget_addresses(void *data)
@@ -84,45 +23,6 @@ static void forget_addresses(void *data)
 	struct addresses *all = data;
 
 	all->n = 0;
-}
-
-static int get_addresses(struct nl *nl, struct addresses *all)
-{
-	NL_REQUEST_BUF(buf);
-	struct ifaddrmsg *ifa;
-	struct nlmsghdr *nlh;
-
-	nlh = nl_request(nl, buf, RTM_GETADDR, NLM_F_DUMP);
-	ifa = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifa));
-	ifa->ifa_family = AF_UNSPEC;
-	return nl_dump(nl, nlh, take_address, forget_addresses, all);
-}
-
-static int compare_addresses(const void *a, const void *b)
-{
-	const struct address *x = a, *y = b;
-
-	if (x->ifindex != y->ifindex)
-		return x->ifindex < y->ifindex ? -1 : 1;
-	return addr_compare(&x->addr, &y->addr);
-}
-
-static void sort_addresses(struct addresses *all)
-{
-	if (all->n)
-		qsort(all->list, all->n, sizeof(*all->list), compare_addresses);
-}
-
-/* @all: sorted. */
-static const struct address *find(const struct addresses *all,
-				  const struct addr *vip, unsigned int ifindex)
-{
-	const struct address wanted = { .addr = *vip, .ifindex = ifindex };
-
-	if (!all->n)
-		return NULL;
-	return bsearch(&wanted, all->list, all->n, sizeof(*all->list),
-		       compare_addresses);
 }
 
 /*
@@ -159,7 +59,7 @@ static int change_address(struct nl *nl, uint16_t type, uint16_t flags,
 	mnl_attr_put(nlh, IFA_LOCAL, len, address->addr.bytes);
 	mnl_attr_put(nlh, IFA_ADDRESS, len, address->addr.bytes);
 	if (type == RTM_NEWADDR) {
-		mnl_attr_put_u8(nlh, LINK_ATTR_PROTO, LINK_IFA_PROTO);
+		mnl_attr_put_u8(nlh, ADDRESS_ATTR_PROTO, ADDRESS_OURS);
 		if (address->addr.family == AF_INET6)
 			put_vip6(nlh);
 	}
@@ -216,8 +116,8 @@ static int start(struct nl *nl, struct addresses *all, struct err *err)
 	memset(all, 0, sizeof(*all));
 	if (rc)
 		return rc;
-	rc = get_addresses(nl, all);
-	sort_addresses(all);
+	rc = nl_list(nl, RTM_GETADDR, take_address, forget_addresses, all);
+	addresses_sort(all);
 	if (!rc)
 		return 0;
 	err_set(err, rc, NULL, "cannot list addresses: %s", nl_reason(nl, rc));
@@ -241,10 +141,10 @@ static int put_vip(struct nl *nl, const struct addresses *all,
 
 	if (!ifindex)
 		return no_device(dev, err);
-	there = find(all, vip, ifindex);
+	there = addresses_find(all, vip, ifindex);
 	/* An older dnatd added IPv6 addresses as preferred: replace these. */
 	if (there && (vip->family != AF_INET6 || !there->preferred ||
-		      there->proto != LINK_IFA_PROTO))
+		      there->proto != ADDRESS_OURS))
 		return 0;
 	return add_address(nl, vip, there ? NLM_F_REPLACE : NLM_F_EXCL, ifindex,
 			   dev, changed, err);
@@ -294,37 +194,14 @@ int link_vips_del(const struct vip *vips, size_t n, struct err *err)
 
 		if (!ifindex)
 			continue;
-		address = find(&all, &vips[i].addr, ifindex);
-		if (!address || address->proto != LINK_IFA_PROTO)
+		address = addresses_find(&all, &vips[i].addr, ifindex);
+		if (!address || address->proto != ADDRESS_OURS)
 			continue;
 		rc = del_address(&nl, address, first ? NULL : err);
 		first = first ? first : rc;
 	}
 	stop(&nl, &all);
 	return first;
-}
-
-/* List the model's VIPs whose interfaces exist; sorted. */
-static int get_wanted(const struct model *model, struct addresses *wanted,
-		      struct err *err)
-{
-	wanted->n = 0;
-	wanted->list = calloc(model->n_services + 1, sizeof(*wanted->list));
-	if (!wanted->list)
-		return err_no_memory(err);
-	for (size_t i = 0; i < model->n_services; i++) {
-		const struct service *service = model->services[i];
-		struct address *address = &wanted->list[wanted->n];
-
-		if (!service->dev[0])
-			continue;
-		address->addr = service->vip;
-		address->ifindex = if_nametoindex(service->dev);
-		if (address->ifindex)
-			wanted->n++;
-	}
-	sort_addresses(wanted);
-	return 0;
 }
 
 static int add_missing(struct nl *nl, const struct addresses *all,
@@ -349,17 +226,23 @@ static int add_missing(struct nl *nl, const struct addresses *all,
 
 int link_reconcile(const struct model *model, bool *changed, struct err *err)
 {
-	struct addresses all, wanted;
+	struct addresses all, wanted = { 0 };
 	struct nl nl;
+	size_t n;
 	int rc, first;
 
 	first = start(&nl, &all, err);
 	if (first)
 		return first;
-	first = get_wanted(model, &wanted, err);
-	for (size_t i = 0; wanted.list && i < all.n; i++) {
-		if (all.list[i].proto != LINK_IFA_PROTO ||
-		    find(&wanted, &all.list[i].addr, all.list[i].ifindex))
+	n = all.n;
+	if (addresses_wanted(&wanted, model)) {
+		first = err_no_memory(err);
+		n = 0;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (all.list[i].proto != ADDRESS_OURS ||
+		    addresses_find(&wanted, &all.list[i].addr,
+				   all.list[i].ifindex))
 			continue;
 		rc = del_address(&nl, &all.list[i], first ? NULL : err);
 		*changed |= !rc;
@@ -430,10 +313,7 @@ void link_names_free(const char **names)
 
 int link_up_names(const char ***list, size_t *n, struct err *err)
 {
-	NL_REQUEST_BUF(buf);
 	struct names names = { 0 };
-	struct ifinfomsg *ifi;
-	struct nlmsghdr *nlh;
 	struct nl nl;
 	int rc;
 
@@ -445,10 +325,7 @@ int link_up_names(const char ***list, size_t *n, struct err *err)
 		rc = err_no_memory(err);
 		goto out;
 	}
-	nlh = nl_request(&nl, buf, RTM_GETLINK, NLM_F_DUMP);
-	ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
-	ifi->ifi_family = AF_UNSPEC;
-	rc = nl_dump(&nl, nlh, take_link, forget_links, &names);
+	rc = nl_list(&nl, RTM_GETLINK, take_link, forget_links, &names);
 	/*
 	 * Links changed during each dump: an incomplete list is better than
 	 * none.

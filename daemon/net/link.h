@@ -2,9 +2,8 @@
 /*
  * Add and remove the VIPs on interfaces, by rtnetlink.
  *
- * dnatd marks the addresses that it adds with IFA_PROTO LINK_IFA_PROTO.  Recent
- * versions of ip(8) show this as "proto 212".  So dnatd knows its own addresses
- * even after a crash, and never removes one of the admin's.
+ * dnatd marks the addresses that it adds with ADDRESS_OURS, so that it never
+ * removes one of the admin's.
  */
 #ifndef DNAT_LINK_H
 #define DNAT_LINK_H
@@ -14,13 +13,6 @@
 #include "common/addr.h"
 #include "common/err.h"
 #include "model/types.h"
-
-#define LINK_IFA_PROTO 212
-
-/*
- * IFA_PROTO, which headers before Linux 5.18 lack; #ifdef cannot test an enum.
- */
-#define LINK_ATTR_PROTO 11
 
 struct vip {
 	struct addr addr;

@@ -53,18 +53,12 @@ static void forget(void *data)
 size_t neigh_tables(struct neigh_table list[2])
 {
 	struct tables tables = { .list = list };
-	NL_REQUEST_BUF(buf);
-	struct ndtmsg *ndt;
-	struct nlmsghdr *nlh;
 	struct nl nl;
 	int rc;
 
 	if (nl_open(&nl, NETLINK_ROUTE, NULL))
 		return 0;
-	nlh = nl_request(&nl, buf, RTM_GETNEIGHTBL, NLM_F_DUMP);
-	ndt = mnl_nlmsg_put_extra_header(nlh, sizeof(*ndt));
-	ndt->ndtm_family = AF_UNSPEC;
-	rc = nl_dump(&nl, nlh, take_table, forget, &tables);
+	rc = nl_list(&nl, RTM_GETNEIGHTBL, take_table, forget, &tables);
 	nl_close(&nl);
 	return rc ? 0 : tables.n;
 }

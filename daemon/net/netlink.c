@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -225,11 +226,16 @@ int nl_talk(struct nl *nl, const struct nlmsghdr *req, nl_fn fn, void *data)
 	return rc;
 }
 
-int nl_dump(struct nl *nl, struct nlmsghdr *req, nl_fn fn, nl_forget_fn forget,
+int nl_list(struct nl *nl, uint16_t type, nl_fn fn, nl_forget_fn forget,
 	    void *data)
 {
-	int rc = nl_talk(nl, req, fn, data);
+	NL_REQUEST_BUF(buf);
+	struct nlmsghdr *req = nl_request(nl, buf, type, NLM_F_DUMP);
+	struct rtgenmsg *gen = mnl_nlmsg_put_extra_header(req, sizeof(*gen));
+	int rc;
 
+	gen->rtgen_family = AF_UNSPEC;
+	rc = nl_talk(nl, req, fn, data);
 	for (int i = 1; i < DUMP_TRIES && rc == -EINTR; i++) {
 		forget(data);
 		req->nlmsg_seq = ++nl->seq;

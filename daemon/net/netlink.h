@@ -72,12 +72,14 @@ struct nlmsghdr *nl_request(struct nl *nl, void *buf, uint16_t type,
 int nl_talk(struct nl *nl, const struct nlmsghdr *req, nl_fn fn, void *data);
 
 /**
- * nl_dump - nl_talk() for a dump, repeated if the data changed meanwhile
- * @forget: called before each repetition; must remove what @fn added to @data
+ * nl_list - list all that rtnetlink has of one kind
+ * @type: RTM_GET*
+ * @forget: called before the list is read again, because it changed meanwhile;
+ *	must remove what @fn added to @data
  *
- * Return: as nl_talk(); -EINTR: the data changed during each of DUMP_TRIES
+ * Return: as nl_talk(); -EINTR: the list changed during each of DUMP_TRIES
  */
-int nl_dump(struct nl *nl, struct nlmsghdr *req, nl_fn fn, nl_forget_fn forget,
+int nl_list(struct nl *nl, uint16_t type, nl_fn fn, nl_forget_fn forget,
 	    void *data);
 
 /**

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <linux/rtnetlink.h>
 
+#include "net/address.h"
 #include "net/link.h"
 #include "net/netlink.h"
 #include "nft_table.h"
@@ -38,7 +39,7 @@ static void add_preferred(const struct addr *addr)
 	nlh = nl_request(&nl, buf, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE);
 	*(struct ifaddrmsg *)mnl_nlmsg_put_extra_header(nlh, sizeof(ifa)) = ifa;
 	mnl_attr_put(nlh, IFA_LOCAL, 16, addr->bytes);
-	mnl_attr_put_u8(nlh, 11 /* IFA_PROTO */, LINK_IFA_PROTO);
+	mnl_attr_put_u8(nlh, 11 /* IFA_PROTO */, ADDRESS_OURS);
 	CHECK_INT(nl_talk(&nl, nlh, NULL, NULL), 0);
 	nl_close(&nl);
 }
