@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/host.h"
+#include "model/model.h"
 
 /* Bytes of a conntrack entry with its extensions. */
 #define CONN_BYTES 640
@@ -68,13 +69,10 @@ unsigned long long host_capacity(const struct model *model, unsigned int ports)
 	size_t i;
 	size_t j;
 
-	for (i = 0; i < model->n_services; i++)
-		n += model->services[i]->n_backends;
-	pools = calloc(n + 1, sizeof(*pools));
+	pools = calloc(model_backends(model) + 1, sizeof(*pools));
 	if (!pools)
 		return 0;
 
-	n = 0;
 	for (i = 0; i < model->n_services; i++) {
 		const struct service *service = model->services[i];
 

@@ -18,6 +18,7 @@
 #include "engine/pool_alarm.h"
 #include "control/http.h"
 #include "engine/repair_budget.h"
+#include "model/model.h"
 #include "model/slots.h"
 #include "module/kmod.h"
 
@@ -226,16 +227,6 @@ static json_int_t count_down(const struct dnatd *dnatd)
 	return down;
 }
 
-static int count_backends(const struct model *model)
-{
-	size_t total = 0;
-	size_t i;
-
-	for (i = 0; i < model->n_services; i++)
-		total += model->services[i]->n_backends;
-	return (int)total;
-}
-
 static bool forwards(const struct checks *look, uint8_t family)
 {
 	const char *file = family == AF_INET ? "net/ipv4/ip_forward" :
@@ -318,7 +309,7 @@ json_t *status_to_json(const struct dnatd *dnatd, json_t *silence)
 			 module_to_json(dnatd), "vdports",
 			 vdports_in_force(dnatd), "services",
 			 (int)dnatd->model->n_services, "backends",
-			 count_backends(dnatd->model), "backends_down",
+			 (int)model_backends(dnatd->model), "backends_down",
 			 count_down(dnatd), "repairs", "total",
 			 (json_int_t)dnatd->repairs.total, "overruns",
 			 (json_int_t)dnatd->repairs.overruns, "checks",

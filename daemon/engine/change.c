@@ -70,19 +70,58 @@ static int compare_vips(const void *a, const void *b)
 	return order ? order : strcmp(x->dev, y->dev);
 }
 
-/* The VIPs that @side has on interfaces, sorted; NULL when out of memory. */
-static struct vip *side_vips(const struct side *side, size_t *n)
-{
-	struct vip *vips = calloc(side->n + 1, sizeof(*vips));
+/* A list of VIPs on interfaces; @list is NULL when out of memory. */
+struct vips {
+	size_t n;
+	struct vip *list;
+};
 
-	*n = 0;
-	for (size_t i = 0; vips && i < side->n; i++)
-		if (side->list[i].dev[0])
-			vips[(*n)++] = (struct vip){ side->list[i].vip,
-						     side->list[i].dev };
-	if (*n)
-		qsort(vips, *n, sizeof(*vips), compare_vips);
+static void vips_add(struct vips *vips, const struct service *service)
+{
+	if (service->dev[0])
+		vips->list[vips->n++] = (struct vip){ service->vip,
+						      service->dev };
+}
+
+static struct vips side_vips(const struct side *side)
+{
+	struct vips vips = { .list = calloc(side->n + 1, sizeof(struct vip)) };
+
+	for (size_t i = 0; vips.list && i < side->n; i++)
+		vips_add(&vips, &side->list[i]);
 	return vips;
+}
+
+static struct vips model_vips(const struct model *model)
+{
+	struct vips vips = { .list = calloc(model->n_services + 1,
+					    sizeof(struct vip)) };
+
+	for (size_t i = 0; vips.list && i < model->n_services; i++)
+		vips_add(&vips, model->services[i]);
+	return vips;
+}
+
+/* Call @fn for those of @some that @others lack.  Frees both lists. */
+static int vips_apart(struct vips some, struct vips others,
+		      int (*fn)(const struct vip *vips, size_t n,
+				struct err *err),
+		      struct err *err)
+{
+	size_t n = 0;
+	int ret;
+
+	if (others.n)
+		qsort(others.list, others.n, sizeof(struct vip), compare_vips);
+	for (size_t i = 0; others.list && i < some.n; i++)
+		if (!bsearch(&some.list[i], others.list, others.n,
+			     sizeof(struct vip), compare_vips))
+			some.list[n++] = some.list[i];
+	ret = some.list && others.list ? fn(some.list, n, err) :
+					 err_no_memory(err);
+	free(some.list);
+	free(others.list);
+	return ret;
 }
 
 /*
@@ -95,37 +134,7 @@ static int vips_new(const struct side *old, const struct side *new,
 			      struct err *err),
 		    struct err *err)
 {
-	size_t n_has, n_wanted, n = 0;
-	struct vip *has = side_vips(old, &n_has);
-	struct vip *wanted = side_vips(new, &n_wanted);
-	int ret;
-
-	for (size_t i = 0; has && wanted && i < n_wanted; i++)
-		if (!bsearch(&wanted[i], has, n_has, sizeof(*has),
-			     compare_vips))
-			wanted[n++] = wanted[i];
-	ret = has && wanted ? fn(wanted, n, err) : err_no_memory(err);
-	free(has);
-	free(wanted);
-	return ret;
-}
-
-/* The VIPs that @model has on interfaces, sorted; NULL when out of memory. */
-static struct vip *vips_needed(const struct model *model, size_t *n)
-{
-	struct vip *needed = calloc(model->n_services + 1, sizeof(*needed));
-
-	*n = 0;
-	for (size_t i = 0; needed && i < model->n_services; i++) {
-		const struct service *service = model->services[i];
-
-		if (service->dev[0])
-			needed[(*n)++] = (struct vip){ service->vip,
-						       service->dev };
-	}
-	if (*n)
-		qsort(needed, *n, sizeof(*needed), compare_vips);
-	return needed;
+	return vips_apart(side_vips(new), side_vips(old), fn, err);
 }
 
 /*
@@ -135,20 +144,7 @@ static struct vip *vips_needed(const struct model *model, size_t *n)
  */
 static void vips_release(const struct model *model, const struct side *side)
 {
-	struct vip *gone = calloc(side->n + 1, sizeof(*gone));
-	size_t n = 0, n_needed;
-	struct vip *needed = vips_needed(model, &n_needed);
-
-	for (size_t i = 0; gone && needed && i < side->n; i++) {
-		struct vip vip = { side->list[i].vip, side->list[i].dev };
-
-		if (vip.dev[0] && !bsearch(&vip, needed, n_needed, sizeof(vip),
-					   compare_vips))
-			gone[n++] = vip;
-	}
-	link_vips_del(gone, n, NULL);
-	free(gone);
-	free(needed);
+	vips_apart(side_vips(side), model_vips(model), link_vips_del, NULL);
 }
 
 /* Delete from the module the ports that @side has and @other has not. */

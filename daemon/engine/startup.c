@@ -128,15 +128,6 @@ static bool is_missing(const char *path)
 	return !stat(dir, &st) || lstat(dir, &st);
 }
 
-static size_t count_backends(const struct model *model)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < model->n_services; i++)
-		n += model->services[i]->n_backends;
-	return n;
-}
-
 int startup_check(const char *path, bool optional)
 {
 	char first[LINE_LEN];
@@ -151,7 +142,7 @@ int startup_check(const char *path, bool optional)
 	if (!model)
 		return -EINVAL;
 	printf("%s: %zu services, %zu backends\n", path, model->n_services,
-	       count_backends(model));
+	       model_backends(model));
 	model_free(model);
 	return 0;
 }

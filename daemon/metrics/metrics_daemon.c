@@ -16,6 +16,7 @@
 #include "engine/repair_budget.h"
 #include "metrics/metrics_daemon.h"
 #include "metrics/process.h"
+#include "model/model.h"
 #include "module/kmod.h"
 
 static int add_process(struct samples *samples)
@@ -55,14 +56,10 @@ static int add_infos(struct samples *samples, const struct dnatd *dnatd)
 
 static int add_counts(struct samples *samples, const struct dnatd *dnatd)
 {
-	const struct model *model = dnatd->model;
-	size_t backends = 0;
-
-	for (size_t i = 0; i < model->n_services; i++)
-		backends += model->services[i]->n_backends;
 	return samples_add(samples, METRIC_SERVICES, NULL,
-			   model->n_services) ||
-	       samples_add(samples, METRIC_BACKENDS, NULL, backends) ||
+			   dnatd->model->n_services) ||
+	       samples_add(samples, METRIC_BACKENDS, NULL,
+			   model_backends(dnatd->model)) ||
 	       samples_add(samples, METRIC_CONFIG_CHANGES, NULL,
 			   dnatd->changes) ||
 	       samples_add(samples, METRIC_CONFIG_OK, NULL,

@@ -60,6 +60,15 @@ const struct service *model_find(const struct model *model, const char *name)
 	return NULL;
 }
 
+size_t model_backends(const struct model *model)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < model->n_services; i++)
+		n += model->services[i]->n_backends;
+	return n;
+}
+
 int service_compare(const struct service *a, const struct service *b)
 {
 	int order = addr_compare(&a->vip, &b->vip);

@@ -24,6 +24,9 @@ struct model *model_new(void);
 void model_free(struct model *model);
 const struct service *model_find(const struct model *model, const char *name);
 
+/* The number of backends of all services. */
+size_t model_backends(const struct model *model);
+
 /*
  * Index of the first service whose name is greater than @name, or n_services.
  */
