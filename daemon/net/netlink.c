@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,6 +84,18 @@ struct nlmsghdr *nl_request(struct nl *nl, void *buf, uint16_t type,
 	if ((flags & NLM_F_DUMP) != NLM_F_DUMP)
 		nlh->nlmsg_flags |= NLM_F_ACK;
 	nlh->nlmsg_seq = ++nl->seq;
+	return nlh;
+}
+
+struct nlmsghdr *nl_netfilter(struct nl *nl, void *buf, int subsys, int type,
+			      uint16_t flags, uint8_t family)
+{
+	struct nlmsghdr *nlh = nl_request(nl, buf,
+					  (uint16_t)(subsys << 8 | type), flags);
+	struct nfgenmsg *nfg = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfg));
+
+	nfg->nfgen_family = family;
+	nfg->version = NFNETLINK_V0;
 	return nlh;
 }
 

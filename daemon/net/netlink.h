@@ -62,6 +62,10 @@ void nl_close_by(void (*close)(struct mnl_socket *sock, void *data),
 struct nlmsghdr *nl_request(struct nl *nl, void *buf, uint16_t type,
 			    uint16_t flags);
 
+/* The same for a message of netfilter's @subsys.  @family: NFPROTO_* */
+struct nlmsghdr *nl_netfilter(struct nl *nl, void *buf, int subsys, int type,
+			      uint16_t flags, uint8_t family);
+
 /**
  * nl_talk - send a request and read the whole answer
  * @fn: called for each message of the answer; may be NULL

@@ -51,20 +51,6 @@ struct foreign {
 	struct foreign_found now[FOREIGN_KINDS], last[FOREIGN_KINDS];
 };
 
-static struct nlmsghdr *request(struct nl *nl, void *buf, int type,
-				uint8_t family, uint16_t flags)
-{
-	struct nlmsghdr *nlh = nl_request(nl, buf,
-					  (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 |
-						     type), flags);
-	struct nfgenmsg *nfg = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfg));
-
-	nfg->nfgen_family = family;
-	nfg->version = NFNETLINK_V0;
-	nfg->res_id = 0;
-	return nlh;
-}
-
 static void found_add(struct foreign_found *found,
 		      const struct foreign_chain *chain)
 {
@@ -196,17 +182,20 @@ static int ask_chains(struct foreign *foreign)
 	foreign->table = 0;
 	chains_clean(&foreign->chains);
 	foreign->phase = PHASE_CHAINS;
-	return nl_send(&foreign->nl, request(&foreign->nl, buf,
-					     NFT_MSG_GETCHAIN, NFPROTO_UNSPEC,
-					     NLM_F_DUMP));
+	return nl_send(&foreign->nl,
+		       nl_netfilter(&foreign->nl, buf, NFNL_SUBSYS_NFTABLES,
+				    NFT_MSG_GETCHAIN, NLM_F_DUMP,
+				    NFPROTO_UNSPEC));
 }
 
 static int ask_rules(struct foreign *foreign)
 {
 	const struct foreign_table *table = &foreign->tables[foreign->table];
 	NL_REQUEST_BUF(buf);
-	struct nlmsghdr *nlh = request(&foreign->nl, buf, NFT_MSG_GETRULE,
-				       table->family, NLM_F_DUMP);
+	struct nlmsghdr *nlh = nl_netfilter(&foreign->nl, buf,
+					    NFNL_SUBSYS_NFTABLES,
+					    NFT_MSG_GETRULE, NLM_F_DUMP,
+					    table->family);
 
 	mnl_attr_put_strz(nlh, NFTA_RULE_TABLE, table->name);
 	foreign->phase = PHASE_RULES;

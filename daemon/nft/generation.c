@@ -24,13 +24,8 @@ static int take_generation(const struct nlmsghdr *nlh, void *data)
 int generation_get(struct nl *nl, uint32_t *generation)
 {
 	NL_REQUEST_BUF(buf);
-	struct nfgenmsg *nfg;
-	struct nlmsghdr *nlh;
 
-	nlh = nl_request(nl, buf, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETGEN, 0);
-	nfg = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfg));
-	nfg->nfgen_family = NFPROTO_UNSPEC;
-	nfg->version = NFNETLINK_V0;
-	nfg->res_id = 0;
-	return nl_talk(nl, nlh, take_generation, generation);
+	return nl_talk(nl, nl_netfilter(nl, buf, NFNL_SUBSYS_NFTABLES,
+					NFT_MSG_GETGEN, 0, NFPROTO_UNSPEC),
+		       take_generation, generation);
 }

@@ -167,6 +167,9 @@ char *key_element(const char *set, const struct nftnl_set_elem *elem);
  */
 char *text_rule(const struct nftnl_rule *rule, const struct nftnl_set *set);
 
+/* Add @more, which is freed, to the end of @text.  Return: 0 or -ENOMEM */
+int text_append(char **text, char *more);
+
 /*
  * The name of the first anonymous set that @rule uses, owned by @rule; or NULL.
  */

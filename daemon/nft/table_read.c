@@ -291,22 +291,6 @@ static void take_counter(struct item *item, const struct nftnl_rule *rule)
 	item->rules.bytes = nftnl_expr_get_u64(counter, NFTNL_EXPR_CTR_BYTES);
 }
 
-static int append(char **text, char *more)
-{
-	char *all;
-	int rc;
-
-	if (!more)
-		return -ENOMEM;
-	rc = asprintf(&all, "%s%s", *text, more);
-	free(more);
-	if (rc < 0)
-		return -ENOMEM;
-	free(*text);
-	*text = all;
-	return 0;
-}
-
 /* A dump has the rules chain by chain, in their order. */
 static int add_rule(struct nftnl_rule *rule, void *data)
 {
@@ -324,7 +308,7 @@ static int add_rule(struct nftnl_rule *rule, void *data)
 	text = text_rule(rule, set);
 	if (last && last->kind == ITEM_RULES && !strcmp(last->key, chain)) {
 		take_counter(last, rule);
-		return append(&last->text, text);
+		return text_append(&last->text, text);
 	}
 
 	take_counter(&item, rule);
@@ -342,26 +326,12 @@ int table_read_finish(struct table_read *read)
 	return 0;
 }
 
-static struct nlmsghdr *request(struct nl *nl, void *buf, uint16_t type,
-				uint16_t flags)
-{
-	struct nlmsghdr *nlh;
-	struct nfgenmsg *nfg;
-
-	nlh = nl_request(nl, buf, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | type),
-			 flags);
-	nfg = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfg));
-	nfg->nfgen_family = NFPROTO_INET;
-	nfg->version = NFNETLINK_V0;
-	nfg->res_id = 0;
-	return nlh;
-}
-
 static int dump(struct table_read *read, struct nl *nl, uint16_t type,
 		uint16_t table_attr, uint16_t name_attr, const char *name)
 {
 	NL_REQUEST_BUF(buf);
-	struct nlmsghdr *nlh = request(nl, buf, type, NLM_F_DUMP);
+	struct nlmsghdr *nlh = nl_netfilter(nl, buf, NFNL_SUBSYS_NFTABLES, type,
+					    NLM_F_DUMP, NFPROTO_INET);
 	int rc;
 
 	if (table_attr)

@@ -4,6 +4,7 @@
  * kernel sets (handles, use counts, numbers of anonymous sets, counters,
  * implied flags) are left out.
  */
+#include <errno.h>
 #include <netinet/in.h>
 #include <linux/netfilter/nf_nat.h>
 #include <linux/netfilter/nf_tables.h>
@@ -458,6 +459,19 @@ char *text_rule(const struct nftnl_rule *rule, const struct nftnl_set *set)
 		return text;
 	free(text);
 	return NULL;
+}
+
+int text_append(char **text, char *more)
+{
+	size_t old = strlen(*text), added = more ? strlen(more) : 0;
+	char *all = more ? realloc(*text, old + added + 1) : NULL;
+
+	if (all) {
+		memcpy(all + old, more, added + 1);
+		*text = all;
+	}
+	free(more);
+	return all ? 0 : -ENOMEM;
 }
 
 const char *rule_anonymous_set(const struct nftnl_rule *rule)

@@ -169,16 +169,13 @@ static int want_vip_sets(struct table *table)
 
 static char *rules_text(const struct rule *rules, size_t n)
 {
-	char *all = strdup(""), *one, *more;
+	char *all = text_rule(rules[0].rule, rules[0].set);
 
-	for (size_t i = 0; all && i < n; i++) {
-		one = text_rule(rules[i].rule, rules[i].set);
-		more = NULL;
-		if (one && asprintf(&more, "%s%s", all, one) < 0)
-			more = NULL;
-		free(one);
+	for (size_t i = 1; all && i < n; i++) {
+		if (!text_append(&all, text_rule(rules[i].rule, rules[i].set)))
+			continue;
 		free(all);
-		all = more;
+		all = NULL;
 	}
 	return all;
 }
