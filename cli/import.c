@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,9 +7,6 @@
 #include "cli/file.h"
 #include "cli/import.h"
 #include "cli/run.h"
-
-#define LINE_LEN 512
-#define NOTE "# line %u: "
 
 /* Protocols with more connections, which IPVS can balance but dnatd cannot. */
 static const struct {
@@ -46,18 +41,25 @@ static const struct scheduler {
 	{ NULL, "wrr", "the backends take turns by weight, whatever their load" },
 };
 
-static int put(struct text *text, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+/* The lines for apply, and how many of them are comments about one line. */
+struct output {
+	FILE *file;
+	size_t notes;
+};
 
-static int put(struct text *text, const char *fmt, ...)
+static void note(struct output *out, unsigned int line, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void note(struct output *out, unsigned int line, const char *fmt, ...)
 {
-	char line[LINE_LEN];
 	va_list ap;
 
+	out->notes++;
+	fprintf(out->file, "# line %u: ", line);
 	va_start(ap, fmt);
-	vsnprintf(line, sizeof(line), fmt, ap);
+	vfprintf(out->file, fmt, ap);
 	va_end(ap);
-	return text_add(text, line, strlen(line));
+	putc('\n', out->file);
 }
 
 /* Make a unique and valid name for @service. */
@@ -162,104 +164,94 @@ static void choose(struct chosen *chosen, const struct ipvs_service *service)
 		chosen->scale--;
 }
 
-static int put_service_notes(struct text *text,
-			     const struct ipvs_service *service,
-			     const struct chosen *chosen)
+static void put_service_notes(struct output *out,
+			      const struct ipvs_service *service,
+			      const struct chosen *chosen)
 {
 	const struct scheduler *scheduler = find_scheduler(service->scheduler);
 	char quoted[64];
-	int ret = 0;
 
 	if (scheduler->note)
-		ret |= put(text, NOTE "scheduler %s becomes %s: %s\n",
-			   service->line,
-			   text_quote(service->scheduler, quoted,
-				      sizeof(quoted)),
-			   scheduler->ours, scheduler->note);
+		note(out, service->line, "scheduler %s becomes %s: %s",
+		     text_quote(service->scheduler, quoted, sizeof(quoted)),
+		     scheduler->ours, scheduler->note);
 	if (service->persistent)
-		ret |= put(text, NOTE "-p has no counterpart: a client does not stay with one backend\n",
-			   service->line);
+		note(out, service->line,
+		     "-p has no counterpart: a client does not stay with one backend");
 	if (service->engine)
-		ret |= put(text, NOTE "--pe has no counterpart: calls do not stay with one backend\n",
-			   service->line);
+		note(out, service->line,
+		     "--pe has no counterpart: calls do not stay with one backend");
 	if (service->one_packet)
-		ret |= put(text, NOTE "-o has no counterpart: packets of one client port go to one backend while they come\n",
-			   service->line);
+		note(out, service->line,
+		     "-o has no counterpart: packets of one client port go to one backend while they come");
 	if (service->flags)
-		ret |= put(text, NOTE "-b has no counterpart: the scheduler has no flags\n",
-			   service->line);
+		note(out, service->line,
+		     "-b has no counterpart: the scheduler has no flags");
 	if (chosen->scale < chosen->weight_max)
-		ret |= put(text, NOTE "weights are made smaller in proportion: %u is the largest\n",
-			   service->line, chosen->scale);
+		note(out, service->line,
+		     "weights are made smaller in proportion: %u is the largest",
+		     chosen->scale);
 	if (service->local)
-		ret |= put(text, NOTE "local addresses are not needed: backends see connections come from the VIP\n",
-			   service->local);
+		note(out, service->local,
+		     "local addresses are not needed: backends see connections come from the VIP");
 	for (size_t i = 0; i < sizeof(companions) / sizeof(companions[0]); i++)
 		if (companions[i].proto == service->proto &&
 		    companions[i].port == service->port)
-			ret |= put(text, NOTE "%s\n", service->line,
-				   companions[i].note);
-	return ret;
+			note(out, service->line, "%s", companions[i].note);
 }
 
-static int put_server_notes(struct text *text,
-			    const struct ipvs_server *server)
+static void put_server_notes(struct output *out,
+			     const struct ipvs_server *server)
 {
-	int ret = 0;
-
 	if (server->forward == IPVS_ROUTE)
-		ret |= put(text, NOTE "-g becomes Double-NAT: take the VIP off the backend's loopback interface\n",
-			   server->line);
+		note(out, server->line,
+		     "-g becomes Double-NAT: take the VIP off the backend's loopback interface");
 	if (server->forward == IPVS_TUNNEL)
-		ret |= put(text, NOTE "-i becomes Double-NAT: take the VIP and the tunnel off the backend\n",
-			   server->line);
+		note(out, server->line,
+		     "-i becomes Double-NAT: take the VIP and the tunnel off the backend");
 	if (server->thresholds)
-		ret |= put(text, NOTE "-x and -y have no counterpart: limit connections in the backend\n",
-			   server->line);
+		note(out, server->line,
+		     "-x and -y have no counterpart: limit connections in the backend");
 	if (!server->weight)
-		ret |= put(text, NOTE "weight 0 gets no connections: give a weight, if a failed check or a drain took it away\n",
-			   server->line);
-	return ret;
+		note(out, server->line,
+		     "weight 0 gets no connections: give a weight, if a failed check or a drain took it away");
 }
 
-static int put_backend(struct text *text, const struct chosen *chosen,
-		       const struct ipvs_server *server, const char *name)
+static void put_backend(struct output *out, const struct chosen *chosen,
+			const struct ipvs_server *server, const char *name)
 {
 	unsigned int weight = scaled(chosen, server->weight);
 	char addr[INET6_ADDRSTRLEN];
 
-	return put_server_notes(text, server) ||
-	       put(text, weight == 1 ? "backend add %s addr %s port %u\n" :
-				       "backend add %s addr %s port %u weight %u\n",
-		   name, addr_text(&server->addr, addr, sizeof(addr)),
-		   server->port, weight) ?
-		       -ENOMEM : 0;
+	put_server_notes(out, server);
+	fprintf(out->file, "backend add %s addr %s port %u", name,
+		addr_text(&server->addr, addr, sizeof(addr)), server->port);
+	if (weight != 1)
+		fprintf(out->file, " weight %u", weight);
+	putc('\n', out->file);
 }
 
 /* Write the backends in the file's order; comments for those left out. */
-static int put_backends(struct text *text, const struct ipvs_service *service,
-			const struct chosen *chosen, const char *name)
+static void put_backends(struct output *out, const struct ipvs_service *service,
+			 const struct chosen *chosen, const char *name)
 {
 	char addr[INET6_ADDRSTRLEN];
-	size_t next = 0;
-	int ret = 0;
+	size_t taken = 0;
 
-	for (size_t i = 0; !ret && i < service->n; i++) {
+	for (size_t i = 0; i < service->n; i++) {
 		const struct ipvs_server *server = &service->servers[i];
 		const char *what = server_obstacle(service, server);
 
-		if (next < chosen->n && server == chosen->servers[next]) {
-			ret = put_backend(text, chosen, server, name);
-			next++;
-			continue;
-		}
 		addr_text(&server->addr, addr, sizeof(addr));
-		ret = what ? put(text, NOTE "backend %s %s\n", server->line,
-				 addr, what) :
-			     put(text, NOTE "backend %s is one too many: a service takes %d; use a second service\n",
-				 server->line, addr, BACKENDS_MAX);
+		if (what)
+			note(out, server->line, "backend %s %s", addr, what);
+		else if (taken++ < chosen->n)
+			put_backend(out, chosen, server, name);
+		else
+			note(out, server->line,
+			     "backend %s is one too many: a service takes %d; use a second service",
+			     addr, BACKENDS_MAX);
 	}
-	return ret;
 }
 
 /* Why dnatd cannot have this service, and what to do; NULL if it can. */
@@ -282,117 +274,90 @@ static const char *obstacle(const struct ipvs_service *service)
 	return NULL;
 }
 
-static int put_obstacle(struct text *text, const struct ipvs_service *service,
-			const char *what)
+static void put_obstacle(struct output *out, const struct ipvs_service *service,
+			 const char *what)
 {
 	char addr[INET6_ADDRSTRLEN];
-	int ret;
 
 	if (service->proto)
-		ret = put(text, NOTE "%s, %s port %u has no counterpart: %s\n",
-			  service->line,
-			  addr_text(&service->vip, addr, sizeof(addr)),
-			  service->proto == IPPROTO_SCTP ?
-				  "sctp" : proto_text(service->proto),
-			  service->port, what);
+		note(out, service->line, "%s, %s port %u has no counterpart: %s",
+		     addr_text(&service->vip, addr, sizeof(addr)),
+		     service->proto == IPPROTO_SCTP ?
+			     "sctp" : proto_text(service->proto),
+		     service->port, what);
 	else
-		ret = put(text, NOTE "mark %u%s has no counterpart: %s\n",
-			  service->line, service->mark,
-			  service->mark6 ? " of IPv6" : "", what);
-	for (size_t i = 0; !ret && i < service->n; i++) {
+		note(out, service->line, "mark %u%s has no counterpart: %s",
+		     service->mark, service->mark6 ? " of IPv6" : "", what);
+	for (size_t i = 0; i < service->n; i++) {
 		const struct ipvs_server *server = &service->servers[i];
 
-		ret = put(text, NOTE "its backend %s, port %u, weight %u\n",
-			  server->line,
-			  addr_text(&server->addr, addr, sizeof(addr)),
-			  server->port, server->weight);
+		note(out, server->line, "its backend %s, port %u, weight %u",
+		     addr_text(&server->addr, addr, sizeof(addr)),
+		     server->port, server->weight);
 	}
-	return ret;
 }
 
-static int put_service(struct text *text, const struct ipvs_service *service)
+static void put_service(struct output *out, const struct ipvs_service *service)
 {
 	char name[SERVICE_NAME_LEN + 1], vip[INET6_ADDRSTRLEN];
 	const char *what = obstacle(service);
 	struct chosen chosen;
-	int ret;
 
-	if (what)
-		return put_obstacle(text, service, what);
+	if (what) {
+		put_obstacle(out, service, what);
+		return;
+	}
 	choose(&chosen, service);
 	service_name(service, name, sizeof(name));
-	ret = put_service_notes(text, service, &chosen) ||
-	      put(text, "service add %s vip %s port %u proto %s scheduler %s\n",
-		  name, addr_text(&service->vip, vip, sizeof(vip)),
-		  service->port, proto_text(service->proto),
-		  find_scheduler(service->scheduler)->ours) ||
-	      put_backends(text, service, &chosen, name);
-	return ret ? -ENOMEM : 0;
+	put_service_notes(out, service, &chosen);
+	fprintf(out->file,
+		"service add %s vip %s port %u proto %s scheduler %s\n", name,
+		addr_text(&service->vip, vip, sizeof(vip)), service->port,
+		proto_text(service->proto),
+		find_scheduler(service->scheduler)->ours);
+	put_backends(out, service, &chosen, name);
 }
 
-int import_ipvs(struct text *lines, const struct ipvs *ipvs)
+size_t import_ipvs(FILE *file, const struct ipvs *ipvs)
 {
-	int ret = put(lines,
-		      "# From ipvsadm-save -n. Where dnatd is to put a VIP on an interface, add \"dev IFACE\".\n"
-		      "# Health checks are not in the file that was read: add \"check http\" or another to each service.\n"
-		      "# Nor are servers that keepalived had taken out, or its sorry servers.\n"
-		      "# Each backend needs a route to the VIP by way of this balancer.\n");
+	struct output out = { .file = file };
 
-	for (size_t i = 0; !ret && i < ipvs->n; i++)
-		ret = put(lines, "\n") || put_service(lines, &ipvs->services[i]);
-	return ret ? -ENOMEM : 0;
-}
-
-/* Print the number of comments on stderr: the output may go to a pipe. */
-static void tell_notes(const struct text *lines, const char *file)
-{
-	static const char note[] = "\n# line ";
-	size_t len = sizeof(note) - 1, n = 0;
-	const char *at = lines->buf, *end = at + lines->len;
-	char quoted[256];
-
-	for (; (at = memmem(at, (size_t)(end - at), note, len)); at += len)
-		n++;
-	if (n)
-		fprintf(stderr,
-			"%s: not all can be as it was; see %zu comments in the output\n",
-			text_quote(file, quoted, sizeof(quoted)), n);
-}
-
-static int import_text(char *text, size_t len, const char *file,
-		       struct text *lines)
-{
-	struct file_errors faults = { 0 };
-	struct ipvs ipvs;
-	int ret;
-
-	ipvs_read(&ipvs, text, len, &faults);
-	file_faults(&faults, file);
-	ret = faults.n || faults.no_memory ? -EINVAL :
-					     import_ipvs(lines, &ipvs);
-	file_errors_clean(&faults);
-	ipvs_clean(&ipvs);
-	return ret;
+	fputs("# From ipvsadm-save -n. Where dnatd is to put a VIP on an interface, add \"dev IFACE\".\n"
+	      "# Health checks are not in the file that was read: add \"check http\" or another to each service.\n"
+	      "# Nor are servers that keepalived had taken out, or its sorry servers.\n"
+	      "# Each backend needs a route to the VIP by way of this balancer.\n",
+	      file);
+	for (size_t i = 0; i < ipvs->n; i++) {
+		putc('\n', file);
+		put_service(&out, &ipvs->services[i]);
+	}
+	return out.notes;
 }
 
 int run_import(const struct cli *cli, struct err *err)
 {
-	struct text lines = { 0 };
+	struct file_errors faults = { 0 };
+	size_t len, notes = 0;
+	char quoted[256];
+	struct ipvs ipvs;
 	const char *file;
-	size_t len;
 	char *text = file_load(cli, &file, &len, err);
-	int ret;
+	bool good;
 
 	if (!text)
 		return EXIT_USAGE;
-	ret = import_text(text, len, file, &lines);
-	if (!ret) {
-		fwrite(lines.buf, 1, lines.len, stdout);
-		tell_notes(&lines, file);
-	} else if (ret == -ENOMEM) {
-		err_no_memory(err);
-	}
-	free(lines.buf);
+	ipvs_read(&ipvs, text, len, &faults);
+	file_faults(&faults, file);
+	good = !faults.n && !faults.no_memory;
+	if (good)
+		notes = import_ipvs(stdout, &ipvs);
+	/* On stderr: the output may go to a pipe. */
+	if (notes)
+		fprintf(stderr,
+			"%s: not all can be as it was; see %zu comments in the output\n",
+			text_quote(file, quoted, sizeof(quoted)), notes);
+	file_errors_clean(&faults);
+	ipvs_clean(&ipvs);
 	free(text);
-	return ret ? EXIT_USAGE : EXIT_DONE;
+	return good ? EXIT_DONE : EXIT_USAGE;
 }

@@ -3,15 +3,16 @@
 #ifndef DNATCTL_IMPORT_H
 #define DNATCTL_IMPORT_H
 
+#include <stdio.h>
+
 #include "cli/ipvs.h"
-#include "common/text.h"
 
 /**
  * import_ipvs - write lines for apply, with comments on what has no counterpart
- * @lines: the lines are appended here
+ * @file: the output; the caller checks it for write errors
  *
- * Return: 0 or -ENOMEM
+ * Return: the number of these comments
  */
-int import_ipvs(struct text *lines, const struct ipvs *ipvs);
+size_t import_ipvs(FILE *file, const struct ipvs *ipvs);
 
 #endif
