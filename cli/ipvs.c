@@ -334,32 +334,11 @@ static int add_service(struct ipvs *ipvs, const struct line *line,
 	return 0;
 }
 
-static int no_service(struct err *err)
-{
-	return err_set(err, -ENOENT, NULL,
-		       "there is no such service before this line; add its -A line");
-}
-
-static int add_local(struct ipvs *ipvs, const struct line *line,
-		     struct err *err)
-{
-	struct ipvs_service *service = find_service(ipvs, &line->service);
-
-	if (!service)
-		return no_service(err);
-	if (!service->local)
-		service->local = line->lines->line;
-	return 0;
-}
-
-static int add_server(struct ipvs *ipvs, const struct line *line,
+static int add_server(struct ipvs_service *service, const struct line *line,
 		      struct err *err)
 {
-	struct ipvs_service *service = find_service(ipvs, &line->service);
 	struct ipvs_server server = line->of;
 
-	if (!service)
-		return no_service(err);
 	if (!server.port)
 		server.port = service->port;
 	for (size_t i = 0; i < service->n; i++)
@@ -377,16 +356,20 @@ static int add_server(struct ipvs *ipvs, const struct line *line,
 
 static int line_add(struct ipvs *ipvs, const struct line *line, struct err *err)
 {
-	switch (line->command) {
-	case ADD_SERVICE:
+	struct ipvs_service *service;
+
+	if (line->command == CLEAR)
+		return 0;
+	if (line->command == ADD_SERVICE)
 		return add_service(ipvs, line, err);
-	case ADD_SERVER:
-		return add_server(ipvs, line, err);
-	case ADD_LOCAL:
-		return add_local(ipvs, line, err);
-	case CLEAR:
-		break;
-	}
+	service = find_service(ipvs, &line->service);
+	if (!service)
+		return err_set(err, -ENOENT, NULL,
+			       "there is no such service before this line; add its -A line");
+	if (line->command == ADD_SERVER)
+		return add_server(service, line, err);
+	if (!service->local)
+		service->local = line->lines->line;
 	return 0;
 }
 
@@ -402,34 +385,11 @@ static int line_take(struct ipvs *ipvs, struct line *line, struct err *err)
 	return ret;
 }
 
-/* Other kinds of files, by the first words of a line; for the message. */
-static const struct {
-	const char *begins, *kind;
-} kinds[] = {
-	{ "IP Virtual Server", "the output of ipvsadm -L" },
-	{ "TCP ", "the output of ipvsadm -L" },
-	{ "UDP ", "the output of ipvsadm -L" },
-	{ "global_defs", "keepalived.conf" },
-	{ "vrrp_", "keepalived.conf" },
-	{ "virtual_server", "keepalived.conf" },
-	{ "frontend ", "haproxy.cfg" },
-	{ "listen ", "haproxy.cfg" },
-	{ "defaults", "haproxy.cfg" },
-	{ "service add ", "a file for dnatctl apply" },
-	{ "{", "JSON" },
-};
-
-static bool begins(const char *at, const char *end, const char *with)
+/* Whether a line begins as those of ipvsadm-save do, or nothing is there. */
+static bool is_ipvsadm(const char *text, size_t len)
 {
-	size_t len = strlen(with);
-
-	return (size_t)(end - at) >= len && !memcmp(at, with, len);
-}
-
-/* Return: NULL for ipvsadm's output, else the kind of file, "" if unknown */
-static const char *other_kind(const char *text, size_t len)
-{
-	const char *kind = NULL, *end = text + len, *next;
+	const char *end = text + len, *next;
+	bool empty = true;
 
 	for (const char *at = text; at < end; at = next + 1) {
 		next = memchr(at, '\n', (size_t)(end - at));
@@ -441,36 +401,22 @@ static const char *other_kind(const char *text, size_t len)
 		/* In the output of ipvsadm -L, "->" begins a server's line. */
 		if ((*at == '-' && next - at > 1 && at[1] != '>' && at[1] != ' ') ||
 		    memmem(at, (size_t)(next - at), "ipvsadm -", strlen("ipvsadm -")))
-			return NULL;
-		for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-			if ((!kind || !*kind) && begins(at, next, kinds[i].begins))
-				kind = kinds[i].kind;
-		kind = kind ? kind : "";
+			return true;
+		empty = false;
 	}
-	return kind;
-}
-
-static void refuse_kind(struct file_errors *faults, const char *kind)
-{
-	struct err err;
-
-	err_set(&err, -EINVAL, NULL, "not from ipvsadm-save -n%s%s%s",
-		*kind ? " (it looks like " : "", kind, *kind ? ")" : "");
-	file_errors_add(faults, 0, err.msg);
+	return empty;
 }
 
 void ipvs_read(struct ipvs *ipvs, char *text, size_t len,
 	       struct file_errors *faults)
 {
-	const char *kind;
 	struct lines lines;
 	struct err err;
 	int ret;
 
 	memset(ipvs, 0, sizeof(*ipvs));
-	kind = other_kind(text, len);
-	if (kind) {
-		refuse_kind(faults, kind);
+	if (!is_ipvsadm(text, len)) {
+		file_errors_add(faults, 0, "not from ipvsadm-save -n");
 		return;
 	}
 	lines_init(&lines, text, len);

@@ -78,26 +78,26 @@ grep -q '^# line 1: weights are made smaller in proportion: 82 is the largest$' 
 # Files of another kind get one line.
 wrong()
 {
-	refused "stdin: not from ipvsadm-save -n$1" "$2"
+	refused 'stdin: not from ipvsadm-save -n' "$1"
 }
-wrong ' (it looks like keepalived.conf)' 'global_defs {
+wrong 'global_defs {
 	router_id LVS
 }
 virtual_server 192.0.2.10 80 {
 	lb_algo rr
 }'
-wrong ' (it looks like haproxy.cfg)' 'global
+wrong 'global
 	daemon
 frontend web
 	bind *:80'
-wrong ' (it looks like the output of ipvsadm -L)' 'IP Virtual Server version 1.2.1 (size=4096)
+wrong 'IP Virtual Server version 1.2.1 (size=4096)
 Prot LocalAddress:Port Scheduler Flags
   -> RemoteAddress:Port           Forward Weight ActiveConn InActConn
 TCP  192.0.2.10:80 rr
   -> 10.1.0.11:80                 Masq    1      0          0'
-wrong ' (it looks like JSON)' '{"farms": [{"name": "web"}]}'
-wrong ' (it looks like a file for dnatctl apply)' 'service add web vip 192.0.2.10 port 80'
-wrong '' '#!/bin/sh
+wrong '{"farms": [{"name": "web"}]}'
+wrong 'service add web vip 192.0.2.10 port 80'
+wrong '#!/bin/sh
 iptables -L'
 
 tcp='-A -t 192.0.2.10:80'
