@@ -40,16 +40,12 @@ static int run_line(const struct cli *outer, const struct lines *lines,
 /* Print an error in the format of a file's errors. */
 static void tell(const char *file, unsigned int line, const struct err *err)
 {
-	struct file_errors faults = { 0 };
-	char buf[2048];
+	char name[PLACE_LEN], msg[sizeof(err->msg) * 4];
 
 	/* Print earlier output first. */
 	fflush(stdout);
-	file_errors_add(&faults, line, err->msg);
-	if (faults.n)
-		fprintf(stderr, "%s\n",
-			file_errors_line(&faults, 0, file, buf, sizeof(buf)));
-	file_errors_clean(&faults);
+	fprintf(stderr, "%s:%u: %s\n", text_quote(file, name, sizeof(name)),
+		line, text_quote(err->msg, msg, sizeof(msg)));
 }
 
 int run_batch(const struct cli *cli, struct err *err)

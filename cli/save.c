@@ -31,10 +31,8 @@ static int cannot(const char *path, const char *what, struct err *err)
 static int write_all(int fd, const char *text, size_t len)
 {
 	while (len) {
-		ssize_t n = write(fd, text, len);
+		ssize_t n = TEMP_FAILURE_RETRY(write(fd, text, len));
 
-		if (n < 0 && errno == EINTR)
-			continue;
 		if (n < 0)
 			return -1;
 		text += n;

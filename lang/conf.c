@@ -45,9 +45,7 @@ static int read_all(int fd, struct text *text, struct err *err)
 		at = text_room(text, 65536);
 		if (!at)
 			return err_no_memory(err);
-		n = read(fd, at, 65535);
-		if (n < 0 && errno == EINTR)
-			continue;
+		n = TEMP_FAILURE_RETRY(read(fd, at, 65535));
 		if (n < 0)
 			return err_set(err, -errno, NULL, "cannot be read: %s",
 				       strerror(errno));

@@ -331,10 +331,15 @@ static int command_parse(struct cli *cli, struct words *words, struct err *err)
 	ret = target_parse(cli, words, err);
 	if (!ret)
 		ret = keywords_parse(cli, words, err);
-	if (ret)
-		return ret;
-	interval_take(cli);
-	return missing_check(cli, err);
+	if (!ret) {
+		interval_take(cli);
+		ret = missing_check(cli, err);
+	}
+	if (ret) {
+		json_decref(cli->args);
+		cli->args = NULL;
+	}
+	return ret;
 }
 
 /* Translate the name that other tools have for a command. */
@@ -507,10 +512,6 @@ int cli_parse(int argc, char *const *argv, struct cli *cli, struct err *err)
 	else if (!ret)
 		ret = object_parse(cli, &words, options.help, err);
 	free(rest);
-	if (ret) {
-		json_decref(cli->args);
-		cli->args = NULL;
-	}
 	return ret;
 }
 
@@ -522,12 +523,8 @@ int cli_parse_line(int argc, char *const *argv, struct cli *cli,
 
 	*cli = (struct cli){ .action = ACTION_USAGE };
 	ret = object_parse(cli, &words, false, err);
-	if (!ret && cli->action != ACTION_RUN)
-		ret = err_set(err, -EINVAL, NULL,
-			      "help has no place in a file; leave it out");
-	if (ret) {
-		json_decref(cli->args);
-		cli->args = NULL;
-	}
-	return ret;
+	if (ret || cli->action == ACTION_RUN)
+		return ret;
+	return err_set(err, -EINVAL, NULL,
+		       "help has no place in a file; leave it out");
 }
