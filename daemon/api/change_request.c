@@ -18,10 +18,10 @@ struct one {
 	struct vdports vdports;
 };
 
-static struct change_request *of_parts(struct long_answer *parts)
+static struct change_request *of_task(struct task *task)
 {
-	return (struct change_request *)((char *)parts -
-			offsetof(struct change_request, parts));
+	return (struct change_request *)((char *)task -
+			offsetof(struct change_request, parts.task));
 }
 
 static void request_free(struct change_request *request)
@@ -32,25 +32,24 @@ static void request_free(struct change_request *request)
 }
 
 /* The client needs no answer any more; a running transaction goes on. */
-static void parts_leave(struct long_answer *parts)
+static void parts_leave(struct task *task)
 {
-	struct change_request *request = of_parts(parts);
+	struct change_request *request = of_task(task);
 
 	request->left = true;
 	if (request->over)
 		request_free(request);
 }
 
-static int parts_next(struct long_answer *parts, struct text *rows,
-		      struct err *err)
+static int parts_next(struct task *task, struct text *rows, struct err *err)
 {
-	struct change_request *request = of_parts(parts);
+	struct change_request *request = of_task(task);
 
 	if (!request->over)
-		return LONG_ANSWER_LATER;
+		return TASK_LATER;
 	if (request->transaction.ret) {
 		*err = request->transaction.err;
-		parts->errors = request->result;
+		request->parts.errors = request->result;
 		return request->transaction.ret;
 	}
 	return text_json(rows, json_incref(request->result)) ?
@@ -113,7 +112,7 @@ struct long_answer *change_request_begin(struct dnatd *dnatd,
 {
 	request->peer = *dnatd->peer;
 	request->parts = (struct long_answer){
-		.next = parts_next, .free = parts_leave, .whole = true,
+		.task = { .step = parts_next, .free = parts_leave }, .whole = true,
 	};
 	request->transaction.plan = plan;
 	request->transaction.done = done;

@@ -49,10 +49,9 @@ static int add_service(struct config *config, struct text *rows,
 					       service_to_state(service));
 }
 
-static int config_next(struct long_answer *parts, struct text *rows,
-		       struct err *err)
+static int config_next(struct task *task, struct text *rows, struct err *err)
 {
-	struct config *config = (struct config *)parts;
+	struct config *config = (struct config *)task;
 	const struct model *model = config->dnatd->model;
 	size_t n = 0;
 
@@ -71,19 +70,18 @@ static int config_next(struct long_answer *parts, struct text *rows,
 	return text_add(rows, "]}", 2) ? err_no_memory(err) : 0;
 }
 
-static void config_free(struct long_answer *parts)
+static void config_free(struct task *task)
 {
-	free(parts);
+	free(task);
 }
 
 struct long_answer *config_show(const struct dnatd *dnatd, bool brief)
 {
-	struct config *config = calloc(1, sizeof(*config));
+	struct config *config = task_new(sizeof(*config), config_next,
+					 config_free);
 
 	if (!config)
 		return NULL;
-	config->parts.next = config_next;
-	config->parts.free = config_free;
 	config->parts.whole = true;
 	config->dnatd = dnatd;
 	config->brief = brief;

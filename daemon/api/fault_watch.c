@@ -26,6 +26,7 @@
 #define AT_ONCE 64
 
 struct fault_watch {
+	struct task run;
 	struct dnatd *dnatd;
 	struct nl nl;
 	struct event *readable;
@@ -128,7 +129,25 @@ static void look_done(struct fault_watch *watch)
 	watch->again = false;
 }
 
-/* Do one part of a run per turn of the loop. */
+/* Do one step of a run. */
+static int run_step(struct task *task, struct text *rows, struct err *err)
+{
+	struct fault_watch *watch = (struct fault_watch *)task;
+
+	(void)rows;
+	(void)err;
+	if (!watch->look.list) {
+		if (foreign_step(watch->dnatd->foreign))
+			return TASK_MORE;
+		watch->look = status_look(watch->dnatd);
+		watch->step = 0;
+	}
+	return watch->look.list &&
+	       (host_step(&watch->look, watch->step++) ||
+		silence_step(&watch->silence, watch->dnatd)) ?
+		       TASK_MORE : TASK_DONE;
+}
+
 static void due(evutil_socket_t fd, short what, void *data)
 {
 	struct fault_watch *watch = data;
@@ -136,16 +155,7 @@ static void due(evutil_socket_t fd, short what, void *data)
 	(void)fd;
 	(void)what;
 	loop_does("a look at the system");
-	if (!watch->look.list) {
-		if (foreign_step(watch->dnatd->foreign)) {
-			look_in(watch, 0);
-			return;
-		}
-		watch->look = status_look(watch->dnatd);
-		watch->step = 0;
-	}
-	if (watch->look.list && (host_step(&watch->look, watch->step++) ||
-				 silence_step(&watch->silence, watch->dnatd)))
+	if (loop_run(&watch->run, NULL, NULL) == TASK_MORE)
 		look_in(watch, 0);
 	else
 		look_done(watch);
@@ -221,7 +231,7 @@ static int start(struct fault_watch *watch, struct err *err)
 
 struct fault_watch *fault_watch_new(struct dnatd *dnatd, struct err *err)
 {
-	struct fault_watch *watch = calloc(1, sizeof(*watch));
+	struct fault_watch *watch = task_new(sizeof(*watch), run_step, NULL);
 
 	if (!watch) {
 		err_no_memory(err);

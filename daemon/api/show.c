@@ -202,7 +202,7 @@ static int next_of_one(struct show *show, struct text *rows)
 						   show->name);
 
 	if (service && !all_counted(show, service))
-		return LONG_ANSWER_LATER;
+		return TASK_LATER;
 	return service ? show->list(show, rows, service) : 0;
 }
 
@@ -219,7 +219,7 @@ static int next_of_all(struct show *show, struct text *rows)
 		const struct service *service = model->services[i];
 
 		if (!all_counted(show, service))
-			return LONG_ANSWER_LATER;
+			return TASK_LATER;
 		if (show->list(show, rows, service))
 			return -ENOMEM;
 		strcpy(show->name, service->name);
@@ -241,10 +241,9 @@ static bool counts_come(struct show *show)
 	       unanswered_more(&show->unanswered, show->dnatd, only);
 }
 
-static int show_next(struct long_answer *parts, struct text *rows,
-		     struct err *err)
+static int show_next(struct task *task, struct text *rows, struct err *err)
 {
-	struct show *show = (struct show *)parts;
+	struct show *show = (struct show *)task;
 	int ret = 0;
 
 	if (show->error) {
@@ -259,16 +258,16 @@ static int show_next(struct long_answer *parts, struct text *rows,
 	if (!ret)
 		ret = show->all ? next_of_all(show, rows) :
 				  next_of_one(show, rows);
-	if (ret == LONG_ANSWER_LATER)
+	if (ret == TASK_LATER)
 		counts_wait(show->dnatd->counts, &show->count);
 	else if (!ret)
 		ret = text_add(rows, "]", 1);
 	return ret < 0 ? err_no_memory(err) : ret;
 }
 
-static void show_free(struct long_answer *parts)
+static void show_free(struct task *task)
 {
-	struct show *show = (struct show *)parts;
+	struct show *show = (struct show *)task;
 
 	counts_cancel(show->dnatd->counts, &show->count);
 	unanswered_clean(&show->unanswered);
@@ -279,12 +278,10 @@ static struct long_answer *show_new(struct dnatd *dnatd,
 				    const struct service *only,
 				    const char *health, list_fn *list)
 {
-	struct show *show = calloc(1, sizeof(*show));
+	struct show *show = task_new(sizeof(*show), show_next, show_free);
 
 	if (!show)
 		return NULL;
-	show->parts.next = show_next;
-	show->parts.free = show_free;
 	show->parts.whole = true;
 	show->dnatd = dnatd;
 	show->list = list;

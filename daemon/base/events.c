@@ -112,14 +112,14 @@ static int tell_lost(struct subscriber *subscriber, struct text *rows)
 	return ret;
 }
 
-static int subscriber_next(struct long_answer *parts, struct text *rows,
+static int subscriber_next(struct task *task, struct text *rows,
 			   struct err *err)
 {
-	struct subscriber *subscriber = (struct subscriber *)parts;
+	struct subscriber *subscriber = (struct subscriber *)task;
 	int ret = 0;
 
 	if (!subscriber->n_waiting && !subscriber->lost)
-		return LONG_ANSWER_LATER;
+		return TASK_LATER;
 	for (size_t i = 0; i < subscriber->n_waiting; i++) {
 		if (!ret)
 			ret = row_add(rows, subscriber->waiting[i]);
@@ -128,14 +128,12 @@ static int subscriber_next(struct long_answer *parts, struct text *rows,
 	subscriber->n_waiting = 0;
 	if (!ret && subscriber->lost)
 		ret = tell_lost(subscriber, rows);
-	if (ret)
-		return err_no_memory(err);
-	return 1;
+	return ret ? err_no_memory(err) : TASK_MORE;
 }
 
-static void subscriber_free(struct long_answer *parts)
+static void subscriber_free(struct task *task)
 {
-	struct subscriber *subscriber = (struct subscriber *)parts;
+	struct subscriber *subscriber = (struct subscriber *)task;
 
 	for (size_t i = 0; i < subscriber->n_waiting; i++)
 		event_put(subscriber->waiting[i]);
@@ -189,14 +187,14 @@ void events_begin(struct events *events, const char *kind, json_t *fields)
 
 struct long_answer *events_subscribe(struct events *events, struct err *err)
 {
-	struct subscriber *subscriber = calloc(1, sizeof(*subscriber));
+	struct subscriber *subscriber = task_new(sizeof(*subscriber),
+						 subscriber_next,
+						 subscriber_free);
 
 	if (!subscriber) {
 		err_no_memory(err);
 		return NULL;
 	}
-	subscriber->parts.next = subscriber_next;
-	subscriber->parts.free = subscriber_free;
 	subscriber->parts.endless = true;
 	LIST_INSERT_HEAD(&events->subscribers, subscriber, entry);
 	subscriber_tell(subscriber, events->first);

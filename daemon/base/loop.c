@@ -38,6 +38,11 @@ static struct {
 	int64_t logged;		/* time of the last warning, 0: none */
 } turns;
 
+static struct {
+	struct event *turn;	/* NULL: there is no loop */
+	STAILQ_HEAD(task_list, task) tasks;
+} rest = { .tasks = STAILQ_HEAD_INITIALIZER(rest.tasks) };
+
 static int64_t now_us(void)
 {
 	return clock_us(CLOCK_MONOTONIC);
@@ -114,6 +119,49 @@ int loop_timer(struct event *timer, int64_t ms)
 	return event_add(timer, &in);
 }
 
+static bool has_time(void)
+{
+	return turns.running &&
+	       now_us() - turns.begin < LOOP_BUDGET_MS * 1000;
+}
+
+int loop_run(struct task *task, struct text *rows, struct err *err)
+{
+	int rc = task->step(task, rows, err);
+
+	while (rc == TASK_MORE && has_time()) {
+		rc = task->step(task, rows, err);
+		/* The steps before it may have written rows. */
+		if (rc == TASK_LATER)
+			return TASK_MORE;
+	}
+	return rc;
+}
+
+static void rest_run(evutil_socket_t fd, short what, void *data)
+{
+	struct task *task = STAILQ_FIRST(&rest.tasks);
+
+	(void)fd;
+	(void)what;
+	(void)data;
+	loop_does("the end of a task");
+	if (loop_run(task, NULL, NULL) != TASK_MORE) {
+		STAILQ_REMOVE_HEAD(&rest.tasks, entry);
+		task_free(task);
+	}
+	if (!STAILQ_EMPTY(&rest.tasks))
+		loop_timer(rest.turn, 0);
+}
+
+void loop_finish(struct task *task)
+{
+	if (!rest.turn || loop_timer(rest.turn, 0))
+		task_free(task);
+	else
+		STAILQ_INSERT_TAIL(&rest.tasks, task, entry);
+}
+
 int64_t loop_longest_us(void)
 {
 	window_move(now_us());
@@ -135,6 +183,9 @@ struct event_base *loop_base_new(void)
 	turns.tick = evtimer_new(base, turn_end, NULL);
 	if (!turns.tick || event_priority_set(turns.tick, PRIORITY_TICK))
 		goto fail;
+	rest.turn = evtimer_new(base, rest_run, NULL);
+	if (!rest.turn)
+		goto fail;
 	turns.window = now_us();
 	turns.base = base;
 	return base;
@@ -147,6 +198,15 @@ fail:
 
 void loop_measure_end(void)
 {
+	struct task *task;
+
+	while ((task = STAILQ_FIRST(&rest.tasks))) {
+		STAILQ_REMOVE_HEAD(&rest.tasks, entry);
+		task_free(task);
+	}
+	if (rest.turn)
+		event_free(rest.turn);
+	rest.turn = NULL;
 	if (turns.tick)
 		event_free(turns.tick);
 	turns.tick = NULL;

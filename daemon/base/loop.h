@@ -11,13 +11,16 @@
 #include <event2/event.h>
 #include <stdint.h>
 
+#include "base/task.h"
+
 #define LOOP_SLOW_MS 20		/* a longer turn is counted as slow */
+#define LOOP_BUDGET_MS 5	/* no further step of a task after that */
 #define LOOP_LOGGED_MS 100	/* a longer turn is logged, one per second */
 
 /* Make the event base whose turns are measured.  NULL: no memory */
 struct event_base *loop_base_new(void);
 
-/* Stop measuring.  Call it before the base is freed. */
+/* Stop measuring, and drop all tasks.  Call it before the base is freed. */
 void loop_measure_end(void);
 
 /**
@@ -33,6 +36,18 @@ void loop_does(const char *what);
 
 /* Run @timer in @ms milliseconds.  Return: 0 or -1, as event_add() */
 int loop_timer(struct event *timer, int64_t ms);
+
+/**
+ * loop_run - do steps of @task until this turn of the loop has lasted
+ *	LOOP_BUDGET_MS, but at least one
+ * @rows, @err: as for the step of struct task
+ *
+ * Return: as the step of struct task; the caller runs it again after TASK_MORE
+ */
+int loop_run(struct task *task, struct text *rows, struct err *err);
+
+/* Run @task to its end in later turns, then free it. */
+void loop_finish(struct task *task);
 
 /* The longest turn of the last minute or two, in microseconds. */
 int64_t loop_longest_us(void);

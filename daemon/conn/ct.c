@@ -151,7 +151,7 @@ struct nlmsghdr *ct_request(struct nl *nl, void *buf, uint16_t flags,
 	return nlh;
 }
 
-int ct_ask(struct nl *nl, struct err *err)
+static int ask(struct nl *nl, struct err *err)
 {
 	NL_REQUEST_BUF(buf);
 	int rc = nl_open(nl, NETLINK_NETFILTER, err);
@@ -161,11 +161,26 @@ int ct_ask(struct nl *nl, struct err *err)
 	rc = nl_send(nl, ct_request(nl, buf, NLM_F_DUMP, IPCTNL_MSG_CT_GET,
 				    AF_UNSPEC));
 	if (!rc)
-		return 0;
+		return TASK_MORE;
 	err_set(err, rc, NULL, "conntrack was not asked: %s",
 		nl_reason(nl, rc));
 	nl_close(nl);
 	return rc;
+}
+
+int ct_more(struct nl *nl, nl_fn fn, void *data, struct err *err)
+{
+	int done, rc;
+
+	if (!nl->sock)
+		return ask(nl, err);
+	rc = nl_receive(nl, fn, data, &done);
+	if (!rc && !done)
+		return TASK_MORE;
+	nl_close(nl);
+	return rc ? err_set(err, rc, NULL,
+			    "cannot list conntrack's connections: %s",
+			    nl_reason(nl, rc)) : TASK_DONE;
 }
 
 int ct_take_left(const struct nlmsghdr *nlh, void *lefts)
@@ -190,22 +205,17 @@ struct ct_list {
 	struct ct_query query;
 };
 
-static int list_next(struct long_answer *parts, struct text *rows,
-		     struct err *err)
+static int list_next(struct task *task, struct text *rows, struct err *err)
 {
-	struct ct_list *list = (struct ct_list *)parts;
-	int done, rc;
+	struct ct_list *list = (struct ct_list *)task;
 
 	list->query.rows = rows;
-	rc = nl_receive(&list->nl, ct_parse, &list->query, &done);
-	return rc ? err_set(err, rc, NULL,
-			    "cannot list conntrack's connections: %s",
-			    nl_reason(&list->nl, rc)) : !done;
+	return ct_more(&list->nl, ct_parse, &list->query, err);
 }
 
-static void list_free(struct long_answer *parts)
+static void list_free(struct task *task)
 {
-	struct ct_list *list = (struct ct_list *)parts;
+	struct ct_list *list = (struct ct_list *)task;
 
 	ct_query_clean(&list->query);
 	nl_close(&list->nl);
@@ -215,19 +225,14 @@ static void list_free(struct long_answer *parts)
 int ct_show(const struct model *model, const struct conn_filter *filter,
 	    struct long_answer **parts, struct err *err)
 {
-	struct ct_list *list = calloc(1, sizeof(*list));
-	int rc;
+	struct ct_list *list = task_new(sizeof(*list), list_next, list_free);
 
 	if (!list)
 		return err_no_memory(err);
-	list->parts.next = list_next;
-	list->parts.free = list_free;
 	list->filter = *filter;
-	rc = ct_query_init(&list->query, model, &list->filter) ?
-		err_no_memory(err) : ct_ask(&list->nl, err);
-	if (rc) {
-		list_free(&list->parts);
-		return rc;
+	if (ct_query_init(&list->query, model, &list->filter)) {
+		free(list);
+		return err_no_memory(err);
 	}
 	*parts = &list->parts;
 	return 0;

@@ -10,6 +10,7 @@
 #include "conn/conn.h"
 #include "conn/conn_set.h"
 #include "model/types.h"
+#include "net/netlink.h"
 
 /**
  * ct_show - begin the answer to connection.show (control.h)
@@ -23,20 +24,20 @@
 int ct_show(const struct model *model, const struct conn_filter *filter,
 	    struct long_answer **parts, struct err *err);
 
-struct nl;
-struct nlmsghdr;
-
 /**
- * ct_ask - open a socket and request a dump of all connections
- * @nl: result, for nl_receive() and nl_close(); closed on failure
+ * ct_more - do the next step of reading all connections
+ * @nl: all zeros for the first step, which opens it and asks.  Each further
+ *	step reads one datagram, and the last one closes it.  Stop earlier with
+ *	nl_close()
+ * @fn, @data: as for nl_talk()
  *
  * The kernel is not asked to filter.  It fills one datagram each time one is
  * read, and if few connections match the filter, that is a walk through the
  * whole table, which blocks the caller.
  *
- * Return: 0 or a negative errno with @err set
+ * Return: TASK_MORE, TASK_DONE or a negative errno with @err set
  */
-int ct_ask(struct nl *nl, struct err *err);
+int ct_more(struct nl *nl, nl_fn fn, void *data, struct err *err);
 
 /*
  * nl_fn (netlink.h): count the connection in @nlh.  @lefts: struct conn_counts

@@ -14,7 +14,7 @@
 #include "net/netlink.h"
 
 struct ct_ending {
-	struct end_walk ending;
+	struct task task;
 	struct nl list;
 	struct nl del;
 	bool (*meant)(const struct ct_ending *self,
@@ -22,6 +22,7 @@ struct ct_ending {
 	struct conn_filter filter;
 	struct ct_query query;
 	struct conn_set set;
+	uint64_t *ended;
 };
 
 /* Without a zone the kernel looks in the default zone only. */
@@ -50,7 +51,7 @@ static int delete(struct ct_ending *self, const struct nf_conntrack *ct)
 	nfct_nlmsg_build(nlh, which);
 	nfct_destroy(which);
 	rc = nl_talk(&self->del, nlh, NULL, NULL);
-	self->ending.ended += !rc;
+	*self->ended += !rc;
 	return rc == -ENOENT ? 0 : rc;
 }
 
@@ -89,26 +90,28 @@ static int take(const struct nlmsghdr *nlh, void *data)
 	return rc;
 }
 
-static int broken(const struct nl *nl, int rc, struct err *err)
+static int end_step(struct task *task, struct text *rows, struct err *err)
 {
-	return err_set(err, rc, NULL,
-		       "conntrack did not end all connections: %s",
-		       nl_reason(nl, rc));
+	struct ct_ending *self = (struct ct_ending *)task;
+	bool asked = self->list.sock;
+	int rc = 0;
+
+	(void)rows;
+	if (!self->del.sock)
+		rc = nl_open(&self->del, NETLINK_NETFILTER, err);
+	if (!rc)
+		rc = ct_more(&self->list, take, self, err);
+	return rc < 0 && asked ?
+		       err_set(err, rc, NULL,
+			       "conntrack did not end all connections: %s",
+			       nl_reason(self->del.extack[0] ? &self->del :
+							       &self->list,
+					 rc)) : rc;
 }
 
-static int end_more(struct end_walk *ending, struct err *err)
+static void end_free(struct task *task)
 {
-	struct ct_ending *self = (struct ct_ending *)ending;
-	int done, rc;
-
-	rc = nl_receive(&self->list, take, self, &done);
-	return rc ? broken(self->del.extack[0] ? &self->del : &self->list, rc,
-			   err) : !done;
-}
-
-static void end_free(struct end_walk *ending)
-{
-	struct ct_ending *self = (struct ct_ending *)ending;
+	struct ct_ending *self = (struct ct_ending *)task;
 
 	ct_query_clean(&self->query);
 	conn_set_clean(&self->set);
@@ -117,77 +120,43 @@ static void end_free(struct end_walk *ending)
 	free(self);
 }
 
-static int start(struct ct_ending *self, struct err *err)
+static struct ct_ending *ending_new(uint64_t *ended,
+				    bool (*meant)(const struct ct_ending *self,
+						  const struct nf_conntrack *ct))
 {
-	int rc = ct_ask(&self->list, err);
+	struct ct_ending *self = task_new(sizeof(*self), end_step, end_free);
 
-	return rc ? rc : nl_open(&self->del, NETLINK_NETFILTER, err);
-}
-
-/* Open the sockets and begin.  Frees @self on failure. */
-static int begin(struct ct_ending *self, struct end_walk **ending,
-		 struct err *err)
-{
-	int rc = start(self, err);
-
-	if (rc) {
-		end_free(&self->ending);
-		return rc;
+	if (self) {
+		self->ended = ended;
+		self->meant = meant;
 	}
-	self->ending.more = end_more;
-	self->ending.free = end_free;
-	self->ending.fd = mnl_socket_get_fd(self->list.sock);
-	*ending = &self->ending;
-	return 0;
+	return self;
 }
 
-/* @filter: NULL if @meant does not use it */
-static int begin_query(const struct model *model,
-		       const struct conn_filter *filter,
-		       bool (*meant)(const struct ct_ending *self,
-				     const struct nf_conntrack *ct),
-		       struct end_walk **ending, struct err *err)
+struct task *ct_end(const struct model *model, const struct conn_filter *filter,
+		    uint64_t *ended)
 {
-	struct ct_ending *self = calloc(1, sizeof(*self));
+	struct ct_ending *self = ending_new(ended, filter ? by_filter :
+							    by_astray);
 
 	if (!self)
-		return err_no_memory(err);
-	self->meant = meant;
+		return NULL;
 	if (filter)
 		self->filter = *filter;
 	if (ct_query_init(&self->query, model, &self->filter)) {
 		free(self);
-		return err_no_memory(err);
+		return NULL;
 	}
-	return begin(self, ending, err);
+	return &self->task;
 }
 
-int ct_end(const struct model *model, const struct conn_filter *filter,
-	   struct end_walk **ending, struct err *err)
+struct task *ct_end_set(struct conn_set *set, uint64_t *ended)
 {
-	return begin_query(model, filter, by_filter, ending, err);
-}
-
-int ct_end_astray(const struct model *model, struct end_walk **ending,
-		  struct err *err)
-{
-	return begin_query(model, NULL, by_astray, ending, err);
-}
-
-int ct_end_set(const struct conn_set *set, struct end_walk **ending,
-	       struct err *err)
-{
-	struct ct_ending *self = calloc(1, sizeof(*self));
+	struct ct_ending *self = ending_new(ended, by_set);
 
 	if (!self)
-		return err_no_memory(err);
-	self->meant = by_set;
-	for (size_t i = 0; i < set->n; i++) {
-		if (!conn_set_add(&self->set, &set->list[i]))
-			continue;
-		conn_set_clean(&self->set);
-		free(self);
-		return err_no_memory(err);
-	}
-	return begin(self, ending, err);
+		return NULL;
+	self->set = *set;
+	*set = (struct conn_set){ 0 };
+	return &self->task;
 }

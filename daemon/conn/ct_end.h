@@ -3,29 +3,28 @@
 #ifndef DNAT_CT_END_H
 #define DNAT_CT_END_H
 
+#include "base/task.h"
 #include "conn/conn.h"
 #include "conn/conn_set.h"
-#include "conn/end_walk.h"
 #include "model/types.h"
 
 /**
- * ct_end - begin to delete the conntrack entries of services' connections
+ * ct_end - delete the conntrack entries of services' connections
  * @model: which connections are the services', as for ct_show(); may change
  *	later
- * @filter: which of these connections; copied
- * @ending: result; conns_end() or conns_end_parts() does the work
+ * @filter: which of these connections; copied.  NULL: flows that began before
+ *	their service, see ct_astray()
+ * @ended: raised by the number of connections that each step ends
  *
- * Return: 0 or a negative errno with @err set
+ * Return: the task that does it; NULL: no memory
  */
-int ct_end(const struct model *model, const struct conn_filter *filter,
-	   struct end_walk **ending, struct err *err);
+struct task *ct_end(const struct model *model, const struct conn_filter *filter,
+		    uint64_t *ended);
 
-/* The same for flows that began before their service, see ct_astray(). */
-int ct_end_astray(const struct model *model, struct end_walk **ending,
-		  struct err *err);
-
-/* The same for connections that @set matches.  @set is copied. */
-int ct_end_set(const struct conn_set *set, struct end_walk **ending,
-	       struct err *err);
+/*
+ * The same for connections that @set matches.  @set is moved, unless it
+ * returns NULL.
+ */
+struct task *ct_end_set(struct conn_set *set, uint64_t *ended);
 
 #endif

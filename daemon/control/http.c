@@ -187,7 +187,7 @@ static void work_on(evutil_socket_t fd, short what, void *data)
 		http->spent = 0;
 		http->parts = http->fn(http->data);
 	}
-	ret = http->parts ? http->parts->next(http->parts, &http->text, NULL) :
+	ret = http->parts ? loop_run(&http->parts->task, &http->text, NULL) :
 			    -ENOMEM;
 	http->spent += clock_us(CLOCK_THREAD_CPUTIME_ID) - start;
 	if (ret == 1 && !loop_timer(http->work, 0))

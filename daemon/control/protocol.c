@@ -5,6 +5,7 @@
 
 #include "base/args.h"
 #include "base/json_text.h"
+#include "base/loop.h"
 #include "common/addr.h"
 #include "common/text.h"
 #include "control/protocol.h"
@@ -115,8 +116,9 @@ bool protocol_part(struct long_answer **parts, struct text *line, char **answer)
 
 	*answer = NULL;
 	if (!ret)
-		ret = (*parts)->next(*parts, line, &err);
-	if (ret == LONG_ANSWER_LATER)
+		ret = whole ? loop_run(&(*parts)->task, line, &err) :
+			      (*parts)->task.step(&(*parts)->task, line, &err);
+	if (ret == TASK_LATER)
 		return false;
 	if (ret == 1 && whole)
 		return true;

@@ -23,8 +23,9 @@ struct end_task {
 	struct conn_set set;	/* used instead of @filter if not empty */
 	bool astray;		/* conns_end_astray(): use neither */
 	bool active;		/* started, counts for ACTIVE_MAX */
-	struct end_walk *ending;	/* NULL before task_begin() */
-	struct event *event;
+	struct task *ending;	/* NULL: not begun */
+	uint64_t ended;
+	struct event *timer;
 	end_fn *fn;
 	void *data;
 };
@@ -32,27 +33,27 @@ struct end_task {
 struct end_parts {
 	struct long_answer parts;
 	bool forgets;		/* nf_nat: no resets are sent */
-	struct end_walk *ending;
+	struct task *ending;
+	uint64_t ended;
 };
 
-static int ending_new(struct dnatd *dnatd, const struct conn_filter *filter,
-		      struct end_walk **ending, struct err *err)
+static struct task *ending_new(const struct dnatd *dnatd,
+			       const struct conn_filter *filter,
+			       uint64_t *ended)
 {
 	if (dnatd->in_force == ALLOC_MODULE)
-		return kmod_end(dnatd->kmod, filter, ending, err);
-	return ct_end(dnatd->model, filter, ending, err);
+		return kmod_end(dnatd->kmod, filter, ended);
+	return ct_end(dnatd->model, filter, ended);
 }
 
-static void task_free(struct end_task *task)
+static void end_task_free(struct end_task *task)
 {
 	struct endings *endings = &task->dnatd->endings;
 
 	TAILQ_REMOVE(&endings->tasks, task, entry);
 	endings->n_active -= task->active;
-	if (task->event)
-		event_free(task->event);
-	if (task->ending)
-		task->ending->free(task->ending);
+	event_free(task->timer);
+	task_free(task->ending);
 	conn_set_clean(&task->set);
 	free(task);
 }
@@ -70,21 +71,32 @@ static void tasks_start(struct endings *endings)
 			break;
 		task->active = true;
 		endings->n_active++;
-		event_active(task->event, EV_TIMEOUT, 0);
+		event_active(task->timer, EV_TIMEOUT, 0);
 	}
 }
 
 static void task_done(struct end_task *task, const struct err *err)
 {
-	uint64_t ended = task->ending ? task->ending->ended : 0;
+	uint64_t ended = task->ended;
 	struct endings *endings = &task->dnatd->endings;
 	void *data = task->data;
 	end_fn *fn = task->fn;
 
-	task_free(task);
+	end_task_free(task);
 	tasks_start(endings);
 	if (fn)
 		fn(ended, err, data);
+}
+
+static struct task *task_ending(struct end_task *task)
+{
+	const struct dnatd *dnatd = task->dnatd;
+
+	if (task->astray)
+		return ct_end(dnatd->model, NULL, &task->ended);
+	if (task->set.n)
+		return ct_end_set(&task->set, &task->ended);
+	return ending_new(dnatd, &task->filter, &task->ended);
 }
 
 static void task_run(evutil_socket_t fd, short what, void *data)
@@ -96,55 +108,23 @@ static void task_run(evutil_socket_t fd, short what, void *data)
 	(void)fd;
 	(void)what;
 	loop_does("ending connections");
-	rc = task->ending->more(task->ending, &err);
-	if (rc <= 0)
+	if (!task->ending)
+		task->ending = task_ending(task);
+	rc = task->ending ? loop_run(task->ending, NULL, &err) :
+			    err_no_memory(&err);
+	if (rc == TASK_MORE)
+		loop_timer(task->timer, 0);
+	else
 		task_done(task, rc ? &err : NULL);
 }
 
-static int task_ending(struct end_task *task, struct err *err)
-{
-	struct dnatd *dnatd = task->dnatd;
-
-	if (task->astray)
-		return ct_end_astray(dnatd->model, &task->ending, err);
-	if (task->set.n)
-		return ct_end_set(&task->set, &task->ending, err);
-	return ending_new(dnatd, &task->filter, &task->ending, err);
-}
-
-static void task_begin(evutil_socket_t fd, short what, void *data)
-{
-	struct end_task *task = data;
-	struct event *event = NULL;
-	struct err err;
-
-	(void)fd;
-	(void)what;
-	loop_does("ending connections");
-	if (task_ending(task, &err)) {
-		task_done(task, &err);
-		return;
-	}
-	event = event_new(task->dnatd->base, task->ending->fd,
-			  EV_READ | EV_PERSIST, task_run, task);
-	if (!event || event_add(event, NULL)) {
-		if (event)
-			event_free(event);
-		err_no_memory(&err);
-		task_done(task, &err);
-		return;
-	}
-	event_free(task->event);
-	task->event = event;
-}
-
-static struct end_task *task_new(struct dnatd *dnatd)
+static struct end_task *end_task_new(struct dnatd *dnatd)
 {
 	struct end_task *task = calloc(1, sizeof(*task));
 
 	if (task)
-		task->event = evtimer_new(dnatd->base, task_begin, task);
-	if (!task || !task->event) {
+		task->timer = evtimer_new(dnatd->base, task_run, task);
+	if (!task || !task->timer) {
 		free(task);
 		return NULL;
 	}
@@ -158,7 +138,7 @@ static struct end_task *task_new(struct dnatd *dnatd)
 int conns_end(struct dnatd *dnatd, const struct conn_filter *filter,
 	      end_fn *fn, void *data, struct err *err)
 {
-	struct end_task *task = task_new(dnatd);
+	struct end_task *task = end_task_new(dnatd);
 
 	if (!task)
 		return err_no_memory(err);
@@ -171,7 +151,7 @@ int conns_end(struct dnatd *dnatd, const struct conn_filter *filter,
 
 int conns_end_set(struct dnatd *dnatd, struct conn_set *set)
 {
-	struct end_task *task = task_new(dnatd);
+	struct end_task *task = end_task_new(dnatd);
 
 	if (!task)
 		return -ENOMEM;
@@ -191,7 +171,7 @@ void conns_end_astray(struct dnatd *dnatd)
 	     task = TAILQ_NEXT(task, entry))
 		if (task->astray && !task->ending)
 			return;
-	task = task_new(dnatd);
+	task = end_task_new(dnatd);
 	if (!task)
 		return;
 	task->astray = true;
@@ -201,15 +181,13 @@ void conns_end_astray(struct dnatd *dnatd)
 void conns_end_stop(struct dnatd *dnatd)
 {
 	while (dnatd->endings.tasks.tqh_first)
-		task_free(dnatd->endings.tasks.tqh_first);
+		end_task_free(dnatd->endings.tasks.tqh_first);
 }
 
-static int parts_next(struct long_answer *parts, struct text *rows,
-		      struct err *err)
+static int parts_next(struct task *task, struct text *rows, struct err *err)
 {
-	const struct end_parts *answer = (struct end_parts *)parts;
-	struct end_walk *ending = answer->ending;
-	int rc = ending->more(ending, err);
+	const struct end_parts *answer = (struct end_parts *)task;
+	int rc = loop_run(answer->ending, NULL, err);
 	char *row;
 
 	if (rc)
@@ -218,36 +196,31 @@ static int parts_next(struct long_answer *parts, struct text *rows,
 	if (!row)
 		return err_no_memory(err);
 	rows->len += (size_t)snprintf(row, ROW_LEN, "{\"ended\":%" PRIu64 "%s}",
-				      ending->ended,
-				      answer->forgets && ending->ended ?
+				      answer->ended,
+				      answer->forgets && answer->ended ?
 					      FORGETS_NOTE : "");
 	return 0;
 }
 
-static void end_parts_free(struct long_answer *parts)
+static void end_parts_free(struct task *task)
 {
-	struct end_walk *ending = ((struct end_parts *)parts)->ending;
-
-	ending->free(ending);
-	free(parts);
+	task_free(((struct end_parts *)task)->ending);
+	free(task);
 }
 
 int conns_end_parts(struct dnatd *dnatd, const struct conn_filter *filter,
 		    struct long_answer **parts, struct err *err)
 {
-	struct end_parts *answer = calloc(1, sizeof(*answer));
-	int rc;
+	struct end_parts *answer = task_new(sizeof(*answer), parts_next,
+					    end_parts_free);
 
-	if (!answer)
-		return err_no_memory(err);
-	rc = ending_new(dnatd, filter, &answer->ending, err);
-	if (rc) {
+	if (answer)
+		answer->ending = ending_new(dnatd, filter, &answer->ended);
+	if (!answer || !answer->ending) {
 		free(answer);
-		return rc;
+		return err_no_memory(err);
 	}
 	answer->forgets = dnatd->in_force != ALLOC_MODULE;
-	answer->parts.next = parts_next;
-	answer->parts.free = end_parts_free;
 	*parts = &answer->parts;
 	return 0;
 }

@@ -16,7 +16,6 @@
 #include "common/err.h"
 #include "conn/conn.h"
 #include "conn/conn_set.h"
-#include "conn/end_walk.h"
 
 struct dnatd;
 

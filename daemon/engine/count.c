@@ -96,10 +96,10 @@ static int ask(struct counts *counts, struct err *err)
 {
 	const struct dnatd *dnatd = counts->dnatd;
 	int rc = dnatd->in_force == ALLOC_MODULE ?
-		kmod_pools_ask(dnatd->kmod, &counts->nl, err) :
-		ct_ask(&counts->nl, err);
+		kmod_pools_more(dnatd->kmod, &counts->nl, NULL, NULL, err) :
+		ct_more(&counts->nl, NULL, NULL, err);
 
-	if (rc)
+	if (rc != TASK_MORE)
 		return rc;
 	counts->more = event_new(dnatd->base,
 				 mnl_socket_get_fd(counts->nl.sock),

@@ -16,7 +16,7 @@
 #include "module/kmod_pool.h"
 #include "module/kmod_stats.h"
 
-#define SECONDS 1
+#define LOOK_MS 1000
 
 #define POOL_TEXT (2 * INET6_ADDRSTRLEN + 64)
 
@@ -32,6 +32,7 @@ struct standings {
 };
 
 struct pool_alarm {
+	struct task look;
 	struct dnatd *dnatd;
 	struct event *timer;
 	struct nl nl;			/* nl.sock is NULL between two looks */
@@ -240,52 +241,45 @@ static bool wanted(struct pool_alarm *pools)
 	       pool_alarm_refusing(pools);
 }
 
-/*
- * Read one datagram per turn of the loop, so that clients are served between
- * two.  The kernel fills the next datagram when this one is read.
- *
- * Return: true if the next turn must go on, false when the look is over
- */
-static bool look(struct pool_alarm *pools)
+/* Do the next step of a look. */
+static int look(struct task *task, struct text *rows, struct err *err)
 {
-	int done, rc;
+	struct pool_alarm *pools = (struct pool_alarm *)task;
+	int rc;
 
+	(void)rows;
 	if (!pools->nl.sock) {
 		pools->now.n = 0;
-		return wanted(pools) &&
-		       !kmod_pools_ask(pools->dnatd->kmod, &pools->nl, NULL);
+		if (!wanted(pools))
+			return TASK_DONE;
 	}
-	rc = nl_receive(&pools->nl, take, &pools->now, &done);
-	if (!rc && !done)
-		return true;
-	nl_close(&pools->nl);
-	pools->nl.sock = NULL;
-	if (!rc)
+	rc = kmod_pools_more(pools->dnatd->kmod, &pools->nl, take, &pools->now,
+			     err);
+	if (rc == TASK_DONE)
 		looked(pools);
-	return false;
+	return rc;
 }
 
 static void due(evutil_socket_t fd, short what, void *data)
 {
-	static const struct timeval at_once, later = { .tv_sec = SECONDS };
 	struct pool_alarm *pools = data;
 
 	(void)fd;
 	(void)what;
 	loop_does("the pools");
-	event_add(pools->timer, look(pools) ? &at_once : &later);
+	loop_timer(pools->timer, loop_run(&pools->look, NULL, NULL) ==
+				 TASK_MORE ? 0 : LOOK_MS);
 }
 
 struct pool_alarm *pool_alarm_new(struct dnatd *dnatd, struct err *err)
 {
-	static const struct timeval at_once;
-	struct pool_alarm *pools = calloc(1, sizeof(*pools));
+	struct pool_alarm *pools = task_new(sizeof(*pools), look, NULL);
 
 	if (pools) {
 		pools->dnatd = dnatd;
 		pools->timer = evtimer_new(dnatd->base, due, pools);
 	}
-	if (!pools || !pools->timer || event_add(pools->timer, &at_once)) {
+	if (!pools || !pools->timer || loop_timer(pools->timer, 0)) {
 		err_set(err, -ENOMEM, NULL, "pools are not looked at: out of memory");
 		pool_alarm_free(pools);
 		return NULL;
@@ -299,8 +293,7 @@ void pool_alarm_free(struct pool_alarm *pools)
 		return;
 	if (pools->timer)
 		event_free(pools->timer);
-	if (pools->nl.sock)
-		nl_close(&pools->nl);
+	nl_close(&pools->nl);
 	free(pools->before.list);
 	free(pools->now.list);
 	free(pools);

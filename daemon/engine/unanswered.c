@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <stdio.h>
 
 #include "engine/health.h"
@@ -13,36 +14,16 @@
 bool unanswered_more(struct unanswered *unanswered, const struct dnatd *dnatd,
 		     const struct service *only)
 {
-	struct counters *counters = &unanswered->counters;
-	struct err err;
-	int rc, done;
+	int rc = -ENOENT;
 
-	switch (unanswered->step) {
-	case UNANSWERED_ASK:
-		rc = dnatd->in_force != ALLOC_MODULE ||
-		     kmod_counters_ask(dnatd->kmod, only, &unanswered->nl,
-				       &err);
-		unanswered->step = rc ? UNANSWERED_UNKNOWN : UNANSWERED_TAKE;
-		break;
-	case UNANSWERED_TAKE:
-		rc = nl_receive(&unanswered->nl, kmod_parse_counter, counters,
-				&done);
-		if (rc)
-			unanswered->step = UNANSWERED_UNKNOWN;
-		else if (done)
-			unanswered->step = UNANSWERED_SORT;
-		break;
-	case UNANSWERED_SORT:
-		rc = counters_sort_part(counters);
-		if (rc <= 0)
-			unanswered->step = rc ? UNANSWERED_UNKNOWN :
-						UNANSWERED_KNOWN;
-		break;
-	case UNANSWERED_KNOWN:
-	case UNANSWERED_UNKNOWN:
-		break;
-	}
-	return unanswered->step < UNANSWERED_KNOWN;
+	if (unanswered->state != UNANSWERED_READING)
+		return false;
+	if (dnatd->in_force == ALLOC_MODULE)
+		rc = kmod_counters_more(dnatd->kmod, only, &unanswered->nl,
+					&unanswered->counters, NULL);
+	if (rc != TASK_MORE)
+		unanswered->state = rc ? UNANSWERED_UNKNOWN : UNANSWERED_KNOWN;
+	return rc == TASK_MORE;
 }
 
 void unanswered_clean(struct unanswered *unanswered)
@@ -57,7 +38,7 @@ json_t *unanswered_of(const struct unanswered *unanswered,
 {
 	const struct counter *counter;
 
-	if (unanswered->step != UNANSWERED_KNOWN)
+	if (unanswered->state != UNANSWERED_KNOWN)
 		return json_null();
 	counter = counters_of_backend(&unanswered->counters, service, backend);
 	return json_integer(counter ? (json_int_t)
@@ -112,7 +93,7 @@ static void look_end(struct silence *silence)
 {
 	json_t *check = NULL;
 
-	if (silence->all.step == UNANSWERED_KNOWN)
+	if (silence->all.state == UNANSWERED_KNOWN)
 		check = json_pack("{s:s, s:i, s:b, s:s?}", "name",
 				  "backends_unanswering", "value",
 				  (int)silence->n, "ok", !silence->n, "advice",
@@ -132,7 +113,7 @@ bool silence_step(struct silence *silence, const struct dnatd *dnatd)
 
 	if (unanswered_more(&silence->all, dnatd, NULL))
 		return true;
-	for (size_t n = 0; silence->all.step == UNANSWERED_KNOWN &&
+	for (size_t n = 0; silence->all.state == UNANSWERED_KNOWN &&
 	     silence->next < model->n_services; silence->next++) {
 		if (n >= ROWS_A_PART)
 			return true;

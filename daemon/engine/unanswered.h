@@ -15,12 +15,10 @@
 /* Reads the module's counters step by step; all zeros at first. */
 struct unanswered {
 	enum {
-		UNANSWERED_ASK,
-		UNANSWERED_TAKE,
-		UNANSWERED_SORT,
+		UNANSWERED_READING,
 		UNANSWERED_KNOWN,	/* done */
 		UNANSWERED_UNKNOWN,	/* no module, or an error */
-	} step;
+	} state;
 	struct nl nl;
 	struct counters counters;
 };

@@ -15,22 +15,11 @@
 
 #define ROWS_A_PART 512		/* services and backends */
 
-enum step {
-	STEP_TOTALS,
-	STEP_COUNTERS_ASK,
-	STEP_COUNTERS,
-	STEP_COUNTERS_SORT,
-	STEP_SERVICES,
-	STEP_POOLS_ASK,
-	STEP_POOLS,
-	STEP_WRITE,
-};
-
 struct job {
 	struct long_answer parts;
 	const struct dnatd *dnatd;
 	struct samples samples;
-	enum step step;
+	size_t stage;				/* index of stages[] */
 	bool up;
 	char last[SERVICE_NAME_LEN + 1];	/* name of last service done */
 	struct nl nl;				/* for counters, then pools */
@@ -58,67 +47,25 @@ static int add_totals(struct job *job)
 	return ret;
 }
 
-/* A dump could not begin or has ended early: dnat_up becomes 0. */
-static void failed(struct job *job, enum step next)
+/* A list that could not be read is left out, and dnat_up becomes 0. */
+static int failed(struct job *job, int rc)
 {
 	job->up = false;
-	job->step = next;
+	return rc == -ENOMEM ? rc : TASK_DONE;
 }
 
-static int counters_ask(struct job *job)
+static int read_counters(struct job *job)
 {
+	int rc;
+
 	if (job->dnatd->in_force != ALLOC_MODULE)
-		job->step = STEP_SERVICES;
-	else if (kmod_counters_ask(job->dnatd->kmod, NULL, &job->nl, NULL))
-		failed(job, STEP_SERVICES);
-	else
-		job->step = STEP_COUNTERS;
-	return 0;
+		return TASK_DONE;
+	rc = kmod_counters_more(job->dnatd->kmod, NULL, &job->nl,
+				&job->counters, NULL);
+	job->counted = rc == TASK_DONE;
+	return rc < 0 ? failed(job, rc) : rc;
 }
 
-/*
- * Read one datagram of a dump.  The kernel fills the next when this is read.
- *
- * Return: 1 if there is more, 0 at the end, or a negative errno
- */
-static int take(struct job *job, nl_fn fn, void *data)
-{
-	int done;
-	int rc = nl_receive(&job->nl, fn, data, &done);
-
-	if (!rc && !done)
-		return 1;
-	nl_close(&job->nl);
-	return rc;
-}
-
-static int counters_take(struct job *job)
-{
-	int rc = take(job, kmod_parse_counter, &job->counters);
-
-	if (rc == 1)
-		return 0;
-	if (!rc) {
-		job->step = STEP_COUNTERS_SORT;
-		return 0;
-	}
-	counters_clean(&job->counters);
-	failed(job, STEP_SERVICES);
-	return rc == -ENOMEM ? rc : 0;
-}
-
-static int sort_counters(struct job *job)
-{
-	int rc = counters_sort_part(&job->counters);
-
-	if (!rc) {
-		job->counted = true;
-		job->step = STEP_SERVICES;
-	}
-	return rc < 0 ? rc : 0;
-}
-
-/* Return: 1 if there is more, 0 at the end, or -ENOMEM */
 static int add_services(struct job *job)
 {
 	const struct dnatd *dnatd = job->dnatd;
@@ -137,79 +84,47 @@ static int add_services(struct job *job)
 	return i < model->n_services;
 }
 
-static int pools_ask(struct job *job)
+static int add_pools(struct job *job)
 {
+	int rc;
+
 	if (job->dnatd->in_force != ALLOC_MODULE)
-		job->step = STEP_WRITE;
-	else if (kmod_pools_ask(job->dnatd->kmod, &job->nl, NULL))
-		failed(job, STEP_WRITE);
-	else
-		job->step = STEP_POOLS;
-	return 0;
-}
-
-static int pools_take(struct job *job)
-{
-	int rc = take(job, metrics_add_pool, &job->pools);
-
-	if (rc == 1)
-		return 0;
-	if (!rc) {
-		job->step = STEP_WRITE;
+		return TASK_DONE;
+	rc = kmod_pools_more(job->dnatd->kmod, &job->nl, metrics_add_pool,
+			     &job->pools, NULL);
+	if (rc == TASK_DONE)
 		return metrics_end_pools(&job->pools);
-	}
+	if (rc == TASK_MORE)
+		return rc;
 	metrics_drop_pools(&job->pools);
-	failed(job, STEP_WRITE);
-	return rc == -ENOMEM ? rc : 0;
+	return failed(job, rc);
 }
 
-static int job_next(struct long_answer *parts, struct text *page,
-		    struct err *err)
-{
-	struct job *job = (struct job *)parts;
-	int ret = 0;
+/* Each is called until it returns TASK_DONE, or a negative errno to give up. */
+static int (*const stages[])(struct job *job) = {
+	add_totals, read_counters, add_services, add_pools, NULL
+};
 
-	switch (job->step) {
-	case STEP_TOTALS:
-		ret = add_totals(job);
-		job->step = STEP_COUNTERS_ASK;
-		break;
-	case STEP_COUNTERS_ASK:
-		ret = counters_ask(job);
-		break;
-	case STEP_COUNTERS:
-		ret = counters_take(job);
-		break;
-	case STEP_COUNTERS_SORT:
-		ret = sort_counters(job);
-		break;
-	case STEP_SERVICES:
-		ret = add_services(job);
-		if (!ret)
-			job->step = STEP_POOLS_ASK;
-		break;
-	case STEP_POOLS_ASK:
-		ret = pools_ask(job);
-		break;
-	case STEP_POOLS:
-		ret = pools_take(job);
-		break;
-	case STEP_WRITE:
-		if (!samples_add(&job->samples, METRIC_UP, NULL, job->up) &&
-		    !samples_write(&job->samples, page))
-			return 0;
-		ret = -ENOMEM;
-		break;
+static int job_step(struct task *task, struct text *page, struct err *err)
+{
+	struct job *job = (struct job *)task;
+	int ret;
+
+	if (stages[job->stage]) {
+		ret = stages[job->stage](job);
+		job->stage += ret == TASK_DONE;
+		return ret < 0 ? err_no_memory(err) : TASK_MORE;
 	}
-	return ret < 0 ? err_no_memory(err) : 1;
+	return samples_add(&job->samples, METRIC_UP, NULL, job->up) ||
+	       samples_write(&job->samples, page) ?
+		       err_no_memory(err) : TASK_DONE;
 }
 
-static void job_free(struct long_answer *parts)
+static void job_free(struct task *task)
 {
-	struct job *job = (struct job *)parts;
+	struct job *job = (struct job *)task;
 
-	if (job->nl.sock)
-		nl_close(&job->nl);
+	nl_close(&job->nl);
 	counters_clean(&job->counters);
 	samples_clean(&job->samples);
 	free(job);
@@ -217,12 +132,10 @@ static void job_free(struct long_answer *parts)
 
 struct long_answer *metrics_page(void *dnatd)
 {
-	struct job *job = calloc(1, sizeof(*job));
+	struct job *job = task_new(sizeof(*job), job_step, job_free);
 
 	if (!job)
 		return NULL;
-	job->parts.next = job_next;
-	job->parts.free = job_free;
 	job->dnatd = dnatd;
 	job->pools.samples = &job->samples;
 	job->up = true;

@@ -125,14 +125,12 @@ static int add_counters(struct samples *samples, const struct service *service,
 		{ "service", service->name }, { NULL, NULL }
 	};
 	uint64_t values[COUNT_VALUES];
-	const struct counter *counter;
-	size_t n;
+	const struct counter *counter = NULL;
 
 	counters_sum(counters, service, values);
 	if (add_counts(samples, labels, false, values))
 		return -ENOMEM;
-	counter = counters_of_service(counters, service, &n);
-	for (; n; n--, counter++)
+	while ((counter = counters_next(counters, service, counter)))
 		if (counter_is_left(counter, service) &&
 		    add_left(samples, service, counter))
 			return -ENOMEM;

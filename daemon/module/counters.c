@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/array.h"
+#include "base/loop.h"
 #include "model/service.h"
 #include "module/counters.h"
 
-#define SORT_PART 1024	/* counters sorted at a time, about a millisecond */
+#define FREE_PART 256		/* counters, less than a millisecond */
 
 const char *const count_names[COUNT_VALUES] = {
 	[COUNT_CONNECTIONS] = "connections",
@@ -21,15 +22,6 @@ const char *const count_names[COUNT_VALUES] = {
 	[COUNT_TAKEN_BACK] = "taken_back",
 	[COUNT_UNANSWERED] = "unanswered",
 };
-
-int counters_add(struct counters *counters, const struct counter *counter)
-{
-	if (array_room(&counters->list, counters->n, &counters->room,
-		       sizeof(*counters->list)))
-		return -ENOMEM;
-	counters->list[counters->n++] = *counter;
-	return 0;
-}
 
 static int compare_numbers(unsigned int a, unsigned int b)
 {
@@ -57,93 +49,60 @@ static int compare(const void *one, const void *two)
 					       b->backend_port);
 }
 
-void counters_sort(struct counters *counters)
+int counters_add(struct counters *counters, const struct counter *counter)
 {
-	if (counters->n)
-		qsort(counters->list, counters->n, sizeof(*counters->list),
-		      compare);
-}
+	struct counter *copy = malloc(sizeof(*copy));
+	struct counter **found = NULL;
 
-static size_t least(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-/* Prepare to merge the run that begins at @begin with the run after it. */
-static void merge_from(struct counters *counters, size_t begin)
-{
-	struct sorting *sorting = &counters->sorting;
-
-	sorting->begin = begin;
-	sorting->left = begin;
-	sorting->right = least(begin + sorting->width, counters->n);
-}
-
-static int merge_begin(struct counters *counters)
-{
-	struct sorting *sorting = &counters->sorting;
-
-	sorting->to = calloc(counters->n, sizeof(*sorting->to));
-	if (!sorting->to)
-		return -ENOMEM;
-	counters->room = counters->n;
-	sorting->width = SORT_PART;
-	merge_from(counters, 0);
-	return 1;
-}
-
-static void merge_some(struct counters *counters)
-{
-	struct sorting *sorting = &counters->sorting;
-	struct counter *list = counters->list;
-	size_t middle = least(sorting->begin + sorting->width, counters->n);
-	size_t end = least(middle + sorting->width, counters->n);
-	size_t at = sorting->left + sorting->right - middle;
-
-	for (size_t n = 0; n < SORT_PART && at < end; n++, at++) {
-		bool left = sorting->right == end ||
-			    (sorting->left < middle &&
-			     compare(&list[sorting->left],
-				     &list[sorting->right]) <= 0);
-
-		sorting->to[at] = list[left ? sorting->left++ :
-					      sorting->right++];
+	if (copy) {
+		*copy = *counter;
+		found = tsearch(copy, &counters->tree, compare);
 	}
-	if (at < end)
-		return;
-	if (end < counters->n) {
-		merge_from(counters, end);
-		return;
-	}
-	counters->list = sorting->to;
-	sorting->to = list;
-	sorting->width *= 2;
-	merge_from(counters, 0);
+	if (!found || *found != copy)
+		free(copy);
+	return found ? 0 : -ENOMEM;
 }
 
-int counters_sort_part(struct counters *counters)
-{
-	struct sorting *sorting = &counters->sorting;
-	size_t left = counters->n - sorting->begin;
+/* A tree that nobody uses any more. */
+struct waste {
+	struct task task;
+	struct counters counters;
+};
 
-	if (sorting->to) {
-		merge_some(counters);
-		return sorting->width < counters->n;
+static int waste_step(struct task *task, struct text *rows, struct err *err)
+{
+	struct counters *counters = &((struct waste *)task)->counters;
+
+	(void)rows;
+	(void)err;
+	for (int i = 0; i < FREE_PART && counters->tree; i++) {
+		struct counter *counter = *(struct counter **)counters->tree;
+
+		tdelete(counter, &counters->tree, compare);
+		free(counter);
 	}
-	if (left)
-		qsort(counters->list + sorting->begin, least(left, SORT_PART),
-		      sizeof(*counters->list), compare);
-	sorting->begin += least(left, SORT_PART);
-	if (sorting->begin < counters->n)
-		return 1;
-	return counters->n > SORT_PART ? merge_begin(counters) : 0;
+	return counters->tree ? TASK_MORE : TASK_DONE;
+}
+
+static void waste_free(struct task *task)
+{
+	tdestroy(((struct waste *)task)->counters.tree, free);
+	free(task);
 }
 
 void counters_clean(struct counters *counters)
 {
-	free(counters->list);
-	free(counters->sorting.to);
-	*counters = (struct counters){ 0 };
+	struct waste *waste = NULL;
+
+	if (counters->tree)
+		waste = task_new(sizeof(*waste), waste_step, waste_free);
+	if (waste) {
+		waste->counters = *counters;
+		loop_finish(&waste->task);
+	} else {
+		tdestroy(counters->tree, free);
+	}
+	counters->tree = NULL;
 }
 
 static struct counter key_of(const struct service *service)
@@ -155,31 +114,42 @@ static struct counter key_of(const struct service *service)
 	};
 }
 
-const struct counter *counters_of_service(const struct counters *counters,
-					  const struct service *service,
-					  size_t *n)
+struct above {
+	const struct counter *key;
+	const struct counter *found;	/* the lowest one above @key so far */
+};
+
+/* For tfind(): go down to where a counter just above the key would be. */
+static int go_above(const void *key, const void *item)
+{
+	struct above *above = *(struct above *const *)key;
+
+	if (compare(above->key, item) >= 0)
+		return 1;
+	above->found = item;
+	return -1;
+}
+
+const struct counter *counters_next(const struct counters *counters,
+				    const struct service *service,
+				    const struct counter *last)
 {
 	const struct counter key = key_of(service);
-	size_t first = array_first(counters->list, counters->n, sizeof(key),
-				   &key, compare_services);
-	size_t end = first;
+	struct above above = { .key = last ? last : &key };
+	struct above *go = &above;
 
-	while (end < counters->n &&
-	       !compare_services(&counters->list[end], &key))
-		end++;
-	*n = end - first;
-	return *n ? counters->list + first : NULL;
+	tfind(&go, &counters->tree, go_above);
+	return above.found && !compare_services(&key, above.found) ?
+		       above.found : NULL;
 }
 
 void counters_sum(const struct counters *counters,
 		  const struct service *service, uint64_t values[COUNT_VALUES])
 {
-	size_t n;
-	const struct counter *counter = counters_of_service(counters, service,
-							    &n);
+	const struct counter *counter = NULL;
 
 	memset(values, 0, COUNT_VALUES * sizeof(*values));
-	for (; n; n--, counter++)
+	while ((counter = counters_next(counters, service, counter)))
 		for (size_t i = 0; i < COUNT_VALUES; i++)
 			values[i] += counter->values[i];
 }
@@ -189,13 +159,12 @@ const struct counter *counters_of_backend(const struct counters *counters,
 					  const struct backend *backend)
 {
 	struct counter key = key_of(service);
+	struct counter **found;
 
-	if (!counters->n)
-		return NULL;
 	key.backend = backend->addr;
 	key.backend_port = backend->port;
-	return bsearch(&key, counters->list, counters->n,
-		       sizeof(*counters->list), compare);
+	found = tfind(&key, &counters->tree, compare);
+	return found ? *found : NULL;
 }
 
 /* Append @row with @values added.  Frees @row on error; @row may be NULL. */
@@ -251,9 +220,8 @@ static int append_backends(json_t *list, const struct counters *counters,
 	static const uint64_t none[COUNT_VALUES];
 	const struct counter *counter;
 	int ret = 0;
-	size_t i, n;
 
-	for (i = 0; !ret && i < service->n_backends; i++) {
+	for (size_t i = 0; !ret && i < service->n_backends; i++) {
 		const struct backend *backend = &service->backends[i];
 
 		counter = counters_of_backend(counters, service, backend);
@@ -262,8 +230,8 @@ static int append_backends(json_t *list, const struct counters *counters,
 				     counter ? counter->values : none);
 	}
 
-	counter = counters_of_service(counters, service, &n);
-	for (; !ret && n; n--, counter++)
+	counter = NULL;
+	while (!ret && (counter = counters_next(counters, service, counter)))
 		if (counter_is_left(counter, service))
 			ret = append_backend(list, service, &counter->backend,
 					     counter->backend_port,

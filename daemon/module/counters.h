@@ -41,50 +41,29 @@ struct counter {
 	uint64_t values[COUNT_VALUES];
 };
 
-/* State of counters_sort_part(), a bottom-up merge sort. */
-struct sorting {
-	struct counter *to;	/* array that the runs are merged into */
-	size_t width;		/* counters in a run; each run is sorted */
-	size_t begin;		/* of the next part to sort, then of two runs */
-	size_t left, right;	/* next index to take from each run */
-};
-
+/* All zeros at first. */
 struct counters {
-	size_t n, room;
-	struct counter *list;
-	struct sorting sorting;
+	void *tree;		/* of tsearch(3) */
 };
 
-/* Return: 0 or -ENOMEM */
+/* Add a copy, unless there is one of the same backend.  Return: 0 or -ENOMEM */
 int counters_add(struct counters *counters, const struct counter *counter);
 
-/* Call after the last counters_add() and before any search. */
-void counters_sort(struct counters *counters);
-
-/**
- * counters_sort_part - do a part of counters_sort()
- *
- * Sorting 100,000 counters at once would block the event loop.
- *
- * Return: 1 with more to do, 0 when sorted, or -ENOMEM
- */
-int counters_sort_part(struct counters *counters);
-
+/* Free all counters, in later turns of the loop. */
 void counters_clean(struct counters *counters);
 
 /**
- * counters_of_service - find the counters of one service, which are adjacent
- * @counters: sorted
- * @n: result, the number of its counters
+ * counters_next - walk over the counters of one service, sorted by backend
+ * @last: the one before it, NULL for the first
  *
  * Includes the counters of deleted backends, so that the service's sums never
  * fall.
  *
- * Return: the first of its counters, NULL if it has none
+ * Return: NULL after the last one
  */
-const struct counter *counters_of_service(const struct counters *counters,
-					  const struct service *service,
-					  size_t *n);
+const struct counter *counters_next(const struct counters *counters,
+				    const struct service *service,
+				    const struct counter *last);
 
 /* Add up the counters of @service.  @values: result, zeros if it has none */
 void counters_sum(const struct counters *counters,

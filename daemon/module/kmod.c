@@ -63,8 +63,8 @@ static struct nlmsghdr *request(struct nl *nl, void *buf, uint16_t family,
 	return nlh;
 }
 
-struct nlmsghdr *kmod_request(const struct kmod *kmod, struct nl *nl,
-			      void *buf, uint16_t flags, uint8_t cmd)
+static struct nlmsghdr *kmod_request(const struct kmod *kmod, struct nl *nl,
+				     void *buf, uint16_t flags, uint8_t cmd)
 {
 	return request(nl, buf, kmod->family, flags, cmd, DNAT_GENL_VERSION);
 }
@@ -163,6 +163,49 @@ int kmod_dump(struct kmod *kmod, uint8_t cmd, const char *what, nl_fn fn,
 			       " gave no list of %s: %s", what,
 			       nl_reason(&kmod->nl, rc));
 	return 0;
+}
+
+static int ask(const struct kmod *kmod, uint8_t cmd,
+	       const struct conn_filter *filter, struct nl *nl)
+{
+	NL_REQUEST_BUF(buf);
+	struct nlmsghdr *nlh = kmod_request(kmod, nl, buf, NLM_F_DUMP, cmd);
+
+	if (filter)
+		kmod_put_filter(nlh, filter);
+	/*
+	 * A client without an answer sends its packet again and reaches another
+	 * backend.  A reset would make its connection fail.
+	 */
+	if (cmd == DNAT_CMD_CONN_DEL)
+		mnl_attr_put_u8(nlh, DNAT_A_RESET, !filter->unanswered);
+	return nl_send(nl, nlh);
+}
+
+int kmod_more(const struct kmod *kmod, uint8_t cmd,
+	      const struct conn_filter *filter, struct nl *nl, nl_fn fn,
+	      void *data, struct err *err)
+{
+	int done, rc;
+
+	if (nl->sock) {
+		rc = nl_receive(nl, fn, data, &done);
+		if (!rc && !done)
+			return TASK_MORE;
+	} else {
+		rc = nl_open(nl, NETLINK_GENERIC, err);
+		if (rc)
+			return rc;
+		rc = ask(kmod, cmd, filter, nl);
+		if (!rc)
+			return TASK_MORE;
+	}
+	nl_close(nl);
+	return rc ? err_set(err, rc, NULL, "module " MODULE " %s: %s",
+			    cmd == DNAT_CMD_CONN_DEL ?
+				    "did not end all connections" :
+				    "gave no list", nl_reason(nl, rc)) :
+		    TASK_DONE;
 }
 
 int kmod_reopen(struct kmod *kmod, struct err *err)

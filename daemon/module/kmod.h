@@ -5,10 +5,12 @@
 
 #include <jansson.h>
 
+#include "base/task.h"
 #include "common/err.h"
 #include "model/vdports.h"
 #include "net/netlink.h"
 
+struct conn_filter;
 struct kmod;
 struct service;
 
@@ -71,15 +73,21 @@ int kmod_dump(struct kmod *kmod, uint8_t cmd, const char *what, nl_fn fn,
 	      void *data, struct err *err);
 
 /**
- * kmod_request - begin a request to the module
- * @nl: the socket that the caller sends it on
- * @buf: an NL_REQUEST_BUF()
- * @flags: as for nl_request()
+ * kmod_more - do the next step of reading a list from the module
  * @cmd: enum dnat_cmd
+ * @filter: what to list, NULL for all
+ * @nl: a socket of this list alone, so that other requests do not mix with it;
+ *	all zeros for the first step, which opens it and asks.  Each further
+ *	step reads one datagram, and the last one closes it.  Stop earlier with
+ *	nl_close()
+ * @fn, @data: as for nl_talk()
  *
- * Return: the request, in @buf
+ * The kernel fills the next datagram when one is read, so no step waits.
+ *
+ * Return: TASK_MORE, TASK_DONE or a negative errno with @err set
  */
-struct nlmsghdr *kmod_request(const struct kmod *kmod, struct nl *nl,
-			      void *buf, uint16_t flags, uint8_t cmd);
+int kmod_more(const struct kmod *kmod, uint8_t cmd,
+	      const struct conn_filter *filter, struct nl *nl, nl_fn fn,
+	      void *data, struct err *err);
 
 #endif

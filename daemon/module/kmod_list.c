@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Each list has its own socket, so that its messages do not mix with the
- * answers to other requests.  Changes do not interrupt the dump: the module
- * remembers its position (see double_nat.h).
+ * Changes do not interrupt a dump: the module remembers its position (see
+ * double_nat.h).
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -20,7 +19,9 @@
 
 struct conn_list {
 	struct long_answer parts;
+	const struct kmod *kmod;
 	struct nl nl;
+	struct conn_filter filter;
 	struct conn_reader reader;
 };
 
@@ -33,7 +34,6 @@ struct port_list {
 	struct pool_vips vips;	/* VIPs to request the ports of */
 	size_t next;		/* index of the next VIP to request */
 	bool listed;		/* @vips is complete */
-	bool asked;		/* a request for one VIP is not finished */
 };
 
 int kmod_parse_conn(const struct nlmsghdr *nlh, void *conn_reader)
@@ -64,20 +64,18 @@ int kmod_parse_conn(const struct nlmsghdr *nlh, void *conn_reader)
 			conn_names_find(&reader->names, &conn));
 }
 
-static int conns_next(struct long_answer *parts, struct text *rows,
-		      struct err *err)
+static int conns_next(struct task *task, struct text *rows, struct err *err)
 {
-	struct conn_list *list = (struct conn_list *)parts;
-	int done, rc;
+	struct conn_list *list = (struct conn_list *)task;
 
 	list->reader.rows = rows;
-	rc = nl_receive(&list->nl, kmod_parse_conn, &list->reader, &done);
-	return rc ? kmod_no_list(&list->nl, rc, err) : !done;
+	return kmod_more(list->kmod, DNAT_CMD_CONN_GET, &list->filter,
+			 &list->nl, kmod_parse_conn, &list->reader, err);
 }
 
-static void conns_free(struct long_answer *parts)
+static void conns_free(struct task *task)
 {
-	struct conn_list *list = (struct conn_list *)parts;
+	struct conn_list *list = (struct conn_list *)task;
 
 	nl_close(&list->nl);
 	conn_names_clean(&list->reader.names);
@@ -88,34 +86,16 @@ int kmod_conns(const struct kmod *kmod, const struct model *model,
 	       const struct conn_filter *filter, struct long_answer **parts,
 	       struct err *err)
 {
-	struct conn_list *list = calloc(1, sizeof(*list));
-	struct nlmsghdr *nlh;
-	NL_REQUEST_BUF(buf);
-	int rc;
+	struct conn_list *list = task_new(sizeof(*list), conns_next,
+					  conns_free);
 
-	if (!list)
-		return err_no_memory(err);
-	rc = nl_open(&list->nl, NETLINK_GENERIC, err);
-	if (rc) {
+	if (!list || conn_names_init(&list->reader.names, model)) {
 		free(list);
-		return rc;
-	}
-	list->parts.next = conns_next;
-	list->parts.free = conns_free;
-	if (conn_names_init(&list->reader.names, model)) {
-		conns_free(&list->parts);
 		return err_no_memory(err);
 	}
-
+	list->kmod = kmod;
+	list->filter = *filter;
 	list->reader.state = filter->state;
-	nlh = kmod_request(kmod, &list->nl, buf, NLM_F_DUMP, DNAT_CMD_CONN_GET);
-	kmod_put_filter(nlh, filter);
-	rc = nl_send(&list->nl, nlh);
-	if (rc) {
-		kmod_no_list(&list->nl, rc, err);
-		conns_free(&list->parts);
-		return rc;
-	}
 	*parts = &list->parts;
 	return 0;
 }
@@ -188,57 +168,35 @@ int kmod_parse_pool_vip(const struct nlmsghdr *nlh, void *pool_vips)
 		       0 : vips_insert(vips, i, &vip);
 }
 
-/* Read the VIPs of the pools in one datagram.  Return: as parts->next() */
-static int vips_next(struct port_list *list)
+static int ports_next(struct task *task, struct text *rows, struct err *err)
 {
-	int done;
-	int rc = nl_receive(&list->nl, kmod_parse_pool_vip, &list->vips, &done);
-
-	list->listed = done;
-	return rc ? rc : 1;
-}
-
-static int ports_ask(struct port_list *list)
-{
-	const struct pool_vip *vip = &list->vips.list[list->next++];
-	struct nlmsghdr *nlh;
-	NL_REQUEST_BUF(buf);
-
-	list->reader.vip = addr_text(&vip->vip, list->vip, sizeof(list->vip));
-	list->reader.proto = proto_text(vip->proto);
-	nlh = kmod_request(list->kmod, &list->nl, buf, NLM_F_DUMP,
-			   DNAT_CMD_PORT_GET);
-	attrs_put_addr(nlh, DNAT_A_VIP, &vip->vip);
-	mnl_attr_put_u8(nlh, DNAT_A_L4PROTO, vip->proto);
-	list->asked = true;
-	return nl_send(&list->nl, nlh);
-}
-
-static int ports_next(struct long_answer *parts, struct text *rows,
-		      struct err *err)
-{
-	struct port_list *list = (struct port_list *)parts;
-	int done = 1, rc = 0;
+	struct port_list *list = (struct port_list *)task;
+	struct conn_filter filter = { .class = CONN_ANY };
+	int rc;
 
 	if (!list->listed) {
-		rc = vips_next(list);
-		return rc < 0 ? kmod_no_list(&list->nl, rc, err) : rc;
+		rc = kmod_pools_more(list->kmod, &list->nl, kmod_parse_pool_vip,
+				     &list->vips, err);
+		list->listed = rc == TASK_DONE;
+		return rc < 0 ? rc : TASK_MORE;
 	}
+	if (list->next == list->vips.n)
+		return TASK_DONE;
+	filter.vip.addr = list->vips.list[list->next].vip;
+	filter.proto = list->vips.list[list->next].proto;
+	list->reader.vip = addr_text(&filter.vip.addr, list->vip,
+				     sizeof(list->vip));
+	list->reader.proto = proto_text(filter.proto);
 	list->reader.rows = rows;
-	if (!list->asked && list->next < list->vips.n)
-		rc = ports_ask(list);
-	if (!rc && list->asked)
-		rc = nl_receive(&list->nl, kmod_parse_ports, &list->reader,
-				&done);
-	if (rc)
-		return kmod_no_list(&list->nl, rc, err);
-	list->asked = !done;
-	return list->asked || list->next < list->vips.n;
+	rc = kmod_more(list->kmod, DNAT_CMD_PORT_GET, &filter, &list->nl,
+		       kmod_parse_ports, &list->reader, err);
+	list->next += rc == TASK_DONE;
+	return rc < 0 ? rc : list->next < list->vips.n;
 }
 
-static void ports_free(struct long_answer *parts)
+static void ports_free(struct task *task)
 {
-	struct port_list *list = (struct port_list *)parts;
+	struct port_list *list = (struct port_list *)task;
 
 	nl_close(&list->nl);
 	free(list->vips.list);
@@ -248,22 +206,15 @@ static void ports_free(struct long_answer *parts)
 int kmod_ports(struct kmod *kmod, const struct addr *vip, uint8_t proto,
 	       struct long_answer **parts, struct err *err)
 {
-	struct port_list *list = calloc(1, sizeof(*list));
-	int rc;
+	struct port_list *list = task_new(sizeof(*list), ports_next,
+					  ports_free);
 
 	if (!list)
 		return err_no_memory(err);
 	list->kmod = kmod;
-	list->parts.next = ports_next;
-	list->parts.free = ports_free;
 	if (vip)
 		list->vips.only.vip = *vip;
 	list->vips.only.proto = proto;
-	rc = kmod_pools_ask(kmod, &list->nl, err);
-	if (rc) {
-		free(list);
-		return rc;
-	}
 	*parts = &list->parts;
 	return 0;
 }

@@ -95,9 +95,3 @@ void kmod_put_filter(struct nlmsghdr *nlh, const struct conn_filter *filter)
 	if (filter->unanswered)
 		mnl_attr_put_u8(nlh, DNAT_A_NO_ANSWER, 1);
 }
-
-int kmod_no_list(const struct nl *nl, int rc, struct err *err)
-{
-	return err_set(err, rc, NULL, "module " KMOD_MODULE " gave no list: %s",
-		       nl_reason(nl, rc));
-}

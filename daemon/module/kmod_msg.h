@@ -36,7 +36,4 @@ void attrs_put_addr(struct nlmsghdr *nlh, uint16_t type,
 /* Add @filter to a request.  The module ignores its state. */
 void kmod_put_filter(struct nlmsghdr *nlh, const struct conn_filter *filter);
 
-/* Set @err to the reason why the list failed.  Return: @rc */
-int kmod_no_list(const struct nl *nl, int rc, struct err *err);
-
 #endif

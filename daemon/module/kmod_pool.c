@@ -62,19 +62,8 @@ int left_parse_pool(const struct nlmsghdr *nlh, void *lefts)
 	return 0;
 }
 
-int kmod_pools_ask(const struct kmod *kmod, struct nl *nl, struct err *err)
+int kmod_pools_more(const struct kmod *kmod, struct nl *nl, nl_fn fn,
+		    void *data, struct err *err)
 {
-	NL_REQUEST_BUF(buf);
-	int rc = nl_open(nl, NETLINK_GENERIC, err);
-
-	if (rc)
-		return rc;
-	rc = nl_send(nl, kmod_request(kmod, nl, buf, NLM_F_DUMP,
-				      DNAT_CMD_POOL_GET));
-	if (!rc)
-		return 0;
-	err_set(err, rc, NULL, "module " KMOD_MODULE " was not asked: %s",
-		nl_reason(nl, rc));
-	nl_close(nl);
-	return rc;
+	return kmod_more(kmod, DNAT_CMD_POOL_GET, NULL, nl, fn, data, err);
 }

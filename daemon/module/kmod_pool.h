@@ -34,13 +34,8 @@ int kmod_parse_pool(const struct nlmsghdr *nlh, void *pools);
 /* nl_fn (netlink.h): add the pool's connections to the conn_counts @lefts. */
 int left_parse_pool(const struct nlmsghdr *nlh, void *lefts);
 
-/**
- * kmod_pools_ask - open a socket and request all pools on it
- * @nl: result, read it with nl_receive() and close it with nl_close();
- *	closed on error
- *
- * Return: 0 or a negative errno with @err set
- */
-int kmod_pools_ask(const struct kmod *kmod, struct nl *nl, struct err *err);
+/* Do the next step of reading all pools, as kmod_more(). */
+int kmod_pools_more(const struct kmod *kmod, struct nl *nl, nl_fn fn,
+		    void *data, struct err *err);
 
 #endif

@@ -31,102 +31,60 @@ static int add_rows(struct text *rows, json_t *list)
 
 struct pool_list {
 	struct long_answer parts;
+	const struct kmod *kmod;
 	struct nl nl;
-	bool begun;
 };
 
-static int pools_next(struct long_answer *parts, struct text *rows,
-		      struct err *err)
+static int pools_next(struct task *task, struct text *rows, struct err *err)
 {
-	struct pool_list *list = (struct pool_list *)parts;
+	struct pool_list *list = (struct pool_list *)task;
 	json_t *pools = json_array();
-	int done, rc;
+	int rc;
 
-	if (!list->begun && text_add(rows, "[", 1)) {
+	if (!list->nl.sock && text_add(rows, "[", 1)) {
 		json_decref(pools);
 		return err_no_memory(err);
 	}
-	list->begun = true;
-	rc = nl_receive(&list->nl, kmod_parse_pool, pools, &done);
-	if (!rc && add_rows(rows, pools))
+	rc = kmod_pools_more(list->kmod, &list->nl, kmod_parse_pool, pools,
+			     err);
+	if (add_rows(rows, pools) ||
+	    (rc == TASK_DONE && text_add(rows, "]", 1)))
 		return err_no_memory(err);
-	if (rc) {
-		json_decref(pools);
-		return kmod_no_list(&list->nl, rc, err);
-	}
-	if (!done)
-		return 1;
-	return text_add(rows, "]", 1) ? err_no_memory(err) : 0;
+	return rc;
 }
 
-static void pool_alarm_free(struct long_answer *parts)
+static void pools_free(struct task *task)
 {
-	struct pool_list *list = (struct pool_list *)parts;
-
-	nl_close(&list->nl);
-	free(list);
+	nl_close(&((struct pool_list *)task)->nl);
+	free(task);
 }
 
 int kmod_show_pools(const struct kmod *kmod, struct long_answer **parts,
 		    struct err *err)
 {
-	struct pool_list *list = calloc(1, sizeof(*list));
-	int rc;
+	struct pool_list *list = task_new(sizeof(*list), pools_next,
+					  pools_free);
 
 	if (!list)
 		return err_no_memory(err);
-	list->parts.next = pools_next;
-	list->parts.free = pool_alarm_free;
 	list->parts.whole = true;
-	rc = kmod_pools_ask(kmod, &list->nl, err);
-	if (rc)
-		free(list);
-	else
-		*parts = &list->parts;
-	return rc;
+	list->kmod = kmod;
+	*parts = &list->parts;
+	return 0;
 }
-
-enum step {
-	STEP_TAKE,
-	STEP_SORT,
-	STEP_ROWS,
-};
 
 struct counter_list {
 	struct long_answer parts;
+	const struct kmod *kmod;
 	const struct model *model;
 	counters_fn *list;
 	bool all;
 	char name[SERVICE_NAME_LEN + 1];	/* only service, or last done */
-	enum step step;
+	bool counted;				/* @counters is complete */
 	bool begun;
 	struct nl nl;
 	struct counters counters;
 };
-
-static int take(struct counter_list *list, struct err *err)
-{
-	int done;
-	int rc = nl_receive(&list->nl, kmod_parse_counter, &list->counters,
-			    &done);
-
-	if (rc)
-		return kmod_no_list(&list->nl, rc, err);
-	if (done)
-		list->step = STEP_SORT;
-	return 1;
-}
-
-static int sort(struct counter_list *list, struct err *err)
-{
-	int rc = counters_sort_part(&list->counters);
-
-	if (rc < 0)
-		return err_no_memory(err);
-	if (!rc)
-		list->step = STEP_ROWS;
-	return 1;
-}
 
 static int add_service(struct counter_list *list, struct text *rows,
 		       const struct service *service)
@@ -162,16 +120,19 @@ static int rows_of_all(struct counter_list *list, struct text *rows)
 	return i < model->n_services;
 }
 
-static int counters_next(struct long_answer *parts, struct text *rows,
-			 struct err *err)
+static int counter_list_next(struct task *task, struct text *rows,
+			     struct err *err)
 {
-	struct counter_list *list = (struct counter_list *)parts;
+	struct counter_list *list = (struct counter_list *)task;
 	int ret = 0;
 
-	if (list->step == STEP_TAKE)
-		return take(list, err);
-	if (list->step == STEP_SORT)
-		return sort(list, err);
+	if (!list->counted) {
+		ret = kmod_counters_more(list->kmod, list->all ? NULL :
+					 model_find(list->model, list->name),
+					 &list->nl, &list->counters, err);
+		list->counted = ret == TASK_DONE;
+		return ret < 0 ? ret : TASK_MORE;
+	}
 	if (!list->begun)
 		ret = text_add(rows, "[", 1);
 	list->begun = true;
@@ -183,9 +144,9 @@ static int counters_next(struct long_answer *parts, struct text *rows,
 	return ret < 0 ? err_no_memory(err) : ret;
 }
 
-static void counters_free(struct long_answer *parts)
+static void counters_free(struct task *task)
 {
-	struct counter_list *list = (struct counter_list *)parts;
+	struct counter_list *list = (struct counter_list *)task;
 
 	nl_close(&list->nl);
 	counters_clean(&list->counters);
@@ -196,23 +157,18 @@ int kmod_show_counters(const struct kmod *kmod, const struct model *model,
 		       const struct service *only, counters_fn *fn,
 		       struct long_answer **parts, struct err *err)
 {
-	struct counter_list *list = calloc(1, sizeof(*list));
-	int rc;
+	struct counter_list *list = task_new(sizeof(*list), counter_list_next,
+					     counters_free);
 
 	if (!list)
 		return err_no_memory(err);
-	list->parts.next = counters_next;
-	list->parts.free = counters_free;
 	list->parts.whole = true;
+	list->kmod = kmod;
 	list->model = model;
 	list->list = fn;
 	list->all = !only;
 	if (only)
 		strcpy(list->name, only->name);
-	rc = kmod_counters_ask(kmod, only, &list->nl, err);
-	if (rc)
-		free(list);
-	else
-		*parts = &list->parts;
-	return rc;
+	*parts = &list->parts;
+	return 0;
 }

@@ -106,31 +106,14 @@ int kmod_parse_counter(const struct nlmsghdr *nlh, void *counters)
 	return counters_add(counters, &counter);
 }
 
-static int refused(const struct nl *nl, int rc, struct err *err)
+int kmod_counters_more(const struct kmod *kmod, const struct service *only,
+		       struct nl *nl, struct counters *counters,
+		       struct err *err)
 {
-	return err_set(err, rc, NULL, "module " KMOD_MODULE
-		       " gave no counters: %s", nl_reason(nl, rc));
-}
+	struct conn_filter filter = { .class = CONN_ANY };
 
-int kmod_counters_ask(const struct kmod *kmod, const struct service *only,
-		      struct nl *nl, struct err *err)
-{
-	NL_REQUEST_BUF(buf);
-	struct nlmsghdr *nlh;
-	int rc = nl_open(nl, NETLINK_GENERIC, err);
-
-	if (rc)
-		return rc;
-	nlh = kmod_request(kmod, nl, buf, NLM_F_DUMP, DNAT_CMD_COUNTER_GET);
-	if (only) {
-		attrs_put_addr(nlh, DNAT_A_VIP, &only->vip);
-		mnl_attr_put_u8(nlh, DNAT_A_L4PROTO, only->proto);
-		mnl_attr_put_u16(nlh, DNAT_A_SERVICE_PORT, htons(only->port));
-	}
-	rc = nl_send(nl, nlh);
-	if (rc) {
-		refused(nl, rc, err);
-		nl_close(nl);
-	}
-	return rc;
+	if (only)
+		filter = conn_filter_of(only, NULL);
+	return kmod_more(kmod, DNAT_CMD_COUNTER_GET, &filter, nl,
+			 kmod_parse_counter, counters, err);
 }

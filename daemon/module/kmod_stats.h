@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "base/task.h"
 #include "common/err.h"
 #include "module/counters.h"
 #include "net/netlink.h"
@@ -21,15 +22,16 @@ int kmod_stats(struct kmod *kmod, json_t **stats, struct err *err);
 int kmod_parse_stats(const struct nlmsghdr *nlh, void *stats);
 
 /**
- * kmod_counters_ask - open a socket and request the counters on it
+ * kmod_counters_more - do the next step of reading counters
  * @only: the only service to request, NULL for all
- * @nl: result, read it with nl_receive() and kmod_parse_counter(), close it
- *	with nl_close(); closed on error
+ * @nl, @err: as for kmod_more()
+ * @counters: result, complete when TASK_DONE is returned
  *
- * Return: 0 or a negative errno with @err set
+ * Return: as kmod_more()
  */
-int kmod_counters_ask(const struct kmod *kmod, const struct service *only,
-		      struct nl *nl, struct err *err);
+int kmod_counters_more(const struct kmod *kmod, const struct service *only,
+		       struct nl *nl, struct counters *counters,
+		       struct err *err);
 
 /* nl_fn (netlink.h): add the counter in @nlh to struct counters @counters. */
 int kmod_parse_counter(const struct nlmsghdr *nlh, void *counters);

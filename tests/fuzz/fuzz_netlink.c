@@ -130,7 +130,6 @@ static void read_counters(struct nl *nl, const void *buf, size_t len)
 	int done;
 
 	nl_walk(nl, buf, len, kmod_parse_counter, &counters, &done);
-	counters_sort(&counters);
 	json_decref(counters_services(&counters, model, NULL));
 	counters_clean(&counters);
 	model_free(model);

@@ -42,10 +42,10 @@ struct countdown {
 	long left;
 };
 
-static int countdown_next(struct long_answer *parts, struct text *rows,
+static int countdown_next(struct task *task, struct text *rows,
 			  struct err *error)
 {
-	struct countdown *countdown = (struct countdown *)parts;
+	struct countdown *countdown = (struct countdown *)task;
 	char *row;
 
 	if (countdown->left < 0)
@@ -56,18 +56,17 @@ static int countdown_next(struct long_answer *parts, struct text *rows,
 	return countdown->left-- != 0;
 }
 
-static void countdown_free(struct long_answer *parts)
+static void countdown_free(struct task *task)
 {
-	free(parts);
+	free(task);
 }
 
 static struct long_answer *countdown(const json_t *args)
 {
-	struct countdown *countdown = calloc(1, sizeof(*countdown));
+	struct countdown *countdown = task_new(sizeof(*countdown),
+					       countdown_next, countdown_free);
 
 	NEED(countdown);
-	countdown->parts.next = countdown_next;
-	countdown->parts.free = countdown_free;
 	countdown->left = json_integer_value(json_object_get(args, "from"));
 	return &countdown->parts;
 }

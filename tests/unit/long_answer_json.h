@@ -18,7 +18,7 @@ static inline json_t *long_answer_json(struct long_answer *parts,
 
 	NEED(!text_add(&rows, "[", 1));
 	do
-		ret = parts->next(parts, &rows, err);
+		ret = parts->task.step(&parts->task, &rows, err);
 	while (ret == 1);
 	NEED(!text_add(&rows, "]", 1));
 	if (!ret)

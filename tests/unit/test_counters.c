@@ -54,7 +54,6 @@ static void set_up(void)
 	count("192.0.2.10", 80, IPPROTO_TCP, "10.1.0.11", 100);
 	count("192.0.2.10", 81, IPPROTO_TCP, "10.1.0.11", 7);
 	count("192.0.2.10", 80, IPPROTO_UDP, "10.1.0.11", 9000000000000000000);
-	counters_sort(&counters);
 }
 
 static json_int_t member(const json_t *list, size_t at, const char *name)
@@ -105,6 +104,7 @@ static void test_backends(void)
 {
 	const struct service *web = model_find(model, "web");
 	json_t *list = counters_backends(&counters, model, web);
+	const struct counter *counter = NULL;
 
 	CHECK_INT(json_array_size(list), 3);
 	CHECK_INT(json_object_size(json_array_get(list, 0)), 13);
@@ -120,9 +120,9 @@ static void test_backends(void)
 	CHECK_INT(member(list, 2, "in_use"), 301);
 	json_decref(list);
 
-	for (size_t i = 0; i < counters.n; i++)
-		if (counters.list[i].values[0] == 300)
-			counters.list[i].values[COUNT_IN_USE] = 0;
+	while ((counter = counters_next(&counters, web, counter)))
+		if (counter->values[0] == 300)
+			((struct counter *)counter)->values[COUNT_IN_USE] = 0;
 	list = counters_backends(&counters, model, web);
 	CHECK_INT(json_array_size(list), 2);
 	json_decref(list);
@@ -132,38 +132,43 @@ static void test_backends(void)
 	json_decref(list);
 }
 
-/* In parts the order is the same, however many there are. */
-static void test_parts(void)
+/* Of many, each is found, and those of a service come in order. */
+static void test_many(void)
 {
-	static const size_t sizes[] = { 0, 1, 1024, 1025, 5000, 8192, 20011 };
+	static const int sizes[] = { 1, 255, 256, 257, 20011 };
+	const struct backend backend = { .addr = {
+		.family = AF_INET, .bytes = { 10, 1, 0, 7 } }, .port = 7 };
+	const struct service web = { .port = 80, .proto = IPPROTO_TCP,
+		.vip = { .family = AF_INET, .bytes = { 192, 0, 2, 7 } } };
 
 	for (size_t s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++) {
-		struct counters whole = { 0 }, parts = { 0 };
-		int ret;
+		const struct counter *counter = NULL, *before = NULL;
+		struct counters many = { 0 };
+		int n = 0;
 
-		for (size_t i = 0; i < sizes[s]; i++) {
-			struct counter counter = {
-				.vip.family = AF_INET,
-				.vip.bytes[3] = (uint8_t)(rand() & 15),
-				.port = 80, .proto = IPPROTO_TCP,
-				.backend.family = AF_INET,
-				.backend.bytes[3] = (uint8_t)rand(),
-				.backend_port = (uint16_t)i,
+		for (int i = 0; i < sizes[s]; i++) {
+			struct counter one = {
+				.vip = web.vip, .port = 80,
+				.proto = IPPROTO_TCP, .backend = backend.addr,
+				.backend_port = (uint16_t)(i * 7919 % 20011),
 			};
 
-			NEED(!counters_add(&whole, &counter));
-			NEED(!counters_add(&parts, &counter));
+			/* Others, below and above. */
+			one.vip.bytes[3] = (uint8_t)(i % 3 + 6);
+			NEED(!counters_add(&many, &one));
 		}
-		counters_sort(&whole);
-		do {
-			ret = counters_sort_part(&parts);
-		} while (ret == 1);
-		CHECK_INT(ret, 0);
-		CHECK_INT(parts.n, sizes[s]);
-		CHECK(!sizes[s] || !memcmp(parts.list, whole.list,
-					   sizes[s] * sizeof(*whole.list)));
-		counters_clean(&whole);
-		counters_clean(&parts);
+		while ((counter = counters_next(&many, &web, counter))) {
+			CHECK(!before ||
+			      before->backend_port < counter->backend_port);
+			CHECK(addr_equal(&counter->vip, &web.vip));
+			before = counter;
+			n++;
+		}
+		CHECK_INT(n, (sizes[s] + 1) / 3);
+		counter = counters_of_backend(&many, &web, &backend);
+		CHECK(!counter || counter->backend_port == 7);
+		counters_clean(&many);
+		CHECK(!many.tree);
 	}
 }
 
@@ -183,7 +188,7 @@ int main(void)
 	test_services();
 	test_backends();
 	test_nothing_counted();
-	test_parts();
+	test_many();
 	counters_clean(&counters);
 	model_free(model);
 	return unit_result();

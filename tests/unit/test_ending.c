@@ -184,7 +184,7 @@ static void test_in_parts(void)
 	NEED(!conns_end_parts(&dnatd, &all, &parts, &err));
 	for (more = 1; more > 0; n++) {
 		CHECK_INT((long long)rows.len, 1);
-		more = parts->next(parts, &rows, &err);
+		more = parts->task.step(&parts->task, &rows, &err);
 	}
 	long_answer_free(parts);
 	CHECK_INT(more, 0);

@@ -46,10 +46,9 @@ static long cpu_us(void)
 	return now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-static int page_next(struct long_answer *parts, struct text *text,
-		     struct err *error)
+static int page_next(struct task *task, struct text *text, struct err *error)
 {
-	struct page *page = (struct page *)parts;
+	struct page *page = (struct page *)task;
 	char *at = text_room(text, shared->bytes / PARTS);
 	long begun = cpu_us();
 
@@ -64,18 +63,16 @@ static int page_next(struct long_answer *parts, struct text *text,
 	return shared->fail ? err_set(error, -EIO, NULL, "broken") : 0;
 }
 
-static void page_free(struct long_answer *parts)
+static void page_free(struct task *task)
 {
-	free(parts);
+	free(task);
 }
 
 static struct long_answer *page_begin(void *data)
 {
-	struct page *page = calloc(1, sizeof(*page));
+	struct page *page = task_new(sizeof(*page), page_next, page_free);
 
 	NEED(page && data == shared);
-	page->parts.next = page_next;
-	page->parts.free = page_free;
 	page->left = PARTS;
 	shared->begun++;
 	return &page->parts;

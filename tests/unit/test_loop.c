@@ -114,6 +114,73 @@ static void test_timer(struct event_base *base)
 	NEED(event_base_dispatch(base) == 1);
 }
 
+/* Has steps of a millisecond. */
+struct steps {
+	struct task task;
+	int left;
+};
+
+static int freed;
+
+static int step(struct task *task, struct text *rows, struct err *err)
+{
+	struct steps *steps = (struct steps *)task;
+
+	(void)rows;
+	(void)err;
+	busy(1);
+	return --steps->left ? TASK_MORE : TASK_DONE;
+}
+
+static void steps_free(struct task *task)
+{
+	freed++;
+	free(task);
+}
+
+static struct steps *steps_new(int n)
+{
+	struct steps *steps = task_new(sizeof(*steps), step, steps_free);
+
+	NEED(steps);
+	steps->left = n;
+	return steps;
+}
+
+static void run_some(evutil_socket_t fd, short what, void *data)
+{
+	struct steps *steps = data;
+
+	(void)fd;
+	(void)what;
+	loop_does("a task");
+	CHECK_INT(loop_run(&steps->task, NULL, NULL), TASK_MORE);
+}
+
+/* One step where no turn is measured; in a turn as many as there is time for. */
+static void test_task(struct event_base *base)
+{
+	struct steps *steps = steps_new(1000);
+
+	CHECK_INT(loop_run(&steps->task, NULL, NULL), TASK_MORE);
+	CHECK_INT(steps->left, 999);
+	NEED(!event_base_once(base, -1, EV_TIMEOUT, run_some, steps, NULL));
+	NEED(event_base_dispatch(base) == 1);
+	CHECK(steps->left < 999);
+	CHECK(steps->left >= 999 - LOOP_BUDGET_MS);
+	steps->left = 20;
+	loop_finish(&steps->task);
+	CHECK_INT(freed, 0);
+	NEED(event_base_dispatch(base) == 1);
+	CHECK_INT(freed, 1);
+	loop_finish(&steps_new(2)->task);
+	loop_finish(&steps_new(2)->task);
+	loop_measure_end();
+	CHECK_INT(freed, 3);
+	loop_finish(&steps_new(2)->task);
+	CHECK_INT(freed, 4);
+}
+
 int main(void)
 {
 	struct event_base *base;
@@ -125,7 +192,7 @@ int main(void)
 	NEED(base);
 	test_length(base);
 	test_timer(base);
-	loop_measure_end();
+	test_task(base);
 	event_base_free(base);
 	return unit_result();
 }

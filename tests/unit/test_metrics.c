@@ -23,7 +23,7 @@ static char *page_of(struct long_answer *parts, unsigned int *steps)
 	NEED(parts);
 	*steps = 0;
 	do {
-		ret = parts->next(parts, &text, &err);
+		ret = parts->task.step(&parts->task, &text, &err);
 		++*steps;
 	} while (ret == 1);
 	CHECK_INT(ret, 0);
@@ -206,11 +206,11 @@ static void test_change_between(void)
 	parts = metrics_page(&dnatd);
 	/* Totals, counters, and as many services as go into one part. */
 	for (int i = 0; i < 3; i++)
-		NEED(parts->next(parts, &text, &err) == 1);
+		NEED(parts->task.step(&parts->task, &text, &err) == 1);
 	add(dnatd.model, "service.del", json_pack("{s:s}", "name", "s000"));
 	add(dnatd.model, "service.del", json_pack("{s:s}", "name", "s255"));
 	add(dnatd.model, "service.del", json_pack("{s:s}", "name", "s256"));
-	while (parts->next(parts, &text, &err) == 1)
+	while (parts->task.step(&parts->task, &text, &err) == 1)
 		;
 	NEED(!text_add(&text, "", 1));
 	for (at = text.buf; (at = strstr(at, "\ndnat_backend_weight{")); at++)
@@ -250,6 +250,7 @@ static void test_counters(void)
 {
 	struct model *model = model_new();
 	struct counters counters = { 0 };
+	const struct counter *counter = NULL;
 	char *page;
 
 	add(model, "service.add", json_pack("{s:s, s:s, s:i}", "name", "web",
@@ -260,7 +261,6 @@ static void test_counters(void)
 					    "addr", "10.1.0.12"));
 	count(&counters, "10.1.0.11", 100);
 	count(&counters, "10.1.0.13", 300);
-	counters_sort(&counters);
 	page = service_page(model, &counters);
 	check_page(page);
 	CHECK(strstr(page, " counter\ndnat_backend_connections_total{service=\"web\",backend=\"10.1.0.11:80\"} 100\n"));
@@ -287,8 +287,9 @@ static void test_counters(void)
 	CHECK(strstr(page, " counter\ndnat_service_connections_unanswered_total{service=\"web\"} 418\n"));
 	free(page);
 
-	for (size_t i = 0; i < counters.n; i++)
-		counters.list[i].values[COUNT_IN_USE] = 0;
+	while ((counter = counters_next(&counters, model_find(model, "web"),
+					counter)))
+		((struct counter *)counter)->values[COUNT_IN_USE] = 0;
 	page = service_page(model, &counters);
 	CHECK(!strstr(page, "10.1.0.13"));
 	CHECK(strstr(page, "\ndnat_service_connections_total{service=\"web\"} 400\n"));

@@ -86,10 +86,19 @@ int kmod_stats(struct kmod *kmod, json_t **stats, struct err *err)
 	return -EIO;
 }
 
-int kmod_pools_ask(const struct kmod *kmod, struct nl *nl, struct err *err)
+int kmod_pools_more(const struct kmod *kmod, struct nl *nl, nl_fn fn,
+		    void *data, struct err *err)
 {
+	int rc;
+
 	(void)kmod;
-	return nl_open(nl, NETLINK_ROUTE, err);
+	if (!nl->sock)
+		return nl_open(nl, NETLINK_ROUTE, err) ? -EIO : TASK_MORE;
+	looked();
+	rc = fn(NULL, data);
+	nl_close(nl);
+	nl->sock = NULL;
+	return rc;
 }
 
 bool kmod_pool_read(const struct nlmsghdr *nlh, struct kmod_pool *pool)
@@ -118,14 +127,6 @@ void nl_close(struct nl *nl)
 {
 	if (nl->sock)
 		mnl_socket_close(nl->sock);
-}
-
-int nl_receive(struct nl *nl, nl_fn fn, void *data, int *done)
-{
-	(void)nl;
-	*done = 1;
-	looked();
-	return fn(NULL, data);
 }
 
 const struct nlmsghdr *nl_message(const void *buf, size_t len, size_t *offset)

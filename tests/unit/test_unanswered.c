@@ -20,6 +20,7 @@ static uint64_t connections, in_use, unanswered;
 static unsigned int n_asked;
 static unsigned int n_received, datagrams = 1;	/* of each answer */
 static int received_rc;
+static char asked[1];		/* nl->buf of one that was asked */
 static struct err err;
 
 bool health_count(const struct health *health, const struct service *service,
@@ -82,25 +83,9 @@ void counts_cancel(struct counts *all, struct count_wait *wait)
 	(void)wait;
 }
 
-int kmod_counters_ask(const struct kmod *kmod, const struct service *only,
-		      struct nl *nl, struct err *error)
-{
-	(void)kmod;
-	(void)only;
-	(void)nl;
-	(void)error;
-	n_asked++;
-	return 0;
-}
-
-int kmod_parse_counter(const struct nlmsghdr *nlh, void *counters)
-{
-	(void)nlh;
-	(void)counters;
-	return 0;
-}
-
-int nl_receive(struct nl *nl, nl_fn fn, void *data, int *done)
+int kmod_counters_more(const struct kmod *kmod, const struct service *only,
+		       struct nl *nl, struct counters *counters,
+		       struct err *error)
 {
 	struct counter counter = {
 		.port = 80, .proto = IPPROTO_TCP, .backend_port = 8080,
@@ -111,15 +96,21 @@ int nl_receive(struct nl *nl, nl_fn fn, void *data, int *done)
 		},
 	};
 
-	(void)nl;
-	(void)fn;
+	(void)kmod;
+	(void)only;
+	(void)error;
+	if (!nl->buf) {
+		nl->buf = asked;
+		n_asked++;
+		return TASK_MORE;
+	}
 	n_received++;
-	*done = n_received % datagrams == 0;
-	if (received_rc || !*done)
-		return received_rc;
+	if (!received_rc && n_received % datagrams)
+		return TASK_MORE;
+	nl->buf = NULL;
 	NEED(!addr_parse("192.0.2.10", "vip", &counter.vip, &err) &&
 	     !addr_parse("10.1.0.11", "addr", &counter.backend, &err));
-	return counters_add(data, &counter);
+	return received_rc ? received_rc : counters_add(counters, &counter);
 }
 
 void nl_close(struct nl *nl)
