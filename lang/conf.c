@@ -15,6 +15,12 @@
 #define CONF_VERSION 1
 #define FAULT_LEN 1024
 
+/* The arguments of "backend add". */
+struct kept {
+	json_t *args;
+	unsigned int line;
+};
+
 struct reading {
 	struct conf *conf;
 	struct file_errors *faults;
@@ -23,6 +29,9 @@ struct reading {
 	json_t *services;
 	unsigned int line;	/* number of the current line */
 	unsigned int none;	/* line of "services none", or 0 */
+	size_t n_kept;
+	size_t room;
+	struct kept *kept;	/* for add_backends() */
 };
 
 /* Remove the byte order mark of UTF-8, which some editors write. */
@@ -211,48 +220,32 @@ static int add_vdports(struct reading *reading, json_t *args, struct err *err)
 	return 0;
 }
 
-/* The commands, in the order of processing: a backend needs its service. */
-static const struct entry {
-	const char *op;
-	int (*add)(struct reading *reading, json_t *args, struct err *err);
-} entries[] = {
-	{ "vdport.set", add_vdports },
-	{ "service.add", add_service },
-	{ "backend.add", add_backend },
-};
-
-#define N_ENTRIES (sizeof(entries) / sizeof(entries[0]))
-
-/* The arguments of a line, which add_kept() processes later. */
-struct kept {
-	json_t *args;
-	unsigned int line;
-	size_t entry;
-};
-
-struct keep {
-	size_t n;
-	size_t room;
-	struct kept *list;
-};
-
-static int keep_line(struct keep *keep, const struct cli *cli,
-		     unsigned int line, struct err *err)
+/* Add a backend after all services, because it may stand before its own. */
+static int keep_backend(struct reading *reading, json_t *args, struct err *err)
 {
-	char title[64];
-	size_t i = 0;
-
-	while (i < N_ENTRIES && strcmp(entries[i].op, cli->command->op))
-		i++;
-	if (i == N_ENTRIES)
-		return err_set(err, -EINVAL, NULL,
-			       "\"%s\" is not for a file that says what there is; use service add, backend add, vdport set or services none",
-			       grammar_title(cli->command, title,
-					     sizeof(title)));
-	if (array_room(&keep->list, keep->n, &keep->room, sizeof(*keep->list)))
+	if (array_room(&reading->kept, reading->n_kept, &reading->room,
+		       sizeof(*reading->kept)))
 		return err_no_memory(err);
-	keep->list[keep->n++] = (struct kept){ json_incref(cli->args), line, i };
+	reading->kept[reading->n_kept++] =
+		(struct kept){ json_incref(args), reading->line };
 	return 0;
+}
+
+static int add_line(struct reading *reading, const struct cli *cli,
+		    struct err *err)
+{
+	const char *op = cli->command->op;
+	char title[64];
+
+	if (!strcmp(op, "vdport.set"))
+		return add_vdports(reading, cli->args, err);
+	if (!strcmp(op, "service.add"))
+		return add_service(reading, cli->args, err);
+	if (!strcmp(op, "backend.add"))
+		return keep_backend(reading, cli->args, err);
+	return err_set(err, -EINVAL, NULL,
+		       "\"%s\" is not for a file that says what there is; use service add, backend add, vdport set or services none",
+		       grammar_title(cli->command, title, sizeof(title)));
 }
 
 /* The line of a service has an error: do not report its backends, too. */
@@ -270,20 +263,20 @@ static bool says_none(const struct lines *lines)
 	       !strcmp(lines->words[1], "none");
 }
 
-static void read_line(struct reading *reading, const struct lines *lines,
-		      struct keep *keep)
+static void read_line(struct reading *reading, const struct lines *lines)
 {
 	struct err err = { 0 };
 	struct cli cli;
 	int ret;
 
+	reading->line = lines->line;
 	if (says_none(lines)) {
 		reading->none = lines->line;
 		return;
 	}
 	ret = cli_parse_line(lines->n, lines->words, &cli, &err);
 	if (!ret) {
-		ret = keep_line(keep, &cli, lines->line, &err);
+		ret = add_line(reading, &cli, &err);
 		json_decref(cli.args);
 	}
 	if (!ret)
@@ -292,25 +285,18 @@ static void read_line(struct reading *reading, const struct lines *lines,
 	file_errors_add(reading->faults, lines->line, err.msg);
 }
 
-static void add_kept(struct reading *reading, struct keep *keep)
+static void add_backends(struct reading *reading)
 {
 	struct err err = { 0 };
 
-	for (size_t entry = 0; entry < N_ENTRIES; entry++) {
-		for (size_t i = 0; i < keep->n; i++) {
-			const struct kept *kept = &keep->list[i];
-
-			if (kept->entry != entry)
-				continue;
-			reading->line = kept->line;
-			if (entries[entry].add(reading, kept->args, &err))
-				file_errors_add(reading->faults, kept->line,
-						err.msg);
-		}
+	for (size_t i = 0; i < reading->n_kept; i++) {
+		reading->line = reading->kept[i].line;
+		if (add_backend(reading, reading->kept[i].args, &err))
+			file_errors_add(reading->faults, reading->line,
+					err.msg);
+		json_decref(reading->kept[i].args);
 	}
-	for (size_t i = 0; i < keep->n; i++)
-		json_decref(keep->list[i].args);
-	free(keep->list);
+	free(reading->kept);
 }
 
 /* A tool that failed may leave an empty file, so "no services" is explicit. */
@@ -339,7 +325,6 @@ static void read_lines(struct conf *conf, char *text, size_t len,
 		.broken = json_object(),
 		.services = json_array(),
 	};
-	struct keep keep = { 0 };
 	struct err err = { 0 };
 	struct lines lines;
 	int ret;
@@ -349,14 +334,13 @@ static void read_lines(struct conf *conf, char *text, size_t len,
 	lines_init(&lines, text, len);
 	while ((ret = lines_next(&lines, &err))) {
 		if (ret > 0)
-			read_line(&reading, &lines, &keep);
+			read_line(&reading, &lines);
 		else
 			file_errors_add(faults, lines.line, err.msg);
 	}
-	if (conf->json)
-		add_kept(&reading, &keep);
-	else
+	if (!conf->json)
 		file_errors_add(faults, 0, "out of memory");
+	add_backends(&reading);
 	check_none(&reading);
 	json_decref(reading.names);
 	json_decref(reading.broken);
