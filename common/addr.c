@@ -157,12 +157,6 @@ int range_parse(const char *text, const char *arg, uint16_t *min,
 		       arg, text_quote(text, quoted, sizeof(quoted)));
 }
 
-static bool name_char(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9');
-}
-
 int name_check(const char *name, const char *arg, struct err *err)
 {
 	char quoted[QUOTED_LEN];
@@ -176,7 +170,8 @@ int name_check(const char *name, const char *arg, struct err *err)
 			       SERVICE_NAME_LEN);
 
 	for (i = 0; i < len; i++)
-		if (!name_char(name[i]) && (!i || !strchr("._-", name[i])))
+		if (!isalnum((unsigned char)name[i]) &&
+		    (!i || !strchr("._-", name[i])))
 			break;
 	if (!len || i < len)
 		return err_set(err, -EINVAL, arg,

@@ -27,30 +27,12 @@ static int socket_set(struct options *options, const char *path,
 
 static bool letters_take(const char *letters, struct options *options)
 {
-	struct options more = *options;
-
-	if (!*letters)
+	if (!*letters || letters[strspn(letters, "jphV")])
 		return false;
-	for (; *letters; letters++) {
-		switch (*letters) {
-		case 'p':
-			more.pretty = true;
-			more.json = true;
-			break;
-		case 'j':
-			more.json = true;
-			break;
-		case 'h':
-			more.help = true;
-			break;
-		case 'V':
-			more.version = true;
-			break;
-		default:
-			return false;
-		}
-	}
-	*options = more;
+	options->json |= strpbrk(letters, "jp") != NULL;
+	options->pretty |= strchr(letters, 'p') != NULL;
+	options->help |= strchr(letters, 'h') != NULL;
+	options->version |= strchr(letters, 'V') != NULL;
 	return true;
 }
 
