@@ -27,14 +27,6 @@ static int take_reply(const struct answer *answer, void *data, struct err *err)
 	return ret;
 }
 
-static int print_result(const struct cli *cli, json_t *result, struct err *err)
-{
-	const struct answer answer = { .result = result };
-	struct json_page page = { .out = stdout, .pretty = cli->pretty };
-
-	return print_json(&page, &answer, err);
-}
-
 /* Add dnatd's errors to the errors of the file, with their lines. */
 static void add_errors(struct file_errors *faults, const struct conf *conf,
 		       const json_t *error)
@@ -54,13 +46,15 @@ static int show_reply(const struct cli *cli, const struct conf *conf,
 		      const char *file, bool dry, json_t *result,
 		      struct err *err)
 {
+	const struct answer answer = { .result = result };
+	struct json_page page = { .out = stdout, .pretty = cli->pretty };
 	int ret = 0;
 
 	if (warnings_place(result, conf, file))
 		return err_no_memory(err);
 	if (cli->json)
 		return json_is_null(result) ? 0 :
-					      print_result(cli, result, err);
+					      print_json(&page, &answer, err);
 	if (dry)
 		ret = diff_print(stdout, result, err);
 	warnings_tell(NULL, result);

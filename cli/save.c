@@ -69,16 +69,9 @@ static void keep_labels(int fd, const char *path)
 	}
 }
 
-/* Set mode and owner of the old file; of a new file if @old is NULL. */
+/* Set mode and owner of the old file. */
 static int set_mode(int fd, const char *path, const struct stat *old)
 {
-	mode_t mask;
-
-	if (!old) {
-		mask = umask(0);
-		umask(mask);
-		return fchmod(fd, NEW_MODE & ~mask);
-	}
 	/* Only root can set the owner.  Others can set the group, at most. */
 	if (fchown(fd, old->st_uid, old->st_gid) &&
 	    fchown(fd, (uid_t)-1, old->st_gid) && errno != EPERM)
@@ -106,13 +99,13 @@ static void sync_dir(const char *path)
  * it is killed.  This needs support by the file system, and /proc for
  * give_name().  Return: -1 if it is not possible
  */
-static int open_nameless(const char *path)
+static int open_nameless(const char *path, mode_t mode)
 {
 	char copy[PATH_MAX];
 
 	snprintf(copy, sizeof(copy), "%s", path);
 	return access("/proc/self/fd", X_OK) ? -1 :
-	       open(dirname(copy), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	       open(dirname(copy), O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
 }
 
 static int give_name(int fd, const char *name)
@@ -140,7 +133,8 @@ static int take_place(const char *new, const char *path, struct err *err)
 static int replace(const char *path, const struct stat *old, const char *text,
 		   size_t len, struct err *err)
 {
-	int fd = open_nameless(path), ret = 0;
+	mode_t mode = old ? 0600 : NEW_MODE;
+	int fd = open_nameless(path, mode), ret = 0;
 	char new[PATH_MAX + SUFFIX_LEN];
 	unsigned int number = 0;
 	bool named = fd < 0;
@@ -148,10 +142,10 @@ static int replace(const char *path, const struct stat *old, const char *text,
 	getrandom(&number, sizeof(number), 0);
 	snprintf(new, sizeof(new), "%s.%08x", path, number);
 	if (named)
-		fd = open(new, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+		fd = open(new, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, mode);
 	if (fd < 0)
 		return cannot(path, "written", err);
-	if (set_mode(fd, path, old) || write_all(fd, text, len) || fsync(fd) ||
+	if ((old && set_mode(fd, path, old)) || write_all(fd, text, len) || fsync(fd) ||
 	    (!named && give_name(fd, new)))
 		ret = cannot(path, "written", err);
 	else
