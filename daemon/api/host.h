@@ -18,7 +18,7 @@
 bool host_step(struct checks *checks, size_t step);
 
 /*
- * Run all checks.  @checks->list must be an empty array.
+ * Run all checks, and add the results to @checks->list.
  * Return: that array, the caller's to free; NULL when out of memory
  */
 json_t *host_all(struct checks *checks);

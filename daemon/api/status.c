@@ -69,7 +69,7 @@ static json_t *module_to_json(const struct dnatd *dnatd)
 }
 
 /* With auto, nf_nat works, too, but the admin should know. */
-static json_t *module_check(const struct dnatd *dnatd)
+static void check_module(struct checks *checks, const struct dnatd *dnatd)
 {
 	bool ok = dnatd->in_force == ALLOC_MODULE ||
 		  dnatd->configured == ALLOC_NF_NAT;
@@ -78,14 +78,13 @@ static json_t *module_check(const struct dnatd *dnatd)
 	snprintf(advice, sizeof(advice),
 		 "%s; to run without it on purpose, start dnatd with --allocator nf_nat",
 		 dnatd->reason);
-
-	return json_pack("{s:s, s:s, s:b, s:s?}", "name", "nf_double_nat",
-			 "value", dnatd->kmod ? "loaded" : "not loaded", "ok",
-			 ok, "advice", ok ? NULL : advice);
+	check_add(checks, "nf_double_nat",
+		  json_string(dnatd->kmod ? "loaded" : "not loaded"), ok,
+		  ok ? NULL : advice);
 }
 
 /* A fault if other programs keep changing the rules, or a repair failed. */
-static json_t *repairs_check(const struct repairs *repairs)
+static void check_repairs(struct checks *checks, const struct repairs *repairs)
 {
 	bool held = repairs_held(repairs, clock_now());
 	char advice[512];
@@ -99,13 +98,12 @@ static json_t *repairs_check(const struct repairs *repairs)
 			 RULESET_TABLE ", the VIPs or the module",
 			 repairs->a_minute);
 	held |= repairs->failed[0] != '\0';
-	return json_pack("{s:s, s:I, s:b, s:s?}", "name", "repairs", "value",
-			 (json_int_t)repairs->total, "ok", !held, "advice",
-			 held ? advice : NULL);
+	check_add(checks, "repairs", json_integer((json_int_t)repairs->total),
+		  !held, held ? advice : NULL);
 }
 
 /* A fault while connections are refused, a note for a while after that. */
-static json_t *pools_check(const struct dnatd *dnatd)
+static void check_pools(struct checks *checks, const struct dnatd *dnatd)
 {
 	size_t n = pool_alarm_refusing(dnatd->pools);
 	char last[256], advice[512];
@@ -115,13 +113,12 @@ static json_t *pools_check(const struct dnatd *dnatd)
 		snprintf(advice, sizeof(advice),
 			 "%s, all vdports were in use; add a backend, another port of the backend or another VIP, see When ports run out in dnat-workflows(7)",
 			 last);
-	return json_pack("{s:s, s:I, s:b, s:s?}", "name", "pools_exhausted",
-			 "value", (json_int_t)n, "ok", !n, "advice",
-			 lately ? advice : n ? "see vdport show" : NULL);
+	check_add(checks, "pools_exhausted", json_integer((json_int_t)n), !n,
+		  lately ? advice : n ? "see vdport show" : NULL);
 }
 
 /* If the port is in use, dnatd runs without metrics; that is a fault. */
-static json_t *metrics_check(const struct dnatd *dnatd)
+static void check_metrics(struct checks *checks, const struct dnatd *dnatd)
 {
 	const char *fault = dnatd->http ? http_fault(dnatd->http) : NULL;
 	char advice[320];
@@ -130,14 +127,14 @@ static json_t *metrics_check(const struct dnatd *dnatd)
 		snprintf(advice, sizeof(advice),
 			 "%s: %.100s; dnatd tries again every second: stop who has the port, or start dnatd with another --metrics",
 			 dnatd->metrics, fault);
-	return json_pack("{s:s, s:s, s:b, s:s?}", "name", "metrics", "value",
-			 fault ? "not exported" :
-			 dnatd->metrics[0] ? dnatd->metrics : "none",
-			 "ok", !fault, "advice", fault ? advice : NULL);
+	check_add(checks, "metrics",
+		  json_string(fault ? "not exported" :
+			      dnatd->metrics[0] ? dnatd->metrics : "none"),
+		  !fault, fault ? advice : NULL);
 }
 
 /* A fault if a job takes too long: a hanging disk or kernel blocks changes. */
-static json_t *worker_check(const struct dnatd *dnatd)
+static void check_workers(struct checks *checks, const struct dnatd *dnatd)
 {
 	int64_t ms = 0, kernel_ms = 0;
 	const char *what = worker_does(dnatd->disk, &ms);
@@ -155,13 +152,12 @@ static json_t *worker_check(const struct dnatd *dnatd)
 		 " s, and the next ones wait: %s does not answer; see dmesg",
 		 what ? what : "none", ms / 1000,
 		 is_disk ? "the disk with the state file" : "the kernel");
-	return json_pack("{s:s, s:s, s:b, s:s?}", "name", "changes", "value",
-			 slow ? what : "none", "ok", !slow, "advice",
-			 slow ? advice : NULL);
+	check_add(checks, "changes", json_string(slow ? what : "none"), !slow,
+		  slow ? advice : NULL);
 }
 
 /* A fault if the results of health checks could not be put into the rules. */
-static json_t *health_check(const struct dnatd *dnatd)
+static void check_health(struct checks *checks, const struct dnatd *dnatd)
 {
 	const char *service, *reason = health_pending(dnatd->health, &service);
 	unsigned int n = health_load(dnatd->health).pending;
@@ -171,30 +167,27 @@ static json_t *health_check(const struct dnatd *dnatd)
 		snprintf(advice, sizeof(advice),
 			 "service %s: backends that went down or up stay as they are in the rules: %s",
 			 service, reason);
-	return json_pack("{s:s, s:i, s:b, s:s?}", "name", "health_pending",
-			 "value", (int)n, "ok", !reason, "advice",
-			 reason ? advice : NULL);
+	check_add(checks, "health_pending", json_integer(n), !reason,
+		  reason ? advice : NULL);
 }
 
 /* Never a fault: without a flowtable, packets only cost more CPU time. */
-static int add_flowtable(json_t *checks, const struct dnatd *dnatd)
+static void check_flowtable(struct checks *checks, const struct dnatd *dnatd)
 {
 	const char *reason = dnatd->no_flowtable[0] ? dnatd->no_flowtable : NULL;
 	char advice[512];
 
 	if (dnatd->in_force != ALLOC_NF_NAT)
-		return 0;
+		return;
 	if (reason)
 		snprintf(advice, sizeof(advice),
 			 "packets go the kernel's slow way: %s", reason);
-	return json_array_append_new(checks,
-		json_pack("{s:s, s:s, s:b, s:s?}", "name", "flowtable",
-			  "value", reason ? "none" : "used", "ok", 1,
-			  "advice", reason ? advice : NULL));
+	check_add(checks, "flowtable", json_string(reason ? "none" : "used"),
+		  true, reason ? advice : NULL);
 }
 
 /* Shows where the services come from; a fault if the file was not used. */
-static json_t *conf_check(const struct dnatd *dnatd)
+static void check_conf(struct checks *checks, const struct dnatd *dnatd)
 {
 	bool ok = !dnatd->conf_fault[0];
 	char value[PATH_MAX + 64];
@@ -205,9 +198,8 @@ static json_t *conf_check(const struct dnatd *dnatd)
 		snprintf(value, sizeof(value), "the state file%s%s%s",
 			 ok ? " (there is no " : "",
 			 ok ? dnatd->conf_path : "", ok ? ")" : "");
-	return json_pack("{s:s, s:s, s:b, s:s?}", "name", "services_from",
-			 "value", value, "ok", ok, "advice",
-			 ok ? NULL : dnatd->conf_fault);
+	check_add(checks, "services_from", json_string(value), ok,
+		  ok ? NULL : dnatd->conf_fault);
 }
 
 static json_int_t count_down(const struct dnatd *dnatd)
@@ -263,27 +255,35 @@ int status_served(const struct dnatd *dnatd, const struct service *service,
 
 struct checks status_look(const struct dnatd *dnatd)
 {
-	return (struct checks){
+	struct checks look = {
 		.proc = "/proc",
 		.model = dnatd->model,
 		.ports = ports_of_backend(dnatd),
 		.foreign = foreign_last(dnatd->foreign),
 		.list = json_array(),
 	};
+
+	check_module(&look, dnatd);
+	return look;
 }
 
 int status_add_checks(const struct dnatd *dnatd, json_t *silence, json_t *list)
 {
-	return json_array_insert_new(list, 0, module_check(dnatd)) ||
-	       add_flowtable(list, dnatd) ||
-	       json_array_append_new(list, repairs_check(&dnatd->repairs)) ||
-	       json_array_append_new(list, worker_check(dnatd)) ||
-	       json_array_append_new(list, pools_check(dnatd)) ||
-	       json_array_append_new(list, health_check(dnatd)) ||
-	       (dnatd->in_force == ALLOC_MODULE && silence &&
-		json_array_append(list, silence)) ||
-	       json_array_append_new(list, metrics_check(dnatd)) ||
-	       json_array_append_new(list, conf_check(dnatd)) ? -1 : 0;
+	struct checks checks = { .list = json_incref(list) };
+	int ret = 0;
+
+	check_flowtable(&checks, dnatd);
+	check_repairs(&checks, &dnatd->repairs);
+	check_workers(&checks, dnatd);
+	check_pools(&checks, dnatd);
+	check_health(&checks, dnatd);
+	if (dnatd->in_force == ALLOC_MODULE && silence)
+		ret = json_array_append(checks.list, silence);
+	check_metrics(&checks, dnatd);
+	check_conf(&checks, dnatd);
+	ret = checks.list ? ret : -1;
+	json_decref(checks.list);
+	return ret;
 }
 
 json_t *status_to_json(const struct dnatd *dnatd, json_t *silence)

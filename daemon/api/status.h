@@ -25,7 +25,10 @@ json_t *status_to_json(const struct dnatd *dnatd, json_t *silence);
 int status_served(const struct dnatd *dnatd, const struct service *service,
 		  struct err *err);
 
-/* Prepare to run the checks of host.h.  The list is NULL when out of memory. */
+/*
+ * Prepare to run the checks of host.h.  The list has the check of the module,
+ * or is NULL when out of memory.
+ */
 struct checks status_look(const struct dnatd *dnatd);
 
 /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,21 +34,9 @@ struct store {
 	off_t before;		/* end of the line before that */
 };
 
-/* Set @dir to the directory of @path. */
-static void dir_set(struct store *store)
-{
-	const char *slash = strrchr(store->path, '/');
-
-	if (!slash)
-		strcpy(store->dir, ".");
-	else if (slash == store->path)
-		strcpy(store->dir, "/");
-	else
-		memcpy(store->dir, store->path, (size_t)(slash - store->path));
-}
-
 struct store *store_new(const char *path, struct err *err)
 {
+	char copy[PATH_MAX];
 	struct store *store;
 
 	if (strlen(path) >= PATH_MAX) {
@@ -63,7 +52,8 @@ struct store *store_new(const char *path, struct err *err)
 	strcpy(store->path, path);
 	snprintf(store->new, sizeof(store->new), "%s.new", path);
 	snprintf(store->journal, sizeof(store->journal), "%s.journal", path);
-	dir_set(store);
+	snprintf(store->dir, sizeof(store->dir), "%s",
+		 dirname(strcpy(copy, path)));
 	store->fd = -1;
 	store->lock = -1;
 	return store;
