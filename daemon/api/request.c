@@ -71,17 +71,10 @@ static int show(struct dnatd *dnatd, const json_t *args, const char *name,
 					  const char *health),
 		struct long_answer **parts, struct err *err)
 {
-	const struct arg_spec spec[] = {
-		{ name, ARG_STRING, false },
-		{ "health", ARG_STRING, false },
-	};
 	const struct service *only;
 	const char *health;
-	int ret;
+	int ret = health_parse(args, &health, err);
 
-	ret = args_check(args, spec, ARRAY_SIZE(spec), err);
-	if (!ret)
-		ret = health_parse(args, &health, err);
 	if (!ret)
 		ret = find_service(dnatd->model, args, name, &only, err);
 	if (ret)
@@ -118,21 +111,19 @@ static int module_needed(const struct dnatd *dnatd, const char *what,
 static int vdport_show(struct dnatd *dnatd, const json_t *args,
 		       struct long_answer **parts, struct err *err)
 {
-	int ret = args_check(args, NULL, 0, err);
+	int ret = module_needed(dnatd, "vdports are counted", err);
 
-	if (!ret)
-		ret = module_needed(dnatd, "vdports are counted", err);
+	(void)args;
 	return ret ? ret : kmod_show_pools(dnatd->kmod, parts, err);
 }
 
 static int stats(struct dnatd *dnatd, const json_t *args, json_t **result,
 		 struct err *err)
 {
-	int ret = args_check(args, NULL, 0, err);
+	int ret = module_needed(dnatd, "packets and connections are counted",
+				err);
 
-	if (!ret)
-		ret = module_needed(dnatd, "packets and connections are counted",
-				    err);
+	(void)args;
 	return ret ? ret : kmod_stats(dnatd->kmod, result, err);
 }
 
@@ -141,15 +132,9 @@ static int stats_list(struct dnatd *dnatd, const json_t *args,
 		      counters_fn *list, struct long_answer **parts,
 		      struct err *err)
 {
-	static const struct arg_spec spec[] = {
-		{ "service", ARG_STRING, false }
-	};
-	const struct service *only = NULL;
-	int ret;
+	const struct service *only;
+	int ret = find_service(dnatd->model, args, "service", &only, err);
 
-	ret = args_check(args, spec, ARRAY_SIZE(spec), err);
-	if (!ret)
-		ret = find_service(dnatd->model, args, "service", &only, err);
 	if (!ret)
 		ret = module_needed(dnatd, "packets and connections are counted",
 				    err);
@@ -172,18 +157,13 @@ static int stats_backends(struct dnatd *dnatd, const json_t *args,
 static int vdport_ports(struct dnatd *dnatd, const json_t *args,
 			struct long_answer **parts, struct err *err)
 {
-	static const struct arg_spec spec[] = {
-		{ "vip", ARG_STRING, false },
-		{ "proto", ARG_STRING, false },
-	};
 	const char *vip_text = args_string(args, "vip");
 	const char *text = args_string(args, "proto");
 	struct addr vip;
 	uint8_t proto = 0;
-	int ret;
+	int ret = 0;
 
-	ret = args_check(args, spec, ARRAY_SIZE(spec), err);
-	if (!ret && vip_text)
+	if (vip_text)
 		ret = addr_parse(vip_text, "vip", &vip, err);
 	if (!ret && text)
 		ret = proto_parse(text, "proto", &proto, err);
@@ -199,22 +179,12 @@ static int vdport_ports(struct dnatd *dnatd, const json_t *args,
 static int find_conns(struct dnatd *dnatd, const json_t *args,
 		      struct conn_filter *filter, struct err *err)
 {
-	static const struct arg_spec spec[] = {
-		{ "service", ARG_STRING, false },
-		{ "backend", ARG_STRING, false },
-		{ "client", ARG_STRING, false },
-		{ "state", ARG_STRING, false },
-	};
 	const char *backend = args_string(args, "backend");
 	const char *client = args_string(args, "client");
 	const char *state = args_string(args, "state");
 	const struct service *service;
-	int ret;
+	int ret = find_service(dnatd->model, args, "service", &service, err);
 
-	ret = args_check(args, spec, ARRAY_SIZE(spec), err);
-	if (!ret)
-		ret = find_service(dnatd->model, args, "service", &service,
-				   err);
 	if (ret)
 		return ret;
 	*filter = (struct conn_filter){ .class = CONN_ANY };
@@ -265,21 +235,14 @@ static int connection_flush(struct dnatd *dnatd, const json_t *args,
 			    struct long_answer **parts, struct err *err)
 {
 	static const struct conn_filter all = { .class = CONN_ANY };
-	int ret = args_check(args, NULL, 0, err);
 
-	return ret ? ret : conns_end_parts(dnatd, &all, parts, err);
+	(void)args;
+	return conns_end_parts(dnatd, &all, parts, err);
 }
 
 static int show_config(struct dnatd *dnatd, const json_t *args,
 		       struct long_answer **parts, struct err *err)
 {
-	static const struct arg_spec spec[] = {
-		{ "brief", ARG_BOOLEAN, false }
-	};
-	int ret = args_check(args, spec, ARRAY_SIZE(spec), err);
-
-	if (ret)
-		return ret;
 	*parts = config_show(dnatd,
 			     json_is_true(json_object_get(args, "brief")));
 	return *parts ? 0 : err_no_memory(err);
@@ -288,10 +251,7 @@ static int show_config(struct dnatd *dnatd, const json_t *args,
 static int status(struct dnatd *dnatd, const json_t *args, json_t **result,
 		  struct err *err)
 {
-	int ret = args_check(args, NULL, 0, err);
-
-	if (ret)
-		return ret;
+	(void)args;
 	*result = status_to_json(dnatd, fault_watch_silence(dnatd->faults));
 	return *result ? 0 : err_no_memory(err);
 }
@@ -299,15 +259,9 @@ static int status(struct dnatd *dnatd, const json_t *args, json_t **result,
 static int status_check(struct dnatd *dnatd, const json_t *args,
 			json_t **result, struct err *err)
 {
-	static const struct arg_spec spec[] = {
-		{ "service", ARG_STRING, false },
-	};
 	const struct service *service;
-	int ret = args_check(args, spec, ARRAY_SIZE(spec), err);
+	int ret = find_service(dnatd->model, args, "service", &service, err);
 
-	if (!ret)
-		ret = find_service(dnatd->model, args, "service", &service,
-				   err);
 	if (!ret)
 		ret = status_served(dnatd, service, err);
 	if (!ret)
@@ -318,21 +272,52 @@ static int status_check(struct dnatd *dnatd, const json_t *args,
 static int monitor(struct dnatd *dnatd, const json_t *args,
 		   struct long_answer **parts, struct err *err)
 {
-	int ret = args_check(args, NULL, 0, err);
-
-	if (ret)
-		return ret;
+	(void)args;
 	*parts = events_subscribe(dnatd->events, err);
 	return *parts ? 0 : -ENOMEM;
 }
 
+static const struct arg_spec service_show_args[] = {
+	{ "name", ARG_STRING, false },
+	{ "health", ARG_STRING, false },
+};
+
+static const struct arg_spec backend_show_args[] = {
+	{ "service", ARG_STRING, false },
+	{ "health", ARG_STRING, false },
+};
+
+static const struct arg_spec port_args[] = {
+	{ "vip", ARG_STRING, false },
+	{ "proto", ARG_STRING, false },
+};
+
+static const struct arg_spec conn_args[] = {
+	{ "service", ARG_STRING, false },
+	{ "backend", ARG_STRING, false },
+	{ "client", ARG_STRING, false },
+	{ "state", ARG_STRING, false },
+};
+
+static const struct arg_spec service_args[] = {
+	{ "service", ARG_STRING, false },
+};
+
+static const struct arg_spec config_args[] = {
+	{ "brief", ARG_BOOLEAN, false },
+};
+
+#define ARGS(spec) .args = spec, .n_args = ARRAY_SIZE(spec)
+
 /*
- * Each operation has exactly one of the three functions.  CHANGES needs
- * peer->changes.
+ * Each operation has exactly one of the three functions.  @change checks its
+ * arguments itself.  CHANGES needs peer->changes.
  */
 static const struct operation {
 	const char *op;
 	enum { CHANGES, LOOKS } does;
+	const struct arg_spec *args;
+	size_t n_args;
 	int (*answer)(struct dnatd *dnatd, const json_t *args,
 		      json_t **result, struct err *err);
 	int (*list)(struct dnatd *dnatd, const json_t *args,
@@ -340,27 +325,34 @@ static const struct operation {
 	int (*change)(struct dnatd *dnatd, const char *op, const json_t *args,
 		      struct long_answer **parts, struct err *err);
 } operations[] = {
-	{ "service.show", LOOKS, .list = service_show },
+	{ "service.show", LOOKS, .list = service_show,
+	  ARGS(service_show_args) },
 	{ "service.add", CHANGES, .change = change_service },
 	{ "service.set", CHANGES, .change = change_service },
 	{ "service.del", CHANGES, .change = change_service },
-	{ "backend.show", LOOKS, .list = backend_show },
+	{ "backend.show", LOOKS, .list = backend_show,
+	  ARGS(backend_show_args) },
 	{ "backend.add", CHANGES, .change = change_service },
 	{ "backend.set", CHANGES, .change = change_service },
 	{ "backend.del", CHANGES, .change = change_service },
 	{ "vdport.show", LOOKS, .list = vdport_show },
-	{ "vdport.ports", LOOKS, .list = vdport_ports },
+	{ "vdport.ports", LOOKS, .list = vdport_ports, ARGS(port_args) },
 	{ "vdport.set", CHANGES, .change = change_vdports },
-	{ "connection.show", LOOKS, .list = connection_show },
-	{ "connection.del", CHANGES, .list = connection_del },
+	{ "connection.show", LOOKS, .list = connection_show,
+	  ARGS(conn_args) },
+	{ "connection.del", CHANGES, .list = connection_del,
+	  ARGS(conn_args) },
 	{ "connection.flush", CHANGES, .list = connection_flush },
-	{ "config.show", LOOKS, .list = show_config },
+	{ "config.show", LOOKS, .list = show_config, ARGS(config_args) },
 	{ "config.apply", CHANGES, .change = change_config },
 	{ "stats", LOOKS, .answer = stats },
-	{ "stats.services", LOOKS, .list = stats_services },
-	{ "stats.backends", LOOKS, .list = stats_backends },
+	{ "stats.services", LOOKS, .list = stats_services,
+	  ARGS(service_args) },
+	{ "stats.backends", LOOKS, .list = stats_backends,
+	  ARGS(service_args) },
 	{ "status", LOOKS, .answer = status },
-	{ "status.check", LOOKS, .answer = status_check },
+	{ "status.check", LOOKS, .answer = status_check,
+	  ARGS(service_args) },
 	{ "monitor", LOOKS, .list = monitor },
 };
 
@@ -372,6 +364,9 @@ static int carry_out(struct dnatd *dnatd, const struct operation *operation,
 
 	if (operation->change)
 		return operation->change(dnatd, operation->op, args, parts, err);
+	ret = args_check(args, operation->args, operation->n_args, err);
+	if (ret)
+		return ret;
 	if (operation->answer)
 		return operation->answer(dnatd, args, result, err);
 	ret = operation->list(dnatd, args, parts, err);

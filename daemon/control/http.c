@@ -349,37 +349,22 @@ static void http_accept_again(evutil_socket_t fd, short what, void *data)
 	evconnlistener_enable(http->listener);
 }
 
+/* libevent also takes scopes, addresses without a port, and text after one. */
 int http_addr_parse(const char *text, struct http_addr *addr)
 {
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&addr->sa;
-	struct sockaddr_in *v4 = (struct sockaddr_in *)&addr->sa;
+	const struct sockaddr_in *in = (struct sockaddr_in *)&addr->sa;
 	const char *colon = strrchr(text, ':');
-	char host[INET6_ADDRSTRLEN + 2];
+	int len = sizeof(addr->sa);
 	unsigned int port;
-	size_t len;
 
 	memset(addr, 0, sizeof(*addr));
-	len = colon ? (size_t)(colon - text) : 0;
-	if (!len || len >= sizeof(host) ||
-	    uint_parse(colon + 1, "metrics", 1, 65535, &port, NULL))
+	if (!colon || strchr(text, '%') ||
+	    uint_parse(colon + 1, "metrics", 1, 65535, &port, NULL) ||
+	    evutil_parse_sockaddr_port(text, (struct sockaddr *)&addr->sa,
+				       &len) ||
+	    ntohs(in->sin_port) != port)
 		return -EINVAL;
-	memcpy(host, text, len);
-	host[len] = '\0';
-
-	if (inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
-		v4->sin_family = AF_INET;
-		v4->sin_port = htons((uint16_t)port);
-		addr->len = sizeof(*v4);
-		return 0;
-	}
-	if (host[0] != '[' || host[len - 1] != ']')
-		return -EINVAL;
-	host[len - 1] = '\0';
-	if (inet_pton(AF_INET6, host + 1, &v6->sin6_addr) != 1)
-		return -EINVAL;
-	v6->sin6_family = AF_INET6;
-	v6->sin6_port = htons((uint16_t)port);
-	addr->len = sizeof(*v6);
+	addr->len = (socklen_t)len;
 	return 0;
 }
 
