@@ -233,12 +233,6 @@ static void readable(evutil_socket_t fd, short what, void *data)
 	}
 }
 
-static int join(struct source *source, int group)
-{
-	return setsockopt(mnl_socket_get_fd(source->nl.sock), SOL_NETLINK,
-			  NETLINK_ADD_MEMBERSHIP, &group, sizeof(group));
-}
-
 /*
  * Filter out the notices of changes that @portid made.  A change of 10,000
  * services would otherwise fill the socket with notices of our own rules.
@@ -479,11 +473,11 @@ struct watch *kernel_watch_new(struct event_base *base, struct dnatd *dnatd,
 		rc = source_open(watch, &watch->genl, base, NETLINK_GENERIC,
 				 err);
 	if (!rc && (leave_out(&watch->nft, nft_portid(dnatd->nft)) ||
-		    join(&watch->nft, NFNLGRP_NFTABLES) ||
-		    join(&watch->link, RTNLGRP_LINK) ||
-		    join(&watch->link, RTNLGRP_IPV4_IFADDR) ||
-		    join(&watch->link, RTNLGRP_IPV6_IFADDR) ||
-		    join(&watch->genl, GROUP_FAMILIES)))
+		    nl_join(&watch->nft.nl, NFNLGRP_NFTABLES) ||
+		    nl_join(&watch->link.nl, RTNLGRP_LINK) ||
+		    nl_join(&watch->link.nl, RTNLGRP_IPV4_IFADDR) ||
+		    nl_join(&watch->link.nl, RTNLGRP_IPV6_IFADDR) ||
+		    nl_join(&watch->genl.nl, GROUP_FAMILIES)))
 		rc = err_set(err, -errno, NULL,
 			     "the kernel does not tell of changes: %s",
 			     strerror(errno));

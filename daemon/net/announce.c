@@ -390,19 +390,6 @@ static void readable(evutil_socket_t fd, short what, void *data)
 	}
 }
 
-static int join(const struct announce *announce)
-{
-	static const int groups[] = { RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR,
-				      RTNLGRP_IPV6_IFADDR };
-
-	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
-		if (setsockopt(mnl_socket_get_fd(announce->nl.sock), SOL_NETLINK,
-			       NETLINK_ADD_MEMBERSHIP, &groups[i],
-			       sizeof(groups[i])))
-			return -errno;
-	return 0;
-}
-
 static int start(struct announce *announce, struct event_base *base,
 		 struct err *err)
 {
@@ -418,10 +405,12 @@ static int start(struct announce *announce, struct event_base *base,
 	if (!announce->timer || !announce->readable ||
 	    event_add(announce->readable, NULL))
 		return err_no_memory(err);
-	rc = join(announce);
-	if (rc)
-		return err_set(err, rc, NULL, "the kernel does not tell of links: %s",
-			       strerror(-rc));
+	if (nl_join(&announce->nl, RTNLGRP_LINK) ||
+	    nl_join(&announce->nl, RTNLGRP_IPV4_IFADDR) ||
+	    nl_join(&announce->nl, RTNLGRP_IPV6_IFADDR))
+		return err_set(err, -errno, NULL,
+			       "the kernel does not tell of links: %s",
+			       strerror(errno));
 	rc = nl_open(&nl, NETLINK_ROUTE, err);
 	if (rc)
 		return rc;

@@ -74,6 +74,12 @@ void nl_close(struct nl *nl)
 	nl->buf = NULL;
 }
 
+int nl_join(const struct nl *nl, int group)
+{
+	return mnl_socket_setsockopt(nl->sock, NETLINK_ADD_MEMBERSHIP, &group,
+				     sizeof(group));
+}
+
 struct nlmsghdr *nl_request(struct nl *nl, void *buf, uint16_t type,
 			    uint16_t flags)
 {

@@ -49,6 +49,9 @@ void nl_close(struct nl *nl);
 void nl_close_by(void (*close)(struct mnl_socket *sock, void *data),
 		 void *data);
 
+/* Receive the messages of a multicast group.  Return: 0 or -1 with errno */
+int nl_join(const struct nl *nl, int group);
+
 /* A buffer for a request. */
 #define NL_REQUEST_BUF(name)						\
 	char name[MNL_SOCKET_BUFFER_SIZE]				\

@@ -118,12 +118,17 @@ int table_read_counter(struct nl *nl, const char *chain, uint64_t *packets,
 /**
  * table_add_element - add an item for an element of a named set or map
  * @elem: taken over, also on failure; NULL is a failure
+ * @text: text_element() of all that it has; taken over, NULL is a failure
  * @owner: as for table_add()
  *
  * Return: 0 or -ENOMEM
  */
 int table_add_element(struct table *table, const char *set,
-		      struct nftnl_set_elem *elem, const char *owner);
+		      struct nftnl_set_elem *elem, char *text,
+		      const char *owner);
+
+/* An element with nothing but @key.  NULL: no memory */
+struct nftnl_set_elem *element_of_key(const void *key, size_t len);
 
 /* Add the elements of the sets of VIPs, each VIP once (table_vips.c). */
 int table_want_vips(struct table *table, const struct model *model);

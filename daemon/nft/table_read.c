@@ -212,57 +212,25 @@ void table_read_clean(struct table_read *read)
 	read->rules = NULL;
 }
 
-/* Make a set with only this element, which can be used to delete it. */
-static struct nftnl_set *single_new(const struct nftnl_set *set,
-				    struct nftnl_set_elem *elem)
-{
-	struct nftnl_set_elem *copy = nftnl_set_elem_alloc();
-	struct nftnl_set *single = nftnl_set_alloc();
-	uint32_t len = 0;
-	const void *key;
-
-	if (!copy || !single)
-		goto fail;
-	key = nftnl_set_elem_get(elem, NFTNL_SET_ELEM_KEY, &len);
-	nftnl_set_set_u32(single, NFTNL_SET_FAMILY, NFPROTO_INET);
-	if (nftnl_set_elem_set(copy, NFTNL_SET_ELEM_KEY, key, len) ||
-	    nftnl_set_set_str(single, NFTNL_SET_TABLE, RULESET_TABLE) ||
-	    nftnl_set_set_str(single, NFTNL_SET_NAME,
-			      nftnl_set_get_str(set, NFTNL_SET_NAME)))
-		goto fail;
-	nftnl_set_elem_add(single, copy);
-	return single;
-
-fail:
-	if (copy)
-		nftnl_set_elem_free(copy);
-	if (single)
-		nftnl_set_free(single);
-	return NULL;
-}
-
 struct element_ctx {
 	struct table *table;
 	const struct nftnl_set *set;
 };
 
+/* The item has only the key, which suffices to delete it. */
 static int add_element(struct nftnl_set_elem *elem, void *data)
 {
 	struct element_ctx *ctx = data;
-	struct nftnl_set *single;
+	uint32_t len = 0;
+	const void *key;
 
 	if (!nftnl_set_elem_is_set(elem, NFTNL_SET_ELEM_KEY))
 		return 0;
-	single = single_new(ctx->set, elem);
-	if (!single)
-		return -1;
-	return table_add(ctx->table, (struct item){
-		.kind = ITEM_ELEMENT,
-		.key = key_element(nftnl_set_get_str(ctx->set, NFTNL_SET_NAME),
-				   elem),
-		.text = text_element(elem),
-		.set = single,
-	}, element_owner(elem));
+	key = nftnl_set_elem_get(elem, NFTNL_SET_ELEM_KEY, &len);
+	return table_add_element(ctx->table,
+				 nftnl_set_get_str(ctx->set, NFTNL_SET_NAME),
+				 element_of_key(key, len), text_element(elem),
+				 element_owner(elem));
 }
 
 static int add_set(struct nftnl_set *set, void *data)

@@ -62,16 +62,12 @@ static void vips_count(struct vips *vips, const struct service *service,
 
 static int want_vip(struct table *table, const struct addr *addr)
 {
-	struct nftnl_set_elem *elem = nftnl_set_elem_alloc();
+	struct nftnl_set_elem *elem = element_of_key(addr->bytes,
+						     addr_len(addr->family));
 
-	if (elem && nftnl_set_elem_set(elem, NFTNL_SET_ELEM_KEY, addr->bytes,
-				       (uint32_t)addr_len(addr->family))) {
-		nftnl_set_elem_free(elem);
-		elem = NULL;
-	}
 	return table_add_element(table, addr->family == AF_INET6 ? SET_VIPS6 :
 								   SET_VIPS4,
-				 elem, NULL);
+				 elem, elem ? text_element(elem) : NULL, NULL);
 }
 
 static int want_used(struct table *table, const struct vips *vips)

@@ -225,20 +225,19 @@ static struct nftnl_set_elem *element_new(const struct service *service,
 {
 	struct nftnl_udata_buf *comment = comment_new(NFTNL_UDATA_SET_ELEM_COMMENT,
 						      service->name);
-	struct nftnl_set_elem *elem = nftnl_set_elem_alloc();
 	size_t len = addr_len(service->vip.family);
 	uint16_t port = htons(service->port);
 	uint8_t key[24] = { service->proto };
-	bool ok = comment && elem;
+	struct nftnl_set_elem *elem;
+	bool ok;
 
 	memcpy(key + 4, service->vip.bytes, len);
 	memcpy(key + 4 + len, &port, sizeof(port));
-	if (ok)
-		ok = !nftnl_set_elem_set(elem, NFTNL_SET_ELEM_KEY, key,
-					 (uint32_t)len + 8) &&
-		     !nftnl_set_elem_set(elem, NFTNL_SET_ELEM_USERDATA,
-					 nftnl_udata_buf_data(comment),
-					 nftnl_udata_buf_len(comment));
+	elem = element_of_key(key, len + 8);
+	ok = comment && elem &&
+	     !nftnl_set_elem_set(elem, NFTNL_SET_ELEM_USERDATA,
+				 nftnl_udata_buf_data(comment),
+				 nftnl_udata_buf_len(comment));
 	if (ok && chain) {
 		nftnl_set_elem_set_u32(elem, NFTNL_SET_ELEM_VERDICT,
 				       (uint32_t)NFT_GOTO);
@@ -254,10 +253,11 @@ static struct nftnl_set_elem *element_new(const struct service *service,
 }
 
 int table_add_element(struct table *table, const char *set_name,
-		      struct nftnl_set_elem *elem, const char *owner)
+		      struct nftnl_set_elem *elem, char *text,
+		      const char *owner)
 {
 	struct nftnl_set *set = nftnl_set_alloc();
-	char *key, *text;
+	char *key;
 
 	if (!elem || !set)
 		goto fail;
@@ -266,7 +266,6 @@ int table_add_element(struct table *table, const char *set_name,
 	    nftnl_set_set_str(set, NFTNL_SET_NAME, set_name))
 		goto fail;
 	key = key_element(set_name, elem);
-	text = text_element(elem);
 	nftnl_set_elem_add(set, elem);
 	return table_add(table, (struct item){
 		.kind = ITEM_ELEMENT,
@@ -280,7 +279,30 @@ fail:
 		nftnl_set_elem_free(elem);
 	if (set)
 		nftnl_set_free(set);
+	free(text);
 	return -ENOMEM;
+}
+
+struct nftnl_set_elem *element_of_key(const void *key, size_t len)
+{
+	struct nftnl_set_elem *elem = nftnl_set_elem_alloc();
+
+	if (!elem || !nftnl_set_elem_set(elem, NFTNL_SET_ELEM_KEY, key,
+					 (uint32_t)len))
+		return elem;
+	nftnl_set_elem_free(elem);
+	return NULL;
+}
+
+/* @chain: NULL in a set */
+static int want_element(struct table *table, const char *set,
+			const struct service *service, const char *chain)
+{
+	struct nftnl_set_elem *elem = element_new(service, chain);
+
+	return table_add_element(table, set, elem,
+				 elem ? text_element(elem) : NULL,
+				 service->name);
 }
 
 static int want_service(struct table *table, enum allocator allocator,
@@ -299,13 +321,11 @@ static int want_service(struct table *table, enum allocator allocator,
 	if (!rc)
 		rc = want_rules(table, chain, &rule, 1, service->name);
 	if (!rc)
-		rc = table_add_element(table, v6 ? MAP_SERVICES6 : MAP_SERVICES4,
-				       element_new(service, chain),
-				       service->name);
+		rc = want_element(table, v6 ? MAP_SERVICES6 : MAP_SERVICES4,
+				  service, chain);
 	if (!rc && allocator == ALLOC_NF_NAT)
-		rc = table_add_element(table, v6 ? SET_SOURCES6 : SET_SOURCES4,
-				       element_new(service, NULL),
-				       service->name);
+		rc = want_element(table, v6 ? SET_SOURCES6 : SET_SOURCES4,
+				  service, NULL);
 	return rc;
 }
 
