@@ -10,9 +10,6 @@
 #include "cli/columns.h"
 #include "common/addr.h"
 
-/* Number of blanks between two columns. */
-#define GAP 2
-
 /* Rows of n_columns cells. */
 struct grid {
 	const struct column *columns;
@@ -134,25 +131,17 @@ static int row_compare(const void *a, const void *b, void *data)
 	return ret;
 }
 
-/* printf() and locking in each call would take a third longer. */
-static void blanks_print(FILE *out, size_t n)
-{
-	while (n--)
-		putc_unlocked(' ', out);
-}
-
 static void cell_print(FILE *out, const struct grid *grid, size_t column,
 		       const char *text)
 {
-	size_t len = strlen(text);
 	bool last = column + 1 == grid->n_columns;
-	size_t blanks = grid->widths[column] - len;
-	bool right = grid->columns[column].right;
+	int width = (int)grid->widths[column];
 
-	blanks_print(out, right ? blanks : 0);
-	fwrite_unlocked(text, 1, len, out);
-	if (!last)
-		blanks_print(out, (right ? 0 : blanks) + GAP);
+	if (grid->columns[column].right)
+		fprintf(out, "%*s", width, text);
+	else
+		fprintf(out, "%-*s", last ? 0 : width, text);
+	fputs(last ? "\n" : "  ", out);
 }
 
 static void grid_print(struct grid *grid, FILE *out, bool header)
@@ -163,13 +152,8 @@ static void grid_print(struct grid *grid, FILE *out, bool header)
 		grid);
 	for (size_t i = 0; header && i < n; i++)
 		cell_print(out, grid, i, grid->columns[i].title);
-	if (header)
-		putc('\n', out);
-	for (size_t i = 0; i < grid->n; i++) {
+	for (size_t i = 0; i < grid->n; i++)
 		cell_print(out, grid, i % n, grid->cells[i]);
-		if (i % n == n - 1)
-			putc('\n', out);
-	}
 }
 
 int columns_print(struct page *page, const json_t *list,
