@@ -379,34 +379,20 @@ void conf_clean(struct conf *conf)
 	memset(conf, 0, sizeof(*conf));
 }
 
-/* Read @name and an index, such as "services[12]", and move *path past them. */
-static bool take_index(const char **path, const char *name, size_t *i)
-{
-	size_t len = strlen(name);
-	char *end;
-
-	if (strncmp(*path, name, len) || (*path)[len] != '[')
-		return false;
-	*i = strtoul(*path + len + 1, &end, 10);
-	if (*end != ']')
-		return false;
-	*path = end + 1;
-	return true;
-}
-
 unsigned int conf_line(const struct conf *conf, const char *path)
 {
 	static const char vdports[] = "vdports";
 	const struct conf_place *place;
 	size_t i, j;
+	int found;
 
 	if (!strncmp(path, vdports, strlen(vdports)))
 		return conf->vdports;
-	if (!take_index(&path, "services", &i) || i >= conf->n)
+	found = sscanf(path, "services[%zu].backends[%zu]", &i, &j);
+	if (found < 1 || i >= conf->n)
 		return 0;
 	place = &conf->services[i];
-	return take_index(&path, ".backends", &j) && j < place->n ?
-		       place->backends[j] : place->line;
+	return found == 2 && j < place->n ? place->backends[j] : place->line;
 }
 
 void conf_fault(const struct conf *conf, const char *path, const char *msg,
