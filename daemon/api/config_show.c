@@ -43,10 +43,9 @@ static int begin(struct config *config, struct text *rows)
 static int add_service(struct config *config, struct text *rows,
 		       const struct service *service)
 {
-	if (config->next++ && text_add(rows, ",", 1))
-		return -ENOMEM;
-	return text_json(rows, config->brief ? export_service(service) :
-					       service_to_state(service));
+	config->next++;
+	return text_json_row(rows, config->brief ? export_service(service) :
+						   service_to_state(service));
 }
 
 static int config_next(struct task *task, struct text *rows, struct err *err)

@@ -11,6 +11,7 @@
 #include "engine/unanswered.h"
 #include "model/model.h"
 #include "model/slots.h"
+#include "model/walk.h"
 
 #define ROWS_A_PART 128		/* services and backends; a few milliseconds */
 
@@ -24,8 +25,8 @@ struct show {
 	struct dnatd *dnatd;
 	list_fn *list;
 	const char *health;
-	bool all;
-	char name[SERVICE_NAME_LEN + 1];	/* only service, or last done */
+	struct service_walk walk;
+	struct text *rows;
 	bool begun;
 	struct count_wait count;
 	bool waited;		/* has waited; use that count to the end */
@@ -102,17 +103,6 @@ static bool has_health(const struct dnatd *dnatd,
 	return !health || !strcmp(is, health);
 }
 
-static int add_row(struct text *rows, json_t *row)
-{
-	bool first = rows->buf[rows->len - 1] == '[';
-
-	if (!first && text_add(rows, ",", 1)) {
-		json_decref(row);
-		return -ENOMEM;
-	}
-	return text_json(rows, row);
-}
-
 /* Add the service's row, if a backend has the wanted health. */
 static int list_service(const struct show *show, struct text *rows,
 			const struct service *service)
@@ -122,7 +112,8 @@ static int list_service(const struct show *show, struct text *rows,
 	for (size_t i = 0; !wanted && i < service->n_backends; i++)
 		wanted = has_health(show->dnatd, service,
 				    &service->backends[i], show->health);
-	return wanted ? add_row(rows, service_row(show->dnatd, service)) : 0;
+	return wanted ? text_json_row(rows, service_row(show->dnatd, service)) :
+			0;
 }
 
 static json_t *backend_row(const struct show *show,
@@ -163,8 +154,8 @@ static int list_backends(const struct show *show, struct text *rows,
 		const struct backend *backend = &service->backends[i];
 
 		if (has_health(show->dnatd, service, backend, show->health))
-			ret = add_row(rows, backend_row(show, service,
-							backend));
+			ret = text_json_row(rows, backend_row(show, service,
+							      backend));
 	}
 	return ret;
 }
@@ -196,36 +187,12 @@ static bool all_counted(const struct show *show, const struct service *service)
 	return true;
 }
 
-static int next_of_one(struct show *show, struct text *rows)
+static int list_next(const struct service *service, void *data)
 {
-	const struct service *service = model_find(show->dnatd->model,
-						   show->name);
+	const struct show *show = data;
 
-	if (service && !all_counted(show, service))
-		return TASK_LATER;
-	return service ? show->list(show, rows, service) : 0;
-}
-
-/*
- * Services may be added and deleted between two parts.  The list continues
- * after the last name, so each service that stays is listed exactly once.
- */
-static int next_of_all(struct show *show, struct text *rows)
-{
-	const struct model *model = show->dnatd->model;
-	size_t i = model_after(model, show->name);
-
-	for (size_t n = 0; n < ROWS_A_PART && i < model->n_services; i++) {
-		const struct service *service = model->services[i];
-
-		if (!all_counted(show, service))
-			return TASK_LATER;
-		if (show->list(show, rows, service))
-			return -ENOMEM;
-		strcpy(show->name, service->name);
-		n += 1 + service->n_backends;
-	}
-	return i < model->n_services;
+	return all_counted(show, service) ?
+		       show->list(show, show->rows, service) : TASK_LATER;
 }
 
 /*
@@ -234,11 +201,10 @@ static int next_of_all(struct show *show, struct text *rows)
  */
 static bool counts_come(struct show *show)
 {
-	const struct service *only = show->all ?
-		NULL : model_find(show->dnatd->model, show->name);
-
 	return show->list == list_backends &&
-	       unanswered_more(&show->unanswered, show->dnatd, only);
+	       unanswered_more(&show->unanswered, show->dnatd,
+			       service_walk_only(&show->walk,
+						 show->dnatd->model));
 }
 
 static int show_next(struct task *task, struct text *rows, struct err *err)
@@ -255,9 +221,10 @@ static int show_next(struct task *task, struct text *rows, struct err *err)
 	if (!show->begun)
 		ret = text_add(rows, "[", 1);
 	show->begun = true;
+	show->rows = rows;
 	if (!ret)
-		ret = show->all ? next_of_all(show, rows) :
-				  next_of_one(show, rows);
+		ret = service_walk(&show->walk, show->dnatd->model, ROWS_A_PART,
+				   list_next, show);
 	if (ret == TASK_LATER)
 		counts_wait(show->dnatd->counts, &show->count);
 	else if (!ret)
@@ -286,9 +253,7 @@ static struct long_answer *show_new(struct dnatd *dnatd,
 	show->dnatd = dnatd;
 	show->list = list;
 	show->health = health;
-	show->all = !only;
-	if (only)
-		strcpy(show->name, only->name);
+	show->walk = service_walk_to(only);
 	show->count.done = counted;
 	show->count.data = show;
 	return &show->parts;

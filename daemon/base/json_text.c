@@ -16,3 +16,11 @@ int text_json(struct text *text, json_t *json)
 	json_decref(json);
 	return ret;
 }
+
+int text_json_row(struct text *text, json_t *json)
+{
+	if (text->buf[text->len - 1] == '[' || !text_add(text, ",", 1))
+		return text_json(text, json);
+	json_decref(json);
+	return -ENOMEM;
+}

@@ -14,4 +14,7 @@
  */
 int text_json(struct text *text, json_t *json);
 
+/* The same for the next row of a JSON array, as text_row(). */
+int text_json_row(struct text *text, json_t *json);
+
 #endif

@@ -64,9 +64,9 @@ static bool is_silent(const struct dnatd *dnatd, const struct service *service,
 }
 
 /* Count the silent backends of @service; the advice is about the first. */
-static void look_at(struct silence *silence, const struct dnatd *dnatd,
-		    const struct service *service)
+static int look_at(const struct service *service, void *data)
 {
+	struct silence *silence = data;
 	char addr[INET6_ADDRSTRLEN], vip[INET6_ADDRSTRLEN];
 
 	for (size_t i = 0; i < service->n_backends; i++) {
@@ -75,7 +75,7 @@ static void look_at(struct silence *silence, const struct dnatd *dnatd,
 			counters_of_backend(&silence->all.counters, service,
 					    backend);
 
-		if (!is_silent(dnatd, service, backend, counter) ||
+		if (!is_silent(silence->dnatd, service, backend, counter) ||
 		    silence->n++)
 			continue;
 		snprintf(silence->advice, sizeof(silence->advice),
@@ -87,6 +87,7 @@ static void look_at(struct silence *silence, const struct dnatd *dnatd,
 			 addr_text(&service->vip, vip, sizeof(vip)),
 			 service->name);
 	}
+	return 0;
 }
 
 static void look_end(struct silence *silence)
@@ -109,17 +110,12 @@ static void look_end(struct silence *silence)
 
 bool silence_step(struct silence *silence, const struct dnatd *dnatd)
 {
-	const struct model *model = dnatd->model;
-
-	if (unanswered_more(&silence->all, dnatd, NULL))
+	silence->dnatd = dnatd;
+	if (unanswered_more(&silence->all, dnatd, NULL) ||
+	    (silence->all.state == UNANSWERED_KNOWN &&
+	     service_walk(&silence->walk, dnatd->model, ROWS_A_PART, look_at,
+			  silence) == TASK_MORE))
 		return true;
-	for (size_t n = 0; silence->all.state == UNANSWERED_KNOWN &&
-	     silence->next < model->n_services; silence->next++) {
-		if (n >= ROWS_A_PART)
-			return true;
-		n += 1 + model->services[silence->next]->n_backends;
-		look_at(silence, dnatd, model->services[silence->next]);
-	}
 	look_end(silence);
 	return false;
 }

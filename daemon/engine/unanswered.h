@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "engine/dnatd.h"
+#include "model/walk.h"
 #include "module/counters.h"
 #include "net/netlink.h"
 
@@ -44,7 +45,8 @@ json_t *unanswered_of(const struct unanswered *unanswered,
  */
 struct silence {
 	struct unanswered all;
-	size_t next;		/* index of the next service in the model */
+	const struct dnatd *dnatd;
+	struct service_walk walk;
 	unsigned int n;		/* backends found */
 	char advice[512];
 	json_t *check;		/* last result, for status; NULL: none yet */

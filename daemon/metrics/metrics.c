@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "metrics/metrics.h"
 #include "metrics/metrics_daemon.h"
@@ -9,7 +8,7 @@
 #include "metrics/metrics_service.h"
 #include "metrics/metrics_stats.h"
 #include "metrics/metrics_text.h"
-#include "model/model.h"
+#include "model/walk.h"
 #include "module/kmod_pool.h"
 #include "module/kmod_stats.h"
 
@@ -21,7 +20,7 @@ struct job {
 	struct samples samples;
 	size_t stage;				/* index of stages[] */
 	bool up;
-	char last[SERVICE_NAME_LEN + 1];	/* name of last service done */
+	struct service_walk walk;
 	struct nl nl;				/* for counters, then pools */
 	struct counters counters;
 	bool counted;				/* @counters is complete */
@@ -66,22 +65,18 @@ static int read_counters(struct job *job)
 	return rc < 0 ? failed(job, rc) : rc;
 }
 
+static int add_service(const struct service *service, void *data)
+{
+	struct job *job = data;
+
+	return metrics_add_service(&job->samples, service, job->dnatd->health,
+				   job->counted ? &job->counters : NULL);
+}
+
 static int add_services(struct job *job)
 {
-	const struct dnatd *dnatd = job->dnatd;
-	const struct model *model = dnatd->model;
-	size_t i = model_after(model, job->last);
-
-	for (size_t n = 0; n < ROWS_A_PART && i < model->n_services; i++) {
-		const struct service *service = model->services[i];
-
-		if (metrics_add_service(&job->samples, service, dnatd->health,
-					job->counted ? &job->counters : NULL))
-			return -ENOMEM;
-		strcpy(job->last, service->name);
-		n += 1 + service->n_backends;
-	}
-	return i < model->n_services;
+	return service_walk(&job->walk, job->dnatd->model, ROWS_A_PART,
+			    add_service, job);
 }
 
 static int add_pools(struct job *job)

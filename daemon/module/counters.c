@@ -183,8 +183,8 @@ static int append(json_t *list, json_t *row,
 	return json_array_append_new(list, row) ? -ENOMEM : 0;
 }
 
-static int append_service(json_t *list, const struct counters *counters,
-			  const struct service *service)
+int counters_services(json_t *list, const struct counters *counters,
+		      const struct service *service)
 {
 	uint64_t values[COUNT_VALUES];
 
@@ -214,8 +214,8 @@ bool counter_is_left(const struct counter *counter,
 		       service->n_backends;
 }
 
-static int append_backends(json_t *list, const struct counters *counters,
-			   const struct service *service)
+int counters_backends(json_t *list, const struct counters *counters,
+		      const struct service *service)
 {
 	static const uint64_t none[COUNT_VALUES];
 	const struct counter *counter;
@@ -237,37 +237,4 @@ static int append_backends(json_t *list, const struct counters *counters,
 					     counter->backend_port,
 					     counter->values);
 	return ret;
-}
-
-static json_t *append_all(const struct counters *counters,
-			  const struct model *model, const struct service *only,
-			  int (*fn)(json_t *list,
-				    const struct counters *counters,
-				    const struct service *service))
-{
-	json_t *list = json_array();
-	int ret = list ? 0 : -ENOMEM;
-
-	for (size_t i = 0; !ret && i < model->n_services; i++)
-		if (!only || model->services[i] == only)
-			ret = fn(list, counters, model->services[i]);
-	if (ret) {
-		json_decref(list);
-		return NULL;
-	}
-	return list;
-}
-
-json_t *counters_services(const struct counters *counters,
-			  const struct model *model,
-			  const struct service *only)
-{
-	return append_all(counters, model, only, append_service);
-}
-
-json_t *counters_backends(const struct counters *counters,
-			  const struct model *model,
-			  const struct service *only)
-{
-	return append_all(counters, model, only, append_backends);
 }

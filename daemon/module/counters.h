@@ -79,19 +79,14 @@ const struct counter *counters_of_backend(const struct counters *counters,
 bool counter_is_left(const struct counter *counter,
 		     const struct service *service);
 
-/**
- * counters_services - make the rows of stats.services
- * @only: the only service to list, NULL for all
- *
- * Return: an array, the caller's to free, or NULL when out of memory
- */
-json_t *counters_services(const struct counters *counters,
-			  const struct model *model,
-			  const struct service *only);
+/* Append to the array @list rows about @service.  Return: 0 or -ENOMEM */
+typedef int counters_fn(json_t *list, const struct counters *counters,
+			const struct service *service);
 
-/* The same for stats.backends: one row a backend. */
-json_t *counters_backends(const struct counters *counters,
-			  const struct model *model,
-			  const struct service *only);
+/* For stats.services: one row. */
+counters_fn counters_services;
+
+/* For stats.backends: one row a backend. */
+counters_fn counters_backends;
 
 #endif

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/json_text.h"
-#include "model/model.h"
+#include "model/walk.h"
 #include "module/kmod_msg.h"
 #include "module/kmod_pool.h"
 #include "module/kmod_show.h"
@@ -19,12 +18,9 @@ static int add_rows(struct text *rows, json_t *list)
 	size_t i;
 	int ret = list ? 0 : -ENOMEM;
 
-	json_array_foreach(list, i, row) {
-		if (!ret && rows->buf[rows->len - 1] != '[')
-			ret = text_add(rows, ",", 1);
+	json_array_foreach(list, i, row)
 		if (!ret)
-			ret = text_json(rows, json_incref(row));
-	}
+			ret = text_json_row(rows, json_incref(row));
 	json_decref(list);
 	return ret;
 }
@@ -78,46 +74,23 @@ struct counter_list {
 	const struct kmod *kmod;
 	const struct model *model;
 	counters_fn *list;
-	bool all;
-	char name[SERVICE_NAME_LEN + 1];	/* only service, or last done */
+	struct service_walk walk;
+	struct text *rows;
 	bool counted;				/* @counters is complete */
 	bool begun;
 	struct nl nl;
 	struct counters counters;
 };
 
-static int add_service(struct counter_list *list, struct text *rows,
-		       const struct service *service)
+static int add_service(const struct service *service, void *data)
 {
-	return add_rows(rows, list->list(&list->counters, list->model,
-					 service));
-}
+	const struct counter_list *list = data;
+	json_t *rows = json_array();
 
-static int rows_of_one(struct counter_list *list, struct text *rows)
-{
-	const struct service *service = model_find(list->model, list->name);
-
-	return service ? add_service(list, rows, service) : 0;
-}
-
-/*
- * Services may be added and deleted between two parts.  The list continues
- * after the last name, so each service that stays is listed exactly once.
- */
-static int rows_of_all(struct counter_list *list, struct text *rows)
-{
-	const struct model *model = list->model;
-	size_t i = model_after(model, list->name);
-
-	for (size_t n = 0; n < ROWS_A_PART && i < model->n_services; i++) {
-		const struct service *service = model->services[i];
-
-		if (add_service(list, rows, service))
-			return -ENOMEM;
-		strcpy(list->name, service->name);
-		n += 1 + service->n_backends;
-	}
-	return i < model->n_services;
+	if (!list->list(rows, &list->counters, service))
+		return add_rows(list->rows, rows);
+	json_decref(rows);
+	return -ENOMEM;
 }
 
 static int counter_list_next(struct task *task, struct text *rows,
@@ -127,8 +100,9 @@ static int counter_list_next(struct task *task, struct text *rows,
 	int ret = 0;
 
 	if (!list->counted) {
-		ret = kmod_counters_more(list->kmod, list->all ? NULL :
-					 model_find(list->model, list->name),
+		ret = kmod_counters_more(list->kmod,
+					 service_walk_only(&list->walk,
+							   list->model),
 					 &list->nl, &list->counters, err);
 		list->counted = ret == TASK_DONE;
 		return ret < 0 ? ret : TASK_MORE;
@@ -136,9 +110,10 @@ static int counter_list_next(struct task *task, struct text *rows,
 	if (!list->begun)
 		ret = text_add(rows, "[", 1);
 	list->begun = true;
+	list->rows = rows;
 	if (!ret)
-		ret = list->all ? rows_of_all(list, rows) :
-				  rows_of_one(list, rows);
+		ret = service_walk(&list->walk, list->model, ROWS_A_PART,
+				   add_service, list);
 	if (!ret)
 		ret = text_add(rows, "]", 1);
 	return ret < 0 ? err_no_memory(err) : ret;
@@ -166,9 +141,7 @@ int kmod_show_counters(const struct kmod *kmod, const struct model *model,
 	list->kmod = kmod;
 	list->model = model;
 	list->list = fn;
-	list->all = !only;
-	if (only)
-		strcpy(list->name, only->name);
+	list->walk = service_walk_to(only);
 	*parts = &list->parts;
 	return 0;
 }

@@ -16,11 +16,6 @@
 int kmod_show_pools(const struct kmod *kmod, struct long_answer **parts,
 		    struct err *err);
 
-/* Make the rows of one service, or of all services if @only is NULL. */
-typedef json_t *counters_fn(const struct counters *counters,
-			    const struct model *model,
-			    const struct service *only);
-
 /**
  * kmod_show_counters - begin the answer to stats.services or stats.backends
  * @model: may change between parts, but must outlive @parts

@@ -125,14 +125,15 @@ static void read_stats(struct nl *nl, const void *buf, size_t len)
 
 static void read_counters(struct nl *nl, const void *buf, size_t len)
 {
-	struct model *model = model_new();
+	static const struct service any = { .name = "any" };
 	struct counters counters = { 0 };
+	json_t *list = json_array();
 	int done;
 
 	nl_walk(nl, buf, len, kmod_parse_counter, &counters, &done);
-	json_decref(counters_services(&counters, model, NULL));
+	counters_services(list, &counters, &any);
+	json_decref(list);
 	counters_clean(&counters);
-	model_free(model);
 }
 
 static void read_ended(struct nl *nl, const void *buf, size_t len)
