@@ -17,9 +17,10 @@
 TAILQ_HEAD(count_waits, count_wait);
 
 struct counts {
+	struct task task;
 	struct dnatd *dnatd;
-	struct event *begin;
-	struct event *more;		/* reads the list; NULL: not reading */
+	struct event *timer;		/* runs @task */
+	bool counting;			/* a count has begun */
 	struct nl nl;
 	unsigned int tries;
 	struct count_waits now;		/* for the current or next count */
@@ -29,15 +30,6 @@ struct counts {
 	int64_t spent;			/* CPU time on @running, us */
 	int64_t stale;			/* @last is too old then, us */
 };
-
-static void stop(struct counts *counts)
-{
-	if (!counts->more)
-		return;
-	event_free(counts->more);
-	counts->more = NULL;
-	nl_close(&counts->nl);
-}
 
 static void finish(struct counts *counts, const struct err *err)
 {
@@ -51,67 +43,50 @@ static void finish(struct counts *counts, const struct err *err)
 		counts->stale = clock_us(CLOCK_MONOTONIC) +
 				COUNT_SHARE * counts->spent;
 	}
-	/* @more is still set: a callback that waits again is added to @next. */
+	/* @counting is still set: a callback that waits again is added to @next. */
 	while ((wait = TAILQ_FIRST(&counts->now))) {
 		TAILQ_REMOVE(&counts->now, wait, entry);
 		wait->waits = false;
 		wait->done(err, wait->data);
 	}
-	stop(counts);
+	counts->counting = false;
 	TAILQ_CONCAT(&counts->now, &counts->next, entry);
 	if (!TAILQ_EMPTY(&counts->now))
-		loop_timer(counts->begin, 0);
+		loop_timer(counts->timer, 0);
 }
 
-static void take(evutil_socket_t fd, short what, void *data)
+static int begin(struct counts *counts, struct err *err)
 {
-	struct counts *counts = data;
-	bool module = counts->dnatd->in_force == ALLOC_MODULE;
-	int64_t start = clock_us(CLOCK_THREAD_CPUTIME_ID);
-	struct err err;
-	int done, rc;
-
-	(void)fd;
-	(void)what;
-	loop_does("counting connections");
-	rc = nl_receive(&counts->nl, module ? left_parse_pool : ct_take_left,
-			&counts->running, &done);
-	counts->spent += clock_us(CLOCK_THREAD_CPUTIME_ID) - start;
-	if (!rc && !done)
-		return;
-	if (rc == -EINTR && ++counts->tries < TRIES) {
-		stop(counts);
-		loop_timer(counts->begin, 0);
-		return;
-	}
-	if (rc)
-		err_set(&err, rc, NULL, "cannot list %s: %s",
-			module ? "the module's pools" :
-				 "conntrack's connections",
-			nl_reason(&counts->nl, rc));
-	finish(counts, rc ? &err : NULL);
+	counts->counting = true;
+	counts->spent = 0;
+	conn_counts_clean(&counts->running);
+	if (conn_counts_init(&counts->running, counts->dnatd->model))
+		return err_no_memory(err);
+	return counts->running.n ? TASK_MORE : TASK_DONE;
 }
 
-static int ask(struct counts *counts, struct err *err)
+static int count_step(struct task *task, struct text *rows, struct err *err)
 {
+	struct counts *counts = (struct counts *)task;
 	const struct dnatd *dnatd = counts->dnatd;
-	int rc = dnatd->in_force == ALLOC_MODULE ?
-		kmod_pools_more(dnatd->kmod, &counts->nl, NULL, NULL, err) :
-		ct_more(&counts->nl, NULL, NULL, err);
+	int64_t start = clock_us(CLOCK_THREAD_CPUTIME_ID);
+	int rc;
 
-	if (rc != TASK_MORE)
+	(void)rows;
+	if (!counts->counting)
+		return begin(counts, err);
+	rc = dnatd->in_force == ALLOC_MODULE ?
+		kmod_pools_more(dnatd->kmod, &counts->nl, left_parse_pool,
+				&counts->running, err) :
+		ct_more(&counts->nl, ct_take_left, &counts->running, err);
+	counts->spent += clock_us(CLOCK_THREAD_CPUTIME_ID) - start;
+	if (rc != -EINTR || ++counts->tries == TRIES)
 		return rc;
-	counts->more = event_new(dnatd->base,
-				 mnl_socket_get_fd(counts->nl.sock),
-				 EV_READ | EV_PERSIST, take, counts);
-	if (counts->more && !event_add(counts->more, NULL))
-		return 0;
-	if (!counts->more)
-		nl_close(&counts->nl);
-	return err_no_memory(err);
+	counts->counting = false;
+	return TASK_MORE;
 }
 
-static void begin(evutil_socket_t fd, short what, void *data)
+static void run(evutil_socket_t fd, short what, void *data)
 {
 	struct counts *counts = data;
 	struct err err;
@@ -120,24 +95,20 @@ static void begin(evutil_socket_t fd, short what, void *data)
 	(void)fd;
 	(void)what;
 	loop_does("counting connections");
-	counts->spent = 0;
-	conn_counts_clean(&counts->running);
-	rc = conn_counts_init(&counts->running, counts->dnatd->model);
-	if (rc)
-		err_no_memory(&err);
-	else if (counts->running.n)
-		rc = ask(counts, &err);
-	if (rc || !counts->running.n)
+	rc = loop_run(&counts->task, NULL, &err);
+	if (rc == TASK_MORE)
+		loop_timer(counts->timer, 0);
+	else
 		finish(counts, rc ? &err : NULL);
 }
 
 struct counts *counts_new(struct dnatd *dnatd, struct err *err)
 {
-	struct counts *counts = calloc(1, sizeof(*counts));
+	struct counts *counts = task_new(sizeof(*counts), count_step, NULL);
 
 	if (counts)
-		counts->begin = evtimer_new(dnatd->base, begin, counts);
-	if (!counts || !counts->begin) {
+		counts->timer = evtimer_new(dnatd->base, run, counts);
+	if (!counts || !counts->timer) {
 		free(counts);
 		err_no_memory(err);
 		return NULL;
@@ -152,8 +123,8 @@ void counts_free(struct counts *counts)
 {
 	if (!counts)
 		return;
-	stop(counts);
-	event_free(counts->begin);
+	event_free(counts->timer);
+	nl_close(&counts->nl);
 	conn_counts_clean(&counts->running);
 	conn_counts_clean(&counts->last);
 	free(counts);
@@ -164,12 +135,12 @@ void counts_wait(struct counts *counts, struct count_wait *wait)
 	if (wait->waits)
 		return;
 	wait->waits = true;
-	if (counts->more) {
+	if (counts->counting) {
 		TAILQ_INSERT_TAIL(&counts->next, wait, entry);
 		return;
 	}
 	TAILQ_INSERT_TAIL(&counts->now, wait, entry);
-	loop_timer(counts->begin, 0);
+	loop_timer(counts->timer, 0);
 }
 
 void counts_cancel(struct counts *counts, struct count_wait *wait)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Count the connections of all draining backends.  All callers share one count.
- * A count reads one datagram of the kernel's list per turn of the event loop.
  */
 #ifndef DNAT_COUNT_H
 #define DNAT_COUNT_H
