@@ -2,43 +2,45 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <jansson.h>
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <time.h>
 
 #include "base/events.h"
 #include "base/log.h"
 #include "base/loop.h"
-#include "common/array.h"
 #include "engine/dnatd.h"
 #include "engine/pool_alarm.h"
 #include "module/kmod_pool.h"
 #include "module/kmod_stats.h"
 
 #define LOOK_MS 1000
+#define FORGET_PART 256	/* pools, less than a millisecond */
 
 #define POOL_TEXT (2 * INET6_ADDRSTRLEN + 64)
 
 /* A pool and its level, kept from one look to the next. */
 struct standing {
+	TAILQ_ENTRY(standing) entry;
 	struct kmod_pool pool;
 	enum pool_level level;
-};
-
-struct standings {
-	size_t n, room;
-	struct standing *list;	/* sorted when it is complete */
+	unsigned int look;	/* number of the last look that saw it */
 };
 
 struct pool_alarm {
 	struct task look;
 	struct dnatd *dnatd;
 	struct event *timer;
-	struct nl nl;			/* nl.sock is NULL between two looks */
-	struct standings before;	/* result of the last look */
-	struct standings now;
-	bool looked;			/* @before is valid */
+	unsigned int looks;		/* number of the current look */
+	struct nl nl;
+	bool listed;			/* this look has seen all pools */
+	void *tree;			/* of tsearch(3), for order() */
+	TAILQ_HEAD(standing_list, standing) standings;	/* last seen last */
+	size_t refusing;		/* number at POOL_EXHAUSTED */
+	bool looked;			/* a look was complete */
 	bool followed;			/* a client monitored at that time */
 	json_int_t refused;		/* by all pools, at the last look */
 	struct kmod_pool last;		/* the last pool to refuse */
@@ -110,6 +112,8 @@ static void note_change(struct pool_alarm *pools, const struct kmod_pool *pool,
 {
 	char text[POOL_TEXT];
 
+	pools->refusing += level == POOL_EXHAUSTED;
+	pools->refusing -= was == POOL_EXHAUSTED;
 	tell(pools, pool, level);
 	pool_text(pool, text, sizeof(text));
 	if (level == POOL_EXHAUSTED)
@@ -134,83 +138,92 @@ static int order(const void *va, const void *vb)
 	return (a->proto > b->proto) - (a->proto < b->proto);
 }
 
+/* Return: the pool's standing, a new one if need be; NULL: no memory */
+static struct standing *standing_of(struct pool_alarm *pools,
+				    const struct standing *key)
+{
+	struct standing **found = tfind(key, &pools->tree, order);
+	struct standing *standing;
+
+	if (found) {
+		TAILQ_REMOVE(&pools->standings, *found, entry);
+		TAILQ_INSERT_TAIL(&pools->standings, *found, entry);
+		return *found;
+	}
+	standing = malloc(sizeof(*standing));
+	if (!standing)
+		return NULL;
+	*standing = *key;
+	if (!tsearch(standing, &pools->tree, order)) {
+		free(standing);
+		return NULL;
+	}
+	/*
+	 * The refusals of a new pool have happened since the last look.  But at
+	 * the first look their time is unknown: they are ignored.
+	 */
+	if (pools->looked)
+		standing->pool.failures = 0;
+	TAILQ_INSERT_TAIL(&pools->standings, standing, entry);
+	return standing;
+}
+
+/* Report a change of the level of the pool in @nlh. */
 static int take(const struct nlmsghdr *nlh, void *data)
 {
-	struct standings *now = data;
+	struct standing now = { .level = POOL_FINE };
+	struct pool_alarm *pools = data;
+	struct standing *standing;
+	enum pool_level was;
+	bool refused;
 
-	if (array_room(&now->list, now->n, &now->room, sizeof(*now->list)))
-		return -ENOMEM;
-	if (!kmod_pool_read(nlh, &now->list[now->n].pool))
+	if (!kmod_pool_read(nlh, &now.pool))
 		return 0;
-	now->list[now->n++].level = POOL_FINE;
+	standing = standing_of(pools, &now);
+	if (!standing)
+		return -ENOMEM;
+	was = standing->level;
+	refused = now.pool.failures > standing->pool.failures;
+	standing->pool = now.pool;
+	standing->look = pools->looks;
+	if (refused) {
+		pools->last = now.pool;
+		pools->last_at = seconds();
+	}
+	standing->level = pool_alarm_level(was, open_in(&now.pool),
+					   now.pool.capacity, refused);
+	if (standing->level != was)
+		note_change(pools, &now.pool, was, standing->level);
 	return 0;
 }
 
-/*
- * Compare the two sorted lists and report changes of level.  A pool that is
- * gone has no connections.  The refusals of a new pool have happened since the
- * last look.  But at the first look their time is unknown: they are ignored.
- */
-static void compare(struct pool_alarm *pools)
+/* Forget some pools that are gone.  Return: whether there may be more */
+static bool forget(struct pool_alarm *pools)
 {
-	struct standing *was = pools->before.list;
-	const struct standing *end = was + pools->before.n;
+	for (int i = 0; i < FORGET_PART; i++) {
+		struct standing *standing = TAILQ_FIRST(&pools->standings);
 
-	for (size_t i = 0; i < pools->now.n || was < end;) {
-		struct standing *now = pools->now.list + i;
-		int rel = was == end ? -1 : i == pools->now.n ? 1 :
-			  order(now, was);
-		enum pool_level level = POOL_FINE;
-		uint64_t refused = 0;
-
-		if (rel > 0) {
-			if (was->level != POOL_FINE) {
-				was->pool.in_use = 0;
-				note_change(pools, &was->pool, was->level,
-					    POOL_FINE);
-			}
-			was++;
-			continue;
-		}
-		if (!rel) {
-			level = was->level;
-			refused = was->pool.failures;
-			was++;
-		} else if (!pools->looked) {
-			refused = now->pool.failures;
-		}
-		if (now->pool.failures > refused) {
-			pools->last = now->pool;
-			pools->last_at = seconds();
-		}
-		now->level = pool_alarm_level(level, open_in(&now->pool),
-					      now->pool.capacity,
-					      now->pool.failures > refused);
-		if (now->level != level)
-			note_change(pools, &now->pool, level, now->level);
-		i++;
+		if (!standing || standing->look == pools->looks)
+			return false;
+		standing->pool.in_use = 0;
+		if (standing->level != POOL_FINE)
+			note_change(pools, &standing->pool, standing->level,
+				    POOL_FINE);
+		TAILQ_REMOVE(&pools->standings, standing, entry);
+		tdelete(standing, &pools->tree, order);
+		free(standing);
 	}
-}
-
-static void looked(struct pool_alarm *pools)
-{
-	struct standings before = pools->before;
-
-	if (pools->now.n)
-		qsort(pools->now.list, pools->now.n, sizeof(*pools->now.list),
-		      order);
-	compare(pools);
-	pools->before = pools->now;
-	pools->now = before;
-	pools->looked = true;
+	return true;
 }
 
 /* A client begins to monitor: report the nearly full pools again, to it. */
 static void welcome(struct pool_alarm *pools)
 {
-	for (size_t i = 0; i < pools->before.n; i++)
-		if (pools->before.list[i].level == POOL_SHORT)
-			pools->before.list[i].level = POOL_FINE;
+	struct standing *standing;
+
+	TAILQ_FOREACH(standing, &pools->standings, entry)
+		if (standing->level == POOL_SHORT)
+			standing->level = POOL_FINE;
 }
 
 /* Return: whether any pool has refused a connection since the last call */
@@ -248,16 +261,21 @@ static int look(struct task *task, struct text *rows, struct err *err)
 	int rc;
 
 	(void)rows;
+	if (pools->listed) {
+		pools->listed = forget(pools);
+		return pools->listed ? TASK_MORE : TASK_DONE;
+	}
 	if (!pools->nl.sock) {
-		pools->now.n = 0;
 		if (!wanted(pools))
 			return TASK_DONE;
+		pools->looks++;
 	}
-	rc = kmod_pools_more(pools->dnatd->kmod, &pools->nl, take, &pools->now,
-			     err);
-	if (rc == TASK_DONE)
-		looked(pools);
-	return rc;
+	rc = kmod_pools_more(pools->dnatd->kmod, &pools->nl, take, pools, err);
+	if (rc != TASK_DONE)
+		return rc;
+	pools->listed = true;
+	pools->looked = true;
+	return TASK_MORE;
 }
 
 static void due(evutil_socket_t fd, short what, void *data)
@@ -276,6 +294,7 @@ struct pool_alarm *pool_alarm_new(struct dnatd *dnatd, struct err *err)
 	struct pool_alarm *pools = task_new(sizeof(*pools), look, NULL);
 
 	if (pools) {
+		TAILQ_INIT(&pools->standings);
 		pools->dnatd = dnatd;
 		pools->timer = evtimer_new(dnatd->base, due, pools);
 	}
@@ -294,18 +313,13 @@ void pool_alarm_free(struct pool_alarm *pools)
 	if (pools->timer)
 		event_free(pools->timer);
 	nl_close(&pools->nl);
-	free(pools->before.list);
-	free(pools->now.list);
+	tdestroy(pools->tree, free);
 	free(pools);
 }
 
 size_t pool_alarm_refusing(const struct pool_alarm *pools)
 {
-	size_t n = 0;
-
-	for (size_t i = 0; pools && i < pools->before.n; i++)
-		n += pools->before.list[i].level == POOL_EXHAUSTED;
-	return n;
+	return pools ? pools->refusing : 0;
 }
 
 bool pool_alarm_last(const struct pool_alarm *pools, char *text, size_t len)
@@ -334,14 +348,12 @@ int pool_alarm_to_json(const struct pool_alarm *pools,
 		.port = backend->port,
 		.proto = service->proto,
 	} };
-	const struct standing *standing;
+	struct standing **found;
 
-	if (!pools || !pools->before.n ||
-	    json_object_get(json, "health_fault"))
+	if (!pools || json_object_get(json, "health_fault"))
 		return 0;
-	standing = bsearch(&key, pools->before.list, pools->before.n,
-			   sizeof(key), order);
-	if (!standing || standing->level != POOL_EXHAUSTED)
+	found = tfind(&key, &pools->tree, order);
+	if (!found || (*found)->level != POOL_EXHAUSTED)
 		return 0;
 	return json_object_set_new(json, "health_fault",
 				   json_string("connections are refused: no free vdport; see vdport show"));
