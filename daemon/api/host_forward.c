@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "api/host_part.h"
+#include "model/model.h"
 #include "net/route.h"
 
 /* Checked also before the first service is added, so that it will work. */
@@ -49,14 +50,6 @@ struct found {
 	char first[IFNAMSIZ];		/* the first one by name */
 };
 
-static bool service_dev(const struct model *model, const char *dev)
-{
-	for (size_t i = 0; i < model->n_services; i++)
-		if (!strcmp(model->services[i]->dev, dev))
-			return true;
-	return false;
-}
-
 static bool find_interfaces(const struct checks *checks,
 			    bool (*holds)(const struct checks *checks,
 					  const char *iface),
@@ -79,7 +72,7 @@ static bool find_interfaces(const struct checks *checks,
 		    strlen(name) >= sizeof(found->first) ||
 		    !holds(checks, name))
 			continue;
-		found->of_service |= service_dev(checks->model, name);
+		found->of_service |= model_has_dev(checks->model, name);
 		if (!found->n++ || strcmp(name, found->first) < 0)
 			strcpy(found->first, name);
 	}

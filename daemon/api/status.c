@@ -30,15 +30,13 @@
 
 const char *allocator_text(enum allocator allocator)
 {
-	switch (allocator) {
-	case ALLOC_AUTO:
-		return "auto";
-	case ALLOC_MODULE:
-		return "module";
-	case ALLOC_NF_NAT:
-		return "nf_nat";
-	}
-	return "?";
+	static const char *const texts[] = {
+		[ALLOC_AUTO] = "auto",
+		[ALLOC_MODULE] = "module",
+		[ALLOC_NF_NAT] = "nf_nat",
+	};
+
+	return texts[allocator];
 }
 
 static unsigned int ports_of_backend(const struct dnatd *dnatd)

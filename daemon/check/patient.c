@@ -6,7 +6,9 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/nofile.h"
 #include "check/patient.h"
 
@@ -18,18 +20,7 @@
 
 time_t patient_now(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec;
-}
-
-static int arm(struct patient *patient, uint64_t us)
-{
-	const struct timeval in = { (time_t)(us / 1000000),
-				    (suseconds_t)(us % 1000000) };
-
-	return evtimer_add(patient->timer, &in);
+	return clock_ms(CLOCK_MONOTONIC) / 1000;
 }
 
 static void judge(struct patient *patient, const char *fault)
@@ -69,7 +60,7 @@ static void unmade(struct patient *patient, const char *why)
 	patient->unmade = true;
 	ward->unmade++;
 	ward->short_of = now;
-	arm(patient, (interval < AGAIN_MS ? interval : AGAIN_MS) * 1000ULL);
+	loop_timer(patient->timer, interval < AGAIN_MS ? interval : AGAIN_MS);
 }
 
 static void checked(enum outcome outcome, const char *fault, void *data)
@@ -111,7 +102,7 @@ static void due(evutil_socket_t fd, short what, void *data)
 
 	(void)fd;
 	(void)what;
-	arm(patient, patient->target.check->interval * 1000ULL);
+	loop_timer(patient->timer, patient->target.check->interval);
 	if (patient->turn.state == TURN_NONE &&
 	    turn_take(&patient->ward->turns, &patient->turn))
 		begin(patient);
@@ -120,12 +111,12 @@ static void due(evutil_socket_t fd, short what, void *data)
 /* The first check begins at a random time within the interval. */
 static int start(struct patient *patient)
 {
-	uint64_t interval = patient->target.check->interval * 1000ULL;
+	uint64_t interval = patient->target.check->interval;
 	uint32_t random = 0;
 
 	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
 		random = (uint32_t)(uintptr_t)patient;
-	return arm(patient, random * interval >> 32);
+	return loop_timer(patient->timer, (int64_t)(random * interval >> 32));
 }
 
 static void give_up(struct patient *patient)

@@ -8,6 +8,7 @@
 
 #include <event2/event.h>
 #include <openssl/ssl.h>
+#include <sys/queue.h>
 
 #include "check/spawn.h"
 #include "common/addr.h"
@@ -19,7 +20,7 @@ struct probes {
 	SSL_CTX *tls;
 	const struct spawn_user *user;	/* the user of programs */
 	struct event *child;	/* SIGCHLD */
-	struct probe_exec *running;	/* list of all programs */
+	LIST_HEAD(programs, probe_exec) running;	/* all programs */
 };
 
 /* What to check; must outlive the probe. */

@@ -30,7 +30,7 @@
 struct probe_exec {
 	struct probe probe;
 	struct probes *probes;
-	struct probe_exec *next;	/* in probes->running */
+	LIST_ENTRY(probe_exec) entry;	/* in probes->running */
 	pid_t pid;			/* 0: it has ended */
 	bool dying;			/* killed, but has not ended */
 	int64_t killed;			/* time, ms of CLOCK_MONOTONIC */
@@ -48,12 +48,7 @@ struct probe_exec {
 
 static void exec_drop(struct probe_exec *exec)
 {
-	struct probe_exec **at = &exec->probes->running;
-
-	while (*at && *at != exec)
-		at = &(*at)->next;
-	if (*at)
-		*at = exec->next;
+	LIST_REMOVE(exec, entry);
 	spawn_fault_free(exec->fault);
 	free(exec);
 }
@@ -87,12 +82,12 @@ static void exec_free(struct probe *probe)
 static struct probe_exec *find_dying(const struct probes *probes,
 				     const struct target *target)
 {
-	struct probe_exec *exec = probes->running;
+	struct probe_exec *exec = LIST_FIRST(&probes->running);
 
 	while (exec && (!exec->dying || exec->port != target->port ||
 			!addr_equal(&exec->addr, &target->addr) ||
 			strcmp(exec->service, target->service)))
-		exec = exec->next;
+		exec = LIST_NEXT(exec, entry);
 	return exec;
 }
 
@@ -190,21 +185,17 @@ static void exec_verdict(struct probe_exec *exec, int status)
 
 void probe_exec_ended(struct probes *probes)
 {
-	struct probe_exec *exec = probes->running;
+	struct probe_exec *exec = LIST_FIRST(&probes->running), *next;
+	int status;
 
-	while (exec) {
-		struct probe_exec *next = exec->next;
-		int status;
-
-		if (waitpid(exec->pid, &status, WNOHANG) != exec->pid) {
-			exec = next;
+	for (; exec; exec = next) {
+		next = LIST_NEXT(exec, entry);
+		if (waitpid(exec->pid, &status, WNOHANG) != exec->pid)
 			continue;
-		}
 		if (exec->dying)
 			exec_drop(exec);
 		else
 			exec_verdict(exec, status);
-		exec = next;
 	}
 }
 
@@ -266,8 +257,8 @@ static int exec_spawn(struct probe_exec *exec, const struct target *target,
 
 void probe_exec_forget(struct probes *probes)
 {
-	while (probes->running)
-		exec_drop(probes->running);
+	while (!LIST_EMPTY(&probes->running))
+		exec_drop(LIST_FIRST(&probes->running));
 }
 
 struct probe *probe_exec(struct probes *probes, const struct target *target,
@@ -280,6 +271,7 @@ struct probe *probe_exec(struct probes *probes, const struct target *target,
 	snprintf(fault, FAULT_LEN, "dnatd is out of memory");
 	if (!exec)
 		goto fail;
+	LIST_INSERT_HEAD(&probes->running, exec, entry);
 	exec->probe.free = exec_free;
 	exec->probes = probes;
 	exec->output = -1;
@@ -290,8 +282,6 @@ struct probe *probe_exec(struct probes *probes, const struct target *target,
 		      exec_spawn(exec, target, fault);
 	if (ret)
 		goto fail;
-	exec->next = probes->running;
-	probes->running = exec;
 	exec->event = event_new(probes->base, exec->output,
 				EV_READ | EV_PERSIST, output_readable, exec);
 	if (exec->event && !event_add(exec->event, NULL))

@@ -25,7 +25,9 @@
 #include "engine/repair_budget.h"
 #include "engine/module_sync.h"
 #include "engine/kernel_watch.h"
+#include "model/model.h"
 #include "model/slots.h"
+#include "net/address.h"
 #include "net/link.h"
 #include "net/netlink.h"
 #include "nft/nft.h"
@@ -134,37 +136,16 @@ static void take_nft(struct watch *watch, const struct nlmsghdr *nlh)
 		mark(watch, DIRTY_RULES);
 }
 
-static bool dev_wanted(const struct model *model, const char *dev)
+static void take_gone(struct watch *watch, const struct nlmsghdr *nlh)
 {
-	for (size_t i = 0; i < model->n_services; i++)
-		if (!strcmp(model->services[i]->dev, dev))
-			return true;
-	return false;
-}
+	const struct model *model = watch->dnatd->model;
+	struct address address;
 
-static bool vip_wanted(const struct model *model, const void *bytes, size_t len)
-{
-	for (size_t i = 0; i < model->n_services; i++) {
-		const struct service *service = model->services[i];
-
-		if (service->dev[0] && addr_len(service->vip.family) == len &&
-		    !memcmp(service->vip.bytes, bytes, len))
-			return true;
-	}
-	return false;
-}
-
-static void take_address(struct watch *watch, const struct nlmsghdr *nlh)
-{
-	const struct nlattr *attr;
-
-	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(struct ifaddrmsg))
+	if (!address_read(nlh, RTM_DELADDR, &address))
 		return;
-	mnl_attr_for_each(attr, nlh, sizeof(struct ifaddrmsg))
-		if ((mnl_attr_get_type(attr) == IFA_LOCAL ||
-		     mnl_attr_get_type(attr) == IFA_ADDRESS) &&
-		    vip_wanted(watch->dnatd->model, mnl_attr_get_payload(attr),
-			       mnl_attr_get_payload_len(attr)))
+	for (size_t i = 0; i < model->n_services; i++)
+		if (model->services[i]->dev[0] &&
+		    addr_equal(&model->services[i]->vip, &address.addr))
 			mark(watch, DIRTY_ADDRESSES);
 }
 
@@ -172,15 +153,14 @@ static void take_link(struct watch *watch, const struct nlmsghdr *nlh)
 {
 	const char *dev;
 
-	if (nlh->nlmsg_type == RTM_DELADDR) {
-		take_address(watch, nlh);
-	} else if (nlh->nlmsg_type == RTM_NEWLINK) {
-		if (watch->dnatd->in_force == ALLOC_NF_NAT)
-			mark(watch, DIRTY_DEVICES);
-		dev = attr_text(nlh, sizeof(struct ifinfomsg), IFLA_IFNAME);
-		if (dev && *dev && dev_wanted(watch->dnatd->model, dev))
-			mark(watch, DIRTY_ADDRESSES);
-	}
+	take_gone(watch, nlh);
+	if (nlh->nlmsg_type != RTM_NEWLINK)
+		return;
+	if (watch->dnatd->in_force == ALLOC_NF_NAT)
+		mark(watch, DIRTY_DEVICES);
+	dev = attr_text(nlh, sizeof(struct ifinfomsg), IFLA_IFNAME);
+	if (dev && *dev && model_has_dev(watch->dnatd->model, dev))
+		mark(watch, DIRTY_ADDRESSES);
 }
 
 static void take_genl(struct watch *watch, const struct nlmsghdr *nlh)

@@ -69,6 +69,14 @@ size_t model_backends(const struct model *model)
 	return n;
 }
 
+bool model_has_dev(const struct model *model, const char *dev)
+{
+	for (size_t i = 0; i < model->n_services; i++)
+		if (!strcmp(model->services[i]->dev, dev))
+			return true;
+	return false;
+}
+
 int service_compare(const struct service *a, const struct service *b)
 {
 	int order = addr_compare(&a->vip, &b->vip);

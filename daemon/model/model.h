@@ -27,6 +27,9 @@ const struct service *model_find(const struct model *model, const char *name);
 /* The number of backends of all services. */
 size_t model_backends(const struct model *model);
 
+/* Whether a service has its VIP on interface @dev. */
+bool model_has_dev(const struct model *model, const char *dev);
+
 /*
  * Index of the first service whose name is greater than @name, or n_services.
  */

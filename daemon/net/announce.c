@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/worker.h"
+#include "common/array.h"
 #include "net/address.h"
 #include "net/announce.h"
 #include "net/frame.h"
@@ -70,7 +71,7 @@ struct announce {
 	struct event *readable;
 	struct event *timer;
 	struct items rounds[ROUNDS];	/* each sorted by @due */
-	size_t n_links;
+	size_t n_links, links_room;
 	struct link *links;
 	bool fresh;			/* a link is fresh */
 	struct worker *worker;
@@ -207,7 +208,7 @@ static bool read_link(const struct nlmsghdr *nlh, struct link *link)
 static int take_link(const struct nlmsghdr *nlh, void *data)
 {
 	struct announce *announce = data;
-	struct link link, *known, *more;
+	struct link link, *known;
 
 	if ((nlh->nlmsg_type != RTM_NEWLINK && nlh->nlmsg_type != RTM_DELLINK) ||
 	    mnl_nlmsg_get_payload_len(nlh) < sizeof(struct ifinfomsg) ||
@@ -223,12 +224,10 @@ static int take_link(const struct nlmsghdr *nlh, void *data)
 		link.fresh &= known->fresh || !known->running ||
 			      memcmp(known->mac, link.mac, ETH_ALEN);
 	} else if (nlh->nlmsg_type == RTM_NEWLINK) {
-		more = realloc(announce->links, (announce->n_links + 1) *
-						sizeof(*more));
-		if (!more)
+		if (array_room(&announce->links, announce->n_links,
+			       &announce->links_room, sizeof(link)))
 			return -ENOMEM;
-		announce->links = more;
-		known = &more[announce->n_links++];
+		known = &announce->links[announce->n_links++];
 	} else {
 		return 0;
 	}

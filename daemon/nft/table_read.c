@@ -332,22 +332,22 @@ static int dump_elements(struct nftnl_set *set, void *data)
 
 static int read_all(struct table_read *read, struct nl *nl)
 {
+	static const struct {
+		uint16_t type, table_attr;
+	} parts[] = {
+		{ NFT_MSG_GETCHAIN, 0 },
+		{ NFT_MSG_GETOBJ, NFTA_OBJ_TABLE },
+		{ NFT_MSG_GETFLOWTABLE, NFTA_FLOWTABLE_TABLE },
+		{ NFT_MSG_GETSET, NFTA_SET_TABLE },
+		{ NFT_MSG_GETRULE, NFTA_RULE_TABLE },
+	};
 	struct elements_ctx ctx = { .read = read, .nl = nl };
-	int rc;
+	int rc = dump(read, nl, NFT_MSG_GETTABLE, 0, 0, NULL);
 
-	rc = dump(read, nl, NFT_MSG_GETTABLE, 0, 0, NULL);
 	if (rc || !read->table->n)
 		return rc;
-	rc = dump(read, nl, NFT_MSG_GETCHAIN, 0, 0, NULL);
-	if (!rc)
-		rc = dump(read, nl, NFT_MSG_GETOBJ, NFTA_OBJ_TABLE, 0, NULL);
-	if (!rc)
-		rc = dump(read, nl, NFT_MSG_GETFLOWTABLE, NFTA_FLOWTABLE_TABLE,
-			  0, NULL);
-	if (!rc)
-		rc = dump(read, nl, NFT_MSG_GETSET, NFTA_SET_TABLE, 0, NULL);
-	if (!rc)
-		rc = dump(read, nl, NFT_MSG_GETRULE, NFTA_RULE_TABLE, 0, NULL);
+	for (size_t i = 0; !rc && i < sizeof(parts) / sizeof(parts[0]); i++)
+		rc = dump(read, nl, parts[i].type, parts[i].table_attr, 0, NULL);
 	if (rc)
 		return rc;
 	if (nftnl_set_list_foreach(read->sets, dump_elements, &ctx) < 0)

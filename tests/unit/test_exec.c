@@ -163,7 +163,7 @@ static void test_immortal(void)
 		event_base_loop(base, EVLOOP_ONCE);
 	wait_for();
 	CHECK_INT(outcome, OUTCOME_GOOD);
-	while (probes.running)
+	while (!LIST_EMPTY(&probes.running))
 		event_base_loop(base, EVLOOP_ONCE);
 }
 
@@ -231,7 +231,7 @@ static void test_held_up(void)
 		wait_for();
 		CHECK_INT(outcome, OUTCOME_NONE);
 		CHECK(!strncmp(result, "dnatd itself was stopped or busy until ", 39));
-		while (probes.running)
+		while (!LIST_EMPTY(&probes.running))
 			event_base_loop(base, EVLOOP_ONCE);
 	}
 }
@@ -248,7 +248,7 @@ static void test_end(void)
 	wait_for_timer();
 	last = killed;
 	probes_clean(&probes);
-	CHECK(!probes.running);
+	CHECK(LIST_EMPTY(&probes.running));
 	immortal = false;
 	kill(-last, SIGKILL);
 }
