@@ -91,16 +91,8 @@ void audit_event(struct dnatd *dnatd, const char *op, const json_t *args)
 
 static void add_line(struct summary *sum, const char *line)
 {
-	char **grown;
-
-	if (sum->n == SUMMARY_LINES)
-		return;
-	grown = reallocarray(sum->lines, sum->n + 1, sizeof(*grown));
-	if (!grown)
-		return;
-	sum->lines = grown;
-	grown[sum->n] = strdup(line);
-	sum->n += grown[sum->n] != NULL;
+	if (sum->n < SUMMARY_LINES && (sum->lines[sum->n] = strdup(line)))
+		sum->n++;
 }
 
 static void add_service(struct summary *sum, const struct service *service)
@@ -173,6 +165,5 @@ void summary_clean(struct summary *sum)
 {
 	for (size_t i = 0; i < sum->n; i++)
 		free(sum->lines[i]);
-	free(sum->lines);
 	memset(sum, 0, sizeof(*sum));
 }

@@ -27,15 +27,15 @@ void audit_request(struct dnatd *dnatd, const char *op, const json_t *args);
 /* Send the event "change" to the clients that monitor. */
 void audit_event(struct dnatd *dnatd, const char *op, const json_t *args);
 
+#define SUMMARY_LINES 100
+
 /* The differences between a configuration and the one that replaces it. */
 struct summary {
 	size_t added, changed, removed;	/* services */
 	size_t backends;		/* removed from services that stay */
 	size_t n;
-	char **lines;		/* one for each removal, up to SUMMARY_LINES */
+	char *lines[SUMMARY_LINES];	/* the first @n removals */
 };
-
-#define SUMMARY_LINES 100
 
 /**
  * summary_add - add one service to the summary

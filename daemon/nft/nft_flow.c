@@ -73,23 +73,17 @@ int nft_flow_ask(struct nft_flow *flow, struct nl *nl,
 	return batch ? 0 : -ENOMEM;
 }
 
-int nft_flow_set(struct nft_flow *flow, const struct flow_devices *devices)
+int nft_flow_set(struct nft_flow *flow, struct flow_devices *devices)
 {
-	size_t n = devices->n;
-
 	nft_flow_clean(flow);
-	flow->devices = calloc(n + 1, sizeof(*flow->devices));
-	flow->indexes = calloc(n + 1, sizeof(*flow->indexes));
-	for (size_t i = 0; flow->devices && flow->indexes && i < n; i++) {
-		flow->devices[i] = strdup(devices->names[i]);
+	flow->indexes = calloc(devices->n + 1, sizeof(*flow->indexes));
+	if (!flow->indexes)
+		return -ENOMEM;
+	for (size_t i = 0; i < devices->n; i++)
 		flow->indexes[i] = if_nametoindex(devices->names[i]);
-		if (!flow->devices[i])
-			break;
-	}
-	if (flow->indexes && count((const char *const *)flow->devices) == n)
-		return 0;
-	nft_flow_clean(flow);
-	return -ENOMEM;
+	flow->devices = devices->names;
+	devices->names = NULL;
+	return 0;
 }
 
 static void leave(struct batch *batch, const char *const *have,

@@ -34,8 +34,11 @@ void nft_flow_clean(struct nft_flow *flow);
 int nft_flow_ask(struct nft_flow *flow, struct nl *nl,
 		 const struct flow_devices *devices);
 
-/* Store the interfaces that are now in the flowtable; @devices is copied. */
-int nft_flow_set(struct nft_flow *flow, const struct flow_devices *devices);
+/*
+ * Store the interfaces that are now in the flowtable.  The names are taken over,
+ * except after an error.  Return: 0 or -ENOMEM
+ */
+int nft_flow_set(struct nft_flow *flow, struct flow_devices *devices);
 
 /**
  * nft_flow_update - add the changes of the flowtable's interfaces to a batch
