@@ -25,7 +25,7 @@ static int unreachable(const char *path, int error, struct err *err)
 		advice = "no such socket; start dnatd, or name its socket with --socket";
 		break;
 	case ECONNREFUSED:
-		advice = "nobody listens there; start dnatd";
+		advice = "dnatd does not listen there; start it";
 		break;
 	case EACCES:
 	case EPERM:
@@ -229,5 +229,5 @@ int client_follow(const char *path, const char *op, json_t *args,
 	if (ret != -ECONNRESET)
 		return ret;
 	return err_set(err, ret, NULL,
-		       "dnatd has ended or cut us off; see its log, and start again");
+		       "dnatd has ended or closed the connection; see its log, and start again");
 }

@@ -35,9 +35,9 @@ static const struct scheduler {
 	{ "mh", "wrr", "a client does not stay with one backend" },
 	{ "dh", "wrr", "an address does not stay with one backend" },
 	{ "fo", "wrr",
-	  "all backends get connections; give those in reserve weight 0" },
+	  "all backends get connections; give backup servers weight 0" },
 	{ "ovf", "wrr",
-	  "all backends get connections; give those in reserve weight 0" },
+	  "all backends get connections; give backup servers weight 0" },
 	{ NULL, "wrr", "the backends take turns by weight, whatever their load" },
 };
 
@@ -324,7 +324,7 @@ size_t import_ipvs(FILE *file, const struct ipvs *ipvs)
 
 	fputs("# From ipvsadm-save -n. Where dnatd is to put a VIP on an interface, add \"dev IFACE\".\n"
 	      "# Health checks are not in the file that was read: add \"check http\" or another to each service.\n"
-	      "# Nor are servers that keepalived had taken out, or its sorry servers.\n"
+	      "# Nor are servers that keepalived had removed, or its sorry servers.\n"
 	      "# Each backend needs a route to the VIP by way of this balancer.\n",
 	      file);
 	for (size_t i = 0; i < ipvs->n; i++) {

@@ -86,7 +86,7 @@ static const char usage[] =
 	"  --state PATH      where services are kept (" STORE_PATH ")\n"
 	"  --config PATH     what services there are at the start (" DNAT_CONF ",\n"
 	"                    where that exists)\n"
-	"  --allocator A     who gives out vdports: module, nf_nat, or auto (the\n"
+	"  --allocator A     what allocates vdports: module, nf_nat, or auto (the\n"
 	"                    module where the kernel takes it, else nf_nat)\n"
 	"  --repairs N       put right what others change, so often a minute (10; 0:\n"
 	"                    never)\n"
@@ -250,7 +250,7 @@ static int metrics_start(struct dnatd *dnatd, struct event_base *base,
 		 options->metrics);
 	fault = http_fault(dnatd->http);
 	if (fault)
-		say_warning("metrics cannot be had at %s: %s; trying again every second",
+		say_warning("cannot serve metrics at %s: %s; trying again every second",
 			    options->metrics, fault);
 	return 0;
 }

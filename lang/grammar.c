@@ -11,7 +11,7 @@ const struct global_option global_options[] = {
 	{ NULL, "--socket", "PATH",
 	  "control socket of dnatd, default " CONTROL_SOCKET },
 	{ "-h", "--help", "",
-	  "print this text, or what of it is of the object and command" },
+	  "print this text, or the part about an object and command" },
 	{ "-V", "--version", "", "print the version" },
 	{ 0 }
 };
@@ -27,9 +27,9 @@ static const struct arg none[] = { { 0 } };
 	{ "timeout", "TIME", VALUE_TIME, OPTIONAL, \
 	  "for the answer to a check, default 1s" }, \
 	{ "rise", "N", VALUE_COUNT, OPTIONAL, \
-	  "so many good checks in a row make a backend up, default 2" }, \
+	  "passed checks in a row that make a backend up, default 2" }, \
 	{ "fall", "N", VALUE_COUNT, OPTIONAL, \
-	  "so many bad ones make it down, default 3" }, \
+	  "failed checks in a row that make it down, default 3" }, \
 	{ "check-source", "own|vip", VALUE_WORD, OPTIONAL, \
 	  "address that checks come from, default own" }, \
 	{ "http-path", "PATH", VALUE_TEXT, OPTIONAL, \
@@ -115,7 +115,7 @@ static const struct arg backend_set[] = {
 	{ "state", "up|drain|remove", VALUE_WORD, OPTIONAL,
 	  "drain: no new connections; remove: then it goes; up: neither" },
 	{ "deadline", "TIME", VALUE_TIME, OPTIONAL,
-	  "end the connections that are left after this, such as 60s" },
+	  "end the remaining connections after this time, such as 60s" },
 	BACKEND_ARGS
 	{ 0 }
 };
@@ -125,7 +125,7 @@ static const struct arg backend_del[] = {
 	{ "port", "N", VALUE_PORT, OPTIONAL,
 	  "port of the backend, needed where it has several" },
 	{ "drain", "TIME", VALUE_TIME, OPTIONAL,
-	  "first let connections go on for so long, such as 60s" },
+	  "time that connections get to end by themselves, such as 60s" },
 	{ 0 }
 };
 
@@ -159,21 +159,21 @@ static const struct arg vdport_ports[] = {
 
 static const struct arg vdport_set[] = {
 	{ "range", "MIN-MAX", VALUE_RANGE, OPTIONAL,
-	  "ports that are handed out, within 1-65535" },
+	  "ports that are allocated, within 1-65535" },
 	{ "on-exhausted", "drop|reset", VALUE_WORD, OPTIONAL,
-	  "what a client gets for whom there is none: nothing, or a reset" },
+	  "what a client without a vdport gets: nothing, or a reset" },
 	{ 0 }
 };
 
 static const struct arg stats[] = {
 	{ "-i", "TIME", VALUE_INTERVAL, OPTIONAL,
-	  "print what happens a second, after each such time, as 2s" },
+	  "print rates a second, at this interval, such as 2s" },
 	{ 0 }
 };
 
 static const struct arg top[] = {
 	{ "-i", "TIME", VALUE_INTERVAL, OPTIONAL,
-	  "show it anew after each such time, by default 1s" },
+	  "refresh at this interval, default 1s" },
 	{ 0 }
 };
 
@@ -232,7 +232,7 @@ const struct command commands[] = {
 	  backend_set, NOTHING, "change a backend" },
 	{ "backend", "del", "backend.del",
 	  TARGET("service", "SERVICE", REQUIRED, "name of the service"),
-	  backend_del, NULL, "take a backend out of a service" },
+	  backend_del, NULL, "remove a backend from a service" },
 	{ "backend", "show", "backend.show",
 	  TARGET("service", "SERVICE", OPTIONAL, "only those of this service"),
 	  health, NULL, "list the backends" },
@@ -243,7 +243,7 @@ const struct command commands[] = {
 	  vdport_ports, NULL,
 	  "list the vdports in use, and by how many backends each" },
 	{ "vdport", "set", "vdport.set", NO_TARGET,
-	  vdport_set, NOTHING, "change how vdports are handed out" },
+	  vdport_set, NOTHING, "change how vdports are allocated" },
 
 	{ "connection", "show", "connection.show", NO_TARGET,
 	  connection_show, NULL, "list the connections" },
@@ -254,9 +254,9 @@ const struct command commands[] = {
 	  none, NULL, "end all connections" },
 
 	{ "apply", NULL, "config.apply", NO_TARGET,
-	  apply, NULL, "make all services as a file says" },
+	  apply, NULL, "replace the configuration by that in a file" },
 	{ "batch", NULL, "batch", NO_TARGET,
-	  batch, NULL, "carry out the commands in a file" },
+	  batch, NULL, "run the commands in a file" },
 	{ "export", NULL, "config.show", NO_TARGET,
 	  export, NULL, "print all services as lines for apply" },
 	{ "import", "ipvs", "import.ipvs", NO_TARGET,
@@ -274,7 +274,7 @@ const struct command commands[] = {
 
 	{ "top", NULL, "top", NO_TARGET,
 	  top, NULL,
-	  "show on the terminal what happens a second, by service or backend" },
+	  "show rates a second on the terminal, by service or backend" },
 
 	{ "status", NULL, "status", NO_TARGET,
 	  none, NULL,
@@ -282,11 +282,11 @@ const struct command commands[] = {
 	{ "status", "check", "status.check",
 	  TARGET("service", "SERVICE", OPTIONAL, "is this one served"),
 	  none, NULL,
-	  "say by the exit status whether clients are served" },
+	  "tell by the exit status whether clients are served" },
 
 	{ "monitor", NULL, "monitor", NO_TARGET,
 	  none, NULL,
-	  "print what happens, as it happens" },
+	  "print events as they happen" },
 	{ 0 }
 };
 

@@ -180,7 +180,7 @@ static int keyword_unknown(const struct cli *cli, const char *word,
 			       title, quoted, title);
 	if (!*list)
 		return err_set(err, -EINVAL, NULL,
-			       "%s: \"%s\" is too much; leave it out", title,
+			       "%s: \"%s\" is not expected here; leave it out", title,
 			       quoted);
 	return err_set(err, -EINVAL, NULL,
 		       "%s: \"%s\" is not a keyword here; use %s", title,

@@ -89,7 +89,7 @@ int change_requests_check(const struct dnatd *dnatd, unsigned int max,
 	if (dnatd->n_transactions < max)
 		return 0;
 	return err_set(err, -EBUSY, NULL,
-		       "%u changes wait already for the one that is under way; see status, and try again",
+		       "%u changes wait already; see status, and try again",
 		       dnatd->n_transactions - 1);
 }
 

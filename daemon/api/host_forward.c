@@ -186,7 +186,7 @@ static void check_ipv6_default(struct checks *checks)
 	else
 		check_add(checks, "ipv6_default_route", json_string("none"),
 			  true,
-			  "clients beyond the next network are not answered; if it came by router advertisements, forwarding took it away: sysctl -w net.ipv6.conf.IFACE.accept_ra=2, and net.ipv6.conf.IFACE.accept_ra=2 in /etc/sysctl.d/dnat.conf for the next boot");
+			  "clients outside the local networks are not answered; if it came by router advertisements, forwarding took it away: sysctl -w net.ipv6.conf.IFACE.accept_ra=2, and net.ipv6.conf.IFACE.accept_ra=2 in /etc/sysctl.d/dnat.conf for the next boot");
 }
 
 void check_ipv6_forwarding(struct checks *checks)

@@ -116,7 +116,7 @@ static void notrack_advice(const struct foreign_chain *chain, bool sure,
 {
 	(void)sure;
 	snprintf(advice, ADVICE_LEN,
-		 "a notrack rule there has conntrack leave packets out, and a service whose packets it matches does not answer; put this before it: nft insert rule %s %s %s ip%s daddr VIP return",
+		 "a notrack rule there hides packets from conntrack, and a service whose packets it matches does not answer; put this before it: nft insert rule %s %s %s ip%s daddr VIP return",
 		 family_text(chain->family), chain->table, chain->name,
 		 chain->family == NFPROTO_IPV6 ? "6" : "");
 }

@@ -21,7 +21,7 @@ static int program_check(const struct model *model, const json_t *service,
 	    !strcmp(old->check.command, command))
 		return 0;
 	return err_set(err, -EPERM, "exec-command",
-		       "exec-command has dnatd run a program, and user %u may not choose one; run it as root, or put it in the file that dnatd reads at its start",
+		       "user %u may not set exec-command, which makes dnatd run a program; run this as root, or put it in the file that dnatd reads at its start",
 		       peer->uid);
 }
 

@@ -123,7 +123,7 @@ static void check_metrics(struct checks *checks, const struct dnatd *dnatd)
 
 	if (fault)
 		snprintf(advice, sizeof(advice),
-			 "%s: %.100s; dnatd tries again every second: stop who has the port, or start dnatd with another --metrics",
+			 "%s: %.100s; dnatd tries again every second: stop the program that uses the port, or start dnatd with another --metrics",
 			 dnatd->metrics, fault);
 	check_add(checks, "metrics",
 		  json_string(fault ? "not exported" :
@@ -163,7 +163,7 @@ static void check_health(struct checks *checks, const struct dnatd *dnatd)
 
 	if (reason)
 		snprintf(advice, sizeof(advice),
-			 "service %s: backends that went down or up stay as they are in the rules: %s",
+			 "service %s: cannot put backends that went down or up into the rules: %s",
 			 service, reason);
 	check_add(checks, "health_pending", json_integer(n), !reason,
 		  reason ? advice : NULL);

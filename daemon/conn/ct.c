@@ -179,7 +179,7 @@ int ct_more(struct nl *nl, nl_fn fn, void *data, struct err *err)
 		return TASK_MORE;
 	nl_close(nl);
 	return rc ? err_set(err, rc, NULL,
-			    "cannot list conntrack's connections: %s",
+			    "cannot list connections: %s",
 			    nl_reason(nl, rc)) : TASK_DONE;
 }
 

@@ -62,7 +62,7 @@ static bool cut_idle(struct control *control)
 		    client->queued)
 			continue;
 		refuse(bufferevent_getfd(client->bev), -EBUSY,
-		       "dnatd has too many clients, and this one asked nothing; connect again");
+		       "dnatd has too many clients and closed this idle one; connect again");
 		client_free(client);
 		return true;
 	}

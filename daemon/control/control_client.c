@@ -429,7 +429,7 @@ static void client_late(evutil_socket_t fd, short what, void *data)
 	(void)fd;
 	(void)what;
 	client_refuse(client, -ETIMEDOUT, client->wait == WAIT_REQUEST ?
-		      "nothing was asked for too long; connect again" :
+		      "the connection was idle for too long; connect again" :
 		      "the request took too long");
 	client_queue(client);
 }

@@ -13,7 +13,7 @@
 
 #define ROW_LEN 256		/* bytes; the row is not longer */
 #define FORGETS_NOTE \
-	",\"notes\":[\"allocator nf_nat only forgets connections: one who waits hears no reset, and learns of the end when he sends\"]"
+	",\"notes\":[\"allocator nf_nat sends no resets: an end that only waits learns of the end when it sends\"]"
 #define ACTIVE_MAX 8		/* each has sockets and buffers */
 
 struct end_task {

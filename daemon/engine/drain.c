@@ -316,7 +316,7 @@ static void counted(const struct err *err, void *data)
 
 	if (err) {
 		if (!drain->failed)
-			say_warning("backends that drain are not counted: %s; trying again",
+			say_warning("cannot count the connections of draining backends: %s; trying again",
 				    err->msg);
 		drain->failed = true;
 		loop_timer(drain->timer, PAUSE_MS);

@@ -132,7 +132,7 @@ static void group_pending(struct group *group, const char *reason)
 		return;
 	snprintf(group->pending, sizeof(group->pending), "%.*s",
 		 PENDING_LEN - 1, reason);
-	say_error("service %s: backends that went down or up stay as they are in the rules: %s; trying again",
+	say_error("service %s: cannot put backends that went down or up into the rules: %s; trying again",
 		  group->service, reason);
 	events_emit(group->health->dnatd->events, "health-pending",
 		    json_pack("{s:s, s:s}", "service", group->service,

@@ -317,7 +317,7 @@ static void tell_failed(struct watch *watch, const struct part *part,
 		return;
 	snprintf(repairs->failed, sizeof(repairs->failed), "%.*s",
 		 (int)sizeof(repairs->failed) - 1, err->msg);
-	say_error("cannot put the %s right: %s; trying again", part->what,
+	say_error("cannot repair the %s: %s; trying again", part->what,
 		  err->msg);
 	events_emit(watch->dnatd->events, "repair-failed",
 		    json_pack("{s:s, s:s}", "what", part->what, "reason",

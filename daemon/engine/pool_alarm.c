@@ -120,7 +120,7 @@ static void note_change(struct pool_alarm *pools, const struct kmod_pool *pool,
 		say_error("%s: connections are refused, all vdports are in use; see vdport show and When ports run out in dnat-workflows(7)",
 			  text);
 	else if (was == POOL_EXHAUSTED)
-		say("%s: there are vdports again", text);
+		say("%s: vdports are available again", text);
 }
 
 static int order(const void *va, const void *vb)

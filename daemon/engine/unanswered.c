@@ -79,7 +79,7 @@ static int look_at(const struct service *service, void *data)
 		    silence->n++)
 			continue;
 		snprintf(silence->advice, sizeof(silence->advice),
-			 "service %s: backend %s port %u passes its checks, but %llu of its connections ended without any answer: has it a route to %s by way of this machine, and does its firewall let that in? service set %s check-source vip checks the same path",
+			 "service %s: backend %s port %u passes its checks, but %llu of its connections ended without any answer: check that it has a route to %s through this machine and that its firewall accepts the packets; service set %s check-source vip checks the same path",
 			 service->name,
 			 addr_text(&backend->addr, addr, sizeof(addr)),
 			 backend->port, (unsigned long long)

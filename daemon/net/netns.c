@@ -122,11 +122,11 @@ static int name_taken(const struct netns *netns, const char *dir,
 			       strerror(-netns->file));
 	if (cred.pid)
 		say_warning("process %d of user %u has the abstract socket @" NAME
-			    ", which is dnatd's; starting all the same",
+			    ", which is dnatd's; dnatd starts nevertheless",
 			    (int)cred.pid, cred.uid);
 	else
 		say_warning("some process has the abstract socket @" NAME
-			    ", which is dnatd's; starting all the same");
+			    ", which is dnatd's; dnatd starts nevertheless");
 	return 0;
 }
 

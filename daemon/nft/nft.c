@@ -273,7 +273,7 @@ static int read_settled(struct nft *nft, struct table *have,
 static int unsettled(struct err *err)
 {
 	return err_set(err, -EINTR, NULL,
-		       "cannot read table inet %s: others change rules again and again",
+		       "cannot read table inet %s: another program keeps changing rules",
 		       RULESET_TABLE);
 }
 

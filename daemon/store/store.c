@@ -92,7 +92,7 @@ int store_lock(struct store *store, struct err *err)
 	}
 	ret = errno == EWOULDBLOCK ?
 		err_set(err, -EBUSY, NULL,
-			"another dnatd keeps its state in %s; give each a --state of its own",
+			"another dnatd uses the state in %s; give each dnatd its own --state",
 			store->path) :
 		err_set(err, -errno, NULL, "%s cannot be locked: %s", path,
 			strerror(errno));
@@ -163,7 +163,7 @@ static struct model *to_model(const struct store *store, const json_t *root,
 
 	if (!model && is_newer(root))
 		err_set(err, -EINVAL, NULL,
-			"%s: is of a newer dnatd; install that one again",
+			"%s: was written by a newer dnatd; install that version again",
 			store->path);
 	else if (!model)
 		err_set(err, -EINVAL, rule.arg,

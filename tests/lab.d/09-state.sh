@@ -42,7 +42,7 @@ check_is "and the ruleset is still that of before" "$ruleset" "$(ruleset)"
 
 out=$(timeout 120 ip netns exec b1 dnatd --socket "$LAB/other.sock" --state "$STATE" 2>&1)
 check_is "another dnatd, in another network namespace, does not take the same state" 1 $?
-check_match "and says why" "another dnatd keeps its state in $STATE; give each a --state of its own" "$out"
+check_match "and says why" "another dnatd uses the state in $STATE; give each dnatd its own --state" "$out"
 daemon_stop
 
 head -c 100 "$LAB/state" >"$STATE"

@@ -64,7 +64,7 @@ refusing() {
 }
 
 check "the log has both" log_has "VIP $VIP4 tcp backend 10.1.0.11 port 8080: connections are refused"
-check "of each other" log_has 'port 8080: there are vdports again'
+check "of each other" log_has 'port 8080: vdports are available again'
 check_match "status notes it for a while" '^true 0 VIP 192.0.2.10 tcp backend 10.1.0.11 port 8080 refused connections [0-9]+ seconds ago' "$(refusing)"
 check_match "each is told once" '^nearly-full recovered( nearly-full)? exhausted recovered$' "$(states)"
 kill $monitor
@@ -89,6 +89,6 @@ check "the log says so" wait_for 30 log_has 'connections are refused'
 check_match "so does status" '^false 1 VIP 192.0.2.10 .* refused connections [0-9]+ seconds ago, .*add a backend' "$(refusing)"
 check_match "and backend show" 'connections are refused: no free vdport; see vdport show$' "$(dnatctl backend show web)"
 let_go
-check "and that it is over" wait_for 30 log_has 'there are vdports again'
+check "and that it is over" wait_for 30 log_has 'vdports are available again'
 check_match "backend show as well" ' - +-$' "$(dnatctl backend show web)"
 check "dnatd stops" daemon_stop

@@ -293,7 +293,7 @@ print(json.dumps(json.load(sys.stdin), **indent))' $flag <"$dir/out")"
 	check "$ran" "$out" '2026-11-25T13:14:15.678Z start version 0.1.0 services 2
 2026-11-25T13:14:16.000Z change op service.add uid 0 service web
 2026-11-25T13:14:16.001Z repair why "a \x1b b" service -'
-	check "$ran" "$err" 'dnatctl: dnatd has ended or cut us off; see its log, and start again'
+	check "$ran" "$err" 'dnatctl: dnatd has ended or closed the connection; see its log, and start again'
 	run 3 -j monitor
 	check "$ran" "$out" '{"time":"2026-11-25T13:14:15.678Z","event":"start","version":"0.1.0","services":2}
 {"time":"2026-11-25T13:14:16.000Z","event":"change","op":"service.add","uid":0,"service":"web"}
@@ -348,7 +348,7 @@ test_usage()
 	wrong 'stats: "x" is not a keyword here; use service, backend, -i' stats x
 	wrong 'stats service: "x" is not a keyword here; use -i' stats service web x
 	wrong 'stats backend: -i needs a value' stats backend -i
-	wrong 'monitor: "x" is too much' monitor x
+	wrong 'monitor: "x" is not expected here' monitor x
 	wrong 'stats: -i needs a value; write "-i TIME"' stats -i
 	wrong 'backend show: health needs a value' backend show web health
 	wrong 'stats: -i is given twice' stats -i 1 -i 1
@@ -394,7 +394,7 @@ test_usage()
 	wrong 'too long' "--socket=/$(printf '%0200d' 0)" service show
 
 	wrong 'vdport: the command is missing; use show, show ports, set or help' vdport
-	wrong 'vdport show: "port" is too much' vdport show port
+	wrong 'vdport show: "port" is not expected here' vdport show port
 	wrong 'vdport show ports: "range" is not a keyword here; use vip, proto' \
 		vdport show ports range 1-2
 	wrong 'vdport set: nothing to change; give one or more of range, on-exhausted' \
@@ -426,7 +426,7 @@ test_usage()
 	wrong 'backend "x" is not' connection del backend x
 	wrong 'connection del: it is not said which; give one or more of service, backend, client, state' \
 		connection del
-	wrong 'connection del all: "client" is too much' connection del all client 10.2.0.5
+	wrong 'connection del all: "client" is not expected here' connection del all client 10.2.0.5
 	local port
 	for port in 0 65536 -1 +1 ' 1' 0x50 80a '' 99999999999999999999; do
 		wrong "port \"$port\" is not a number from 1 to 65535" \
@@ -464,7 +464,7 @@ test_refusals()
 
 	refused 3 'no such socket; start dnatd' --socket "$dir/none" status
 	: >"$dir/file"
-	refused 3 'nobody listens there; start dnatd' --socket "$dir/file" status
+	refused 3 'dnatd does not listen there; start it' --socket "$dir/file" status
 	if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
 		cp "$dnatctl" "$dir/dnatctl"
 		chmod 755 "$dir" "$dir/dnatctl"

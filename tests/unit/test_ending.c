@@ -190,7 +190,7 @@ static void test_in_parts(void)
 	CHECK_INT(more, 0);
 	CHECK(n > 2);
 	NEED(!text_add(&rows, "]", 2));
-	CHECK_STR(rows.buf, "[{\"ended\":200,\"notes\":[\"allocator nf_nat only forgets connections: one who waits hears no reset, and learns of the end when he sends\"]}]");
+	CHECK_STR(rows.buf, "[{\"ended\":200,\"notes\":[\"allocator nf_nat sends no resets: an end that only waits learns of the end when it sends\"]}]");
 	free(rows.buf);
 	CHECK_INT((long long)count(), 0);
 }

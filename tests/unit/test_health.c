@@ -471,7 +471,7 @@ static void test_alone(void)
 	CHECK_INT(health_load(dnatd.health).pending, 1);
 	CHECK_STR(health_pending(dnatd.health, &name), "no");
 	CHECK_STR(name, "b");
-	CHECK(strstr(said, "service b: backends that went down or up stay as they are in the rules: no; trying again"));
+	CHECK(strstr(said, "service b: cannot put backends that went down or up into the rules: no; trying again"));
 	CHECK(!strstr(said, "service b backend 10.1.0.11 port 8080 is down"));
 	CHECK(strstr(said, "service c backend 10.1.0.11 port 8080 is down: bad"));
 

@@ -105,7 +105,7 @@ static void test_squatters(void)
 	pid = squat(USER, 1);
 	CHECK_INT(lock(&netns, run, log, sizeof(log)), 0);
 	snprintf(wanted, sizeof(wanted),
-		 "dnatd: process %d of user %d has the abstract socket @dnatd, which is dnatd's; starting all the same\n",
+		 "dnatd: process %d of user %d has the abstract socket @dnatd, which is dnatd's; dnatd starts nevertheless\n",
 		 (int)pid, USER);
 	CHECK_STR(log, wanted);
 	netns_unlock(&netns);
@@ -116,7 +116,7 @@ static void test_squatters(void)
 
 	pid = squat(USER, -1);
 	CHECK_INT(lock(&netns, run, log, sizeof(log)), 0);
-	CHECK_STR(log, "dnatd: some process has the abstract socket @dnatd, which is dnatd's; starting all the same\n");
+	CHECK_STR(log, "dnatd: some process has the abstract socket @dnatd, which is dnatd's; dnatd starts nevertheless\n");
 	netns_unlock(&netns);
 	end(pid);
 

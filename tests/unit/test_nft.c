@@ -323,7 +323,7 @@ static void test_churn(void)
 	churn = 1000;
 	CHECK_INT(nft_reconcile(nft, ALLOC_NF_NAT, model, &changed, &err),
 		  -EINTR);
-	CHECK_STR(err.msg, "cannot read table inet dnatd: others change rules again and again");
+	CHECK_STR(err.msg, "cannot read table inet dnatd: another program keeps changing rules");
 	CHECK_INT(n_asked, 2 * 3);
 	CHECK(!changed);
 

@@ -48,7 +48,7 @@ static void test_waiting(void)
 
 	CHECK_INT(change_requests_check(&dnatd, 3, &err), 0);
 	CHECK_INT(change_requests_check(&dnatd, 2, &err), -EBUSY);
-	CHECK_STR(err.msg, "1 changes wait already for the one that is under way; see status, and try again");
+	CHECK_STR(err.msg, "1 changes wait already; see status, and try again");
 }
 
 int main(void)
@@ -63,7 +63,7 @@ int main(void)
 	CHECK(may(&root, "config.apply", CONFIG(RUN("new", "/bin/false"))));
 
 	CHECK(!may(&admin, "service.add", RUN("new", "/bin/true x")));
-	CHECK_STR(err.msg, "exec-command has dnatd run a program, and user 1000 may not choose one; run it as root, or put it in the file that dnatd reads at its start");
+	CHECK_STR(err.msg, "user 1000 may not set exec-command, which makes dnatd run a program; run this as root, or put it in the file that dnatd reads at its start");
 	CHECK_STR(err.arg, "exec-command");
 	CHECK(!may(&admin, "service.set", RUN("run", "/bin/true")));
 	CHECK(!may(&admin, "service.set", RUN("web", "/bin/true x")));

@@ -335,7 +335,7 @@ static void test_saved(void)
 	other = store_new(state, &err);
 	NEED(other && !store_lock(other, &err));
 	CHECK_INT(load(false, log, sizeof(log)), -EBUSY);
-	CHECK(strstr(err.msg, "another dnatd keeps its state in"));
+	CHECK(strstr(err.msg, "another dnatd uses the state in"));
 	stop();
 	store_free(other, NULL);
 }

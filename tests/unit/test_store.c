@@ -275,7 +275,7 @@ static void test_refused(void)
 		"\"backends\": [{\"addr\": \"10.0.0.1\", \"port\": 70000}]}]}",
 		"services[0].backends[0].port: port 70000");
 	REFUSED("{\"version\": 2, \"services\": {}}",
-		"is of a newer dnatd; install that one again");
+		"was written by a newer dnatd; install that version again");
 	REFUSED("{\"version\": 1, \"services\": [], \"vdports\": []}",
 		"vdports must be an object");
 	REFUSED("{\"version\": 1, \"services\": [], \"vdports\": {\"range\": \"9-1\"}}",
@@ -451,8 +451,8 @@ static void test_lock(void)
 	NEED(one && two);
 	CHECK_INT(store_lock(one, &err), 0);
 	CHECK_INT(store_lock(two, &err), -EBUSY);
-	CHECK(strstr(err.msg, "another dnatd keeps its state in /tmp/dnat-store-"));
-	CHECK(strstr(err.msg, "give each a --state of its own"));
+	CHECK(strstr(err.msg, "another dnatd uses the state in /tmp/dnat-store-"));
+	CHECK(strstr(err.msg, "give each dnatd its own --state"));
 	store_free(one, NULL);
 	CHECK_INT(store_lock(two, &err), 0);
 	store_free(two, NULL);

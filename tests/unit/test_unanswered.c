@@ -217,7 +217,7 @@ static void test_check(void)
 	connections = 50, in_use = 10, unanswered = 20;
 	CHECK_STR(advice(), "");
 	unanswered = 21;
-	CHECK_STR(advice(), "service web: backend 10.1.0.11 port 8080 passes its checks, but 21 of its connections ended without any answer: has it a route to 192.0.2.10 by way of this machine, and does its firewall let that in? service set web check-source vip checks the same path");
+	CHECK_STR(advice(), "service web: backend 10.1.0.11 port 8080 passes its checks, but 21 of its connections ended without any answer: check that it has a route to 192.0.2.10 through this machine and that its firewall accepts the packets; service set web check-source vip checks the same path");
 	counts.down = true;
 	CHECK_STR(advice(), "");
 	counts.down = false;
