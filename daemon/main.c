@@ -411,7 +411,7 @@ static int dnatd_run(struct dnatd *dnatd, struct loop *loop,
 				err);
 	if (!announce)
 		goto out;
-	conns_end_astray(dnatd);
+	conns_end_early(dnatd);
 	dnatd->health = health_new(dnatd, loop->base, err);
 	if (!dnatd->health)
 		goto out;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One check of one backend, which ends with a verdict.  patient.h decides when
+ * One check of one backend, which ends with a verdict.  checker.h decides when
  * to check, and health.h what follows from the verdict.
  */
 #ifndef DNAT_PROBE_H

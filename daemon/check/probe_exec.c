@@ -34,7 +34,7 @@ struct probe_exec {
 	pid_t pid;			/* 0: it has ended */
 	bool dying;			/* killed, but has not ended */
 	int64_t killed;			/* time, ms of CLOCK_MONOTONIC */
-	bool told;			/* the warning about @dying is logged */
+	bool logged;			/* the warning about @dying is logged */
 	char service[SERVICE_NAME_LEN + 1];	/* the target: service, */
 	struct addr addr;			/* backend's address */
 	uint16_t port;				/* and port */
@@ -105,10 +105,10 @@ static int refuse(struct probe_exec *dying, const struct target *target,
 	}
 	duration_text(target->check->timeout, after, sizeof(after));
 	snprintf(fault, FAULT_LEN, "no answer within %s", after);
-	if (!dying->told)
+	if (!dying->logged)
 		say_warning("service %s: the program of its check, process %d, cannot be killed; that backend is checked again when it has ended",
 			    dying->service, dying->pid);
-	dying->told = true;
+	dying->logged = true;
 	return -ETIMEDOUT;
 }
 

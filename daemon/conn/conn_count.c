@@ -43,43 +43,44 @@ static size_t drain_in(const struct model *model)
 	return n;
 }
 
-int conn_counts_init(struct conn_counts *lefts, const struct model *model)
+int conn_counts_init(struct conn_counts *counts, const struct model *model)
 {
 	size_t n = drain_in(model);
 
-	*lefts = (struct conn_counts){ 0 };
+	*counts = (struct conn_counts){ 0 };
 	if (!n)
 		return 0;
-	lefts->list = calloc(n, sizeof(*lefts->list));
-	if (!lefts->list)
+	counts->list = calloc(n, sizeof(*counts->list));
+	if (!counts->list)
 		return -ENOMEM;
 	for (size_t i = 0; i < model->n_services; i++) {
 		const struct service *service = model->services[i];
 
 		for (size_t j = 0; j < service->n_backends; j++)
 			if (!backend_weight(&service->backends[j]))
-				lefts->list[lefts->n++].filter =
+				counts->list[counts->n++].filter =
 					conn_filter_of(service,
 						       &service->backends[j]);
 	}
-	qsort(lefts->list, lefts->n, sizeof(*lefts->list), compare);
+	qsort(counts->list, counts->n, sizeof(*counts->list), compare);
 	return 0;
 }
 
-void conn_counts_clean(struct conn_counts *lefts)
+void conn_counts_clean(struct conn_counts *counts)
 {
-	free(lefts->list);
-	*lefts = (struct conn_counts){ 0 };
+	free(counts->list);
+	*counts = (struct conn_counts){ 0 };
 }
 
-static struct conn_count *find(const struct conn_counts *lefts,
+static struct conn_count *find(const struct conn_counts *counts,
 			       const struct conn_count *key)
 {
-	return lefts->n ? bsearch(key, lefts->list, lefts->n,
-				  sizeof(*lefts->list), compare) : NULL;
+	return counts->n ? bsearch(key, counts->list, counts->n,
+				   sizeof(*counts->list), compare) :
+			   NULL;
 }
 
-const struct conn_count *conn_counts_find(const struct conn_counts *lefts,
+const struct conn_count *conn_counts_find(const struct conn_counts *counts,
 					  const struct service *service,
 					  const struct backend *backend)
 {
@@ -87,10 +88,10 @@ const struct conn_count *conn_counts_find(const struct conn_counts *lefts,
 		.filter = conn_filter_of(service, backend),
 	};
 
-	return find(lefts, &key);
+	return find(counts, &key);
 }
 
-void conn_counts_add(struct conn_counts *lefts, const struct conn *conn)
+void conn_counts_add(struct conn_counts *counts, const struct conn *conn)
 {
 	const struct conn_count key = {
 		.filter = {
@@ -99,8 +100,8 @@ void conn_counts_add(struct conn_counts *lefts, const struct conn *conn)
 			.backend = conn->backend,
 		},
 	};
-	struct conn_count *left = conn_class_of(conn) == CONN_CLOSED ?
-				    NULL : find(lefts, &key);
+	struct conn_count *left =
+		conn_class_of(conn) == CONN_CLOSED ? NULL : find(counts, &key);
 
 	if (left)
 		left->n++;
@@ -111,12 +112,12 @@ static int compare_pool(const void *pool, const void *left)
 	return compare_pools(pool, &((const struct conn_count *)left)->filter);
 }
 
-void conn_counts_add_pool(struct conn_counts *lefts,
+void conn_counts_add_pool(struct conn_counts *counts,
 			  const struct conn_filter *pool, uint64_t n)
 {
-	size_t i = array_first(lefts->list, lefts->n, sizeof(*lefts->list),
+	size_t i = array_first(counts->list, counts->n, sizeof(*counts->list),
 			       pool, compare_pool);
 
-	for (; i < lefts->n && !compare_pool(pool, &lefts->list[i]); i++)
-		lefts->list[i].n += n;
+	for (; i < counts->n && !compare_pool(pool, &counts->list[i]); i++)
+		counts->list[i].n += n;
 }

@@ -26,16 +26,16 @@ struct conn_counts {
  *
  * Return: 0 or -ENOMEM
  */
-int conn_counts_init(struct conn_counts *lefts, const struct model *model);
-void conn_counts_clean(struct conn_counts *lefts);
+int conn_counts_init(struct conn_counts *counts, const struct model *model);
+void conn_counts_clean(struct conn_counts *counts);
 
 /* Return: the count of @backend; NULL: it is not counted */
-const struct conn_count *conn_counts_find(const struct conn_counts *lefts,
+const struct conn_count *conn_counts_find(const struct conn_counts *counts,
 					  const struct service *service,
 					  const struct backend *backend);
 
 /* Count @conn, unless it is closed or its backend is not counted. */
-void conn_counts_add(struct conn_counts *lefts, const struct conn *conn);
+void conn_counts_add(struct conn_counts *counts, const struct conn *conn);
 
 /**
  * conn_counts_add_pool - add the number of connections of a pool of vdports
@@ -45,7 +45,7 @@ void conn_counts_add(struct conn_counts *lefts, const struct conn *conn);
  * The module has one pool for all services with the same VIP, protocol and
  * backend.  Each of these services gets the whole number.
  */
-void conn_counts_add_pool(struct conn_counts *lefts,
+void conn_counts_add_pool(struct conn_counts *counts,
 			  const struct conn_filter *pool, uint64_t n);
 
 #endif

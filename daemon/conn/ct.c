@@ -100,7 +100,7 @@ const char *ct_wanted(const struct ct_query *query,
 	return conn_names_find(&query->names, conn);
 }
 
-bool ct_astray(const struct ct_query *query, const struct nf_conntrack *ct)
+bool ct_is_early(const struct ct_query *query, const struct nf_conntrack *ct)
 {
 	struct conn conn;
 
@@ -183,7 +183,7 @@ int ct_more(struct nl *nl, nl_fn fn, void *data, struct err *err)
 			    nl_reason(nl, rc)) : TASK_DONE;
 }
 
-int ct_take_left(const struct nlmsghdr *nlh, void *lefts)
+int ct_count(const struct nlmsghdr *nlh, void *counts)
 {
 	struct nf_conntrack *ct = nfct_new();
 	struct conn conn;
@@ -192,7 +192,7 @@ int ct_take_left(const struct nlmsghdr *nlh, void *lefts)
 		return -ENOMEM;
 	if (mnl_nlmsg_get_payload_len(nlh) >= sizeof(struct nfgenmsg) &&
 	    nfct_nlmsg_parse(nlh, ct) >= 0 && get_conn(ct, 0, &conn))
-		conn_counts_add(lefts, &conn);
+		conn_counts_add(counts, &conn);
 	nfct_destroy(ct);
 	return 0;
 }

@@ -40,9 +40,9 @@ int ct_show(const struct model *model, const struct conn_filter *filter,
 int ct_more(struct nl *nl, nl_fn fn, void *data, struct err *err);
 
 /*
- * nl_fn (netlink.h): count the connection in @nlh.  @lefts: struct conn_counts
+ * nl_fn (netlink.h): count the connection in @nlh.  @counts: struct conn_counts
  */
-int ct_take_left(const struct nlmsghdr *nlh, void *lefts);
+int ct_count(const struct nlmsghdr *nlh, void *counts);
 
 /* The filter of ct_show() without its socket, for tests. */
 struct ct_query {
@@ -70,14 +70,14 @@ const char *ct_wanted(const struct ct_query *query,
 		      const struct nf_conntrack *ct, struct conn *conn);
 
 /**
- * ct_astray - whether a flow to a service began before the service was there
+ * ct_is_early - whether a flow to a service began before the service was there
  * @ct: conntrack's entry
  *
  * NAT rules see only the first packet of a flow, so such a flow never reaches a
  * backend.  Over UDP it lasts while the client sends; over TCP while the client
  * repeats its SYN without a reply.
  */
-bool ct_astray(const struct ct_query *query, const struct nf_conntrack *ct);
+bool ct_is_early(const struct ct_query *query, const struct nf_conntrack *ct);
 
 /* Whether both ends of the connection were rewritten and @set matches it. */
 bool ct_in_set(const struct conn_set *set, const struct nf_conntrack *ct);

@@ -63,10 +63,10 @@ static bool by_filter(const struct ct_ending *self,
 	return ct_wanted(&self->query, ct, &conn);
 }
 
-static bool by_astray(const struct ct_ending *self,
-		      const struct nf_conntrack *ct)
+static bool by_early(const struct ct_ending *self,
+		     const struct nf_conntrack *ct)
 {
-	return ct_astray(&self->query, ct);
+	return ct_is_early(&self->query, ct);
 }
 
 static bool by_set(const struct ct_ending *self, const struct nf_conntrack *ct)
@@ -136,8 +136,8 @@ static struct ct_ending *ending_new(uint64_t *ended,
 struct task *ct_end(const struct model *model, const struct conn_filter *filter,
 		    uint64_t *ended)
 {
-	struct ct_ending *self = ending_new(ended, filter ? by_filter :
-							    by_astray);
+	struct ct_ending *self =
+		ending_new(ended, filter ? by_filter : by_early);
 
 	if (!self)
 		return NULL;

@@ -13,7 +13,7 @@
  * @model: which connections are the services', as for ct_show(); may change
  *	later
  * @filter: which of these connections; copied.  NULL: flows that began before
- *	their service, see ct_astray()
+ *	their service, see ct_is_early()
  * @ended: raised by the number of connections that each step ends
  *
  * Return: the task that does it; NULL: no memory

@@ -375,7 +375,7 @@ static void take_over(struct transaction *transaction)
 	for (size_t i = 0; i < transaction->gone.n; i++)
 		conns_forget(dnatd, &transaction->gone.list[i]);
 	if (is_new(&transaction->old, &transaction->new))
-		conns_end_astray(dnatd);
+		conns_end_early(dnatd);
 	tell_done(dnatd);
 }
 
@@ -454,7 +454,7 @@ static void applied(struct job *job)
 	jobs_follow(dnatd);
 	if (transaction->repaired) {
 		repairs_tell(dnatd, "rules");
-		conns_end_astray(dnatd);
+		conns_end_early(dnatd);
 	}
 	if (!transaction->ret)
 		take_over(transaction);

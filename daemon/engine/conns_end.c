@@ -21,7 +21,7 @@ struct end_task {
 	struct dnatd *dnatd;
 	struct conn_filter filter;
 	struct conn_set set;	/* used instead of @filter if not empty */
-	bool astray;		/* conns_end_astray(): use neither */
+	bool early;		/* conns_end_early(): use neither */
 	bool active;		/* started, counts for ACTIVE_MAX */
 	struct task *ending;	/* NULL: not begun */
 	uint64_t ended;
@@ -92,7 +92,7 @@ static struct task *task_ending(struct end_task *task)
 {
 	const struct dnatd *dnatd = task->dnatd;
 
-	if (task->astray)
+	if (task->early)
 		return ct_end(dnatd->model, NULL, &task->ended);
 	if (task->set.n)
 		return ct_end_set(&task->set, &task->ended);
@@ -161,7 +161,7 @@ int conns_end_set(struct dnatd *dnatd, struct conn_set *set)
 	return 0;
 }
 
-void conns_end_astray(struct dnatd *dnatd)
+void conns_end_early(struct dnatd *dnatd)
 {
 	struct end_task *task;
 
@@ -169,12 +169,12 @@ void conns_end_astray(struct dnatd *dnatd)
 		return;
 	for (task = dnatd->endings.tasks.tqh_first; task;
 	     task = TAILQ_NEXT(task, entry))
-		if (task->astray && !task->ending)
+		if (task->early && !task->ending)
 			return;
 	task = end_task_new(dnatd);
 	if (!task)
 		return;
-	task->astray = true;
+	task->early = true;
 	tasks_start(&dnatd->endings);
 }
 

@@ -50,14 +50,14 @@ int conns_end(struct dnatd *dnatd, const struct conn_filter *filter,
 int conns_end_set(struct dnatd *dnatd, struct conn_set *set);
 
 /**
- * conns_end_astray - delete flows that began before the rules existed, later
+ * conns_end_early - delete flows that began before the rules existed, later
  * @dnatd: its rules are in force now; all services of its model are looked at
  *
  * Rules see only the first packet of a flow, so these flows are not translated.
  * Calls before the work begins are combined.  Flows that cannot be deleted end
  * when they are idle.
  */
-void conns_end_astray(struct dnatd *dnatd);
+void conns_end_early(struct dnatd *dnatd);
 
 /* Stop all tasks of these functions; no @fn is called any more. */
 void conns_end_stop(struct dnatd *dnatd);

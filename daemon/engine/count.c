@@ -76,9 +76,9 @@ static int count_step(struct task *task, struct text *rows, struct err *err)
 	if (!counts->counting)
 		return begin(counts, err);
 	rc = dnatd->in_force == ALLOC_MODULE ?
-		kmod_pools_more(dnatd->kmod, &counts->nl, left_parse_pool,
+		kmod_pools_more(dnatd->kmod, &counts->nl, conn_counts_parse_pool,
 				&counts->running, err) :
-		ct_more(&counts->nl, ct_take_left, &counts->running, err);
+		ct_more(&counts->nl, ct_count, &counts->running, err);
 	counts->spent += clock_us(CLOCK_THREAD_CPUTIME_ID) - start;
 	if (rc != -EINTR || ++counts->tries == TRIES)
 		return rc;

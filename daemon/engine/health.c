@@ -15,23 +15,23 @@
 
 #define FOLLOW_AT_ONCE 64	/* services in one turn, 1-2 milliseconds */
 
-static bool patient_is(const struct patient *patient,
+static bool checker_is(const struct checker *checker,
 		       const struct backend *backend)
 {
-	return patient->port == backend->port &&
-	       addr_equal(&patient->addr, &backend->addr);
+	return checker->port == backend->port &&
+	       addr_equal(&checker->addr, &backend->addr);
 }
 
-struct patient **group_patient(const struct group *group,
+struct checker **group_checker(const struct group *group,
 			       const struct backend *backend, size_t i)
 {
-	if (i < group->n && group->patients[i] &&
-	    patient_is(group->patients[i], backend))
-		return &group->patients[i];
+	if (i < group->n && group->checkers[i] &&
+	    checker_is(group->checkers[i], backend))
+		return &group->checkers[i];
 	for (i = 0; i < group->n; i++)
-		if (group->patients[i] &&
-		    patient_is(group->patients[i], backend))
-			return &group->patients[i];
+		if (group->checkers[i] &&
+		    checker_is(group->checkers[i], backend))
+			return &group->checkers[i];
 	return NULL;
 }
 
@@ -56,8 +56,8 @@ static struct target target_of(const struct group *group,
 static void group_free(struct group *group)
 {
 	for (size_t i = 0; i < group->n; i++)
-		patient_free(group->patients[i]);
-	free(group->patients);
+		checker_free(group->checkers[i]);
+	free(group->checkers);
 	response_body_free(group->body);
 	free(group);
 }
@@ -122,37 +122,38 @@ static struct group *group_get(struct health *health, const char *name)
 }
 
 /*
- * Make the patients of @service.  Backends that stay keep their patient and its
+ * Make the checkers of @service.  Backends that stay keep their checker and its
  * results.  @anew: the check has changed.
  */
 static int group_fill(struct group *group, const struct service *service,
 		      bool anew)
 {
-	struct patient **patients = calloc(service->n_backends + 1,
-					   sizeof(*patients));
+	struct checker **checkers =
+		calloc(service->n_backends + 1, sizeof(*checkers));
 	int ret = 0;
 
-	if (!patients)
+	if (!checkers)
 		return -1;
 	for (size_t i = 0; !ret && i < service->n_backends; i++) {
 		const struct backend *backend = &service->backends[i];
-		struct patient **old = group_patient(group, backend, i);
+		struct checker **old = group_checker(group, backend, i);
 		const struct target target = target_of(group, service,
 							   backend);
 
 		if (old) {
-			patients[i] = *old;
+			checkers[i] = *old;
 			*old = NULL;
 		} else {
-			patients[i] = patient_new(&group->health->ward, group,
+			checkers[i] = checker_new(&group->health->ctx, group,
 						  group_changed, backend);
 		}
-		ret = patients[i] ? patient_aim(patients[i], &target, anew) : -1;
+		ret = checkers[i] ? checker_aim(checkers[i], &target, anew) :
+				    -1;
 	}
 	for (size_t i = 0; i < group->n; i++)
-		patient_free(group->patients[i]);
-	free(group->patients);
-	group->patients = patients;
+		checker_free(group->checkers[i]);
+	free(group->checkers);
+	group->checkers = checkers;
 	group->n = service->n_backends;
 	return ret;
 }
@@ -161,7 +162,7 @@ static int group_fill(struct group *group, const struct service *service,
 static void group_compare(struct group *group, const struct service *service)
 {
 	for (size_t i = 0; i < group->n; i++)
-		if (group->patients[i]->down != service->backends[i].down)
+		if (group->checkers[i]->down != service->backends[i].down)
 			group_changed(group);
 }
 
@@ -240,16 +241,16 @@ void health_follow_later(struct health *health, const char *name)
 	loop_timer(health->follow, 0);
 }
 
-static const struct patient *patient_of(const struct health *health,
+static const struct checker *checker_of(const struct health *health,
 					const struct service *service,
 					const struct backend *backend)
 {
 	const struct group *group = health ? group_find(health, service->name) :
 					     NULL;
-	struct patient **found;
+	struct checker **found;
 
-	found = group ? group_patient(group, backend,
-				     (size_t)(backend - service->backends)) :
+	found = group ? group_checker(group, backend,
+				      (size_t)(backend - service->backends)) :
 			NULL;
 	return found ? *found : NULL;
 }
@@ -257,12 +258,12 @@ static const struct patient *patient_of(const struct health *health,
 bool health_count(const struct health *health, const struct service *service,
 		  const struct backend *backend, struct health_counts *counts)
 {
-	const struct patient *patient = patient_of(health, service, backend);
+	const struct checker *checker = checker_of(health, service, backend);
 
-	if (!patient)
+	if (!checker)
 		return false;
-	*counts = (struct health_counts){ patient->down, patient->checks[1],
-					  patient->checks[0] };
+	*counts = (struct health_counts){ checker->down, checker->checks[1],
+					  checker->checks[0] };
 	return true;
 }
 
@@ -272,29 +273,30 @@ struct health_load health_load(const struct health *health)
 
 	if (!health)
 		return load;
-	load.max = health->ward.turns.max;
-	load.running = health->ward.turns.n;
-	load.waiting = health->ward.turns.n_waiting;
-	load.unmade = health->ward.unmade;
+	load.max = health->ctx.turns.max;
+	load.running = health->ctx.turns.n;
+	load.waiting = health->ctx.turns.n_waiting;
+	load.unmade = health->ctx.unmade;
 	for (size_t i = 0; i < health->n; i++)
 		load.pending += health->groups[i]->pending[0] != '\0';
 	return load;
 }
 
 /* Show the fault only if it matters now: an old one would mislead. */
-static int fault_to_json(const struct patient *patient, json_t *json)
+static int fault_to_json(const struct checker *checker, json_t *json)
 {
-	bool is_bad = patient->down || patient->against || patient->unmade;
-	const char *pending = patient->group->pending;
+	bool is_bad = checker->down || checker->against || checker->unmade;
+	const char *pending = checker->group->pending;
 	char text[FAULT_LEN + PENDING_LEN + 64];
 
-	if (patient->down == patient->told || !pending[0])
-		return is_bad ? json_object_set_new(json, "health_fault",
-						    json_string(patient->fault)) :
+	if (checker->down == checker->applied || !pending[0])
+		return is_bad ? json_object_set_new(
+					json, "health_fault",
+					json_string(checker->fault)) :
 				0;
 	snprintf(text, sizeof(text), "%s%s%s the rules: %s",
-		 is_bad ? patient->fault : "", is_bad ? "; " : "",
-		 patient->down ? "still in" : "not yet in", pending);
+		 is_bad ? checker->fault : "", is_bad ? "; " : "",
+		 checker->down ? "still in" : "not yet in", pending);
 	return json_object_set_new(json, "health_fault", json_string(text)) ||
 	       json_object_set_new(json, "health_pending",
 				   json_string(pending)) ? -1 : 0;
@@ -303,17 +305,17 @@ static int fault_to_json(const struct patient *patient, json_t *json)
 int health_to_json(const struct health *health, const struct service *service,
 		   const struct backend *backend, json_t *json)
 {
-	const struct patient *patient = patient_of(health, service, backend);
+	const struct checker *checker = checker_of(health, service, backend);
 	const char *state;
 
-	if (!patient)
+	if (!checker)
 		return json_object_set_new(json, "health", json_null());
-	state = patient->down ? "down" : patient->known ? "up" : "checking";
+	state = checker->down ? "down" : checker->known ? "up" : "checking";
 	if (json_object_set_new(json, "health", json_string(state)) ||
 	    json_object_set_new(json, "health_for",
-				json_integer(patient_now() - patient->since)))
+				json_integer(checker_now() - checker->since)))
 		return -1;
-	return fault_to_json(patient, json);
+	return fault_to_json(checker, json);
 }
 
 static void follow_change(void *data, const struct change *change)
@@ -339,7 +341,8 @@ struct health *health_new(struct dnatd *dnatd, struct event_base *base,
 		LIST_INSERT_HEAD(&dnatd->followers, &health->follower, entry);
 		health->follow = evtimer_new(base, follow, health);
 	}
-	if (!health || !health->follow || ward_init(&health->ward, base, &dnatd->check_user) ||
+	if (!health || !health->follow ||
+	    check_ctx_init(&health->ctx, base, &dnatd->check_user) ||
 	    health_apply_init(health, base)) {
 		err_set(err, -ENOMEM, NULL, "no health checks: out of memory");
 		health_free(health);
@@ -366,6 +369,6 @@ void health_free(struct health *health)
 	if (health->follow)
 		event_free(health->follow);
 	health_apply_clean(health);
-	ward_clean(&health->ward);
+	check_ctx_clean(&health->ctx);
 	free(health);
 }

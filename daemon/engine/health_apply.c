@@ -52,7 +52,7 @@ static int group_apply(const struct group *group, const struct service *old,
 		return -ENOMEM;
 	for (size_t i = 0; i < new->n_backends; i++) {
 		struct backend *backend = &new->backends[i];
-		struct patient **found = group_patient(group, backend, i);
+		struct checker **found = group_checker(group, backend, i);
 
 		if (!found || (*found)->down == backend->down)
 			continue;
@@ -81,16 +81,16 @@ static void backend_gone(struct dnatd *dnatd, const struct service *service,
 }
 
 /* Report the state that is in the rules now; checks may have a newer one. */
-static void patient_applied(struct dnatd *dnatd, struct patient *patient,
+static void checker_applied(struct dnatd *dnatd, struct checker *checker,
 			    const struct service *service,
 			    const struct backend *backend)
 {
-	const char *fault = backend->down ? patient->fault : NULL;
+	const char *fault = backend->down ? checker->fault : NULL;
 	char addr[INET6_ADDRSTRLEN];
 
-	if (patient->told == backend->down)
+	if (checker->applied == backend->down)
 		return;
-	patient->told = backend->down;
+	checker->applied = backend->down;
 	addr_text(&backend->addr, addr, sizeof(addr));
 	if (backend->down)
 		backend_gone(dnatd, service, backend);
@@ -118,10 +118,10 @@ static void group_applied(struct group *group)
 	group->pending[0] = '\0';
 	for (size_t i = 0; service && i < service->n_backends; i++) {
 		const struct backend *backend = &service->backends[i];
-		struct patient **found = group_patient(group, backend, i);
+		struct checker **found = group_checker(group, backend, i);
 
 		if (found)
-			patient_applied(dnatd, *found, service, backend);
+			checker_applied(dnatd, *found, service, backend);
 	}
 }
 

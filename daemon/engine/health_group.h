@@ -3,7 +3,7 @@
 #ifndef DNAT_HEALTH_GROUP_H
 #define DNAT_HEALTH_GROUP_H
 
-#include "check/patient.h"
+#include "check/checker.h"
 #include "engine/transaction.h"
 #include "model/check.h"
 
@@ -22,13 +22,13 @@ struct group {
 	bool alone;		/* its batch failed: try it alone */
 	char pending[PENDING_LEN];	/* why that failed, too, or "" */
 	size_t n;
-	struct patient **patients;	/* in the order of the backends */
+	struct checker **checkers;	/* in the order of the backends */
 };
 
 struct health {
 	struct dnatd *dnatd;
 	struct follower follower;
-	struct ward ward;
+	struct check_ctx ctx;
 	struct event *apply;	/* starts a batch of changed groups */
 	struct event *again;	/* starts one group that is tried alone */
 	size_t next;		/* index of the next group to try alone */
@@ -46,8 +46,8 @@ struct health {
 	char (*late)[SERVICE_NAME_LEN + 1];	/* health_follow_later() */
 };
 
-/* Find the patient of @backend, first at index @i.  Return: NULL if missing */
-struct patient **group_patient(const struct group *group,
+/* Find the checker of @backend, first at index @i.  Return: NULL if missing */
+struct checker **group_checker(const struct group *group,
 			       const struct backend *backend, size_t i);
 
 /* Put what the checks of @group have found into the rules, later. */

@@ -87,7 +87,7 @@ struct watch {
 	struct event *settle;
 	unsigned int dirty;	/* enum dirty */
 	uint64_t looked;	/* time of the last repair, ms of clock_now() */
-	bool told;		/* the limit on repairs was reported */
+	bool logged;		/* the limit on repairs was reported */
 	unsigned int unsettled;	/* repairs in a row that returned -EINTR */
 	struct job job;
 	unsigned int repaired;	/* enum dirty: what @job repairs, 0: idle */
@@ -364,7 +364,7 @@ static bool take_result(struct watch *watch, const struct part *part,
 	say_warning("repaired what others had changed: %s", part->what);
 	repairs_tell(dnatd, part->what);
 	if (part->dirty == DIRTY_RULES)
-		conns_end_astray(dnatd);
+		conns_end_early(dnatd);
 	return true;
 }
 
@@ -403,7 +403,7 @@ static void settled(evutil_socket_t fd, short what, void *data)
 	if (watch->repaired)
 		return;
 	if (!wait) {
-		watch->told &= repairs->held;
+		watch->logged &= repairs->held;
 		watch->repaired = watch->dirty;
 		watch->dirty = 0;
 		watch->looked = clock_now();
@@ -411,9 +411,9 @@ static void settled(evutil_socket_t fd, short what, void *data)
 		return;
 	}
 	loop_timer(watch->settle, (int64_t)wait);
-	if (watch->told)
+	if (watch->logged)
 		return;
-	watch->told = true;
+	watch->logged = true;
 	say_error("more than %u repairs in a minute: from now on one a minute; find out who else changes table inet "
 		  RULESET_TABLE ", the VIPs or the module", repairs->a_minute);
 	events_emit(watch->dnatd->events, "repairs-held",

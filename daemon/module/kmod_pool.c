@@ -47,7 +47,7 @@ int kmod_parse_pool(const struct nlmsghdr *nlh, void *pools)
 	return json_array_append_new(pools, row) ? -ENOMEM : 0;
 }
 
-int left_parse_pool(const struct nlmsghdr *nlh, void *lefts)
+int conn_counts_parse_pool(const struct nlmsghdr *nlh, void *counts)
 {
 	struct conn_filter filter = { 0 };
 	struct kmod_pool pool;
@@ -58,7 +58,7 @@ int left_parse_pool(const struct nlmsghdr *nlh, void *lefts)
 	filter.vip.addr = pool.vip;
 	filter.backend.addr = pool.backend;
 	filter.backend.port = pool.port;
-	conn_counts_add_pool(lefts, &filter, pool.in_use - pool.closed);
+	conn_counts_add_pool(counts, &filter, pool.in_use - pool.closed);
 	return 0;
 }
 

@@ -31,8 +31,8 @@ bool kmod_pool_read(const struct nlmsghdr *nlh, struct kmod_pool *pool);
 /* nl_fn (netlink.h): append the pool in @nlh to the JSON array @pools. */
 int kmod_parse_pool(const struct nlmsghdr *nlh, void *pools);
 
-/* nl_fn (netlink.h): add the pool's connections to the conn_counts @lefts. */
-int left_parse_pool(const struct nlmsghdr *nlh, void *lefts);
+/* nl_fn (netlink.h): add the pool's connections to the conn_counts @counts. */
+int conn_counts_parse_pool(const struct nlmsghdr *nlh, void *counts);
 
 /* Do the next step of reading all pools, as kmod_more(). */
 int kmod_pools_more(const struct kmod *kmod, struct nl *nl, nl_fn fn,

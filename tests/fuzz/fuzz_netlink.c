@@ -88,12 +88,12 @@ static void read_element(const void *data, size_t len)
 static void read_pools(struct nl *nl, const void *buf, size_t len)
 {
 	struct conn_count left = { .filter.class = CONN_ANY };
-	struct conn_counts lefts = { 1, &left };
+	struct conn_counts counts = { 1, &left };
 	struct pool_vips vips = { 0 };
 	json_t *pools = json_array();
 	int done;
 
-	nl_walk(nl, buf, len, left_parse_pool, &lefts, &done);
+	nl_walk(nl, buf, len, conn_counts_parse_pool, &counts, &done);
 	nl_walk(nl, buf, len, kmod_parse_pool, pools, &done);
 	nl_walk(nl, buf, len, kmod_parse_pool_vip, &vips, &done);
 	free(vips.list);

@@ -194,10 +194,10 @@ int conns_end(struct dnatd *d, const struct conn_filter *filter, end_fn *fn,
 	return call("end", error);
 }
 
-void conns_end_astray(struct dnatd *d)
+void conns_end_early(struct dnatd *d)
 {
 	(void)d;
-	call("astray", NULL);
+	call("early", NULL);
 }
 
 static struct dnatd dnatd;
@@ -306,11 +306,11 @@ static int del(const char *name)
 static void test_good(void)
 {
 	CHECK_INT(add("a", 80, NULL), 0);
-	CHECK_STR(calls, "store +80 nft astray");
+	CHECK_STR(calls, "store +80 nft early");
 	CHECK_INT(add("b", 81, "v1"), 0);
-	CHECK_STR(calls, "store +v1 +81 nft astray");
+	CHECK_STR(calls, "store +v1 +81 nft early");
 	CHECK_INT(add("c", 82, "v1"), 0);
-	CHECK_STR(calls, "store +v1 +82 nft astray");
+	CHECK_STR(calls, "store +v1 +82 nft early");
 	CHECK_INT(set_dev("b", "v2"), 0);
 	CHECK_STR(calls, "store +v2 nft");
 	CHECK_INT(set_dev("c", "v3"), 0);
@@ -344,7 +344,7 @@ static void test_flows(void)
 			json_pack("{s:s, s:s, s:i, s:s}", "name", "u", "vip",
 				  "192.0.2.10", "port", 53, "proto", "udp")),
 		  0);
-	CHECK_STR(calls, "store +53 nft astray");
+	CHECK_STR(calls, "store +53 nft early");
 	CHECK_INT(backend("backend.add", "u", "10.1.0.11"), 0);
 	CHECK_INT(backend("backend.add", "u", "10.1.0.12"), 0);
 	CHECK_STR(calls, "store nft");
@@ -483,7 +483,7 @@ static void test_table_lost(void)
 {
 	table_lost = true;
 	CHECK_INT(add("b", 81, NULL), 0);
-	CHECK_STR(calls, "store +81 nft reconcile ports nft astray astray");
+	CHECK_STR(calls, "store +81 nft reconcile ports nft early early");
 	CHECK_INT(del("b"), 0);
 
 	table_lost = true;
@@ -495,7 +495,7 @@ static void test_table_lost(void)
 	table_lost = true;
 	fails = "ports";
 	CHECK_INT(add("b", 81, NULL), -EIO);
-	CHECK_STR(calls, "store +81 nft reconcile ports -81 astray undo");
+	CHECK_STR(calls, "store +81 nft reconcile ports -81 early undo");
 	fails = NULL;
 	table_lost = false;
 }
@@ -573,7 +573,7 @@ static void test_many(void)
 	CHECK_STR(calls, "?v2 ?v4");
 	CHECK_INT(dnatd.model->n_services, 2);
 	CHECK_INT(apply_many(false), 0);
-	CHECK_STR(calls, "store +v2 +v4 +82 +83 vdports nft unanswered:80>10.1.0.13:80 unanswered:81>all:0 astray -v3 -v1 -81");
+	CHECK_STR(calls, "store +v2 +v4 +82 +83 vdports nft unanswered:80>10.1.0.13:80 unanswered:81>all:0 early -v3 -v1 -81");
 	CHECK_INT(dnatd.model->n_services, 3);
 	CHECK_INT(dnatd.model->vdports.max, 9);
 	CHECK_STR(dnatd.model->services[2]->name, "new");

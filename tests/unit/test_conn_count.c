@@ -48,12 +48,12 @@ static struct model *model_make(void)
 	return model;
 }
 
-static uint64_t left(const struct conn_counts *lefts, const struct model *model,
-		     const char *name, size_t i)
+static uint64_t left(const struct conn_counts *counts,
+		     const struct model *model, const char *name, size_t i)
 {
 	const struct service *service = model_find(model, name);
 	const struct conn_count *found =
-		conn_counts_find(lefts, service, &service->backends[i]);
+		conn_counts_find(counts, service, &service->backends[i]);
 
 	NEED(found);
 	return found->n;
@@ -64,30 +64,30 @@ static void test_conns(const struct model *model)
 	const struct service *web = model_find(model, "web");
 	struct conn conn = { .proto = IPPROTO_TCP, .status = IPS_ASSURED,
 			     .tcp_state = TCP_CONNTRACK_ESTABLISHED };
-	struct conn_counts lefts;
+	struct conn_counts counts;
 
-	NEED(!conn_counts_init(&lefts, model));
-	CHECK_INT(lefts.n, 4);
-	CHECK(!conn_counts_find(&lefts, web, &web->backends[0]));
-	CHECK(conn_counts_find(&lefts, web, &web->backends[1]));
+	NEED(!conn_counts_init(&counts, model));
+	CHECK_INT(counts.n, 4);
+	CHECK(!conn_counts_find(&counts, web, &web->backends[0]));
+	CHECK(conn_counts_find(&counts, web, &web->backends[1]));
 
 	conn.vip = (struct conn_end){ web->vip, web->port };
 	for (size_t i = 0; i < 3; i++) {
 		conn.backend = (struct conn_end){ web->backends[i].addr,
 						  web->backends[i].port };
 		for (size_t n = 0; n < i; n++)
-			conn_counts_add(&lefts, &conn);
+			conn_counts_add(&counts, &conn);
 	}
 	conn.tcp_state = TCP_CONNTRACK_TIME_WAIT;
-	conn_counts_add(&lefts, &conn);
+	conn_counts_add(&counts, &conn);
 	conn.tcp_state = TCP_CONNTRACK_ESTABLISHED;
 	conn.proto = IPPROTO_UDP;
-	conn_counts_add(&lefts, &conn);
-	CHECK_INT(left(&lefts, model, "web", 1), 1);
-	CHECK_INT(left(&lefts, model, "web", 2), 2);
-	CHECK_INT(left(&lefts, model, "tls", 1), 0);
-	CHECK_INT(left(&lefts, model, "tls", 2), 0);
-	conn_counts_clean(&lefts);
+	conn_counts_add(&counts, &conn);
+	CHECK_INT(left(&counts, model, "web", 1), 1);
+	CHECK_INT(left(&counts, model, "web", 2), 2);
+	CHECK_INT(left(&counts, model, "tls", 1), 0);
+	CHECK_INT(left(&counts, model, "tls", 2), 0);
+	conn_counts_clean(&counts);
 }
 
 /* A pool knows no service's port: both services have what it has. */
@@ -96,7 +96,7 @@ static void test_pool_alarm(const struct model *model)
 	const struct service *web = model_find(model, "web");
 	char buf[512] __attribute__((aligned(8)));
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct conn_counts lefts;
+	struct conn_counts counts;
 
 	mnl_nlmsg_put_extra_header(nlh, sizeof(struct genlmsghdr));
 	attrs_put_addr(nlh, DNAT_A_VIP, &web->vip);
@@ -105,23 +105,23 @@ static void test_pool_alarm(const struct model *model)
 	mnl_attr_put_u8(nlh, DNAT_A_L4PROTO, IPPROTO_TCP);
 	mnl_attr_put_u32(nlh, DNAT_A_IN_USE, 7);
 	mnl_attr_put_u32(nlh, DNAT_A_CLOSED, 3);
-	NEED(!conn_counts_init(&lefts, model));
-	NEED(!left_parse_pool(nlh, &lefts));
-	CHECK_INT(left(&lefts, model, "web", 1), 4);
-	CHECK_INT(left(&lefts, model, "tls", 1), 4);
-	CHECK_INT(left(&lefts, model, "web", 2), 0);
-	conn_counts_clean(&lefts);
+	NEED(!conn_counts_init(&counts, model));
+	NEED(!conn_counts_parse_pool(nlh, &counts));
+	CHECK_INT(left(&counts, model, "web", 1), 4);
+	CHECK_INT(left(&counts, model, "tls", 1), 4);
+	CHECK_INT(left(&counts, model, "web", 2), 0);
+	conn_counts_clean(&counts);
 }
 
 int main(void)
 {
 	struct model *model = model_make();
 	struct model *none = model_new();
-	struct conn_counts lefts;
+	struct conn_counts counts;
 
-	NEED(none && !conn_counts_init(&lefts, none));
-	CHECK_INT(lefts.n, 0);
-	conn_counts_clean(&lefts);
+	NEED(none && !conn_counts_init(&counts, none));
+	CHECK_INT(counts.n, 0);
+	conn_counts_clean(&counts);
 	test_conns(model);
 	test_pool_alarm(model);
 	model_free(model);

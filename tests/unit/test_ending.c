@@ -362,7 +362,7 @@ static void test_forget(struct nft *nft)
 }
 
 /* A client that repeats its SYN is served by a service that came later. */
-static void test_astray_tcp(struct nft *nft)
+static void test_early_tcp(struct nft *nft)
 {
 	struct model *before = dnatd.model, *after = model_new_of(WITH_DARK);
 	const struct service *late = model_find(after, "late");
@@ -376,7 +376,7 @@ static void test_astray_tcp(struct nft *nft)
 	NEED(!nft_reconcile(nft, ALLOC_NF_NAT, after, &changed, &err));
 	dnatd.model = after;
 	CHECK_INT((long long)count(), 0);
-	conns_end_astray(&dnatd);
+	conns_end_early(&dnatd);
 	CHECK(turns() > 0);
 	CHECK_INT(poll(&client, 1, 30000), 1);
 	CHECK(!getsockopt(client.fd, SOL_SOCKET, SO_ERROR, &error, &len));
@@ -384,7 +384,7 @@ static void test_astray_tcp(struct nft *nft)
 	CHECK_INT((long long)count(), 1);
 
 	/* Now it is where it belongs. */
-	conns_end_astray(&dnatd);
+	conns_end_early(&dnatd);
 	turns();
 	CHECK_INT((long long)count(), 1);
 	NEED(!conns_end(&dnatd, &all, NULL, NULL, &err));
@@ -396,7 +396,7 @@ static void test_astray_tcp(struct nft *nft)
 }
 
 /* Who asked before the service was there is answered by it all the same. */
-static void test_astray(struct nft *nft)
+static void test_early(struct nft *nft)
 {
 	struct model *before = dnatd.model, *after = model_new_of(WITH_UDP);
 	const struct service *dns = model_find(after, "dns");
@@ -417,8 +417,8 @@ static void test_astray(struct nft *nft)
 		    sizeof(vip)) == 1);
 	CHECK_INT(recv(server, got, sizeof(got), 0), -1);
 
-	conns_end_astray(&dnatd);
-	conns_end_astray(&dnatd);
+	conns_end_early(&dnatd);
+	conns_end_early(&dnatd);
 	CHECK(turns() > 0);
 	NEED(sendto(client, "c", 1, 0, (struct sockaddr *)&vip,
 		    sizeof(vip)) == 1);
@@ -427,13 +427,13 @@ static void test_astray(struct nft *nft)
 
 	/* Now that it goes there it is left alone. */
 	CHECK_INT((long long)count(), 1);
-	conns_end_astray(&dnatd);
+	conns_end_early(&dnatd);
 	turns();
 	CHECK_INT((long long)count(), 1);
 
 	dnatd.model = model_new();
 	NEED(dnatd.model);
-	conns_end_astray(&dnatd);
+	conns_end_early(&dnatd);
 	CHECK_INT(turns(), 0);
 	model_free(dnatd.model);
 	dnatd.model = before;
@@ -483,8 +483,8 @@ int main(void)
 	test_in_turns(web);
 	test_in_parts();
 	test_zone(web);
-	test_astray(nft);
-	test_astray_tcp(nft);
+	test_early(nft);
+	test_early_tcp(nft);
 	test_forget(nft);
 
 	for (int i = 0; i < CONNECTIONS; i++)

@@ -7,8 +7,8 @@
  * the check is repeated soon.  Reasons are a lack of memory or file
  * descriptors, or a program that is not safe to run.
  */
-#ifndef DNAT_PATIENT_H
-#define DNAT_PATIENT_H
+#ifndef DNAT_CHECKER_H
+#define DNAT_CHECKER_H
 
 #include <event2/event.h>
 #include <stdbool.h>
@@ -20,8 +20,8 @@
 #include "common/addr.h"
 #include "model/types.h"
 
-/* Shared by all patients. */
-struct ward {
+/* Shared by all checkers. */
+struct check_ctx {
 	struct event_base *base;
 	struct probes probes;
 	struct turns turns;
@@ -29,8 +29,8 @@ struct ward {
 	time_t short_of;	/* time of the last one, CLOCK_MONOTONIC */
 };
 
-struct patient {
-	struct ward *ward;
+struct checker {
+	struct check_ctx *ctx;
 	struct group *group;	/* argument of changed() */
 	void (*changed)(struct group *group);
 	struct addr addr;	/* of the backend */
@@ -42,34 +42,34 @@ struct patient {
 	bool unmade;		/* the last check was not made, see @fault */
 	bool known;		/* a check was made */
 	bool down;		/* the result of the checks */
-	bool told;		/* the value of @down in the model */
+	bool applied;		/* the value of @down in the model */
 	unsigned int against;	/* checks in a row that contradict @down */
 	unsigned long checks[2];	/* numbers of failed, passed ones */
 	time_t since;		/* last change of @down, CLOCK_MONOTONIC */
 	char fault[FAULT_LEN];	/* of the last check that failed */
 };
 
-/* Return: 0 or -ENOMEM, and ward_clean() is needed in both cases */
-int ward_init(struct ward *ward, struct event_base *base,
-	      const struct spawn_user *user);
+/* Return: 0 or -ENOMEM, and check_ctx_clean() is needed in both cases */
+int check_ctx_init(struct check_ctx *ctx, struct event_base *base,
+		   const struct spawn_user *user);
 
-/* Call it when all patients are freed. */
-void ward_clean(struct ward *ward);
+/* Call it when all checkers are freed. */
+void check_ctx_clean(struct check_ctx *ctx);
 
 /**
- * patient_new - a backend whose checks begin with patient_aim()
+ * checker_new - a backend whose checks begin with checker_aim()
  * @changed: called with @group when the backend goes down or up
  *
  * Return: NULL if there is no memory
  */
-struct patient *patient_new(struct ward *ward, struct group *group,
+struct checker *checker_new(struct check_ctx *ctx, struct group *group,
 			    void (*changed)(struct group *group),
 			    const struct backend *backend);
-void patient_free(struct patient *patient);
+void checker_free(struct checker *checker);
 
 /**
- * patient_aim - set the target of the checks
- * @target: copied; what it points to must outlive the patient
+ * checker_aim - set the target of the checks
+ * @target: copied; what it points to must outlive the checker
  * @anew: the settings of the check have changed
  *
  * If target or settings have changed, a running check is cancelled, and the
@@ -77,9 +77,9 @@ void patient_free(struct patient *patient);
  *
  * Return: 0, or -1: no memory
  */
-int patient_aim(struct patient *patient, const struct target *target,
+int checker_aim(struct checker *checker, const struct target *target,
 		bool anew);
 
-time_t patient_now(void);
+time_t checker_now(void);
 
 #endif
