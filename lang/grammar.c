@@ -77,7 +77,7 @@ static const struct arg service_set[] = {
 	{ 0 }
 };
 
-#define BACKEND_ARGS \
+#define BACKEND_KEYWORDS \
 	{ "backup", "on|off", VALUE_WORD, OPTIONAL, \
 	  "whether it serves only while no other is up, default off" }, \
 	{ "check-addr", "ADDR", VALUE_ADDR, OPTIONAL, \
@@ -102,7 +102,7 @@ static const struct arg backend_add[] = {
 	  "default up; drain: no new connections; remove: then it goes" },
 	{ "deadline", "TIME", VALUE_TIME, OPTIONAL,
 	  "how long a drain may take, such as 60s, default for ever" },
-	BACKEND_ARGS
+	BACKEND_KEYWORDS
 	{ 0 }
 };
 
@@ -116,7 +116,7 @@ static const struct arg backend_set[] = {
 	  "drain: no new connections; remove: then it goes; up: neither" },
 	{ "deadline", "TIME", VALUE_TIME, OPTIONAL,
 	  "end the remaining connections after this time, such as 60s" },
-	BACKEND_ARGS
+	BACKEND_KEYWORDS
 	{ 0 }
 };
 

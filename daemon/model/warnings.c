@@ -28,9 +28,17 @@ static const struct {
 
 static bool checks_over_tcp(const struct service *service)
 {
-	return service->check.type == CHECK_TCP ||
-	       service->check.type == CHECK_HTTP ||
-	       service->check.type == CHECK_HTTPS;
+	switch (service->check.type) {
+	case CHECK_TCP:
+	case CHECK_HTTP:
+	case CHECK_HTTPS:
+		return true;
+	case CHECK_NONE:
+	case CHECK_DNS:
+	case CHECK_EXEC:
+		break;
+	}
+	return false;
 }
 
 static bool in_vain(const struct service *service,

@@ -158,9 +158,9 @@ static void test_http(void)
 	CHECK_STR(probe("HTTP/1.1 103 x\r\n\r\n" LENGTH "OK", STAYS), "");
 	CHECK_STR(probe(HEAD "Transfer-Encoding: chunked\r\n\r\n2\r\nOK\r\n0\r\n\r\n", STAYS), "");
 	CHECK_STR(probe("", CLOSES), "the connection was closed without an answer");
-	check.timeout = 200;
-	CHECK_STR(probe("", STAYS), "no answer within 200ms");
-	CHECK_STR(probe(HEAD "\r\nOK", STAYS), "no end of the answer within 200ms");
+	check.timeout = 400;
+	CHECK_STR(probe("", STAYS), "no answer within 400ms");
+	CHECK_STR(probe(HEAD "\r\nOK", STAYS), "no end of the answer within 400ms");
 }
 
 /* Whether @line is in the request. */
