@@ -8,6 +8,7 @@ the rounds. JSON goes to standard output, and a table for people to standard err
 
 import argparse
 import json
+import os
 import platform
 import statistics
 import sys
@@ -131,8 +132,14 @@ def conntrack_room(buckets):
 
 
 def memory_free():
-    with open("/proc/meminfo") as file:
-        return next(int(line.split()[1]) * 1024 for line in file if line.startswith("MemFree"))
+    """In bytes. The free pages that each processor keeps for itself are not in MemFree."""
+    pages = 0
+    with open("/proc/zoneinfo") as file:
+        for line in file:
+            word = line.split()
+            if word[0] in ("nr_free_pages", "count:"):
+                pages += int(word[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def slab(name):
