@@ -3,7 +3,9 @@
 """Measure contestants in turn, A B C A B C: machines differ from minute to minute.
 
 What is compared is what two of them did in the same round; the figure is the median over
-the rounds. JSON goes to standard output, and a table for people to standard error.
+the rounds. A turn's figure is told twice: by the median of its packets, and by the mean of their
+middle 80 %, for clocks that count in steps. JSON goes to standard output, and tables for people
+to standard error.
 """
 
 import argparse
@@ -28,6 +30,8 @@ FIGURES = (
     ("established", "established", ("data_in", "data_out")),
     ("udp", "udp", ("connection",)),
 )
+# What a turn calls its figures, and how each is made of the packets.
+HOWS = {"cycles": "median", "middle": "middle"}
 # How many packets are in a figure that is told for one packet.
 PACKETS = {"later": 2, "close": 3, "established": 2}
 
@@ -49,32 +53,33 @@ def turn(contestant, options):
         farm.run("forget")
     finally:
         contestant.down()
-    figures = {}
+    figures = {how: {} for how in HOWS}
     for name, mode, positions in FIGURES:
         measured = results[mode]["positions"]
         if all(position in measured for position in positions):
-            cycles = sum(measured[position]["median"] for position in positions)
-            figures[name] = round(cycles / PACKETS.get(name, 1))
+            for how, of in HOWS.items():
+                cycles = sum(measured[position][of] for position in positions)
+                figures[how][name] = round(cycles / PACKETS.get(name, 1))
     failed = {mode: result["failures"] for mode, result in results.items() if result["failed"]}
     rate = results["whole"]["done"] / (results["whole"]["wall_ns"] / 1e9)
-    return {"cycles": figures, "failed": failed, "connections_per_second": round(rate)}
+    return {**figures, "failed": failed, "connections_per_second": round(rate)}
 
 
-def medians(turns):
+def medians(turns, how):
     out = {}
     for name, _, _ in FIGURES:
-        values = [one["cycles"][name] for one in turns if name in one["cycles"]]
+        values = [one[how][name] for one in turns if name in one[how]]
         if values:
             out[name] = round(statistics.median(values))
     return out
 
 
-def ratios(turns, peer_turns):
+def ratios(turns, peer_turns, how):
     """Ours to the peer's, round by round."""
     out = {}
     for name, _, _ in FIGURES:
-        values = [a["cycles"][name] / b["cycles"][name] for a, b in zip(turns, peer_turns)
-                  if name in a["cycles"] and name in b["cycles"]]
+        values = [a[how][name] / b[how][name] for a, b in zip(turns, peer_turns)
+                  if name in a[how] and name in b[how]]
         if values:
             out[name] = round(statistics.median(values), 3)
     return out
@@ -92,15 +97,18 @@ def tell(report):
 
 def table(report):
     names = [name for name, _, _ in FIGURES]
-    rows = [["cycles"] + names]
-    for name, one in report["contestants"].items():
-        rows.append([name] + [str(one["median"].get(n, "-")) for n in names])
-    rows.append([])
-    if OURS in report["contestants"]:
-        rows.append([OURS + " /"] + names)
+    rows = []
+    for title, key, ratio in (("cycles", "median", "ratio"), ("middle 80 %", "middle", "ratio_middle")):
+        rows.append([title] + names)
         for name, one in report["contestants"].items():
-            if name != OURS:
-                rows.append([name] + [f"{one['ratio'][n]:.2f}" if n in one["ratio"] else "-" for n in names])
+            rows.append([name] + [str(one[key].get(n, "-")) for n in names])
+        rows.append([])
+        if OURS in report["contestants"]:
+            rows.append([OURS + " /"] + names)
+            for name, one in report["contestants"].items():
+                if name != OURS:
+                    rows.append([name] + [f"{one[ratio][n]:.2f}" if n in one[ratio] else "-" for n in names])
+            rows.append([])
     for row in rows:
         say(f"{row[0]:<16}" + "".join(f"{cell:>13}" for cell in row[1:]) if row else "")
 
@@ -115,9 +123,10 @@ def compare(options):
         say(f"round {number + 1} of {options.rounds}")
     report = {}
     for name, done in turns.items():
-        report[name] = {"median": medians(done), "turns": done}
+        report[name] = {"median": medians(done, "cycles"), "middle": medians(done, "middle"), "turns": done}
         if OURS in turns and name != OURS:
-            report[name]["ratio"] = ratios(turns[OURS], done)
+            report[name]["ratio"] = ratios(turns[OURS], done, "cycles")
+            report[name]["ratio_middle"] = ratios(turns[OURS], done, "middle")
         for one in done:
             if one["failed"]:
                 say(f"{name}: failed: {one['failed']}")

@@ -110,6 +110,25 @@ static u32 hist_quantile(const struct hist *hist, unsigned int permille)
 	return hist_value(slot);
 }
 
+/* Return: the mean of the middle 80 %, in hundredths.  A clock that counts in
+ * steps of N cycles moves a median by up to N, and this hardly.
+ */
+static u64 hist_middle(const struct hist *hist)
+{
+	u64 from = div_u64(hist->count, 10), to = hist->count - from;
+	u64 seen = 0, sum = 0, first, last;
+	unsigned int slot;
+
+	for (slot = 0; slot < HIST_SLOTS && seen < to; slot++) {
+		first = max(seen, from);
+		seen += hist->slots[slot];
+		last = min(seen, to);
+		if (last > first)
+			sum += (last - first) * hist_value(slot);
+	}
+	return div64_u64(sum * 100, to - from);
+}
+
 static void tally_reset(struct tally *tally)
 {
 	int i;
@@ -255,12 +274,15 @@ void bench_result_show(struct seq_file *seq)
 	comma = "";
 	for (i = 0; i < BENCH_POSITIONS; i++) {
 		const struct hist *hist = &total->hists[i];
+		u32 hundredths;
+		u64 middle;
 
 		if (!hist->count)
 			continue;
-		seq_printf(seq, "%s\"%s\":{\"count\":%llu,\"min\":%u,\"median\":%u,\"mean\":%llu,\"p99\":%u}",
+		middle = div_u64_rem(hist_middle(hist), 100, &hundredths);
+		seq_printf(seq, "%s\"%s\":{\"count\":%llu,\"min\":%u,\"median\":%u,\"middle\":%llu.%02u,\"mean\":%llu,\"p99\":%u}",
 			   comma, position_names[i], hist->count, hist->min,
-			   hist_quantile(hist, 500),
+			   hist_quantile(hist, 500), middle, hundredths,
 			   div64_u64(hist->sum, hist->count),
 			   hist_quantile(hist, 990));
 		comma = ",";
