@@ -5,8 +5,9 @@
  *
  * Write "MODE [KEY=VALUE]..." to dnat_bench/run in debugfs, which returns when
  * it is done, and read dnat_bench/result.  Settings stay until changed, but
- * for those of the one run: count, ms, cpus, len, stop, conns, every, seed,
- * close.
+ * for those of the one run: count, ms, cpus, len, stop, conns, stride, every,
+ * seed, close, way.  Where the kernel is User-Mode Linux, dnat_bench/cpu is the
+ * CPU time that it has used.
  */
 #include <linux/debugfs.h>
 #include <linux/inet.h>
@@ -16,6 +17,7 @@
 #include <linux/slab.h>
 
 #include "conn.h"
+#include "cpu.h"
 #include "mode.h"
 #include "packet.h"
 #include "wire.h"
@@ -28,6 +30,7 @@ static const struct bench_run run_default = {
 	.len = 128,
 	.stop = 1,
 	.conns = 1000,
+	.stride = 1,
 };
 
 static const struct bench_farm farm_default = {
@@ -55,6 +58,22 @@ static int close_parse(const char *value, enum bench_close *close)
 	return 0;
 }
 
+static int way_parse(const char *value, enum bench_way *way)
+{
+	static const char * const names[] = {
+		[BENCH_WAY_BOTH] = "both",
+		[BENCH_WAY_IN] = "in",
+		[BENCH_WAY_OUT] = "out",
+	};
+	int i;
+
+	i = match_string(names, ARRAY_SIZE(names), value);
+	if (i < 0)
+		return i;
+	*way = i;
+	return 0;
+}
+
 static int setting_parse(char *word, struct bench_run *run,
 			 struct bench_farm *farm)
 {
@@ -70,6 +89,7 @@ static int setting_parse(char *word, struct bench_run *run,
 		{ "len", &run->len, 0, BENCH_LEN_MAX },
 		{ "stop", &run->stop, 0, U32_MAX },
 		{ "conns", &run->conns, 1, BENCH_KEPT_MAX },
+		{ "stride", &run->stride, 1, U32_MAX },
 		{ "every", &run->every, 0, U32_MAX },
 		{ "seed", &run->seed, 0, U32_MAX },
 		{ "vport", &farm->vport, 1, 65535 },
@@ -89,6 +109,8 @@ static int setting_parse(char *word, struct bench_run *run,
 		return -EINVAL;
 	if (!strcmp(key, "close"))
 		return close_parse(word, &run->close);
+	if (!strcmp(key, "way"))
+		return way_parse(word, &run->way);
 	if (!strcmp(key, "vip"))
 		return in4_pton(word, -1, (u8 *)&farm->vip, -1, NULL) ?
 		       0 : -EINVAL;
@@ -196,6 +218,7 @@ static int __init bench_init(void)
 	bench_dir = debugfs_create_dir("dnat_bench", NULL);
 	debugfs_create_file("run", 0200, bench_dir, NULL, &run_fops);
 	debugfs_create_file("result", 0400, bench_dir, NULL, &result_fops);
+	bench_cpu_setup(bench_dir);
 	return 0;
 
 err_mode:

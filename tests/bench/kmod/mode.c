@@ -4,15 +4,19 @@
 #include <linux/in.h>
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
+#include <linux/math64.h>
+#include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
+#include <net/net_namespace.h>
 
 #include "conn.h"
 #include "fuzz.h"
 #include "mode.h"
 #include "packet.h"
+#include "wire.h"
 
 /* Connections that stay open from one run to the next. */
 static struct bench_conn *kept;
@@ -127,6 +131,7 @@ static bool conn_whole(struct worker *worker)
 {
 	const struct bench_run *run = worker->run;
 	unsigned int closing = run->close == BENCH_CLOSE_RST ? 1 : 3;
+	u64 start = bench_wire_cycles();
 	struct bench_conn conn;
 	u32 total = 0;
 	bool done;
@@ -137,8 +142,11 @@ static bool conn_whole(struct worker *worker)
 	if (done && run->close == BENCH_CLOSE_SERVER)
 		bench_conn_wait(&conn);
 	bench_conn_release(&conn);
-	if (done)
+	if (done) {
 		bench_result_add(BENCH_POS_CONNECTION, total);
+		bench_result_add(BENCH_POS_FARM, clamp_t(u64, bench_wire_cycles() - start,
+							 total, U32_MAX) - total);
+	}
 	return done;
 }
 
@@ -165,18 +173,27 @@ static bool conn_udp(struct worker *worker)
 	return true;
 }
 
-/* The kept connections speak in turn, one packet each way. */
+/* The kept connections send in turn, one packet for each end that sends. */
 static bool conn_data(struct worker *worker)
 {
-	u32 count = min(kept_count, worker->run->conns);
-	struct bench_conn *conn;
-	u32 total;
+	static const struct {
+		unsigned int first;	/* step of data[] */
+		unsigned int count;
+	} ways[] = {
+		[BENCH_WAY_BOTH] = { 0, 2 },
+		[BENCH_WAY_IN] = { 0, 1 },
+		[BENCH_WAY_OUT] = { 1, 1 },
+	};
+	const struct bench_run *run = worker->run;
+	u32 count = min(kept_count, run->conns);
+	u32 total, index;
 
 	if (!count)
 		return false;
-	conn = &kept[worker->turn % count];
+	div_u64_rem((u64)worker->turn * run->stride, count, &index);
 	worker->turn += worker->step;
-	return steps_take(worker->run, conn, data, ARRAY_SIZE(data), &total);
+	return steps_take(run, &kept[index], &data[ways[run->way].first],
+			  ways[run->way].count, &total);
 }
 
 /* A SYN that nobody answers.  It may get no port, but never one in use. */
@@ -298,6 +315,14 @@ static u64 run_close(struct worker *worker)
 	return done;
 }
 
+/* Waits for network namespaces and RCU callbacks that are to be freed. */
+static u64 run_settle(struct worker *worker)
+{
+	net_ns_barrier();
+	rcu_barrier();
+	return 0;
+}
+
 /* Forgets what is open and what was, and tells nobody. */
 static u64 run_forget(struct worker *worker)
 {
@@ -322,6 +347,7 @@ static const struct {
 	{ "fuzz", run_fuzz },
 	{ "close", run_close },
 	{ "forget", run_forget },
+	{ "settle", run_settle },
 };
 
 static int worker_main(void *data)

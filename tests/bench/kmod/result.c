@@ -56,6 +56,7 @@ static const char * const position_names[BENCH_POSITIONS] = {
 	[BENCH_POS_DATA_IN] = "data_in",
 	[BENCH_POS_DATA_OUT] = "data_out",
 	[BENCH_POS_FLOOD] = "flood",
+	[BENCH_POS_FARM] = "farm",
 };
 
 static const char * const failure_names[BENCH_FAILURES] = {

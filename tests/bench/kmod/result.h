@@ -20,6 +20,7 @@ enum bench_position {
 	BENCH_POS_DATA_IN,	/* established, from the client */
 	BENCH_POS_DATA_OUT,
 	BENCH_POS_FLOOD,
+	BENCH_POS_FARM,		/* a connection's cycles in the farm itself */
 	BENCH_POSITIONS,
 };
 
