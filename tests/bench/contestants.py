@@ -144,8 +144,11 @@ class DoubleNat(Contestant):
     helper = "double-nat"
     counted = True
 
-    def up(self, servers):
+    def load(self):
         call("modprobe", "nf_double_nat")
+
+    def up(self, servers):
+        self.load()
         nft(f"""
 table inet bench {{
 	ct helper dn-tcp {{
@@ -185,7 +188,18 @@ class DoubleNatSlow(DoubleNat):
     helper = "doublenat-slow"
 
 
-ALL = (Forward, Ipvs, IpvsSnat, Nft, NftFlowtable, Nftlb, DoubleNat, DoubleNatUncounted,
+class Before(DoubleNat):
+    """The module of another commit, which "tests/lab bench --before" has built."""
+
+    name = "before"
+    module = os.environ.get("BENCH_BEFORE")
+
+    def load(self):
+        call("insmod", self.module)
+
+
+BEFORE = (Before,) if Before.module else ()
+ALL = (Forward, Ipvs, IpvsSnat, Nft, NftFlowtable, Nftlb, *BEFORE, DoubleNat, DoubleNatUncounted,
        DoubleNatSlow)
 
 

@@ -4,7 +4,7 @@
 
 bench_usage() {
 	cat <<'EOT'
-Usage: tests/lab bench [--kernel NAME] [--mem M] [OPTION]...
+Usage: tests/lab bench [--kernel NAME] [--mem M] [--before COMMIT] [OPTION]...
        tests/lab bench [--kernel NAME] [--mem M] check|list|services [OPTION]...
        tests/lab bench checks [SECONDS [BACKENDS]]
        tests/lab bench [--kernel NAME] [--mem M] loop [OPTION]...
@@ -37,7 +37,9 @@ than one: processors.svg and smp.json. Where QEMU has to emulate them, only the 
   --servers N         backends (default 6)
   --close HOW         client (default), server or rst
   --contestants A,B   forward, ipvs-nat, ipvs-snat, nft, nft-flowtable, nftlb, double-nat,
-                      double-nat-slow, double-nat-uncounted (without counters by service)
+                      double-nat-slow, double-nat-uncounted (without counters by service);
+                      and before, with --before
+  --before COMMIT     has the module of that commit take part
   --fill A,B          instead: open connections through these until there is no room
   --short A,B         instead: --count short connections through these, one after the other
   --slices N          tell of each N-th part of those two (default 20)
@@ -71,6 +73,19 @@ bench_module() {
 	printf '%s\n' "$copy/dnat_bench.ko"
 }
 
+# bench_before NAME COMMIT - build the module of COMMIT for NAME, unless that is done, and print
+# its path.
+bench_before() {
+	local dir ko=''
+
+	dir=$(mktemp -d) || return 1
+	if git -C "$TOP" archive "$2" kmod | tar -x -C "$dir" && KMOD=$dir/kmod kernel_build_module "$1"; then
+		ko=$(find "$(KMOD=$dir/kmod kernel_stage "$1")/lib" -name nf_double_nat.ko)
+	fi
+	rm -rf "$dir"
+	[ -n "$ko" ] && printf '%s\n' "$ko"
+}
+
 # bench_draw SCRIPT DIR - what the guest's SCRIPT measures as JSON to DIR, and pictures of it.
 bench_draw() {
 	local script=$1 dir=$2 data=$2/$1.json
@@ -88,18 +103,20 @@ bench_run() (
 	shift
 	BENCH_LOAD=$(cut -d ' ' -f 1-3 /proc/loadavg)
 	export BENCH_LOAD
-	vm_main --kernel "$name" --mem "$mem" --timeout 3600 --env DNAT_ROOT --env BENCH_LOAD -- \
+	vm_main --kernel "$name" --mem "$mem" --timeout 3600 \
+		--env DNAT_ROOT --env BENCH_LOAD --env BENCH_BEFORE -- \
 		"$TOP/tests/bench/$script.py" --module "$module" "$@"
 )
 
 bench_main() {
-	local name='' mem=6144 script=bench out='' module
+	local name='' mem=6144 script=bench out='' before='' module
 	local -a args=()
 
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--kernel)	name=${2:?}; shift 2 ;;
 		--mem)		mem=${2:?}; shift 2 ;;
+		--before)	before=${2:?}; shift 2 ;;
 		check|checks|list|loop|services|nomem|figures|smp)
 				script=$1; shift; break ;;
 		-h|--help)	bench_usage; return 0 ;;
@@ -130,6 +147,10 @@ bench_main() {
 	need_root
 	deps_install "${SOURCE_DEPS[@]}" "${BENCH_DEPS[@]}"
 	module=$(bench_module "$name") || die "the bench farm does not build for kernel $name"
+	if [ -n "$before" ]; then
+		BENCH_BEFORE=$(bench_before "$name" "$before") || die "the module of $before does not build"
+		export BENCH_BEFORE
+	fi
 	if [[ $script = list || $script = services || $script = loop ]]; then
 		DNAT_ROOT=$(build_root) || die "the project does not build"
 		export DNAT_ROOT
