@@ -17,6 +17,9 @@ class Contestant:
     def up(self, servers):
         raise NotImplementedError
 
+    def narrow(self, first, last):
+        """Leave these ports of the VIP to the connections, where they need any."""
+
     def down(self):
         nft("flush ruleset")
         call("conntrack", "-F")
@@ -108,12 +111,24 @@ table ip bench {{
 }}
 """)
 
+    def narrow(self, first, last):
+        nft(f"""
+flush chain ip bench post
+add rule ip bench post ip daddr {{ 10.1.0.0/16, 10.3.0.0/16 }} meta l4proto {{ tcp, udp }} \
+	snat to {VIP}:{first}-{last}
+""")
+
 
 class NftFlowtable(Nft):
     """The same, and the flowtable for what is established."""
 
     name = "nft-flowtable"
     rules = SNAT + FLOWTABLE
+
+    def up(self, servers):
+        super().up(servers)
+        # None expires where the machine has other work and a round takes long.
+        sysctl("net.netfilter.nf_flowtable_tcp_timeout", 3600)
 
 
 class Nftlb(Contestant):
@@ -168,6 +183,9 @@ table inet bench {{
 """)
         for l4proto in (6, 17) if self.counted else ():
             call(DNL, "name", f"VIP={VIP}", f"L4PROTO={l4proto}", f"SERVICE_PORT={VPORT}")
+
+    def narrow(self, first, last):
+        call(DNL, "set", f"PORT_MIN={first}", f"PORT_MAX={last}")
 
     def down(self):
         super().down()

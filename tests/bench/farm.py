@@ -105,6 +105,12 @@ def fresh():
             time.sleep(0.05)
 
 
+def cpu():
+    """The CPU time that this kernel has used, in ns: User-Mode Linux only."""
+    with open(DIR + "/cpu") as file:
+        return int(file.read())
+
+
 def run(mode, **settings):
     """One run. Returns the module's result as a dictionary."""
     words = [mode] + [f"{key}={value}" for key, value in settings.items()]
