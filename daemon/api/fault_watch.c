@@ -102,15 +102,6 @@ static void tell_changes(struct events *events, const json_t *before,
 	}
 }
 
-static void look_in(struct fault_watch *watch, unsigned int ms)
-{
-	const struct timeval pause = {
-		.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000,
-	};
-
-	event_add(watch->timer, &pause);
-}
-
 static void look_done(struct fault_watch *watch)
 {
 	json_t *now = watch->look.list;
@@ -125,7 +116,7 @@ static void look_done(struct fault_watch *watch)
 		json_decref(watch->last);
 		watch->last = now;
 	}
-	look_in(watch, watch->again ? SETTLE_MS : 1000 * FAULT_WATCH_S);
+	loop_timer(watch->timer, watch->again ? SETTLE_MS : 1000 * FAULT_WATCH_S);
 	watch->again = false;
 }
 
@@ -156,7 +147,7 @@ static void due(evutil_socket_t fd, short what, void *data)
 	(void)what;
 	loop_does("a look at the system");
 	if (loop_run(&watch->run, NULL, NULL) == TASK_MORE)
-		look_in(watch, 0);
+		loop_timer(watch->timer, 0);
 	else
 		look_done(watch);
 }
@@ -198,7 +189,7 @@ static void readable(evutil_socket_t fd, short what, void *data)
 	if (watch->look.list)
 		watch->again = true;
 	else
-		look_in(watch, SETTLE_MS);
+		loop_timer(watch->timer, SETTLE_MS);
 }
 
 static int join(const struct fault_watch *watch, int group)
@@ -225,7 +216,7 @@ static int start(struct fault_watch *watch, struct err *err)
 	if (!watch->readable || !watch->timer ||
 	    event_add(watch->readable, NULL))
 		return err_no_memory(err);
-	look_in(watch, 0);
+	loop_timer(watch->timer, 0);
 	return 0;
 }
 

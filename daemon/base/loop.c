@@ -38,6 +38,7 @@ static struct {
 	int64_t logged;		/* time of the last warning, 0: none */
 } turns;
 
+/* The tasks of loop_finish(). */
 static struct {
 	struct event *turn;	/* NULL: there is no loop */
 	STAILQ_HEAD(task_list, task) tasks;

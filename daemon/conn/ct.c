@@ -138,19 +138,6 @@ int ct_parse(const struct nlmsghdr *nlh, void *query)
 	return rc;
 }
 
-struct nlmsghdr *ct_request(struct nl *nl, void *buf, uint16_t flags,
-			    uint8_t cmd, uint8_t family)
-{
-	struct nlmsghdr *nlh = nl_request(nl, buf, NFNL_SUBSYS_CTNETLINK << 8 |
-					  cmd, flags);
-	struct nfgenmsg *nfg = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfg));
-
-	nfg->nfgen_family = family;
-	nfg->version = NFNETLINK_V0;
-	nfg->res_id = 0;
-	return nlh;
-}
-
 static int ask(struct nl *nl, struct err *err)
 {
 	NL_REQUEST_BUF(buf);
@@ -158,8 +145,9 @@ static int ask(struct nl *nl, struct err *err)
 
 	if (rc)
 		return rc;
-	rc = nl_send(nl, ct_request(nl, buf, NLM_F_DUMP, IPCTNL_MSG_CT_GET,
-				    AF_UNSPEC));
+	rc = nl_send(nl, nl_netfilter(nl, buf, NFNL_SUBSYS_CTNETLINK,
+				      IPCTNL_MSG_CT_GET, NLM_F_DUMP,
+				      AF_UNSPEC));
 	if (!rc)
 		return TASK_MORE;
 	err_set(err, rc, NULL, "conntrack was not asked: %s",

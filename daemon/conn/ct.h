@@ -82,17 +82,6 @@ bool ct_is_early(const struct ct_query *query, const struct nf_conntrack *ct);
 /* Whether both ends of the connection were rewritten and @set matches it. */
 bool ct_in_set(const struct conn_set *set, const struct nf_conntrack *ct);
 
-/**
- * ct_request - begin a request to conntrack
- * @nl: the socket for the request
- * @buf: an NL_REQUEST_BUF()
- * @flags: as for nl_request()
- * @cmd: IPCTNL_MSG_CT_*
- * @family: AF_INET, AF_INET6 or AF_UNSPEC
- */
-struct nlmsghdr *ct_request(struct nl *nl, void *buf, uint16_t flags,
-			    uint8_t cmd, uint8_t family);
-
 /* nl_fn (netlink.h): append the connection in @nlh to query->rows if wanted. */
 int ct_parse(const struct nlmsghdr *nlh, void *query);
 

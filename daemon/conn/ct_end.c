@@ -46,8 +46,9 @@ static int delete(struct ct_ending *self, const struct nf_conntrack *ct)
 	nfct_copy(which, ct, NFCT_CP_ORIG);
 	copy_zone(which, ct, ATTR_ZONE);
 	copy_zone(which, ct, ATTR_ORIG_ZONE);
-	nlh = ct_request(&self->del, buf, 0, IPCTNL_MSG_CT_DELETE,
-			 nfct_get_attr_u8(ct, ATTR_ORIG_L3PROTO));
+	nlh = nl_netfilter(&self->del, buf, NFNL_SUBSYS_CTNETLINK,
+			   IPCTNL_MSG_CT_DELETE, 0,
+			   nfct_get_attr_u8(ct, ATTR_ORIG_L3PROTO));
 	nfct_nlmsg_build(nlh, which);
 	nfct_destroy(which);
 	rc = nl_talk(&self->del, nlh, NULL, NULL);

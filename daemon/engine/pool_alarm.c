@@ -9,6 +9,7 @@
 #include <sys/queue.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/events.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -89,10 +90,7 @@ static void tell(const struct pool_alarm *pools, const struct kmod_pool *pool,
 
 static time_t seconds(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec + 1;
+	return clock_ms(CLOCK_MONOTONIC) / 1000 + 1;
 }
 
 static void pool_text(const struct kmod_pool *pool, char *text, size_t len)

@@ -80,7 +80,7 @@ lines=$(printf '{"op":"connection.flush","args":{}}\n' |
 	in_ns lb socat -t 60 - "UNIX-CONNECT:$SOCKET")
 check_is "and ended" 3000 "$(tail -n 1 <<<"$lines" | jq -r '.result[].ended')"
 check "in some parts ($(wc -l <<<"$lines"))" test "$(wc -l <<<"$lines")" -ge 3
-check "all know" wait_for 30 cut_ended one 3000
+check "all know" wait_for 120 cut_ended one 3000
 sysctl -qw net.core.netdev_max_backlog="$backlog"
 daemon_stop
 in_ns lb conntrack -F 2>/dev/null
